@@ -1,0 +1,1 @@
+//! Arrow tables in and out.

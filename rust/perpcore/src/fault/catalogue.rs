@@ -1,0 +1,116 @@
+//! The catalogue of error codes: number, name, exception class, text, what is accepted. One line a code.
+
+/// Which Python exception a code becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// `RulebookError`: a rulebook that does not stand.
+    Rulebook,
+    /// `SchemaError`: a table of another form than its schema.
+    Schema,
+    /// `InputError`: a value that is not accepted.
+    Input,
+    /// `StateError`: a call that does not fit the state of the object.
+    State,
+    /// `InternalError`: a fault of perpcore itself.
+    Internal,
+}
+
+impl Class {
+    /// The name of the Python exception.
+    pub const fn exception(self) -> &'static str {
+        match self {
+            Class::Rulebook => "RulebookError",
+            Class::Schema => "SchemaError",
+            Class::Input => "InputError",
+            Class::State => "StateError",
+            Class::Internal => "InternalError",
+        }
+    }
+}
+
+/// One line of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Numbered by subsystem: 1xxx rulebook, 2xxx tables, 3xxx values, 4xxx accounts, 8xxx state, 9xxx internal.
+    pub number: u16,
+    /// The snake_case name, stable for programs.
+    pub name: &'static str,
+    /// Which exception it becomes.
+    pub class: Class,
+    /// What is wrong, in words.
+    pub text: &'static str,
+    /// What would be accepted, in words.
+    pub accepted: &'static str,
+}
+
+macro_rules! catalogue {
+    ($($number:literal $class:ident $variant:ident $name:literal: $text:literal, $accepted:literal;)*) => {
+        /// Every error code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $text] $variant,)*
+        }
+
+        impl Code {
+            /// All codes, by number.
+            pub const ALL: &'static [Code] = &[$(Code::$variant),*];
+
+            /// The catalogue's line of this code.
+            pub const fn entry(self) -> &'static Entry {
+                match self {
+                    $(Code::$variant => &Entry { number: $number, name: $name, class: Class::$class, text: $text, accepted: $accepted },)*
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    1001 Rulebook RulebookSyntax "rulebook_syntax": "the text is not TOML", "TOML 1.0";
+    1002 Rulebook UnknownKey "unknown_key": "the rulebook has no such key", "the keys of the section";
+    1003 Rulebook MissingKey "missing_key": "a required key is missing", "a value for the key";
+    1004 Rulebook InvalidValue "invalid_value": "the value is not one of this key's", "a value of the stated form within the stated range";
+    1005 Rulebook Inconsistent "inconsistent": "two values of the rulebook contradict each other", "values that fit together";
+    1006 Rulebook UnknownPreset "unknown_preset": "there is no such preset", "a preset's name, with or without its version";
+    2001 Schema MissingColumn "missing_column": "a required column is missing", "a table with all required columns";
+    2002 Schema UnknownColumn "unknown_column": "the table has no such column", "the columns of the schema, others with extra=\"ignore\"";
+    2003 Schema WrongType "wrong_type": "the type is not accepted here", "a type of the schema";
+    2004 Schema DuplicateColumn "duplicate_column": "a column is given twice", "each column once, in one form";
+    3001 Input NullValue "null_value": "a value is required here", "a value in every row";
+    3002 Input NotANumber "not_a_number": "the text is not a number", "plain decimal notation, as -12.5";
+    3003 Input NotFinite "not_finite": "NaN and infinities are not accepted", "a finite number";
+    3004 Input OffGrid "off_grid": "the number is not a multiple of 10⁻⁸", "at most eight decimals, also for quantity × contract_size";
+    3005 Input OutOfRange "out_of_range": "the number is outside its bounds", "a number within the bounds";
+    3006 Input UnknownInstrument "unknown_instrument": "the rulebook has no such instrument", "an instrument of the rulebook";
+    3007 Input UnknownAsset "unknown_asset": "the rulebook has no such asset", "an asset of the rulebook";
+    3008 Input UnknownFeeTier "unknown_fee_tier": "the rulebook has no such fee tier", "a fee tier of venue.fees";
+    3009 Input UnknownValue "unknown_value": "the word is not one of this column's", "a word of the column's list";
+    3010 Input InvalidText "invalid_text": "the text is not valid UTF-8", "UTF-8";
+    3011 Input ImplausibleTime "implausible_time": "the time is before the year 2000", "nanoseconds since 1970 in UTC; is the unit right?";
+    3012 Input IdKindMismatch "id_kind_mismatch": "account ids of different kinds in one call", "text or integers, one kind in all tables";
+    4001 Input DuplicateAccount "duplicate_account": "an account stands twice in accounts", "one row an account";
+    4002 Input DuplicatePrice "duplicate_price": "a symbol has two prices", "one price a symbol";
+    4003 Input MissingPrice "missing_price": "a price is needed and not given", "a row in prices for every instrument held or ordered and every asset counted";
+    4004 Input SettlementPrice "settlement_price": "the settlement currency has another price than 1", "1, or no row";
+    4005 Input NegativeBalance "negative_balance": "the asset may not be owed", "a balance ≥ 0, or an asset with liability rates";
+    4006 Input ConflictingValues "conflicting_values": "two values that must agree do not", "one value for one key";
+    4007 Input AccountTooLarge "account_too_large": "the account is beyond what is computed exactly", "gross notional, Σ|cost|, orders, assets and funding ≤ 10¹² each, quantity per key ≤ 10⁹";
+    4008 Input ModelNotEnabled "model_not_enabled": "the rulebook does not offer this margin model", "a model that the rulebook enables";
+    8001 State InputsChanged "inputs_changed": "the memory behind an input was changed after the call", "inputs left as they were while the result is in use";
+    8002 State UnknownAccount "unknown_account": "no such account in this result", "an account of the result, valued without a problem";
+    9001 Internal Internal "internal": "perpcore failed; the call changed nothing", "please report it with the captured inputs";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_and_names_are_unique() {
+        let entries: Vec<_> = Code::ALL.iter().map(|code| code.entry()).collect();
+        assert!(entries.windows(2).all(|pair| pair[0].number < pair[1].number));
+        let mut names: Vec<_> = entries.iter().map(|entry| entry.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

@@ -1,0 +1,72 @@
+//! The bounds of every input, declared once (RULES §1).
+//!
+//! Checks, test generators and the documentation read this table. Within it `Q·M` at 10⁻¹⁶ and `Q·M·rate`
+//! at 10⁻²⁴ are exact in `i128`, and no sum over an admitted account overflows: an account holds at most
+//! [`ACCOUNT_E16`] of each kind, a rate is at most 1, so a total is below 10³⁸ < 2¹²⁷.
+
+use super::{E8, ONE};
+
+/// A closed interval of grid units with the words that say what is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The name under which the documentation lists it.
+    pub name: &'static str,
+    /// Smallest accepted value, in g.
+    pub min: i128,
+    /// Largest accepted value, in g.
+    pub max: i128,
+    /// What is accepted, in words.
+    pub accepted: &'static str,
+}
+
+impl Bound {
+    /// Whether a value in g lies inside.
+    #[inline(always)]
+    pub const fn holds(&self, value: i128) -> bool {
+        self.min <= value && value <= self.max
+    }
+}
+
+/// A price: of an instrument, an asset, an order or an entry.
+pub const PRICE: Bound = Bound { name: "price", min: 1, max: 100_000_000 * E8, accepted: "0 < price ≤ 10⁸" };
+/// A signed quantity of contracts, and the base quantity Q made from it.
+pub const QUANTITY: Bound = Bound {
+    name: "quantity",
+    min: -1_000_000_000 * E8,
+    max: 1_000_000_000 * E8,
+    accepted: "−10⁹ ≤ quantity ≤ 10⁹, also times contract_size",
+};
+/// Signed money: a balance, the cost of a position, accrued funding.
+pub const MONEY: Bound = Bound {
+    name: "money",
+    min: -1_000_000_000_000 * E8,
+    max: 1_000_000_000_000 * E8,
+    accepted: "−10¹² ≤ amount ≤ 10¹²",
+};
+/// Money that cannot be negative: isolated margin, a held amount.
+pub const POSTED: Bound =
+    Bound { name: "posted", min: 0, max: 1_000_000_000_000 * E8, accepted: "0 ≤ amount ≤ 10¹²" };
+/// A chosen leverage.
+pub const LEVERAGE: Bound =
+    Bound { name: "leverage", min: E8, max: 1_000_000 * E8, accepted: "1 ≤ leverage ≤ 10⁶" };
+/// A share of something: a haircut, a margin rate, a credit.
+pub const SHARE: Bound = Bound { name: "share", min: 0, max: E8, accepted: "0 ≤ rate ≤ 1 (100 %)" };
+/// A multiple, as `call_factor`.
+pub const FACTOR: Bound = Bound { name: "factor", min: 0, max: 1_000 * E8, accepted: "0 ≤ factor ≤ 1,000" };
+/// A fee rate; negative is a rebate.
+pub const FEE: Bound = Bound { name: "fee", min: -(E8 / 10), max: E8 / 10, accepted: "−10 % ≤ fee ≤ 10 %" };
+
+/// Every bound, for documentation and test generators.
+pub const ALL: [Bound; 8] = [PRICE, QUANTITY, MONEY, POSTED, LEVERAGE, SHARE, FACTOR, FEE];
+
+/// What one account may hold, in units of 10⁻¹⁶ money: 10¹² whole units. It binds, each by itself, gross
+/// notional, Σ|κ|, Σ of orders at max(limit, mark), gross assets with debts and isolated margin, and
+/// Σ|accrued funding|.
+pub const ACCOUNT_E16: i128 = 1_000_000_000_000 * E8 * E8;
+
+/// A bound on netted base quantity per position key and order side, in g.
+pub const BASE_E8: i128 = QUANTITY.max;
+
+const _: () = assert!(PRICE.max <= QUANTITY.max && QUANTITY.max <= i64::MAX as i128 && ONE as i128 == E8);
+// Positions plus one order side at a rate of 1, their loss and fee, the same for isolated keys, liabilities: below i128.
+const _: () = assert!(ACCOUNT_E16 * E8 <= i128::MAX / 100);

@@ -1,0 +1,82 @@
+//! float64 to the grid: a float is the number of its shortest decimal text (TABLES, "What is accepted").
+
+use super::{NotANumber, text};
+
+/// From here on two grid values can share a double: 2²⁶.
+pub const SHARED_FROM: f64 = 67_108_864.0;
+
+/// Reads a float64 into units of g.
+///
+/// Below 2²⁶ the shortest text with at most eight decimals, if there is one, is that of g, g − 1 or g + 1 for
+/// g = rint(x·10⁸), found by dividing back; beyond, the text itself is read.
+///
+/// # Errors
+/// [`NotANumber::NotFinite`], [`NotANumber::OffGrid`] where the shortest text has a ninth decimal,
+/// [`NotANumber::OutOfRange`].
+#[inline]
+pub fn from_f64(x: f64) -> Result<i128, NotANumber> {
+    if x.abs() < SHARED_FROM {
+        let near = (x * 1e8).round_ties_even();
+        for g in [near, near - 1.0, near + 1.0] {
+            if g / 1e8 == x {
+                return Ok(i128::from(g as i64));
+            }
+        }
+        return Err(NotANumber::OffGrid);
+    }
+    from_text_of(x)
+}
+
+#[cold]
+fn from_text_of(x: f64) -> Result<i128, NotANumber> {
+    if !x.is_finite() {
+        return Err(NotANumber::NotFinite);
+    }
+    text::parse(&format!("{x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_their_shortest_text() {
+        use NotANumber::{NotFinite, OffGrid, OutOfRange};
+        let rows = [
+            (0.3, Ok(30_000_000)),
+            (0.1 + 0.2, Err(OffGrid)),
+            (1e-8, Ok(1)),
+            (-0.0, Ok(0)),
+            (1e-9, Err(OffGrid)),
+            (5e-324, Err(OffGrid)),
+            (58_000.1, Ok(5_800_010_000_000)),
+            (123_456_789.123_456_78, Ok(12_345_678_912_345_678)),
+            (67_108_864.000_000_01, Ok(6_710_886_400_000_001)),
+            (1e12, Ok(100_000_000_000_000_000_000)),
+            (1e300, Err(OutOfRange)),
+            (f64::NAN, Err(NotFinite)),
+            (f64::INFINITY, Err(NotFinite)),
+            (f64::NEG_INFINITY, Err(NotFinite)),
+        ];
+        for (x, wanted) in rows {
+            assert_eq!(from_f64(x), wanted, "{x}");
+        }
+    }
+
+    #[test]
+    fn the_quick_test_agrees_with_the_text_of_every_float() {
+        // A walk over doubles of every size below the threshold, and their neighbours.
+        let mut state: u64 = 0x9E37_79B9_7F4A_7C15;
+        for _ in 0..200_000 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let grid = (state >> 11) % 6_700_000_000_000_000;
+            let shift = (state % 40) as u32;
+            for bits in [-2_i64, -1, 0, 1, 2] {
+                let x = f64::from_bits(((grid >> shift) as f64 / 1e8).to_bits().wrapping_add_signed(bits));
+                if x.is_finite() && x.abs() < SHARED_FROM {
+                    assert_eq!(from_f64(x), text::parse(&format!("{x}")), "{x}");
+                }
+            }
+        }
+    }
+}

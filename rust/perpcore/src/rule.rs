@@ -1,0 +1,59 @@
+//! The registry of rule ids. An id names the function that computes it, the lines of an explanation, the test cases
+//! and the page in the documentation.
+
+/// One rule of the core.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The id, as `margin.orders`.
+    pub id: &'static str,
+    /// What it computes, in one formula.
+    pub formula: &'static str,
+    /// Where the formula comes from.
+    pub source: &'static str,
+    /// The rulebook paths that it reads.
+    pub parameters: &'static [&'static str],
+}
+
+macro_rules! registry {
+    ($($variant:ident $id:literal: $formula:literal, $source:literal, $parameters:expr;)*) => {
+        /// Every rule.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Rule {
+            $(#[doc = $formula] $variant,)*
+        }
+
+        impl Rule {
+            /// All rules, in the order of the rules document.
+            pub const ALL: &'static [Rule] = &[$(Rule::$variant),*];
+
+            /// The registry's line of this rule.
+            pub const fn entry(self) -> &'static Entry {
+                match self {
+                    $(Rule::$variant => &Entry { id: $id, formula: $formula, source: $source, parameters: &$parameters },)*
+                }
+            }
+
+            /// The id, as `margin.orders`.
+            pub const fn id(self) -> &'static str {
+                self.entry().id
+            }
+        }
+    };
+}
+
+registry! {
+    Rounding "rounding": "total − Σ of its exact lines: collateral and PnL down, funding and requirements up, once a total", "RULES §1, exact until the total", [];
+    PnlUnrealized "pnl.unrealized": "Q·M − κ", "RULES §2; linear contracts as on all venues", ["instrument.*.contract_size"];
+    FundingAccrued "funding.accrued": "Σ of what the account owes and has not paid", "RULES §1", [];
+    CollateralIsolated "collateral.isolated": "the margin posted to an isolated position", "RULES §2", [];
+    MarginMaintenance "margin.maintenance": "Σ slice of |Q|·M × maintenance rate of its tier; beyond the last cap 100 %", "RULES §3; notional tiers as published by Binance, OKX and HashKey", ["instrument.*.tiers"];
+    MarginInitial "margin.initial": "bracket: N × max(⌈1/L⌉, rate of the tier N falls in); marginal: Σ slice × max(⌈1/L⌉, rate); beyond the last cap 100 %; N at the larger fill of the own orders", "RULES §3; Bybit and HashKey (bracket), Binance (marginal)", ["instrument.*.tiers", "instrument.*.initial_method"];
+    MarginMaintenanceFee "margin.maintenance_fee": "|Q|·M × rate, in both requirements", "RULES §3; a charge for closing, as on Bybit", ["instrument.*.maintenance_fee"];
+    MarginLiability "margin.liability": "|debt| × price × rate, for assets other than the settlement currency", "RULES §3; liability margin as on OKX and Bybit", ["asset.*.liability"];
+    MarginOrders "margin.orders": "max(loss + fee of the bids, loss + fee of the asks), beside the larger fill in margin.initial; for an isolated position the whole increase", "RULES §3; order margin as on BitMEX and Binance", ["venue.fees"];
+    CollateralHaircut "collateral.haircut": "Σ slice × price × (1 − haircut), by quantity up to account_cap; beyond the last slice 0; debts in full", "RULES §4; discount tiers as on OKX and Bybit", ["asset.*.eligible", "asset.*.haircut", "asset.*.account_cap"];
+    ProfitCredit "equity.profit_credit": "opening equity = equity − ⌈(1 − profit_credit)·G⌉, G = max(0, PnL − accrued funding)", "RULES §4", ["venue.profit_credit"];
+    NetValue "equity.net_value": "⌊Σ eligible balances × price × (1 − close_cost), debts in full⌋ + PnL − accrued funding", "RULES §4", ["asset.*.close_cost"];
+    Withdrawable "equity.withdrawable": "max(0, equity − G − max(IM, ⌈withdraw_ratio·N⌉))", "RULES §4", ["venue.withdraw_ratio"];
+    Status "status": "undecided, bankrupt, liquidation, margin_call, restricted, healthy: the first that applies", "RULES §4", ["venue.call_factor", "underlying.*.index"];
+}
