@@ -19,14 +19,9 @@ pub enum Total {
 }
 
 impl Total {
-    /// The totals with the names that the tables use, in the order of the enumeration.
-    pub const NAMES: [(&'static str, Total); 5] = [
-        ("collateral_value", Total::CollateralValue),
-        ("unrealized_pnl", Total::UnrealizedPnl),
-        ("accrued_funding", Total::AccruedFunding),
-        ("initial_margin", Total::InitialMargin),
-        ("maintenance_margin", Total::MaintenanceMargin),
-    ];
+    /// Their names in the tables, in order.
+    pub const NAMES: [&'static str; 5] =
+        ["collateral_value", "unrealized_pnl", "accrued_funding", "initial_margin", "maintenance_margin"];
 }
 
 /// What a line is about.

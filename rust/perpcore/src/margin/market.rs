@@ -20,14 +20,11 @@ pub enum PriceState {
 }
 
 impl PriceState {
-    /// The states by the names that the tables use.
-    pub const NAMES: [(&'static str, PriceState); 5] = [
-        ("live", PriceState::Live),
-        ("thin", PriceState::Thin),
-        ("protected", PriceState::Protected),
-        ("frozen", PriceState::Frozen),
-        ("halted", PriceState::Halted),
-    ];
+    /// All states.
+    pub const ALL: [PriceState; 5] =
+        [PriceState::Live, PriceState::Thin, PriceState::Protected, PriceState::Frozen, PriceState::Halted];
+    /// Their names in the tables, in the same order.
+    pub const NAMES: [&'static str; 5] = ["live", "thin", "protected", "frozen", "halted"];
 
     /// Whether what depends on the price may be decided (RULES §4, `status`).
     fn usable(self, thin_trades: bool) -> bool {

@@ -22,16 +22,14 @@ pub enum Status {
 }
 
 impl Status {
-    /// All statuses with the names that the tables use, in the order of the enumeration.
-    pub const NAMES: [(&'static str, Status); 7] = [
-        ("undecided", Status::Undecided),
-        ("bankrupt", Status::Bankrupt),
-        ("liquidation", Status::Liquidation),
-        ("margin_call", Status::MarginCall),
-        ("restricted", Status::Restricted),
-        ("healthy", Status::Healthy),
-        ("unknown", Status::Unknown),
-    ];
+    /// Their names in the tables, in order.
+    pub const NAMES: [&'static str; 7] =
+        ["undecided", "bankrupt", "liquidation", "margin_call", "restricted", "healthy", "unknown"];
+
+    /// The name in the tables.
+    pub const fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// What a status depends on, in g.

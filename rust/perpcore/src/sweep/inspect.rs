@@ -62,7 +62,7 @@ impl<'a> Inspector<'a> {
     }
 
     fn any_refused(&self, account: usize, refused: &impl Fn(Table, usize) -> bool) -> bool {
-        Table::NAMES.iter().any(|&(_, table)| self.rows(table, account).any(|row| refused(table, row)))
+        Table::ALL.iter().any(|&table| self.rows(table, account).any(|row| refused(table, row)))
     }
 
     fn rows(&self, table: Table, account: usize) -> Box<dyn Iterator<Item = usize> + '_> {

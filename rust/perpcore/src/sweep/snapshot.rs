@@ -16,17 +16,12 @@ pub enum Table {
 }
 
 impl Table {
-    /// The tables with their names, in reporting order.
-    pub const NAMES: [(&'static str, Table); 4] = [
-        ("positions", Table::Positions),
-        ("balances", Table::Balances),
-        ("orders", Table::Orders),
-        ("accounts", Table::Accounts),
-    ];
+    /// All tables, in reporting order.
+    pub const ALL: [Table; 4] = [Table::Positions, Table::Balances, Table::Orders, Table::Accounts];
 
     /// The table's name.
     pub const fn name(self) -> &'static str {
-        Self::NAMES[self as usize].0
+        ["positions", "balances", "orders", "accounts"][self as usize]
     }
 }
 
