@@ -5,10 +5,11 @@
 
 use crate::contract::Table;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
-use arrow_array::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
-use arrow_array::{Array, RecordBatchReader, StructArray, make_array};
-use arrow_schema::ArrowError;
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::{Array, StructArray, make_array, new_empty_array};
+use arrow_schema::{ArrowError, DataType};
 use perpcore::fault::{Code, Fault};
+use std::ffi::CStr;
 
 /// One record batch from the C data interface.
 ///
@@ -25,29 +26,50 @@ pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSche
     checked(table, make_array(data).as_any().downcast_ref())
 }
 
-/// All record batches of a stream from the C stream interface, and its schema as an empty batch where there is none.
+/// All record batches of a stream from the C stream interface; an empty one where it has none, so that its columns are
+/// known.
 ///
 /// # Errors
 /// As [`batch`]; an error of the producer likewise.
 ///
 /// # Safety
 /// As [`batch`], for every array of the stream.
-pub unsafe fn stream(table: &Table, stream: FFI_ArrowArrayStream) -> Result<Vec<StructArray>, Fault> {
-    let reader = ArrowArrayStreamReader::try_new(stream).map_err(|error| refused(table, &error))?;
-    let empty = StructArray::new_empty_fields(0, None);
-    let schema = reader.schema();
+pub unsafe fn stream(table: &Table, mut stream: FFI_ArrowArrayStream) -> Result<Vec<StructArray>, Fault> {
+    let released = || fault(table).accepts("a stream that was not consumed before");
+    let (get_schema, get_next) = (stream.get_schema().ok_or_else(released)?, stream.get_next().ok_or_else(released)?);
+    let mut schema = FFI_ArrowSchema::empty();
+    // SAFETY: the stream is not released, and writes a schema where one is expected.
+    if unsafe { get_schema(&mut stream, &mut schema) } != 0 {
+        return Err(producer_failed(table, &mut stream));
+    }
     let mut batches = Vec::new();
-    for batch in reader {
-        let array = StructArray::from(batch.map_err(|error| refused(table, &error))?);
-        array.to_data().validate_full().map_err(|error| refused(table, &error))?;
-        batches.push(array);
+    loop {
+        let mut array = FFI_ArrowArray::empty();
+        // SAFETY: as above; a released array means the end of the stream.
+        if unsafe { get_next(&mut stream, &mut array) } != 0 {
+            return Err(producer_failed(table, &mut stream));
+        }
+        if array.is_released() {
+            break;
+        }
+        // SAFETY: passed on from the caller.
+        batches.push(unsafe { batch(table, array, &schema) }?);
     }
     if batches.is_empty() {
-        let columns = schema.fields().iter().map(|field| arrow_array::new_empty_array(field.data_type())).collect();
-        let none = StructArray::try_new_with_length(schema.fields().clone(), columns, None, 0);
-        batches.push(none.unwrap_or(empty));
+        let data_type = DataType::try_from(&schema).map_err(|error| refused(table, &error))?;
+        batches.push(checked(table, new_empty_array(&data_type).as_any().downcast_ref())?);
     }
     Ok(batches)
+}
+
+fn producer_failed(table: &Table, stream: &mut FFI_ArrowArrayStream) -> Fault {
+    let message = stream.get_last_error().and_then(|get_last_error| {
+        // SAFETY: asked right after a call that failed; the text is valid until the next call.
+        let text = unsafe { get_last_error(stream) };
+        // SAFETY: a null-terminated text by the interface, where there is one.
+        (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+    });
+    fault(table).value(message.unwrap_or_default()).accepts("a stream that its producer can deliver")
 }
 
 fn checked(table: &Table, array: Option<&StructArray>) -> Result<StructArray, Fault> {

@@ -6,10 +6,9 @@
 
 use super::text::{Strings, dictionary_indexes};
 use super::view::{Chunk, Source};
+use crate::assess::AccountKey;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -74,6 +73,18 @@ impl AccountIds {
             Ids::Text { origins, .. } => origins.len(),
             Ids::Integers(ids) => ids.len(),
         }
+    }
+
+    /// The account of an id.
+    pub(crate) fn find(&self, key: &AccountKey<'_>) -> Option<u32> {
+        let found = match (&self.ids, key) {
+            (Ids::Text { sources, origins }, AccountKey::Text(text)) => {
+                origins.iter().position(|&origin| text_at(sources, origin) == *text)
+            }
+            (Ids::Integers(ids), AccountKey::Integer(key)) => ids.iter().position(|id| id == key),
+            _ => None,
+        };
+        found.map(|account| account as u32)
     }
 
     /// The account of every row of a table.
@@ -266,6 +277,13 @@ fn same(a: &ArrayRef, b: &ArrayRef) -> bool {
 fn ascends(values: &ArrayRef) -> bool {
     let Some(strings) = Strings::of(&**values) else { return false };
     values.null_count() == 0 && (1..values.len()).all(|at| strings.value(at - 1) < strings.value(at))
+}
+
+/// The values of an integer array that are not negative.
+pub(crate) fn integers_of(array: &dyn Array) -> Vec<u64> {
+    let mut out = Vec::with_capacity(array.len());
+    each_integer(array, |_, value| out.push(value.unwrap_or(0)));
+    out
 }
 
 /// Hands over every integer; none where it is negative.

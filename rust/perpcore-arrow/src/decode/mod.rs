@@ -11,7 +11,8 @@ mod text;
 mod time;
 mod view;
 
-pub(crate) use ids::{AccountIds, Ids};
+pub(crate) use ids::{AccountIds, Ids, integers_of, text_at};
 pub(crate) use price::market;
 pub(crate) use tables::{Tables, decode};
+pub(crate) use text::Strings;
 pub(crate) use view::Source;

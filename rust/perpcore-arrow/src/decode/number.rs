@@ -3,12 +3,12 @@
 use super::text::Strings;
 use super::view::{Chunk, Source};
 use crate::contract::{Column, Kind};
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type,
     Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrowNativeTypeOp};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::DataType;
 use perpcore::fault::{Code, Fault};
@@ -166,8 +166,12 @@ fn walk(
         DataType::Null => (0..array.len()).for_each(|at| take(at, Ok(0))),
         DataType::Decimal128(_, 8) => primitive!(Decimal128Type, Ok),
         DataType::Decimal128(_, scale) => primitive!(Decimal128Type, |v| decimal::to_grid(v, i32::from(*scale))),
-        DataType::Decimal64(_, scale) => primitive!(Decimal64Type, |v| decimal::to_grid(v.into(), i32::from(*scale))),
-        DataType::Decimal32(_, scale) => primitive!(Decimal32Type, |v| decimal::to_grid(v.into(), i32::from(*scale))),
+        DataType::Decimal64(_, scale) => {
+            primitive!(Decimal64Type, |v: i64| decimal::to_grid(v.into(), i32::from(*scale)))
+        }
+        DataType::Decimal32(_, scale) => {
+            primitive!(Decimal32Type, |v: i32| decimal::to_grid(v.into(), i32::from(*scale)))
+        }
         DataType::Float64 => primitive!(Float64Type, |value: f64| {
             *shared_doubles |= value.is_finite() && value.abs() >= float::SHARED_FROM;
             float::from_f64(value)

@@ -48,7 +48,7 @@ pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) ->
         } else if symbol - instruments != terms.settlement {
             market.set_asset(terms, symbol - instruments, prices[row], state);
         } else if prices[row] != ONE {
-            let price = perpcore::num::text::plain(prices[row].into(), 8);
+            let price = perpcore::num::text::plain(prices[row].into());
             faults.push(Fault::new(Code::SettlementPrice).at("prices", "price", row).value(price));
         }
     }

@@ -226,9 +226,8 @@ impl Source {
     fn one_of(&mut self, first: &'static str, second: &'static str) {
         let columns = [self.find(first), self.find(second)];
         let [firsts, seconds] = columns.map(|found| found.map_or(Vec::new(), |(at, _)| self.chunks(at)));
-        let given = |chunks: &[Chunk], chunk: usize, row: usize| {
-            chunks.get(chunk).is_some_and(|chunk| !chunk.is_null(row))
-        };
+        let given =
+            |chunks: &[Chunk], chunk: usize, row: usize| chunks.get(chunk).is_some_and(|chunk| !chunk.is_null(row));
         let some_null = |chunks: &[Chunk]| chunks.iter().any(|chunk| chunk.nulls.is_some());
         if firsts.is_empty() != seconds.is_empty() && !some_null(&firsts) && !some_null(&seconds) {
             return;

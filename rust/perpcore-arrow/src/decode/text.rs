@@ -15,14 +15,14 @@ const ACCEPTED: &str = "text, or a dictionary of text";
 const UNKNOWN: u32 = u32::MAX;
 
 /// A text array of any layout.
-pub(super) enum Strings<'a> {
+pub(crate) enum Strings<'a> {
     Offsets32(&'a StringArray),
     Offsets64(&'a LargeStringArray),
     Views(&'a StringViewArray),
 }
 
 impl<'a> Strings<'a> {
-    pub(super) fn of(array: &'a dyn Array) -> Option<Self> {
+    pub(crate) fn of(array: &'a dyn Array) -> Option<Self> {
         match array.data_type() {
             DataType::Utf8 => Some(Strings::Offsets32(array.as_string())),
             DataType::LargeUtf8 => Some(Strings::Offsets64(array.as_string())),
@@ -32,7 +32,7 @@ impl<'a> Strings<'a> {
     }
 
     #[inline(always)]
-    pub(super) fn value(&self, at: usize) -> &'a str {
+    pub(crate) fn value(&self, at: usize) -> &'a str {
         match self {
             Strings::Offsets32(array) => array.value(at),
             Strings::Offsets64(array) => array.value(at),

@@ -7,7 +7,7 @@ fn number(value: impl Into<i128>) -> String {
 }
 
 fn percent(rate: i64) -> String {
-    format!("{} %", plain(i128::from(rate) * 100, 8))
+    format!("{} %", plain(i128::from(rate) * 100))
 }
 
 /// `4 × 58,000 − 244,000`

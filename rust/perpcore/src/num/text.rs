@@ -63,7 +63,7 @@ pub fn parse_rate(text: &str) -> Result<i128, NotANumber> {
 }
 
 /// Writes `value`·10⁻ˢᶜᵃˡᵉ in the shortest plain decimals: `-12.5`, `0`, `0.00000001`.
-pub fn plain(value: i128, scale: usize) -> String {
+pub fn scaled(value: i128, scale: usize) -> String {
     let unit = 10_u128.pow(scale as u32);
     let (whole, fraction) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
     let sign = if value < 0 { "-" } else { "" };
@@ -74,9 +74,14 @@ pub fn plain(value: i128, scale: usize) -> String {
     format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
 }
 
+/// Writes a grid number in the shortest plain decimals.
+pub fn plain(value: i128) -> String {
+    scaled(value, 8)
+}
+
 /// Writes a rate in g as a percentage: `0.05%`.
 pub fn percent(rate: i64) -> String {
-    format!("{}%", plain(i128::from(rate) * 100, 8))
+    format!("{}%", plain(i128::from(rate) * 100))
 }
 
 /// Writes `value`·10⁻ˢᶜᵃˡᵉ for reading: thousands separated, a true minus sign, no digit dropped.
@@ -87,7 +92,7 @@ pub fn percent(rate: i64) -> String {
 /// assert_eq!(grouped(-1_200_000_000_000, 8), "−12,000");
 /// ```
 pub fn grouped(value: i128, scale: usize) -> String {
-    let text = plain(value, scale);
+    let text = scaled(value, scale);
     let (sign, size) = text.strip_prefix('-').map_or(("", &*text), |size| ("−", size));
     let (whole, fraction) = size.find('.').map_or((size, ""), |at| size.split_at(at));
     let mut out = String::from(sign);
@@ -152,9 +157,9 @@ mod tests {
     #[test]
     fn plain_text_reads_back() {
         for value in [0, 1, -1, 99_999_999, 100_000_000, -123_456_789_012_345_678, 10_i128.pow(36)] {
-            assert_eq!(parse(&plain(value, 8)), Ok(value));
+            assert_eq!(parse(&plain(value)), Ok(value));
         }
-        assert_eq!(plain(-3 * 10_i128.pow(15), 24), "-0.000000003");
+        assert_eq!(scaled(-3 * 10_i128.pow(15), 24), "-0.000000003");
         assert_eq!(percent(50_000), "0.05%");
     }
 }

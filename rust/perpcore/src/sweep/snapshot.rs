@@ -3,7 +3,7 @@
 use super::group::Rows;
 
 /// A table of a snapshot, in the order in which faults are reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
     /// Positions.
     Positions,
