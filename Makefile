@@ -73,7 +73,7 @@ run:
 	@tools/setup.sh run
 
 .PHONY: packages
-packages: run
+packages:
 	@tools/setup.sh dev
 
 .PHONY: cargo-test

@@ -13,7 +13,7 @@ lacks() { echo "perpcore: $1" >&2; missing=1; }
 # --- Rust: a proxy without a toolchain is on the PATH too, so it is asked rather than looked for.
 least=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 if ! rust=$(rustc --version 2>/dev/null) || ! cargo --version >/dev/null 2>&1; then
-    lacks "no Rust toolchain: cargo and rustc $least or newer are needed on the PATH (https://rustup.rs)"
+    lacks "no Rust toolchain: cargo and rustc $least or newer are needed on the PATH (install rustup, or the cargo package of the system)"
 else
     have=$(awk '{print $2}' <<<"$rust")
     if [ "$(printf '%s\n%s\n' "$least" "${have%%-*}" | sort -V | head -n 1)" != "$least" ]; then
