@@ -61,7 +61,7 @@ clean: ## remove all that was built, .venv included
 # --- steps of the above
 
 .PHONY: build
-build: run
+build: run ## the extension module, in release, into .venv
 	@$(extension)
 
 .PHONY: dev

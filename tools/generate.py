@@ -57,10 +57,7 @@ def errors(told: Described) -> str:
         (str(one["number"]), code(one["name"]), code(one["class"]), cell(one["text"]), cell(one["accepted"]))
         for one in told["errors"]
     ]
-    bounds = [
-        (code(one["name"]), cell(one["min"]), cell(one["max"]), cell(one["accepted"]))
-        for one in told["bounds"]
-    ]
+    bounds = [(code(one["name"]), cell(one["min"]), cell(one["max"]), cell(one["accepted"])) for one in told["bounds"]]
     return page(
         "Error codes",
         "Numbered by subsystem. `perpcore explain-code NAME` prints a line in a terminal.\n",
@@ -78,9 +75,7 @@ def rules(told: Described) -> str:
         + (f"\nParameters: {code(one['parameters'])}\n" if one["parameters"] else "")
         for one in told["rules"]
     ]
-    return page(
-        "Rules", "The id of a line in an explanation leads here and, by a search, to its function.\n", *parts
-    )
+    return page("Rules", "The id of a line in an explanation leads here and, by a search, to its function.\n", *parts)
 
 
 def prose(value: object) -> str:
@@ -163,9 +158,7 @@ def literals(told: Described) -> str:
 
 def schema(told: Described) -> str:
     """The JSON schema of a rulebook, in one fixed layout."""
-    return (
-        json.dumps(json.loads(told["rulebook_schema"]), indent=2, ensure_ascii=False, sort_keys=False) + "\n"
-    )
+    return json.dumps(json.loads(told["rulebook_schema"]), indent=2, ensure_ascii=False, sort_keys=False) + "\n"
 
 
 def files(told: Described) -> dict[Path, str]:
@@ -197,9 +190,7 @@ def main() -> int:
         name = path.relative_to(ROOT).as_posix()
         if check:
             sys.stdout.writelines(
-                difflib.unified_diff(
-                    there.splitlines(True), text.splitlines(True), name, f"{name}, generated"
-                )
+                difflib.unified_diff(there.splitlines(True), text.splitlines(True), name, f"{name}, generated")
             )
         else:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Everything public is documented, and the examples of everything public run."""
 
 import doctest
+import functools
 import inspect
 import types
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 def public(owner: types.ModuleType, name: str) -> Iterator[tuple[str, object]]:
     """(dotted name, object) of all that `__all__` names, methods of classes and names of modules included."""
-    for short in owner.__all__:
+    own = [short for short, value in vars(owner).items() if getattr(value, "__module__", None) == owner.__name__]
+    for short in getattr(owner, "__all__", [short for short in own if not short.startswith("_")]):
         value = getattr(owner, short)
         dotted = f"{name}.{short}"
         if isinstance(value, types.ModuleType):
@@ -29,9 +31,7 @@ def public(owner: types.ModuleType, name: str) -> Iterator[tuple[str, object]]:
 def members(owner: type, name: str) -> Iterator[tuple[str, object]]:
     """What a class itself brings, inherited from private bases of perpcore included."""
     for base in owner.__mro__:
-        if not base.__module__.startswith("perpcore") or (
-            base is not owner and not base.__name__.startswith("_")
-        ):
+        if not base.__module__.startswith("perpcore") or (base is not owner and not base.__name__.startswith("_")):
             continue
         for short, value in vars(base).items():
             if not short.startswith("_") and (callable(value) or hasattr(value, "__get__")):
@@ -43,7 +43,7 @@ PUBLIC = dict(public(pc, "perpcore"))
 
 def is_read(value: object) -> bool:
     """Whether it is read rather than called (a property, a getter, a slot): its type's example shows it."""
-    return inspect.isdatadescriptor(value)
+    return inspect.isdatadescriptor(value) or isinstance(value, functools.cached_property)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

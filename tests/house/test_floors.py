@@ -141,9 +141,7 @@ def test_arrows_point_down() -> None:
 def test_the_core_depends_on_nothing_foreign() -> None:
     told = tomllib.loads((CORE.parent / "Cargo.toml").read_text(encoding="utf-8"))
     names = {name for kind in ("dependencies", "build-dependencies") for name in told.get(kind, {})}
-    foreign = {
-        name: why for name in names for word, why in FOREIGN.items() if name.split("-")[0].startswith(word)
-    }
+    foreign = {name: why for name in names for word, why in FOREIGN.items() if name.split("-")[0].startswith(word)}
     assert not foreign
 
 
