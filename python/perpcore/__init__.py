@@ -15,7 +15,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from . import _core, errors
+from . import _core, errors, synth
 from ._core import Rulebook
 from ._tables import schema
 from .assessment import Assessment, assess
@@ -34,6 +34,7 @@ __all__ = [
     "read_book",
     "rules",
     "schema",
+    "synth",
     "write_book",
 ]
 
