@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from . import errors
-from ._tables import RecordBatchReader, compute, declared, pa
+from ._tables import RecordBatchReader, catalogue, declared, pa
 
 __all__ = ["decimal_text", "producer"]
 
@@ -182,10 +182,11 @@ def _value_by_value(table: str, name: str, values: Sequence[Any]) -> Any:
     if found.keys() <= {"float"}:
         return pa.array(plain, pa.float64())
     if found.keys() != {"text"} and _holds_names(table, name):
-        kinds = list(found.items())
-        form, row = next((kind for kind in kinds[1:]), kinds[0])
-        code = "id_kind_mismatch" if name == "account" else "wrong_type"
-        _refuse(table, name, f"{form} beside {kinds[0][0]} in one column of ids", row=row, value=values[row], code=code)
+        (first, row), *others = found.items()
+        code = "id_kind_mismatch" if others and name == "account" else "wrong_type"
+        form, row = others[0] if others else (first, row)
+        message = f"{form} beside {first}" if others else f"{form} as a name"
+        _refuse(table, name, message, row=row, value=values[row], code=code)
     return _texts(table, name, [_number_text(value) for value in plain])
 
 
@@ -278,13 +279,14 @@ def _refuse(
     code: str = "wrong_type",
     cause: BaseException | None = None,
 ) -> NoReturn:
-    kind = errors.SchemaError if code == "wrong_type" else errors.InputError
+    entry = catalogue()[code]
+    kind: type[errors.PerpcoreError] = getattr(errors, entry["class"])
     where = f"{table}.{column}" if row is None else f"{table}.{column}, row {row}"
     shown = None if value is None else repr(value)[:100]
-    text = f"{message}: {where}" + (f", value {shown}" if shown else "")
-    accepted = accepted or "text, numbers, booleans or aware times, one kind in a column"
+    accepted = accepted or entry["accepted"]
     raise kind(
-        f"{text}; accepted: {accepted} [{code}]",
+        f"{entry['text']}: {where}{f', value {shown}' if shown else ''}, {message}; "
+        f"accepted: {accepted} [{entry['number']} {code}]",
         code=code,
         table=table,
         column=column,

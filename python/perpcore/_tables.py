@@ -21,6 +21,7 @@ __all__ = [
     "RecordBatchReader",
     "Schema",
     "Table",
+    "catalogue",
     "compute",
     "csv",
     "declared",
@@ -96,6 +97,12 @@ def declared(table: str) -> Mapping[str, Any]:
     return {field.name: field.type for field in pa.schema(_core.schema(table))}
 
 
+@cache
+def catalogue() -> Mapping[str, Mapping[str, Any]]:
+    """Error code → its entry in the catalogue: number, name, class, text, accepted."""
+    return {entry["name"]: entry for entry in _core.describe()["errors"]}
+
+
 def imported(batch: _core.Batch) -> RecordBatch:
     """A batch of the core as a pyarrow RecordBatch, without a copy."""
     found: RecordBatch = pa.record_batch(batch)
@@ -155,7 +162,8 @@ def displayed(batch: RecordBatch, *, decimals: bool) -> RecordBatch:
 
 def problems_batch(problems: Iterable[Mapping[str, Any]]) -> RecordBatch:
     """Problems as a batch; the number of a code comes from the catalogue where it is not given."""
-    numbers = {entry["name"]: entry["number"] for entry in _core.describe()["errors"]}
-    rows = [{"number": numbers.get(problem.get("code")), **problem} for problem in problems]
+    entries = catalogue()
+    numbers = {name: entries[name]["number"] for name in entries}
+    rows = [{"number": numbers.get(problem.get("code", "")), **problem} for problem in problems]
     found: RecordBatch = pa.RecordBatch.from_pylist(rows, schema=_PROBLEMS)
     return found

@@ -29,6 +29,7 @@ CALM: dict[str, str] = {
     "BTC": "58000",
     "ETH": "2900",
     "HKD": "0.128",
+    "HKD-STABLECOIN": "0.128",
     "USDC": "1",
     "USDT": "1",
 }
