@@ -1,7 +1,7 @@
 //! What the orders on one position add up to at a mark (RULES §3, `margin.orders`).
 
 use super::account::Order;
-use crate::num::times;
+use crate::num::{ONE, scaled, times};
 
 /// One side's orders added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Side {
 impl Side {
     /// Loss and taker fee, in 10⁻²⁴.
     pub fn charge_e24(&self, taker_fee: i64) -> i128 {
-        self.loss_e16 * i128::from(crate::num::ONE) + self.value_e16 * i128::from(taker_fee)
+        scaled(self.loss_e16, ONE) + scaled(self.value_e16, taker_fee)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `status`: the first that applies (RULES §4).
 
-use crate::num::E8;
+use crate::num::{ONE, scaled};
 
 /// The status of a bucket, worst first as `isolated_status` ranks them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ pub fn status(standing: &Standing, call_factor: i64) -> Status {
         Status::Bankrupt
     } else if equity < maintenance {
         Status::Liquidation
-    } else if equity * E8 < i128::from(call_factor) * maintenance {
+    } else if scaled(equity, ONE) < scaled(maintenance, call_factor) {
         Status::MarginCall
     } else if initial.is_some_and(|initial| equity < initial) {
         Status::Restricted

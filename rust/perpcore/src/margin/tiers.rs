@@ -3,7 +3,7 @@
 //! Notionals are in 10⁻¹⁶, requirements in 10⁻²⁴, both exact. Caps are inclusive. What lies beyond the last cap counts
 //! 100 %, as if a last tier of rate 1 followed.
 
-use crate::num::{E8, ONE};
+use crate::num::{E8, ONE, scaled};
 use crate::rules::{InitialMethod, Tier};
 
 /// One tier with what lies below it already added up.
@@ -37,8 +37,8 @@ impl Ladder {
         let mut push = |up_to: Option<i128>, maintenance: i64, initial: i64| {
             let below = steps.last().map_or((0, 0, 0), |s| {
                 let width = s.to_e16 - s.from_e16;
-                let maintenance = s.maintenance_below_e24 + width * i128::from(s.maintenance);
-                (s.to_e16, maintenance, s.initial_below_e24 + width * i128::from(s.initial))
+                let maintenance = s.maintenance_below_e24 + scaled(width, s.maintenance);
+                (s.to_e16, maintenance, s.initial_below_e24 + scaled(width, s.initial))
             });
             steps.push(Step {
                 from_e16: below.0,
@@ -66,29 +66,33 @@ impl Ladder {
         self.steps.iter().position(|step| notional_e16 <= step.to_e16).unwrap_or(self.steps.len() - 1)
     }
 
-    /// `margin.maintenance`: always marginal, in 10⁻²⁴.
+    /// `margin.maintenance` (always marginal) and `margin.initial` with a chosen leverage's rate ⌈1/L⌉ (0: none
+    /// chosen), in 10⁻²⁴.
     #[inline(always)]
-    pub fn maintenance_e24(&self, notional_e16: i128) -> i128 {
-        let step = &self.steps[self.step(notional_e16)];
-        step.maintenance_below_e24 + (notional_e16 - step.from_e16) * i128::from(step.maintenance)
-    }
-
-    /// `margin.initial` with a chosen leverage's rate ⌈1/L⌉ (0: none chosen), in 10⁻²⁴.
-    #[inline(always)]
-    pub fn initial_e24(&self, notional_e16: i128, leverage_rate: i64) -> i128 {
+    pub fn requirements_e24(&self, notional_e16: i128, leverage_rate: i64) -> (i128, i128) {
         let at = self.step(notional_e16);
         let step = &self.steps[at];
-        if self.beyond(at) {
-            let last = &self.steps[at - 1];
-            let below = match self.method {
-                InitialMethod::Bracket => step.from_e16 * i128::from(last.initial.max(leverage_rate)),
-                InitialMethod::Marginal => self.marginal_e24(step.from_e16, at - 1, leverage_rate),
-            };
-            return below + (notional_e16 - step.from_e16) * i128::from(ONE);
-        }
+        let maintenance = step.maintenance_below_e24 + scaled(notional_e16 - step.from_e16, step.maintenance);
+        (maintenance, self.initial_at_e24(at, notional_e16, leverage_rate))
+    }
+
+    /// `margin.initial` alone, in 10⁻²⁴.
+    pub fn initial_e24(&self, notional_e16: i128, leverage_rate: i64) -> i128 {
+        self.initial_at_e24(self.step(notional_e16), notional_e16, leverage_rate)
+    }
+
+    #[inline(always)]
+    fn initial_at_e24(&self, at: usize, notional_e16: i128, leverage_rate: i64) -> i128 {
         match self.method {
-            InitialMethod::Bracket => notional_e16 * i128::from(step.initial.max(leverage_rate)),
-            InitialMethod::Marginal => self.marginal_e24(notional_e16, at, leverage_rate),
+            InitialMethod::Bracket if !self.beyond(at) => {
+                scaled(notional_e16, self.steps[at].initial.max(leverage_rate))
+            }
+            // Rates do not fall, so a leverage below the first binds in no tier.
+            InitialMethod::Marginal if leverage_rate <= self.steps[0].initial => {
+                let step = &self.steps[at];
+                step.initial_below_e24 + scaled(notional_e16 - step.from_e16, step.initial)
+            }
+            _ => self.initial_parts(notional_e16, leverage_rate).map(|(width, rate)| scaled(width, rate)).sum(),
         }
     }
 
@@ -97,34 +101,27 @@ impl Ladder {
         self.capped && at > 0 && at + 1 == self.steps.len()
     }
 
-    fn marginal_e24(&self, notional_e16: i128, at: usize, leverage_rate: i64) -> i128 {
-        let step = &self.steps[at];
-        if leverage_rate <= self.steps[0].initial {
-            // Rates do not fall, so the leverage binds in no tier.
-            return step.initial_below_e24 + (notional_e16 - step.from_e16) * i128::from(step.initial);
-        }
-        self.slices(notional_e16).map(|(width, step)| width * i128::from(step.initial.max(leverage_rate))).sum()
+    /// The parts of `margin.initial`, lowest first: (width in 10⁻¹⁶, rate in g). Beyond the last cap `bracket` takes
+    /// the part up to it at the last tier's rate.
+    pub fn initial_parts(&self, notional_e16: i128, leverage_rate: i64) -> impl Iterator<Item = (i128, i64)> {
+        let whole = match (self.method, self.step(notional_e16)) {
+            (InitialMethod::Bracket, at) if self.beyond(at) => Some(at - 1),
+            (InitialMethod::Bracket, at) => Some(at),
+            (InitialMethod::Marginal, _) => None,
+        };
+        self.slices(notional_e16).enumerate().filter_map(move |(at, (width, step))| {
+            let rate = step.initial.max(leverage_rate);
+            match whole {
+                Some(whole) if at < whole => None,
+                Some(whole) if at == whole => Some((step.from_e16 + width, rate)),
+                _ => Some((width, rate)),
+            }
+        })
     }
 
     /// The slices of a notional, lowest first: (width in 10⁻¹⁶, tier).
     pub fn slices(&self, notional_e16: i128) -> impl Iterator<Item = (i128, &Step)> {
         let steps = self.steps.iter().take_while(move |step| step.from_e16 < notional_e16);
         steps.map(move |step| (notional_e16.min(step.to_e16) - step.from_e16, step))
-    }
-
-    /// The parts of `margin.initial`, lowest first: (width in 10⁻¹⁶, rate in g). They add up to
-    /// [`Ladder::initial_e24`].
-    pub fn initial_parts(&self, notional_e16: i128, leverage_rate: i64) -> Vec<(i128, i64)> {
-        let at = self.step(notional_e16);
-        match self.method {
-            InitialMethod::Marginal => {
-                self.slices(notional_e16).map(|(width, step)| (width, step.initial.max(leverage_rate))).collect()
-            }
-            InitialMethod::Bracket if self.beyond(at) => {
-                let (cap, last) = (self.steps[at].from_e16, self.steps[at - 1].initial);
-                vec![(cap, last.max(leverage_rate)), (notional_e16 - cap, ONE)]
-            }
-            InitialMethod::Bracket => vec![(notional_e16, self.steps[at].initial.max(leverage_rate))],
-        }
     }
 }

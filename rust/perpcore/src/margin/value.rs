@@ -14,7 +14,7 @@ use super::terms::{Contract, Terms};
 use super::{note, tiers::Ladder};
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8, MONEY};
 use crate::num::round::{charge_from_e24, charge_of, credit_from_e16, credit_from_e24};
-use crate::num::{E8, E16, ONE, round::div_ceil};
+use crate::num::{E8, E16, ONE, scaled, times};
 use crate::rule::Rule;
 
 /// The figures of one bucket, in g.
@@ -179,12 +179,11 @@ impl<S: Sink> Run<'_, S> {
         let Some((quantity, notional_e16)) = self.admit_position(position, mark) else { return };
         let contract = &self.terms.instruments[instrument as usize];
 
-        sums.pnl_e16 += i128::from(quantity) * i128::from(mark) - position.cost_e16;
+        sums.pnl_e16 += times(quantity, mark) - position.cost_e16;
         sums.accrued += position.accrued;
         sums.notional_e16 += notional_e16;
-        let maintenance_e24 = contract.ladder.maintenance_e24(notional_e16);
-        let fee_e24 = notional_e16 * i128::from(contract.maintenance_fee);
-        let held_e24 = contract.ladder.initial_e24(notional_e16, position.leverage_rate());
+        let (maintenance_e24, held_e24) = contract.ladder.requirements_e24(notional_e16, position.leverage_rate());
+        let fee_e24 = scaled(notional_e16, contract.maintenance_fee);
         sums.maintenance_e24 += maintenance_e24 + fee_e24;
         sums.held_initial_e24 += held_e24 + fee_e24;
         sums.initial_e24 += fee_e24;
@@ -216,7 +215,7 @@ impl<S: Sink> Run<'_, S> {
         let quantity = bounded(position).unwrap_or(0);
         let Some(fill) = self.fill(position, quantity, mark) else { return };
         let contract = &self.terms.instruments[position.instrument as usize];
-        let notional_e16 = i128::from(quantity.abs()) * i128::from(mark);
+        let notional_e16 = times(quantity.abs(), mark);
         if notional_e16 > ACCOUNT_E16 {
             return; // its own bucket reports it
         }
@@ -269,7 +268,7 @@ impl<S: Sink> Run<'_, S> {
     #[inline(always)]
     fn within_bounds(&mut self, position: &Position, mark: i64) -> Option<(i64, i128)> {
         let quantity = bounded(position)?;
-        let notional_e16 = i128::from(quantity.abs()) * i128::from(mark);
+        let notional_e16 = times(quantity.abs(), mark);
         let fits = admit(&mut self.positions.notional_e16, notional_e16)
             && admit(&mut self.positions.cost_e16, position.cost_e16.saturating_abs())
             && MONEY.holds(position.accrued)
@@ -312,29 +311,29 @@ impl<S: Sink> Run<'_, S> {
             self.sink.obstacle(Obstacle::NegativeBalance(asset));
         }
         let size = amount.saturating_abs();
-        if !MONEY.holds(size) || !admit(&mut self.assets_e16, size * i128::from(price)) {
+        if !MONEY.holds(size) || !admit(&mut self.assets_e16, scaled(size, price)) {
             self.sink.obstacle(Obstacle::AssetsTooLarge);
             return;
         }
         let shown = (!settlement).then_some(price);
         if amount < 0 {
-            let value_e16 = size * i128::from(price);
-            sums.collateral_e24 -= value_e16 * E8;
-            sums.net_e24 -= value_e16 * E8;
+            let value_e16 = scaled(size, price);
+            sums.collateral_e24 -= scaled(value_e16, ONE);
+            sums.net_e24 -= scaled(value_e16, ONE);
             self.sink.line(|| Line {
                 quantity: Some(amount),
                 price: Some(price),
                 note: note::debt(amount, shown),
-                ..line(Total::CollateralValue, Rule::CollateralHaircut, Subject::Asset(asset), -value_e16 * E8)
+                ..line(Total::CollateralValue, Rule::CollateralHaircut, Subject::Asset(asset), -scaled(value_e16, ONE))
             });
             if let Some(rates) = terms.liability.filter(|_| !settlement) {
                 self.liability(sums, asset, (size, price), rates);
             }
             return;
         }
-        sums.net_e24 += amount * i128::from(price) * i128::from(ONE - terms.close_cost);
+        sums.net_e24 += scaled(scaled(amount, price), ONE - terms.close_cost);
         for (quantity, share) in terms.slices(amount) {
-            let value_e24 = quantity * i128::from(price) * i128::from(share);
+            let value_e24 = scaled(scaled(quantity, price), share);
             sums.collateral_e24 += value_e24;
             self.sink.line(|| Line {
                 quantity: Some(quantity),
@@ -353,19 +352,19 @@ impl<S: Sink> Run<'_, S> {
         (size, price): (i128, i64),
         (initial, maintenance): (i64, i64),
     ) {
-        let value_e16 = size * i128::from(price);
+        let value_e16 = scaled(size, price);
         for (total, rate) in [(Total::InitialMargin, initial), (Total::MaintenanceMargin, maintenance)] {
             self.sink.line(|| Line {
                 quantity: Some(size),
                 price: Some(price),
                 rate: Some(rate),
                 note: note::rated(size, price, rate),
-                ..line(total, Rule::MarginLiability, Subject::Asset(asset), value_e16 * i128::from(rate))
+                ..line(total, Rule::MarginLiability, Subject::Asset(asset), scaled(value_e16, rate))
             });
         }
-        sums.initial_e24 += value_e16 * i128::from(initial);
-        sums.held_initial_e24 += value_e16 * i128::from(initial);
-        sums.maintenance_e24 += value_e16 * i128::from(maintenance);
+        sums.initial_e24 += scaled(value_e16, initial);
+        sums.held_initial_e24 += scaled(value_e16, initial);
+        sums.maintenance_e24 += scaled(value_e16, maintenance);
     }
 
     /// `collateral.isolated`: the margin posted to an isolated position.
@@ -388,9 +387,9 @@ impl<S: Sink> Run<'_, S> {
     fn position_lines(&mut self, position: &Position, quantity: i64, mark: i64, [maintenance_e24, fee_e24]: [i128; 2]) {
         let subject = Subject::Instrument(position.instrument);
         let contract = &self.terms.instruments[position.instrument as usize];
-        let notional_e16 = i128::from(quantity.abs()) * i128::from(mark);
+        let notional_e16 = times(quantity.abs(), mark);
         let size = i128::from(quantity.abs());
-        let pnl_e16 = i128::from(quantity) * i128::from(mark) - position.cost_e16;
+        let pnl_e16 = times(quantity, mark) - position.cost_e16;
         self.sink.line(|| Line {
             quantity: Some(i128::from(quantity)),
             price: (quantity != 0).then_some(mark),
@@ -406,7 +405,7 @@ impl<S: Sink> Run<'_, S> {
         if maintenance_e24 != 0 {
             self.sink.line(|| {
                 let slices = contract.ladder.slices(notional_e16);
-                let parts = slices.map(|(width, step)| width * i128::from(step.maintenance));
+                let parts = slices.map(|(width, step)| scaled(width, step.maintenance));
                 Line {
                     quantity: Some(size),
                     price: Some(mark),
@@ -449,7 +448,7 @@ impl<S: Sink> Run<'_, S> {
                 quantity: Some(side.quantity),
                 rate: Some(fee),
                 note: note::fee(side.value_e16, fee),
-                ..line(Total::InitialMargin, Rule::MarginOrders, subject, side.value_e16 * i128::from(fee))
+                ..line(Total::InitialMargin, Rule::MarginOrders, subject, scaled(side.value_e16, fee))
             });
         }
     }
@@ -486,7 +485,7 @@ impl Fill {
         fee: i64,
     ) -> Fill {
         let held = i128::from(quantity);
-        let initial = |quantity: i128| (ladder.initial_e24(quantity * i128::from(mark), leverage_rate), quantity);
+        let initial = |quantity: i128| (ladder.initial_e24(scaled(quantity, mark), leverage_rate), quantity);
         let fills = [initial((held + bids.quantity).abs()), initial((held - asks.quantity).abs())];
         let mut most = initial(held.abs());
         for fill in fills {
@@ -538,7 +537,7 @@ impl Exact {
         let net_value = if cross { credit_from_e24(self.net_e24) + unrealized_pnl - accrued_funding } else { equity };
         let gain = (unrealized_pnl - accrued_funding).max(0);
         let opening_equity = equity - charge_of(gain, ONE - terms.profit_credit);
-        let kept = div_ceil(self.notional_e16 * i128::from(terms.withdraw_ratio), E16);
+        let kept = charge_from_e24(scaled(self.notional_e16, terms.withdraw_ratio));
         let standing = Standing {
             usable: self.usable,
             net_value,
@@ -570,11 +569,11 @@ fn line(total: Total, rule: Rule, subject: Subject, amount_e24: i128) -> Line {
 
 /// The `margin.initial` line of a position at the fill that counts.
 fn initial_line(contract: &Contract, position: &Position, filled: i128, mark: i64, initial_e24: i128) -> Line {
-    let notional_e16 = filled * i128::from(mark);
-    let parts = contract.ladder.initial_parts(notional_e16, position.leverage_rate());
+    let notional_e16 = scaled(filled, mark);
+    let parts: Vec<_> = contract.ladder.initial_parts(notional_e16, position.leverage_rate()).collect();
     let (rate, note) = match parts[..] {
         [(_, rate)] => (Some(rate), note::rated(filled, mark, rate)),
-        _ => (None, note::slices(notional_e16, parts.iter().map(|&(width, rate)| width * i128::from(rate)))),
+        _ => (None, note::slices(notional_e16, parts.iter().map(|&(width, rate)| scaled(width, rate)))),
     };
     Line {
         quantity: Some(filled),

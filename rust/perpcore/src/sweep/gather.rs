@@ -1,6 +1,6 @@
 //! From the rows of one account to the view that the valuation reads: rows of one key add up (RULES §2).
 
-use super::snapshot::{Grouped, NO_TIER, Table};
+use super::snapshot::{Grouped, NO_TIER, PositionRows, Table};
 use crate::fault::Code;
 use crate::margin::account::{Account, Balance, Order, Position};
 use crate::margin::terms::Terms;
@@ -28,6 +28,8 @@ const ISOLATED: u32 = 1 << 31;
 pub struct Gather<'a> {
     terms: &'a Terms,
     data: &'a Grouped<'a>,
+    /// Whether position rows say no more than quantity and entry price.
+    plain: bool,
     cross: Vec<Position>,
     isolated: Vec<Position>,
     /// The first row of each isolated key.
@@ -43,12 +45,50 @@ pub struct Gather<'a> {
     taker_fee: i64,
 }
 
+/// What a position row may say beyond quantity and entry price.
+#[derive(Default)]
+struct RowDetails {
+    cost_e16: Option<i128>,
+    isolated: bool,
+    isolated_margin: i128,
+    leverage: i64,
+    accrued: i128,
+}
+
+impl RowDetails {
+    fn of(rows: &PositionRows<'_>, row: usize) -> Result<Self, (&'static str, Code)> {
+        let isolated = rows.isolated.is_some_and(|isolated| isolated[row]);
+        let isolated_margin = rows.isolated_margin.map_or(0, |margin| margin.get(row));
+        if isolated_margin != 0 && !isolated {
+            return Err(("isolated_margin", Code::OutOfRange));
+        }
+        let priced = rows.entry_price.is_some_and(|entry| entry[row] != 0);
+        Ok(RowDetails {
+            cost_e16: rows.cost.filter(|_| !priced).map(|cost| cost.get(row) * E8),
+            isolated,
+            isolated_margin,
+            leverage: rows.leverage.map_or(0, |leverage| leverage[row]),
+            accrued: rows.accrued.map_or(0, |accrued| accrued.get(row)),
+        })
+    }
+
+    /// Whether a table's rows say none of it.
+    fn absent(rows: &PositionRows<'_>) -> bool {
+        rows.cost.is_none()
+            && rows.isolated.is_none()
+            && rows.isolated_margin.is_none()
+            && rows.leverage.is_none()
+            && rows.accrued.is_none()
+    }
+}
+
 impl<'a> Gather<'a> {
     /// An empty layout for the accounts of a snapshot.
     pub fn new(terms: &'a Terms, data: &'a Grouped<'a>) -> Self {
         Gather {
             terms,
             data,
+            plain: RowDetails::absent(&data.snapshot.positions),
             cross: Vec::new(),
             isolated: Vec::new(),
             first_rows: Vec::new(),
@@ -145,34 +185,23 @@ impl<'a> Gather<'a> {
     fn position(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
         let rows = &self.data.snapshot.positions;
         let instrument = rows.instrument[row];
-        let isolated = rows.isolated.is_some_and(|isolated| isolated[row]);
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.ok_or(("quantity", Code::OffGrid))?;
-        let margin = rows.isolated_margin.map_or(0, |margin| margin.get(row));
-        if margin != 0 && !isolated {
-            return Err(("isolated_margin", Code::OutOfRange));
-        }
+        let details = if self.plain { RowDetails::default() } else { RowDetails::of(rows, row)? };
         let entry = rows.entry_price.map_or(0, |entry| entry[row]);
-        let cost_e16 = match rows.cost {
-            Some(cost) if entry == 0 => cost.get(row) * E8,
-            _ => times(quantity, entry),
-        };
-        let accrued = rows.accrued.map_or(0, |accrued| accrued.get(row));
-        let leverage = rows.leverage.map_or(0, |leverage| leverage[row]);
-        let key = self.key(instrument, isolated, row);
+        let cost_e16 = details.cost_e16.unwrap_or_else(|| times(quantity, entry));
+        let key = self.key(instrument, details.isolated, row);
         let position = self.at(key);
         position.listed = true;
         position.quantity += i128::from(quantity);
         // More than 10⁵ rows of the largest size would pass i128; the account is far beyond its bounds by then.
         position.cost_e16 = position.cost_e16.saturating_add(cost_e16);
-        position.accrued += accrued;
-        position.isolated_margin += margin;
-        if leverage != 0 {
-            if position.leverage != 0 && position.leverage != leverage {
-                return Err(("leverage", Code::ConflictingValues));
-            }
-            position.leverage = leverage;
+        if details.leverage != 0 && position.leverage != 0 && position.leverage != details.leverage {
+            return Err(("leverage", Code::ConflictingValues));
         }
+        position.leverage |= details.leverage;
+        position.accrued += details.accrued;
+        position.isolated_margin += details.isolated_margin;
         Ok(())
     }
 
