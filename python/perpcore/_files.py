@@ -18,12 +18,12 @@ from ._tables import RecordBatch, Table, compute, csv, declared, ipc, pa, parque
 __all__ = ["SUFFIXES", "read_file", "write_file"]
 
 
-def _read_parquet(path: Path, table: str) -> Table:
+def _read_parquet(path: Path, _table: str) -> Table:
     found: Table = parquet().ParquetFile(path).read()
     return found
 
 
-def _read_ipc(path: Path, table: str) -> Table:
+def _read_ipc(path: Path, _table: str) -> Table:
     with pa.memory_map(str(path)) as source:
         try:
             found: Table = ipc().open_file(source).read_all()

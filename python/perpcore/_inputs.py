@@ -88,9 +88,10 @@ def _array(table: str, name: str, values: Any) -> Any:
         return pa.chunked_array(values).combine_chunks()
     if hasattr(values, "__arrow_c_array__"):
         return pa.array(values)
-    if isinstance(values, Sequence) and not isinstance(values, (str, bytes, bytearray)):
-        return _from_list(table, name, list(values))
-    _refuse(table, name, "a column is a list or an array", value=values, accepted="a list, a NumPy or an Arrow array")
+    if not isinstance(values, Sequence) or isinstance(values, (str, bytes, bytearray)):
+        accepted = "a list, a NumPy or an Arrow array"
+        _refuse(table, name, "a column is a list or an array", value=values, accepted=accepted)
+    return _from_list(table, name, list(values))
 
 
 def _from_numpy(table: str, name: str, values: np.ndarray[Any, Any]) -> Any:
