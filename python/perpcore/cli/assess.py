@@ -78,7 +78,7 @@ def _show(result: Assessment, limit: int) -> None:
 
 
 def _worst(accounts: RecordBatch, limit: int) -> RecordBatch:
-    """By status, the worst first, then by margin ratio; without equity there is none: those by equity, before the others."""
+    """By status, the worst first, then by margin ratio; where there is none, by equity and before the others."""
     table = pa.table(accounts)
     rank = compute.index_in(plain_ids(table["status"]), value_set=pa.array(list(STATUS_WORDS)))
     ratio = compute.fill_null(table["margin_ratio"], float("inf"))
