@@ -112,7 +112,7 @@ table! {
         "instrument" Kind::Instrument, Required, "what is held";
         "quantity" Kind::Number(&bounds::QUANTITY), Required, "contracts, signed; rows of one (account, instrument, margin_mode) add up";
         "entry_price" Kind::Number(&bounds::PRICE), OneOf, "price paid; the cost is then Q × entry_price, exactly";
-        "cost" Kind::Number(&bounds::MONEY), OneOf, "signed money paid for it, unsettled realized results included";
+        "cost" Kind::Number(&bounds::COST), OneOf, "signed money paid for it, unsettled realized results included";
         "margin_mode" Kind::Word(&MARGIN_MODES), Optional, "cross (default) or isolated";
         "isolated_margin" Kind::Number(&bounds::POSTED), Optional, "margin posted to an isolated position, in settlement currency";
         "leverage" Kind::Number(&bounds::LEVERAGE), Optional, "chosen leverage of the key; else that of accounts";

@@ -27,6 +27,7 @@ pub(crate) fn warn_shared_doubles(py: Python<'_>) -> PyResult<()> {
     let class = py.import("perpcore.errors")?.getattr("PrecisionWarning")?;
     let text = c"a float64 beyond 2**26 stands for more than one number on the grid; \
                  the one of its shortest text was taken";
+    // Two frames up: past the Python function that calls this one.
     PyErr::warn(py, &class, text, 2)
 }
 

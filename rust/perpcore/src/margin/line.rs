@@ -67,11 +67,11 @@ pub enum Obstacle {
     AssetPrice(u32),
     /// A debt in an asset that may not be owed.
     NegativeBalance(u32),
-    /// Positions beyond the bounds: quantity, notional, cost or funding.
+    /// Positions beyond the bounds: quantity, notional, cost, funding or isolated margin.
     PositionsTooLarge,
     /// Orders beyond the bounds.
     OrdersTooLarge,
-    /// Assets, debts or isolated margin beyond the bounds.
+    /// Assets or debts beyond the bounds.
     AssetsTooLarge,
 }
 

@@ -146,6 +146,7 @@ struct Extent {
     notional_e16: i128,
     cost_e16: i128,
     accrued_e16: i128,
+    margin_e16: i128,
 }
 
 struct Run<'a, S> {
@@ -370,8 +371,8 @@ impl<S: Sink> Run<'_, S> {
     /// `collateral.isolated`: the margin posted to an isolated position.
     fn isolated_margin(&mut self, sums: &mut Exact, position: &Position) {
         let margin = position.isolated_margin;
-        if !MONEY.holds(margin) || !admit(&mut self.assets_e16, margin * E8) {
-            self.sink.obstacle(Obstacle::AssetsTooLarge);
+        if !MONEY.holds(margin) || !admit(&mut self.positions.margin_e16, margin * E8) {
+            self.sink.obstacle(Obstacle::PositionsTooLarge);
             return;
         }
         sums.collateral_e24 += margin * E16;

@@ -4,7 +4,7 @@ use super::asset::Asset;
 use super::instant::Instant;
 use super::instrument::Instrument;
 use super::kind::{Count, Text};
-use super::node::Node;
+use super::node::{Node, Value};
 use super::path::join;
 use super::problems::Problems;
 use super::section::{Maybe, by_name, index_of, nested, section};
@@ -31,14 +31,10 @@ section! {
 /// or an instrument names. What follows needs no special case for either.
 pub(super) fn with_implied(mut root: Node) -> Node {
     let settlement = root.get("venue").and_then(|venue| venue.get("settlement")).and_then(valid_name);
-    let asset = |root: &mut Node, name: &str| {
-        let asset = root.table_at("asset")?.table_at(name)?.table_mut()?;
-        asset.entry("class".to_string()).or_insert_with(|| super::Value::Text("fiat".to_string()).into());
-        asset.entry("eligible".to_string()).or_insert_with(|| super::Value::Bool(true).into());
-        Some(())
-    };
-    if let Some(name) = settlement {
-        asset(&mut root, &name);
+    let asset = settlement.and_then(|name| root.table_at("asset")?.table_at(&name)?.table_mut());
+    if let Some(asset) = asset {
+        asset.entry("class".to_string()).or_insert_with(|| Value::Text("fiat".to_string()).into());
+        asset.entry("eligible".to_string()).or_insert_with(|| Value::Bool(true).into());
     }
     let sections = ["asset", "instrument"].into_iter().filter_map(|key| root.get(key)?.table());
     let named = sections.flat_map(|section| section.values()).filter_map(|entry| valid_name(entry.get("underlying")?));
@@ -72,7 +68,7 @@ impl Book {
         let node = root.get("asset").and_then(|assets| assets.get(name));
         let (Some(asset), Some(node)) = (asset, node) else { return };
         let rules = [
-            ("eligible", asset.eligible, "true, or no such key: the settlement currency is always eligible"),
+            ("eligible", asset.eligible, "true or no such key"),
             ("haircut", asset.haircut.iter().all(|slice| slice.rate == 0 && slice.up_to.is_none()), "no haircut"),
             ("close_cost", asset.close_cost == 0, "no close_cost"),
             ("account_cap", asset.account_cap.is_none(), "no account_cap"),
@@ -80,7 +76,7 @@ impl Book {
         ];
         let path = join(&join(path, "asset"), name);
         for (key, _, accepted) in rules.into_iter().filter(|(_, stands, _)| !stands) {
-            problems.contradiction(node, &path, key, &[], format!("{accepted} in the settlement currency"));
+            problems.contradiction(node, &path, key, &[], format!("{accepted}: it is the settlement currency"));
         }
     }
 

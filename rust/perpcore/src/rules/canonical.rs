@@ -3,7 +3,7 @@
 use super::book::Book;
 use super::kind::{Field, Lines};
 use super::node::Node;
-use super::path::{join, parts, quoted};
+use super::path::{join, joined, parts, quoted};
 use super::section::{SOURCE, Section};
 use sha2::{Digest, Sha256};
 
@@ -60,7 +60,7 @@ fn header_of(path: &str, fields: &[Field]) -> String {
         [_, _, ..] => 1,
         _ => 0,
     };
-    parts.iter().take(depth).fold(String::new(), |header, part| join(&header, part))
+    joined(&parts[..depth])
 }
 
 fn one_row_a_line(value: &str) -> String {

@@ -3,7 +3,7 @@
 use super::Rulebook;
 use super::kind::Field;
 use super::node::{Node, Value};
-use super::path::{is_within, join, nearest, parts};
+use super::path::{is_within, join, joined, nearest, parts};
 use super::problems::Problems;
 use crate::fault::{Code, Failure};
 
@@ -25,16 +25,20 @@ pub(super) fn edit(before: &Rulebook, changes: &[(String, Value)]) -> Result<Rul
         } else if *value != Value::Null {
             set(&mut tree, &parts, value, &mut problems);
         } else if !remove(&mut tree, &parts) && !stands_at_default(before, &parts) {
-            let above = parts[..parts.len() - 1].iter().fold(String::new(), |path, part| join(&path, part));
-            let last = parts.last().map_or("", String::as_str);
-            let accepted = match nearest(last, before.keys_below(&above).iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean {meant}? a key of the rulebook"),
-                None => "a key of the rulebook".to_string(),
-            };
-            problems.add(Code::UnknownKey, path, None).accepts(accepted);
+            refuse_removal(before, path, &parts, &mut problems);
         }
     }
     Rulebook::build(tree, before.file(), problems)
+}
+
+fn refuse_removal(before: &Rulebook, path: &str, parts: &[String], problems: &mut Problems) {
+    let Some((last, above)) = parts.split_last() else { return };
+    let keys = before.keys_below(&joined(above));
+    let accepted = match nearest(last, keys.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean {meant}? a key of the rulebook"),
+        None => "a key of the rulebook".to_string(),
+    };
+    problems.add(Code::UnknownKey, path, None).accepts(accepted);
 }
 
 /// Puts a value at a path, making the tables above it.
@@ -73,13 +77,13 @@ fn remove(tree: &mut Node, parts: &[String]) -> bool {
 
 /// Whether a path that is not written is a key all the same: it has its default, and removing it changes nothing.
 fn stands_at_default(book: &Rulebook, parts: &[String]) -> bool {
-    let same = |field: &Field| {
-        let pattern: Vec<_> = field.path.split('.').collect();
+    let Some((_, above)) = parts.split_last() else { return false };
+    let has_value = |parts: &[String]| book.lines().iter().any(|(line, _)| is_within(line, &joined(parts)));
+    let declared = |field: &Field| {
+        let pattern: Vec<_> = field.path.split('.').take(parts.len()).collect();
         let fits = |(part, pattern): (&String, &&str)| *pattern == "*" || part == pattern;
-        pattern.len() >= parts.len() && pattern[parts.len() - 1] != "*" && parts.iter().zip(&pattern).all(fits)
+        // A name is no key: an instrument that is not there has no default.
+        pattern.len() == parts.len() && pattern.last() != Some(&"*") && parts.iter().zip(&pattern).all(fits)
     };
-    let above = parts[..parts.len() - 1].iter().fold(String::new(), |path, part| join(&path, part));
-    let path = parts.iter().fold(String::new(), |path, part| join(&path, part));
-    let written = |path: &str| book.lines().iter().any(|(line, _)| is_within(line, path));
-    written(&path) || (written(&above) && Rulebook::fields().any(same))
+    has_value(parts) || has_value(above) && Rulebook::fields().any(declared)
 }

@@ -49,9 +49,14 @@ fn nanoseconds(text: &str) -> Option<i64> {
         Some(clock) => (clock, 0),
         None => {
             let (clock, offset) = clock.split_at_checked(clock.len().checked_sub("+08:00".len())?)?;
-            let [hour, minute] = numbers(&offset[1..], ':', [23, 59])?;
-            let size = hour * 3600 + minute * 60;
-            (clock, if offset.starts_with('+') { size } else { offset.starts_with('-').then_some(-size)? })
+            let (sign, offset) = offset.split_at_checked(1)?;
+            let [hour, minute] = numbers(offset, ':', [23, 59])?;
+            let east_s = hour * 3600 + minute * 60;
+            match sign {
+                "+" => (clock, east_s),
+                "-" => (clock, -east_s),
+                _ => return None,
+            }
         }
     };
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));

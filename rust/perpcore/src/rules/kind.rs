@@ -5,7 +5,7 @@
 
 use super::json::Json;
 use super::node::{Node, Value};
-use super::path::{count, quoted};
+use super::path::quoted;
 use super::problems::Problems;
 use crate::num::bounds::{self, Bound};
 use crate::num::text;
@@ -107,7 +107,7 @@ impl Leaf for Number {
     }
 
     fn schema(&self) -> Json {
-        number_or(&self.0, r"^[+-]?[0-9]*\.?[0-9]*$")
+        number_or(&self.0, &pattern(""))
     }
 }
 
@@ -170,7 +170,7 @@ impl Leaf for Rate {
     }
 
     fn schema(&self) -> Json {
-        number_or(&self.0, r"^[+-]?[0-9]*\.?[0-9]*( *%)?$")
+        number_or(&self.0, &pattern("( *%)?"))
     }
 }
 
@@ -190,7 +190,7 @@ impl Leaf for Count {
     }
 
     fn form(&self) -> String {
-        format!("a whole number, {} to {}", count(self.0), count(self.1))
+        format!("a whole number, {} to {}", self.0, self.1)
     }
 
     fn schema(&self) -> Json {
@@ -280,7 +280,9 @@ impl Leaf for Name {
     }
 
     fn schema(&self) -> Json {
-        Json::of_type("string").with("minLength", Json::Number("1".into())).with("maxLength", Json::Number("64".into()))
+        Json::of_type("string")
+            .with("minLength", Json::Number("1".into()))
+            .with("maxLength", Json::Number(LONGEST_NAME.to_string()))
     }
 }
 
@@ -344,6 +346,11 @@ pub(super) const fn positive(bound: Bound, accepted: &'static str) -> Bound {
 
 /// A size in contracts: a lot, a contract size.
 pub(super) const SIZE: Bound = positive(bounds::QUANTITY, "0 < quantity ≤ 10⁹");
+
+/// The pattern of plain decimals with something after them.
+fn pattern(after: &str) -> String {
+    format!(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){after}$")
+}
 
 fn number_or(bound: &Bound, pattern: &str) -> Json {
     let number = Json::of_type("number")

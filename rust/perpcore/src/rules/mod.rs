@@ -49,8 +49,10 @@ use std::sync::{Arc, LazyLock};
 /// ```
 /// use perpcore::rules::Rulebook;
 /// let rules = Rulebook::preset("hk-vatp-perp")?;
-/// let instrument = &rules.instruments()[rules.instrument_index("BTC-PERP").unwrap()];
-/// assert_eq!(instrument.tiers[0].initial, 5_000_000); // 5 %, at most 20 times
+/// let perp = rules.instrument_index("BTC-PERP").map(|index| &rules.instruments()[index]);
+/// assert_eq!(perp.map(|perp| perp.tiers[0].initial), Some(5_000_000)); // 5 % in g: at most 20 times
+/// let wider = rules.edit(&[("venue.call_factor".to_string(), perpcore::rules::Value::Number("1.5".to_string()))])?;
+/// assert_eq!(rules.diff(&wider)[0].path, "venue.call_factor");
 /// assert_eq!(rules.digest().len(), 64);
 /// # Ok::<(), perpcore::fault::Failure>(())
 /// ```
@@ -100,10 +102,9 @@ impl Rulebook {
 
     /// A rulebook from a tree; `problems` may already hold some.
     fn build(written: Node, file: &str, mut problems: Problems) -> Result<Rulebook, Failure> {
-        let tree = preset::extended(written, &mut problems)?;
-        let no_base = problems.touch("extends");
+        let (tree, base_found) = preset::extended(written, &mut problems)?;
         let mut book = Book::read(&book::with_implied(tree.clone()), "", &mut problems);
-        if no_base {
+        if !base_found {
             problems.forget_what_needs_a_base();
         }
         problems.into_result(file)?;
@@ -149,15 +150,17 @@ impl Rulebook {
     /// Where a value comes from: the nearest `source` at or above its path, also of what the rulebook extends.
     /// `None` where there is none, or no such path.
     pub fn source(&self, path: &str) -> Option<String> {
+        let parts = path::parts(path)?;
+        let source_of = |node: &Node| node.get(SOURCE)?.text().map(str::to_string);
         let mut node = Some(&self.0.tree);
-        let mut source = None;
-        for part in path::parts(path)? {
-            source = node.and_then(|table| table.get(SOURCE)?.text()).or(source);
-            node = node.and_then(|table| table.get(&part));
+        let mut nearest = source_of(&self.0.tree);
+        for part in &parts {
+            node = node.and_then(|above| above.get(part));
+            nearest = node.and_then(source_of).or(nearest);
         }
-        let exists = node.is_some() || self.0.lines.iter().any(|(line, _)| is_within(line, path));
-        source = node.and_then(|table| table.get(SOURCE)?.text()).or(source);
-        source.filter(|_| exists).map(str::to_string)
+        let path = path::joined(&parts);
+        let exists = node.is_some() || self.0.lines.iter().any(|(line, _)| is_within(line, &path));
+        nearest.filter(|_| exists)
     }
 
     /// What the rulebook is called.

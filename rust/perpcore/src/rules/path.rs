@@ -1,6 +1,5 @@
 //! Dotted paths: `instrument.BTC-PERP.tiers`, a part in quotes where it is not a bare TOML key.
 
-use crate::num::text;
 use toml::de::DeValue;
 
 /// The path of a key below a path; the root is the empty path.
@@ -9,6 +8,11 @@ pub(super) fn join(path: &str, key: &str) -> String {
         "" => bare_or_quoted(key),
         _ => format!("{path}.{}", bare_or_quoted(key)),
     }
+}
+
+/// The path of these parts.
+pub(super) fn joined(parts: &[String]) -> String {
+    parts.iter().fold(String::new(), |path, part| join(&path, part))
 }
 
 /// Whether `path` is `above` or stands below it.
@@ -77,7 +81,7 @@ fn unquoted(part: &str) -> Option<String> {
 /// The nearest of the candidates, if one is near enough to have been meant.
 pub(super) fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// From here on (of 1) two words are one typing error or one forgotten part apart, by trial.
-    const NEAR: f64 = 0.8;
+    const NEAR: f64 = 0.84;
     let wrong = wrong.to_lowercase();
     let scored = candidates.into_iter().map(|word| (strsim::jaro_winkler(&wrong, &word.to_lowercase()), word));
     let best = scored.fold(None, |best: Option<(f64, &str)>, next| match best {
@@ -85,11 +89,6 @@ pub(super) fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a 
         _ => Some(next),
     });
     best.filter(|(score, _)| *score >= NEAR).map(|(_, word)| word)
-}
-
-/// A count for messages: `1,000`.
-pub(super) fn count(value: u32) -> String {
-    text::grouped(i128::from(value) * crate::num::E8, 0)
 }
 
 #[cfg(test)]

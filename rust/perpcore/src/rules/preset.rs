@@ -43,21 +43,21 @@ pub(super) fn tree(name: &str) -> Result<(Node, &'static str), Failure> {
     Ok((super::read::read(text, full)?, full))
 }
 
-/// Lays a tree over the preset that it extends, if it extends one.
+/// Lays a tree over the preset that it extends, if it extends one; whether that preset was found, or none needed.
 ///
 /// # Errors
 /// Only if a preset is not TOML. An unknown preset goes to `problems`, and the tree is left as it is.
-pub(super) fn extended(mut over: Node, problems: &mut Problems) -> Result<Node, Failure> {
-    let Some(entry) = over.table_mut().and_then(|root| root.remove("extends")) else { return Ok(over) };
+pub(super) fn extended(mut over: Node, problems: &mut Problems) -> Result<(Node, bool), Failure> {
+    let Some(entry) = over.table_mut().and_then(|root| root.remove("extends")) else { return Ok((over, true)) };
     let Some(name) = entry.text() else {
         problems.refuse("extends", &entry, accepted(""));
-        return Ok(over);
+        return Ok((over, false));
     };
     let Some((full, text)) = find(name) else {
-        problems.add(Code::UnknownPreset, "extends", entry.place.as_ref()).value(name).accepts(accepted(name));
-        return Ok(over);
+        problems.add(Code::UnknownPreset, "extends", entry.place.as_ref()).value(entry.show()).accepts(accepted(name));
+        return Ok((over, false));
     };
-    let mut merged = extended(super::read::read(text, full)?, problems)?;
+    let (mut merged, found) = extended(super::read::read(text, full)?, problems)?;
     merged.merge(over);
-    Ok(merged)
+    Ok((merged, found))
 }

@@ -54,11 +54,11 @@ impl Problems {
     /// Adds a contradiction at the entry `key` of a table, unless that entry or one of `others` already has a
     /// problem: what could not be read contradicts nothing.
     pub(super) fn contradiction(&mut self, table: &Node, path: &str, key: &str, others: &[&str], accepted: String) {
-        if std::iter::once(&key).chain(others).any(|key| self.touch(&join(path, key))) {
+        if std::iter::once(&key).chain(others).any(|key| self.any_at(&join(path, key))) {
             return;
         }
         let entry = table.get(key);
-        let place = entry.and_then(|node| node.place.as_ref()).or(table.entry_place());
+        let place = entry.map_or(table.entry_place(), |node| node.place.as_ref());
         let added = self.add(Code::Inconsistent, &join(path, key), place).accepts(accepted);
         if let Some(node) = entry {
             added.value(node.show());
@@ -66,7 +66,7 @@ impl Problems {
     }
 
     /// Whether a path, or something below it, has a problem.
-    pub(super) fn touch(&self, path: &str) -> bool {
+    pub(super) fn any_at(&self, path: &str) -> bool {
         self.0.iter().any(|fault| fault.column.as_deref().is_some_and(|column| is_within(column, path)))
     }
 

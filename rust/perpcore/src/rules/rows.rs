@@ -1,9 +1,11 @@
 //! Open lists by size: an array of rows, each with the cap up to which it holds, the last one perhaps `"rest"`.
 
 use super::json::Json;
-use super::kind::{Field, Kind, Leaf, Lines, Number, Rate};
+use super::kind::{Amount, Field, Kind, Leaf, Lines, Number, Rate, positive};
 use super::node::{Node, Value};
+use super::path::quoted;
 use super::problems::Problems;
+use crate::fault::Code;
 use crate::num::bounds::{self, Bound};
 use crate::num::round::rate_of_leverage;
 use crate::num::text;
@@ -42,15 +44,15 @@ impl Cells<'_> {
     fn get<L: Leaf>(&mut self, column: usize, leaf: &L) -> Option<L::Held> {
         let held = leaf.parse(&self.cells[column].value);
         if held.is_none() {
-            self.refuse(column, leaf.form());
+            self.refuse(Code::InvalidValue, column, leaf.form());
         }
         held
     }
 
-    /// Refuses a cell.
-    fn refuse(&mut self, column: usize, accepted: String) {
-        let accepted = format!("{}: {accepted}", self.columns[column]);
-        self.problems.refuse(self.path, &self.cells[column], accepted).row(self.row);
+    /// Refuses a cell for what it is, or for what stands beside it.
+    fn refuse(&mut self, code: Code, column: usize, accepted: String) {
+        let (cell, accepted) = (&self.cells[column], format!("{}: {accepted}", self.columns[column]));
+        self.problems.add(code, self.path, cell.place.as_ref()).value(cell.show()).accepts(accepted).row(self.row);
     }
 }
 
@@ -63,6 +65,10 @@ pub(super) const fn rows<R: Row>() -> Rows<R> {
 }
 
 impl<R: Row> Rows<R> {
+    fn form() -> String {
+        format!("rows {}, at least one", Self::row_form())
+    }
+
     fn row_form() -> String {
         format!("[{}]", R::COLUMNS.join(", "))
     }
@@ -71,14 +77,14 @@ impl<R: Row> Rows<R> {
     fn row(cells: &mut Cells<'_>, before: Option<&R>, last: bool) -> Option<R> {
         let row = R::read(cells)?;
         match (row.up_to(), before.and_then(R::up_to)) {
-            (None, _) if !last => cells.refuse(0, format!("\"{REST}\" only in the last row")),
+            (None, _) if !last => cells.refuse(Code::Inconsistent, 0, format!("\"{REST}\" only in the last row")),
             (Some(cap), Some(below)) if cap <= below => {
-                cells.refuse(0, format!("caps rise: more than {}", text::plain(below)));
+                cells.refuse(Code::Inconsistent, 0, format!("caps rise: more than {}", text::plain(below)));
             }
             _ => {}
         }
         for (column, accepted) in row.contradictions(before) {
-            cells.refuse(column, accepted);
+            cells.refuse(Code::Inconsistent, column, accepted);
         }
         Some(row)
     }
@@ -88,11 +94,10 @@ impl<R: Row> Kind for Rows<R> {
     type Held = Vec<R>;
 
     fn read(&self, node: &Node, path: &str, problems: &mut Problems) -> Vec<R> {
-        let form = format!("rows {}, at least one", Self::row_form());
         let rows = match &node.value {
             Value::Array(rows) if !rows.is_empty() => rows,
             _ => {
-                problems.refuse(path, node, form);
+                problems.refuse(path, node, Self::form());
                 return Vec::new();
             }
         };
@@ -117,7 +122,7 @@ impl<R: Row> Kind for Rows<R> {
     }
 
     fn describe(&self, field: Field, fields: &mut Vec<Field>) {
-        fields.push(Field { form: format!("rows {}, at least one", Self::row_form()), ..field });
+        fields.push(Field { form: Self::form(), ..field });
     }
 
     fn schema(&self) -> Json {
@@ -222,7 +227,7 @@ impl Row for Tier {
 struct Cap;
 
 /// Money and quantities of an asset share their bound.
-const CAP: Bound = super::kind::positive(bounds::POSTED, "0 < cap ≤ 10¹²");
+const CAP: Bound = positive(bounds::POSTED, "0 < cap ≤ 10¹²");
 
 impl Leaf for Cap {
     type Held = Option<i128>;
@@ -230,23 +235,23 @@ impl Leaf for Cap {
     fn parse(&self, value: &Value) -> Option<Option<i128>> {
         match value {
             Value::Text(word) if word == REST => Some(None),
-            _ => super::kind::Amount(CAP, "").parse(value).map(Some),
+            _ => Amount(CAP, "").parse(value).map(Some),
         }
     }
 
     fn text(&self, held: &Option<i128>) -> String {
         match held {
-            None => super::path::quoted(REST),
+            None => quoted(REST),
             Some(cap) => text::plain(*cap),
         }
     }
 
     fn form(&self) -> String {
-        format!("{}, or \"{REST}\"", super::kind::Amount(CAP, "").form())
+        format!("{}, or \"{REST}\"", Amount(CAP, "").form())
     }
 
     fn schema(&self) -> Json {
         let rest = Json::object([("const", Json::text(REST))]);
-        Json::object([("anyOf", Json::Array(vec![Leaf::schema(&super::kind::Amount(CAP, "")), rest]))])
+        Json::object([("anyOf", Json::Array(vec![Leaf::schema(&Amount(CAP, "")), rest]))])
     }
 }

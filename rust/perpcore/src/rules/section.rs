@@ -163,25 +163,23 @@ pub(super) fn describe_key<K: Kind>(
     kind.describe(Field { path, default, doc, ..Field::default() }, fields);
 }
 
-/// The schema of one key: its name, whether it is required, its form.
+/// The schema of one key. A required key may stand in what a rulebook extends, so it is only said to be required:
+/// whether it is there the reader knows, an editor cannot.
 pub(super) fn key_schema<K: Kind>(
     key: &'static str,
     absent: Absent<K::Held>,
     kind: &K,
     doc: &'static str,
-) -> (&'static str, bool, Json) {
-    (key, matches!(absent, Absent::Required), kind.schema().with("description", Json::text(doc)))
+) -> (&'static str, Json) {
+    let required = if matches!(absent, Absent::Required) { " Required, here or in what is extended." } else { "" };
+    (key, kind.schema().with("description", Json::text(format!("{doc}{required}"))))
 }
 
 /// The schema of a table of these keys.
-pub(super) fn table_schema<const N: usize>(keys: [(&'static str, bool, Json); N]) -> Json {
-    let required = Json::texts(keys.iter().filter(|(_, required, _)| *required).map(|(key, ..)| *key));
+pub(super) fn table_schema<const N: usize>(keys: [(&'static str, Json); N]) -> Json {
     let source = (SOURCE.to_string(), Json::of_type("string"));
-    let properties = keys.into_iter().map(|(key, _, schema)| (key.to_string(), schema)).chain([source]).collect();
-    Json::of_type("object")
-        .with("properties", Json::Object(properties))
-        .with("required", required)
-        .with("additionalProperties", Json::Bool(false))
+    let properties = keys.into_iter().map(|(key, schema)| (key.to_string(), schema)).chain([source]).collect();
+    Json::of_type("object").with("properties", Json::Object(properties)).with("additionalProperties", Json::Bool(false))
 }
 
 /// One section at a key.

@@ -48,7 +48,7 @@ impl Venue {
     /// A rebate is never more than what the taker opposite pays, whatever the tiers of the two.
     fn check(&self, node: &Node, path: &str, problems: &mut Problems) {
         let path = join(path, "fees");
-        let Some(fees) = node.get("fees").filter(|_| !problems.touch(&path)) else { return };
+        let Some(fees) = node.get("fees").filter(|_| !problems.any_at(&path)) else { return };
         if index_of(&self.fees, STANDARD).is_none() {
             problems.add(Code::MissingKey, &join(&path, STANDARD), fees.entry_place()).accepts("{ maker, taker }");
         }

@@ -111,10 +111,7 @@ impl<'a> Inspector<'a> {
             }
             Obstacle::PositionsTooLarge => (Table::Positions, "quantity", first(Table::Positions, &|_| true)),
             Obstacle::OrdersTooLarge => (Table::Orders, "quantity", first(Table::Orders, &|_| true)),
-            Obstacle::AssetsTooLarge => match first(Table::Balances, &|_| true) {
-                None => (Table::Positions, "isolated_margin", first(Table::Positions, &|_| true)),
-                row => (Table::Balances, "amount", row),
-            },
+            Obstacle::AssetsTooLarge => (Table::Balances, "amount", first(Table::Balances, &|_| true)),
         };
         RowFault { table, row: row.unwrap_or(0), column, code: obstacle.code() }
     }
