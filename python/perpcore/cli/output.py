@@ -102,16 +102,16 @@ def show_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: 
     cells = [[_cell(row.get(name)) for name in columns] for row in listed]
     heads = [name.replace("_", " ") for name in columns]
     numeric = [any(isinstance(row.get(name), (Decimal, int, float)) for row in listed) for name in columns]
+    if title:
+        click.echo(title)
     if sys.stdout.isatty():
-        drawn = Drawn(title=title or None, title_justify="left")
+        drawn = Drawn()
         for head, number in zip(heads, numeric, strict=True):
             drawn.add_column(head, justify="right" if number else "left", no_wrap=True)
         for line in cells:
             drawn.add_row(*line)
         Console().print(drawn)
         return
-    if title:
-        click.echo(title)
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     for line in (heads, *cells):
         padded = [
