@@ -64,7 +64,10 @@ def _batch(table: str, columns: Mapping[Any, Any]) -> Any:
 
 def _column(table: str, name: str, values: Any) -> Any:
     try:
-        return _array(table, name, values)
+        try:
+            return _array(table, name, values)
+        except (pa.ArrowException, UnicodeError) as error:
+            refuse(table, name, f"no Arrow form: {error}", cause=error)
     except errors.PerpcoreError:
         if _name_is_known(table, name) or not hasattr(values, "__len__") or isinstance(values, str):
             raise
