@@ -12,18 +12,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from . import errors
+from ._inputs import refuse
 from ._tables import RecordBatch, Table, compute, csv, declared, ipc, pa, parquet, plain_ids
 
 __all__ = ["SUFFIXES", "read_file", "write_file"]
 
 
-def _read_parquet(path: Path, table: str) -> Table:
+def _read_parquet(path: Path, _table: str) -> Table:
     found: Table = parquet().ParquetFile(path).read()
     return found
 
 
-def _read_ipc(path: Path, table: str) -> Table:
+def _read_ipc(path: Path, _table: str) -> Table:
     with pa.memory_map(str(path)) as source:
         try:
             found: Table = ipc().open_file(source).read_all()
@@ -58,7 +58,8 @@ SUFFIXES = tuple(_READERS)
 def read_file(path: Path, table: str) -> Table:
     """The table in a file. `table` is its name, for the types of CSV columns and for messages.
 
-    Raises OSError where the file cannot be read, InputError for a CSV field that does not fit its column.
+    Raises OSError where the file cannot be read, ValueError where it is not what its suffix says, SchemaError for a
+    CSV field that does not fit its column.
     """
     try:
         return _READERS[path.suffix](path, table)
@@ -102,15 +103,7 @@ def _each(table: str, name: str, column: Any, convert: Callable[[Any], Any], acc
             try:
                 convert(pa.array([value], pa.string()))
             except pa.ArrowInvalid as error:
-                raise errors.InputError(
-                    f"the field does not fit: {table}.{name}, row {row}, value {value}; accepted: {accepted}",
-                    code="unknown_value",
-                    table=table,
-                    column=name,
-                    row=row,
-                    value=value,
-                    accepted=accepted,
-                ) from error
+                refuse(table, name, "the field does not fit", row=row, value=value, accepted=accepted, cause=error)
         raise
 
 

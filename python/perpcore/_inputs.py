@@ -18,7 +18,7 @@ import numpy as np
 from . import errors
 from ._tables import RecordBatchReader, catalogue, declared, pa
 
-__all__ = ["decimal_text", "producer"]
+__all__ = ["decimal_text", "producer", "refuse"]
 
 _FORMS = "an Arrow table (pyarrow, polars, pandas ≥ 2.2, duckdb, …) or a mapping of column names to lists or arrays"
 
@@ -56,7 +56,7 @@ def _batch(table: str, columns: Mapping[Any, Any]) -> Any:
         array = _column(table, name, values)
         if arrays and len(array) != len(arrays[0]):
             message = f"column has {len(array)} rows, {names[0]} has {len(arrays[0])}"
-            _refuse(table, name, message, accepted="columns of one length")
+            refuse(table, name, message, accepted="columns of one length")
         names.append(name)
         arrays.append(array)
     return pa.RecordBatch.from_arrays(arrays, names=names)
@@ -64,7 +64,10 @@ def _batch(table: str, columns: Mapping[Any, Any]) -> Any:
 
 def _column(table: str, name: str, values: Any) -> Any:
     try:
-        return _array(table, name, values)
+        try:
+            return _array(table, name, values)
+        except (pa.ArrowException, UnicodeError) as error:
+            refuse(table, name, f"no Arrow form: {error}", cause=error)
     except errors.PerpcoreError:
         if _name_is_known(table, name) or not hasattr(values, "__len__") or isinstance(values, str):
             raise
@@ -88,14 +91,15 @@ def _array(table: str, name: str, values: Any) -> Any:
         return pa.chunked_array(values).combine_chunks()
     if hasattr(values, "__arrow_c_array__"):
         return pa.array(values)
-    if isinstance(values, Sequence) and not isinstance(values, (str, bytes, bytearray)):
-        return _from_list(table, name, list(values))
-    _refuse(table, name, "a column is a list or an array", value=values, accepted="a list, a NumPy or an Arrow array")
+    if not isinstance(values, Sequence) or isinstance(values, (str, bytes, bytearray)):
+        accepted = "a list, a NumPy or an Arrow array"
+        refuse(table, name, "a column is a list or an array", value=values, accepted=accepted)
+    return _from_list(table, name, list(values))
 
 
 def _from_numpy(table: str, name: str, values: np.ndarray[Any, Any]) -> Any:
     if values.ndim != 1:
-        _refuse(table, name, f"the array has {values.ndim} dimensions", accepted="one dimension")
+        refuse(table, name, f"the array has {values.ndim} dimensions", accepted="one dimension")
     mask = None
     if isinstance(values, np.ma.MaskedArray):
         mask, values = np.ma.getmaskarray(values), values.data
@@ -108,14 +112,14 @@ def _from_numpy(table: str, name: str, values: np.ndarray[Any, Any]) -> Any:
     if kind == "f":
         wide = values.astype(np.float64, copy=False)
         if values.dtype.itemsize > wide.dtype.itemsize and not np.array_equal(wide, values, equal_nan=True):
-            _refuse(table, name, f"{values.dtype} has values beyond float64", accepted="float64 or text")
+            refuse(table, name, f"{values.dtype} has values beyond float64", accepted="float64 or text")
         values = wide
     elif kind == "M":
         # Hours, minutes and coarser units have no Arrow type. The core refuses times without a zone by name.
         if np.datetime_data(values.dtype)[0] not in ("s", "ms", "us", "ns"):
             values = values.astype("M8[s]")
     elif kind not in "biuUS":
-        _refuse(table, name, f"NumPy type {values.dtype}", accepted="numbers, text, booleans or int64 nanoseconds")
+        refuse(table, name, f"NumPy type {values.dtype}", accepted="numbers, text, booleans or int64 nanoseconds")
     return pa.array(values, mask=mask)
 
 
@@ -144,7 +148,7 @@ def _texts(table: str, name: str, values: Sequence[str | None]) -> Any:
         return pa.array(values, pa.string())
     except UnicodeEncodeError as error:
         row = next(row for row, value in enumerate(values) if value is not None and not _encodes(value))
-        _refuse(table, name, "the text has a lone surrogate", row=row, code="invalid_text", cause=error)
+        refuse(table, name, "the text has a lone surrogate", row=row, code="invalid_text", cause=error)
 
 
 def _encodes(text: str) -> bool:
@@ -172,7 +176,7 @@ def _value_by_value(table: str, name: str, values: Sequence[Any]) -> Any:
     found = {form: forms.index(form) for form in forms if form}
     for form, row in found.items():
         if form == "other" or (form in ("boolean", "time") and len(found) > 1):
-            _refuse(table, name, f"{type(values[row]).__name__} does not fit here", row=row, value=values[row])
+            refuse(table, name, f"{type(values[row]).__name__} does not fit here", row=row, value=values[row])
     if "time" in found:
         return _times(table, name, plain)
     if "boolean" in found:
@@ -186,7 +190,7 @@ def _value_by_value(table: str, name: str, values: Sequence[Any]) -> Any:
         code = "id_kind_mismatch" if others and name == "account" else "wrong_type"
         form, row = others[0] if others else (first, row)
         message = f"{form} beside {first}" if others else f"{form} as a name"
-        _refuse(table, name, message, row=row, value=values[row], code=code)
+        refuse(table, name, message, row=row, value=values[row], code=code)
     return _texts(table, name, [_number_text(value) for value in plain])
 
 
@@ -247,11 +251,11 @@ def decimal_text(number: Decimal) -> str:
 def _times(table: str, name: str, values: list[Any]) -> Any:
     for row, value in enumerate(values):
         if value is not None and value.utcoffset() is None:
-            _refuse(table, name, "the time has no zone", row=row, value=value, accepted="an aware datetime or int64 ns")
+            refuse(table, name, "the time has no zone", row=row, value=value, accepted="an aware datetime or int64 ns")
     try:
         return pa.array(values, pa.timestamp("ns", tz="UTC"))
     except (pa.ArrowInvalid, OverflowError) as error:
-        _refuse(table, name, "a time is beyond nanoseconds in int64", code="out_of_range", cause=error)
+        refuse(table, name, "a time is beyond nanoseconds in int64", code="out_of_range", cause=error)
 
 
 def _is_scalar(value: Any) -> bool:
@@ -268,7 +272,7 @@ def _holds_names(table: str, name: str) -> bool:
     return kind is not None and (pa.types.is_string(kind) or pa.types.is_dictionary(kind))
 
 
-def _refuse(
+def refuse(
     table: str,
     column: str,
     message: str,
@@ -279,6 +283,7 @@ def _refuse(
     code: str = "wrong_type",
     cause: BaseException | None = None,
 ) -> NoReturn:
+    """Raises what the catalogue's `code` becomes, with its place; `message` says what is wrong here."""
     entry = catalogue()[code]
     kind: type[errors.PerpcoreError] = getattr(errors, entry["class"])
     where = f"{table}.{column}" if row is None else f"{table}.{column}, row {row}"

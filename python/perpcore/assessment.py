@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 from . import _core, errors
 from ._inputs import producer
 from ._tables import RecordBatch, compute, displayed, imported, of_account, plain_ids, table_of
-from .explanation import STATUS_WORDS, Explanation
+from .explanation import STATUS_WORDS, Explanation, rulebook_label
 
 if TYPE_CHECKING:
     import pandas
     import polars
 
 __all__ = ["Assessment", "assess"]
+
+# on_error, extra, threads
+_Options = tuple[str, str, int | None]
+# positions, balances, prices, orders, accounts, as the core was given them
+_Tables = tuple[Any, Any, Any, Any, Any]
 
 
 def assess(
@@ -61,24 +66,41 @@ def assess(
         producer("orders", orders),
         producer("accounts", accounts),
     )
-    return _assess(rules, inputs, on_error, extra, threads)
-
-
-def _assess(rules: _core.Rulebook, inputs: tuple[Any, ...], on_error: str, extra: str, threads: int | None) -> Assessment:
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads is at least 1, or None, not {threads}")
     options = (on_error, extra, threads)
     folder = os.environ.get("PERPCORE_CAPTURE")
-    if folder:
-        from .capture import captured
+    if folder is None:
+        return Assessment(_core.assess(rules, *inputs, *options), rules, inputs, options)
+    from .capture import captured
 
-        inputs = tuple(None if table is None else table_of(table) for table in inputs)
-        with captured(folder, rules, inputs, options):
-            return Assessment(_core.assess(rules, *inputs, *options), rules, inputs, options)
-    return Assessment(_core.assess(rules, *inputs, *options), rules, inputs, options)
+    # A stream can be read once, and what failed is read again to be written.
+    tables = _kept(inputs)
+    with captured(folder, rules, tables, options):
+        return Assessment(_core.assess(rules, *tables, *options), rules, tables, options)
 
 
-def _again(rules: _core.Rulebook, inputs: tuple[Any, ...], options: tuple[Any, ...]) -> Assessment:
-    """Recomputes a pickled assessment: the same inputs give the same bits on every machine."""
-    return Assessment(_core.assess(rules, *inputs, *options), rules, inputs, options)
+def _kept(inputs: _Tables) -> _Tables:
+    """The inputs as pyarrow tables, to be written or sent."""
+    positions, balances, prices, orders, accounts = (None if table is None else table_of(table) for table in inputs)
+    return positions, balances, prices, orders, accounts
+
+
+def _again(rules: _core.Rulebook, tables: _Tables, options: _Options) -> Assessment:
+    """What a pickled assessment becomes: the same inputs give the same bits on every machine."""
+    positions, balances, prices, orders, accounts = tables
+    on_error, extra, threads = options
+    return assess(
+        rules,
+        positions=positions,
+        balances=balances,
+        prices=prices,
+        orders=orders,
+        accounts=accounts,
+        on_error=on_error,
+        extra=extra,
+        threads=threads,
+    )
 
 
 class Assessment:
@@ -97,9 +119,7 @@ class Assessment:
 
     __slots__ = ("_accounts", "_core", "_inputs", "_isolated", "_options", "_rules")
 
-    def __init__(
-        self, core: _core.Assessment, rules: _core.Rulebook, inputs: tuple[Any, ...], options: tuple[Any, ...]
-    ) -> None:
+    def __init__(self, core: _core.Assessment, rules: _core.Rulebook, inputs: _Tables, options: _Options) -> None:
         self._core = core
         self._rules = rules
         self._inputs = inputs
@@ -266,16 +286,16 @@ class Assessment:
     def __repr__(self) -> str:
         counts = "".join(f", {count:,} {status}" for status, count in self.counts().items())
         isolated = f"; {self.isolated.num_rows:,} isolated positions" if self.isolated.num_rows else ""
-        return f"<Assessment {self._rules.name}: {self.accounts.num_rows:,} accounts{counts}{isolated}>"
+        return f"<Assessment {self._rules.name or 'rulebook'}: {self.accounts.num_rows:,} accounts{counts}{isolated}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{s}</td><td align=right>{n:,}</td></tr>" for s, n in self.counts().items())
-        title = f"{self.accounts.num_rows:,} accounts · {html.escape(self._rules.name)} · {self._rules.digest[:8]}…"
+        title = f"{self.accounts.num_rows:,} accounts · {html.escape(rulebook_label(self._rules))}"
         return f"<table><caption>{title}</caption><tr><th>status</th><th>accounts</th></tr>{rows}</table>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         try:
-            tables = tuple(None if table is None else table_of(table) for table in self._inputs)
+            tables = _kept(self._inputs)
         except Exception as error:
             raise TypeError("an input was a stream that can be read once; pass a table to pickle the result") from error
         again = _again(self._rules, tables, self._options)

@@ -24,8 +24,8 @@ def read_book(folder: str | os.PathLike[str]) -> dict[str, Table]:
     written, numbers are read from their text, an empty field is null; nothing is inferred.
 
     Raises FileNotFoundError where there is no table, ValueError for two files of one table, for a name that looks
-    like a misspelled table and for a file that cannot be read as what its suffix says, InputError for a CSV field
-    that does not fit its column.
+    like a misspelled table and for a file that cannot be read as what its suffix says, SchemaError for a CSV
+    field that does not fit its column.
 
     >>> import tempfile, perpcore as pc
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -24,13 +24,13 @@ CALL = "call.json"
 
 @contextmanager
 def captured(folder: str, rules: _core.Rulebook, tables: Sequence[Any], options: Sequence[Any]) -> Iterator[None]:
-    """Writes what the call inside was given if it raises a PerpcoreError; never replaces that error by one of its own."""
+    """Writes what the call inside was given if it raises a PerpcoreError, and lets that error pass whatever happens."""
     try:
         yield
     except errors.PerpcoreError as error:
         try:
             _write(Path(folder), rules, tables, options, error)
-        except Exception as fault:
+        except (OSError, ValueError, TypeError) as fault:
             warnings.warn(f"PERPCORE_CAPTURE: nothing was written to {folder}: {fault}", RuntimeWarning, stacklevel=3)
         raise
 

@@ -2,7 +2,7 @@
 
 The prices are real, the accounts are not. BTC is BitMEX XBTUSD, whose prices are used as linear marks. ETH is known
 at four times only (`prices_2020_03.csv`); between them its price in BTC is taken to move evenly in time. With the
-recorded minutes at hand ($PERPCORE_DATA or ../shared/data) BTC is that of every minute.
+recorded minutes at hand ($PERPCORE_DATA or ../shared/data) the hours around the low are followed minute by minute.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ __all__ = ["Demo", "Moment", "closest", "minutes", "moments", "run"]
 
 # Below the maintenance margin: what a venue would be liquidating.
 _FALLEN = ("liquidation", "bankrupt")
+
+# How long before and after the low the recorded minutes are followed.
+_AROUND = timedelta(hours=6)
 
 _MINUTES = Path("bitmex_xbtusd_1m") / "2020-03-01_2020-03-31.parquet"
 
@@ -94,7 +97,7 @@ def run(
         start = perf_counter()
         assess(rules, **{**book, "prices": prices})
         taken.append(perf_counter() - start)
-    recorded = minutes(data)
+    recorded = minutes(low.time - _AROUND, low.time + _AROUND, data)
     path = [(moment, _fallen(at(moment))) for moment in progress(recorded or shipped)]
     page = after.explain(_worth_explaining(changed))
     return Demo(rules, book, calm, low, before, after, changed, page, median(taken), repeats, path, bool(recorded))
@@ -139,22 +142,19 @@ def moments() -> list[Moment]:
     return _with_eth(btc, btc, {time: price for time, symbol, price in rows if symbol == "ETH"})
 
 
-def minutes(data: Path | None = None) -> list[Moment]:
-    """The lowest price of each recorded minute between the first and the last moment of `moments`; empty without."""
+def minutes(start: datetime, end: datetime, data: Path | None = None) -> list[Moment]:
+    """The lowest price of each recorded minute from `start` until before `end`; empty where none are at hand."""
     folder = data or Path(os.environ.get("PERPCORE_DATA", Path("..") / "shared" / "data"))
     path = folder / _MINUTES
     if not path.is_file():
         return []
-    shipped = moments()
     bars = parquet().read_table(path, columns=["ts", "low"])
-    inside = compute.and_(
-        compute.greater_equal(bars["ts"], pa.scalar(shipped[0].time, bars["ts"].type)),
-        compute.less(bars["ts"], pa.scalar(shipped[-1].time, bars["ts"].type)),
-    )
-    rows = bars.filter(inside).to_pylist()
-    known = {moment.time: moment.eth for moment in shipped}
-    btc = [(row["ts"].astimezone(UTC), Decimal(repr(row["low"]))) for row in rows]
-    return _with_eth(btc, [(moment.time, moment.btc) for moment in shipped], known)
+    begun = compute.greater_equal(bars["ts"], pa.scalar(start, bars["ts"].type))
+    inside = compute.and_(begun, compute.less(bars["ts"], pa.scalar(end, bars["ts"].type)))
+    shipped = moments()
+    btc = [(row["ts"].astimezone(UTC), Decimal(repr(row["low"]))) for row in bars.filter(inside).to_pylist()]
+    anchors = [(moment.time, moment.btc) for moment in shipped]
+    return _with_eth(btc, anchors, {moment.time: moment.eth for moment in shipped})
 
 
 def _with_eth(

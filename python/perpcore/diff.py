@@ -52,10 +52,9 @@ def by_rule(before: Assessment, after: Assessment) -> RecordBatch:
         else:
             amounts = {"before": none, "after": amount, "change": amount}
         sides.append(pa.table(names | amounts))
-    amounts = ("before", "after", "change")
-    keys = ["account", "bucket", "total", "rule", "subject"]
-    summed = pa.concat_tables(sides).group_by(keys, use_threads=False).aggregate([(name, "sum") for name in amounts])
-    return one_batch(summed.select([*keys, *(f"{name}_sum" for name in amounts)]).rename_columns([*keys, *amounts]))
+    keys, sums = ["account", "bucket", "total", "rule", "subject"], ["before", "after", "change"]
+    summed = pa.concat_tables(sides).group_by(keys, use_threads=False).aggregate([(name, "sum") for name in sums])
+    return one_batch(summed.select([*keys, *(f"{name}_sum" for name in sums)]).rename_columns([*keys, *sums]))
 
 
 class _Changed:
@@ -83,7 +82,9 @@ def _changed(before: Assessment, after: Assessment) -> tuple[Table, Table, _Chan
     own = compute.indices_nonzero(compute.invert(compute.is_in(keys[1], value_set=keys[0])))
     rows_left = pa.concat_arrays([pa.array(range(len(keys[0])), pa.int32()), pa.nulls(len(own), pa.int32())])
     rows_right = pa.concat_arrays([partner, own.cast(pa.int32())])
-    status = [side["status"].take(rows).fill_null("") for side, rows in zip(sides, (rows_left, rows_right), strict=True)]
+    status = [
+        side["status"].take(rows).fill_null("") for side, rows in zip(sides, (rows_left, rows_right), strict=True)
+    ]
     differs = compute.not_equal(*status).combine_chunks()
     left, right = sides[0].take(rows_left.filter(differs)), sides[1].take(rows_right.filter(differs))
     key = _keyed(

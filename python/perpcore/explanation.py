@@ -10,7 +10,7 @@ from typing import Any
 from . import _core
 from ._tables import RecordBatch
 
-__all__ = ["STATUS_WORDS", "Explanation", "amount_text"]
+__all__ = ["STATUS_WORDS", "Explanation", "amount_text", "rulebook_label"]
 
 # The words of a page, in the order of the rule `status`: the worst first, then what was not valued at all.
 STATUS_WORDS: Mapping[str, str] = {
@@ -136,13 +136,18 @@ class Explanation:
         if bucket is not None:
             return f"{self.account} · {bucket}  {words}      standard, isolated"
         model = "standard" if row.get("worst_scenario") is None else "portfolio"
-        return f"{self.account}  {words}      {model}, cross · {self._rules.name} {self._rules.digest[:8]}…"
+        return f"{self.account}  {words}      {model}, cross · {rulebook_label(self._rules)}"
 
     def __repr__(self) -> str:
         return f"<Explanation {self.account}: {self.status}, {self._lines.num_rows} lines>"
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def rulebook_label(rules: _core.Rulebook) -> str:
+    """A rulebook in one glance: its name and the beginning of its digest."""
+    return f"{rules.name or 'rulebook'} {rules.digest[:12]}…"
 
 
 def amount_text(amount: Decimal, decimals: int = 2) -> str:
@@ -175,9 +180,13 @@ def _sections(
 
 
 def _rule(line: Mapping[str, Any]) -> str:
-    """The rule's id; of the two kinds of order lines also which it is: a fee has a rate, a loss only a price."""
-    if line["rule"] == "margin.orders" and line["bucket"] is None and line["price"] is not None:
-        return "margin.orders (loss)" if line["rate"] is None else "margin.orders (fee)"
+    """The rule's id; of the two kinds of order lines in the cross bucket also which it is: only a fee has a rate, and
+    only a loss a price and no rate."""
+    if line["rule"] == "margin.orders" and line["bucket"] is None:
+        if line["rate"] is not None:
+            return "margin.orders (fee)"
+        if line["price"] is not None:
+            return "margin.orders (loss)"
     return str(line["rule"])
 
 

@@ -6,7 +6,6 @@ underlying or of that name. The new price is price × (1 + move), half to even o
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any
@@ -48,13 +47,13 @@ def shocked(rules: Rulebook, prices: Table, shocks: Mapping[str, Decimal]) -> Ta
     Raises ValueError for a name that is neither an underlying nor an asset of the rulebook. A price that is no number
     stays as it is, for the core to refuse.
     """
-    underlyings = _underlyings(rules)
-    known = {name for names in underlyings.values() for name in names}
+    # What moves a symbol: its underlying, and an asset also under its own name.
+    movers = {name: {rules.underlying(name) or name, name} for name in rules.assets if name != rules.settlement}
+    movers |= {name: {rules.underlying(name) or name} for name in rules.instruments}
+    known = {name for names in movers.values() for name in names}
     if unknown := sorted(shocks.keys() - known):
         raise ValueError(f"no underlying or asset {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-    moves = {
-        symbol: next((shocks[name] for name in names if name in shocks), None) for symbol, names in underlyings.items()
-    }
+    moves = {symbol: next((shocks[name] for name in names & shocks.keys()), None) for symbol, names in movers.items()}
     symbols = plain_ids(prices["symbol"]).to_pylist() if "symbol" in prices.column_names else []
     columns: dict[str, Any] = {}
     for name in prices.column_names:
@@ -66,18 +65,6 @@ def shocked(rules: Rulebook, prices: Table, shocks: Mapping[str, Decimal]) -> Ta
         else:
             columns[name] = column
     found: Table = pa.table(columns)
-    return found
-
-
-def _underlyings(rules: Rulebook) -> dict[str, tuple[str, ...]]:
-    """Symbol → the names that move it: its underlying, and for an asset its own name."""
-    expanded = tomllib.loads(rules.to_toml())
-    found: dict[str, tuple[str, ...]] = {}
-    for name, asset in expanded.get("asset", {}).items():
-        if name != rules.settlement:
-            found[name] = (asset["underlying"], name) if "underlying" in asset else (name,)
-    for name, instrument in expanded.get("instrument", {}).items():
-        found[name] = (instrument["underlying"],)
     return found
 
 

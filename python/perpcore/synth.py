@@ -39,7 +39,7 @@ _MAKERS, _ISOLATED, _ORDERING = 0.002, 0.06, 0.15
 _LONGS = 0.66
 
 # How much leverage clients dare at most, by equity in the settlement currency: large ones take less.
-_DARED = ((0, 20_000, 100_000, 1_000_000, 8_000_000), (19.0, 12.0, 6.0, 2.2, 1.0))
+_DARED = ((0, 20_000, 100_000, 1_000_000, 8_000_000), (17.0, 12.0, 6.0, 2.2, 1.0))
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -137,7 +137,7 @@ class _Venue:
         lot = np.where(self.marks >= 10_000 * _E8, _E8 // 1_000, _E8 // 100)[instrument]
         lots = np.maximum(1, np.rint(gross[of] * share * _E8 / (mark / _E8) / lot)).astype(np.int64)
         quantity = side * lots * lot
-        entry = _ticks(mark * (1 + random.normal(0, 0.02, total)))
+        entry = _ticks(mark * (1 + random.normal(0, 0.015, total)))
         accrued = np.rint(random.normal(0, 0.5, total) * 1e-4 * gross[of] * share * _E8).astype(np.int64)
 
         isolated = ((random.random(count) < _ISOLATED) & ~self.maker)[of]
@@ -198,9 +198,7 @@ class _Venue:
         order = np.argsort(of, kind="stable")
         columns = {
             "account": self._named(of[order]),
-            "instrument": pa.DictionaryArray.from_arrays(
-                pa.array(instrument[order].astype(np.int8)), self.instruments
-            ),
+            "instrument": pa.DictionaryArray.from_arrays(pa.array(instrument[order].astype(np.int8)), self.instruments),
             "quantity_e8": quantity[order],
             "price_e8": price[order],
             "reduce_only": (random.random(len(of)) < 0.1)[order],

@@ -27,7 +27,7 @@ class _Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("default", errors.PrecisionWarning)
-            warnings.showwarning = _show_warning
+            warnings.showwarning = _show_warning  # type: ignore[assignment] # takes fewer by name
             try:
                 return super().invoke(ctx)
             except errors.PerpcoreError as error:

@@ -8,7 +8,7 @@ import click
 
 from .._tables import RecordBatch, compute, one_batch, pa, plain_ids
 from ..assessment import Assessment
-from ..explanation import STATUS_WORDS
+from ..explanation import STATUS_WORDS, rulebook_label
 from .output import json_text, output_options, show_rows, write_output
 from .source import assessed, book_options
 
@@ -49,7 +49,9 @@ def assess(
     """
     result = assessed(folder, rules, shocks, on_error, extra)
     if output is not None or as_json:
-        batch = {"accounts": lambda: result.accounts, "isolated": lambda: result.isolated, "lines": result.lines}[table]()
+        batch = {"accounts": lambda: result.accounts, "isolated": lambda: result.isolated, "lines": result.lines}[
+            table
+        ]()
         if output is not None:
             write_output(batch, output)
         if as_json:
@@ -62,8 +64,10 @@ def assess(
 
 def _show(result: Assessment, limit: int) -> None:
     counts = result.counts()
-    title = f"{result.accounts.num_rows:,} accounts under {result.rules.name} {result.rules.digest[:8]}…"
-    show_rows([{"status": status, "accounts": count} for status, count in counts.items()], ("status", "accounts"), title)
+    title = f"{result.accounts.num_rows:,} accounts under {rulebook_label(result.rules)}"
+    show_rows(
+        [{"status": status, "accounts": count} for status, count in counts.items()], ("status", "accounts"), title
+    )
     worst = _worst(result.accounts, limit)
     if worst.num_rows:
         click.echo()
@@ -74,12 +78,14 @@ def _show(result: Assessment, limit: int) -> None:
 
 
 def _worst(accounts: RecordBatch, limit: int) -> RecordBatch:
-    """By status, the worst first, then by margin ratio; accounts without equity have none and come before."""
+    """By status, the worst first, then by margin ratio; where there is none, by equity and before the others."""
     table = pa.table(accounts)
     rank = compute.index_in(plain_ids(table["status"]), value_set=pa.array(list(STATUS_WORDS)))
     ratio = compute.fill_null(table["margin_ratio"], float("inf"))
-    keys = pa.table({"rank": rank, "ratio": ratio})
-    order = compute.sort_indices(keys, sort_keys=[("rank", "ascending"), ("ratio", "descending")])
+    keys = pa.table({"rank": rank, "ratio": ratio, "equity": table["equity"]})
+    order = compute.sort_indices(
+        keys, sort_keys=[("rank", "ascending"), ("ratio", "descending"), ("equity", "ascending")]
+    )
     return one_batch(table.take(order.slice(0, limit)))
 
 

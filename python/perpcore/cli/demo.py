@@ -12,7 +12,7 @@ from rich.progress import track
 
 from .. import demo as scene
 from .._tables import compute, pa
-from ..explanation import STATUS_WORDS, amount_text
+from ..explanation import STATUS_WORDS, amount_text, rulebook_label
 from .output import show_rows
 
 __all__ = ["demo"]
@@ -36,13 +36,13 @@ def demo(accounts: int, seed: int, output: Path) -> None:
     """Value a synthetic venue at the quiet prices of 12 March 2020 and at the lowest of the crash that followed.
 
     The book is drawn from a seed, the prices are real. With the recorded minutes in $PERPCORE_DATA or ../shared/data
-    the crash is followed minute by minute.
+    the hours around the low are followed minute by minute.
     """
     shown = scene.run(accounts, seed, progress=_progress)
     positions, balances = len(shown.book["positions"]), len(shown.book["balances"])
     click.echo(
         f"{accounts:,} accounts, {positions:,} rows of positions, {balances:,} of balances, seed {seed}, "
-        f"under {shown.rules.name} {shown.rules.digest[:8]}…"
+        f"under {rulebook_label(shown.rules)}"
     )
     click.echo("The accounts are synthetic. Prices: BitMEX XBTUSD and ETH-USD, sources in prices_2020_03.csv.\n")
     _show_counts(shown)
@@ -96,8 +96,8 @@ def _show_path(shown: scene.Demo) -> None:
     every = max(1, -(-len(shown.path) // _SHOWN))
     kept = [step for n, step in enumerate(shown.path) if n % every == 0 or step is worst]
     rows = [{"time": m.time, "BTC": m.btc, "ETH": m.eth, "below maintenance": count} for m, count in kept]
-    title = f"accounts below their maintenance margin, nobody being liquidated meanwhile; most at {worst[0].time:%d %B %H:%M}"
+    title = f"accounts below their maintenance margin if nobody is liquidated; most at {worst[0].time:%d %B %H:%M}"
     if shown.by_minute:
-        title += f" of {len(shown.path):,} minutes"
+        title += f", of {len(shown.path):,} minutes"
     show_rows(rows, ("time", "BTC", "ETH", "below maintenance"), title)
     click.echo()

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table as Drawn
 
 from .._files import SUFFIXES, write_file
-from .._tables import RecordBatch
-from ..errors import PerpcoreError
+from .._tables import RecordBatch, catalogue
+from ..errors import PerpcoreError, RulebookError
 from ..explanation import amount_text
 
 __all__ = ["BadInput", "error_block", "json_text", "output_options", "show_rows", "write_output"]
@@ -37,12 +37,17 @@ class BadInput(click.ClickException):
 
 def error_block(error: PerpcoreError) -> str:
     """A typed error as one block: what, where, the value, what would be accepted, further problems."""
-    if error.table == "rulebook" or "\n" in str(error):
-        return f"{type(error).__name__}\n{error}"
+    kind = type(error).__name__
+    if isinstance(error, RulebookError) and "\n" not in str(error) and error.column is None:
+        return f"{kind}: {error}"
+    if isinstance(error, RulebookError):
+        # Each problem of a rulebook is a line of its own, with its place.
+        return f"{kind}\n{error}"
+    entry = catalogue().get(error.code or "")
     where = ".".join(part for part in (error.table, error.column) if part)
     if error.row is not None:
         where += f", row {error.row}"
-    lines = [f"{type(error).__name__} {error.code or ''}".rstrip(), f"  {error}"]
+    lines = [f"{kind} {entry['number']} {error.code}: {entry['text']}" if entry else f"{kind}: {error}"]
     for label, value in (("where", where), ("value", error.value), ("accepted", error.accepted)):
         if value:
             lines.append(f"  {label:<9} {value}")
@@ -58,7 +63,9 @@ def error_block(error: PerpcoreError) -> str:
 def output_options(command: Any) -> Any:
     """The options `--json` and `-o FILE` of a verb that shows a table."""
     kinds = ", ".join(SUFFIXES)
-    command = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, amounts as text.")(command)
+    command = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, amounts as text.")(
+        command
+    )
     return click.option(
         "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=f"Write the whole table ({kinds})."
     )(command)
@@ -87,21 +94,24 @@ def _plain(value: Any) -> str:
 
 
 def show_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], title: str = "") -> None:
-    """Rows as a table: drawn with lines on a terminal, in plain columns otherwise. Numbers are right-aligned."""
+    """Rows as a table: drawn with lines on a terminal, in plain columns otherwise. Numbers are right-aligned.
+
+    Amounts are shown to the cent; JSON and files have them exactly.
+    """
     listed = list(rows)
     cells = [[_cell(row.get(name)) for name in columns] for row in listed]
     heads = [name.replace("_", " ") for name in columns]
     numeric = [any(isinstance(row.get(name), (Decimal, int, float)) for row in listed) for name in columns]
+    if title:
+        click.echo(title)
     if sys.stdout.isatty():
-        drawn = Drawn(title=title or None, title_justify="left")
+        drawn = Drawn()
         for head, number in zip(heads, numeric, strict=True):
             drawn.add_column(head, justify="right" if number else "left", no_wrap=True)
         for line in cells:
             drawn.add_row(*line)
         Console().print(drawn)
         return
-    if title:
-        click.echo(title)
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     for line in (heads, *cells):
         padded = [
@@ -116,7 +126,7 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case Decimal():
-            return amount_text(value)
+            return amount_text(round(value, 2))
         case bool():
             return str(value).lower()
         case int():

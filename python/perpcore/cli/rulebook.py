@@ -13,7 +13,7 @@ import click
 from .. import _core
 from .._core import Rulebook
 from ..errors import RulebookError
-from .output import BadInput, json_text, show_rows
+from .output import BadInput, json_text
 from .source import load_rulebook
 
 __all__ = ["rulebook"]
@@ -26,7 +26,7 @@ def rulebook() -> None:
 
 @rulebook.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--extends", default=Rulebook.presets()[0], show_default=True, help="The preset that it changes.")
+@click.option("--extends", default="hk-vatp-perp", show_default=True, help="The preset that it changes.")
 def new(file: Path, extends: str) -> None:
     """Write a commented starter FILE that extends a preset. An existing file is left alone."""
     preset = Rulebook.preset(extends)
@@ -49,7 +49,7 @@ def check(file: str) -> None:
     except RulebookError as error:
         click.echo(str(error))
         raise click.exceptions.Exit(1) from error
-    click.echo(f"{rules.name} version {rules.version}: in order, digest {rules.digest}")
+    click.echo(f"{rules.name or file} version {rules.version}: in order, digest {rules.digest}")
 
 
 @rulebook.command()
@@ -67,7 +67,7 @@ def show(rules: str, path: str | None) -> None:
     value: Any = tomllib.loads(found.to_toml(), parse_float=Decimal)
     for part in _parts(path):
         if not isinstance(value, dict) or part not in value:
-            raise BadInput(f"{path}: no such value in {found.name}")
+            raise BadInput(f"{path}: no such value in {found.name or rules}")
         value = value[part]
     for dotted, leaf in _leaves(path, value):
         click.echo(f"{dotted} = {_toml(leaf)}")
@@ -85,9 +85,12 @@ def diff(before: str, after: str, as_json: bool) -> None:
     rows = [{name: getattr(change, name) for name in columns} for change in left.diff(right)]
     if as_json:
         click.echo(json_text(rows))
-    elif rows:
-        show_rows(rows, columns)
-    else:
+    for row in () if as_json else rows:
+        click.echo(row["path"])
+        for side in ("before", "after"):
+            source = row[f"{side}_source"]
+            click.echo(f"  {side:<7} {row[side] or 'not set'}{f'   source: {source}' if source else ''}")
+    if not rows and not as_json:
         click.echo("no difference")
     if rows:
         raise click.exceptions.Exit(1)
@@ -154,6 +157,8 @@ def _parts(path: str) -> list[str]:
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for key, below in value.items():
+            if key == "source":
+                continue
             yield from _leaves(f"{path}.{key}", below)
     else:
         yield path, value

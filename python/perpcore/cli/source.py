@@ -13,6 +13,7 @@ from .._tables import Table
 from ..assessment import Assessment, assess
 from ..book import read_book
 from ..capture import CALL, RULEBOOK
+from ..errors import PerpcoreError
 from ..shock import parse_shock, shocked
 from .output import BadInput
 
@@ -69,6 +70,8 @@ def assessed(
         book = read_book(folder)
         if shocks:
             book["prices"] = shocked(rulebook, _prices(book), _moves(shocks))
+    except PerpcoreError:
+        raise  # told with its table, column and row
     except (OSError, ValueError) as error:
         raise BadInput(str(error)) from error
     return assess(
