@@ -88,6 +88,8 @@ impl Obstacle {
 
 /// Where the valuation puts what it finds. An account with an obstacle has no figures.
 pub trait Sink {
+    /// Whether lines are kept.
+    const KEEPS: bool;
     /// The bucket that the next lines belong to: an isolated position's instrument, or the cross account.
     fn enter(&mut self, isolated: Option<u32>);
     /// One line; not made where it is dropped.
@@ -104,6 +106,7 @@ pub struct Drop {
 }
 
 impl Sink for Drop {
+    const KEEPS: bool = false;
     #[inline(always)]
     fn enter(&mut self, _: Option<u32>) {}
     #[inline(always)]
@@ -125,6 +128,7 @@ pub struct Keep {
 }
 
 impl Sink for Keep {
+    const KEEPS: bool = true;
     fn enter(&mut self, isolated: Option<u32>) {
         self.bucket = isolated;
     }

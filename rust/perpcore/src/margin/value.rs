@@ -86,7 +86,16 @@ impl Figures {
     /// Maintenance margin ÷ equity, one division of the raw integers; NaN where equity ≤ 0. For display only.
     #[inline(always)]
     pub fn margin_ratio(&self) -> f64 {
-        if self.equity > 0 { self.maintenance_margin as f64 / self.equity as f64 } else { f64::NAN }
+        if self.equity > 0 { double(self.maintenance_margin) / double(self.equity) } else { f64::NAN }
+    }
+}
+
+/// The nearest double; what fits in 64 bits converts in one instruction, to the same double.
+#[inline(always)]
+fn double(money: i128) -> f64 {
+    match i64::try_from(money) {
+        Ok(money) => money as f64,
+        Err(_) => money as f64,
     }
 }
 
@@ -521,23 +530,22 @@ impl Exact {
         let unrealized_pnl = credit_from_e16(self.pnl_e16);
         let accrued_funding = self.accrued;
         let initial_margin = charge_from_e24(self.initial_e24);
-        let order_margin = initial_margin - charge_from_e24(self.held_initial_e24);
+        let order_margin = match self.held_initial_e24 == self.initial_e24 {
+            true => 0,
+            false => initial_margin - charge_from_e24(self.held_initial_e24),
+        };
         let maintenance_margin = charge_from_e24(self.maintenance_e24);
-        for (total, rounded, exact_e24) in [
-            (Total::CollateralValue, collateral_value, self.collateral_e24),
-            (Total::UnrealizedPnl, unrealized_pnl, self.pnl_e16 * E8),
-            (Total::InitialMargin, initial_margin, self.initial_e24),
-            (Total::MaintenanceMargin, maintenance_margin, self.maintenance_e24),
-        ] {
-            if rounded * E16 != exact_e24 {
-                sink.line(|| line(total, Rule::Rounding, Subject::Bucket, rounded * E16 - exact_e24));
-            }
+        if S::KEEPS {
+            self.rounding_lines([collateral_value, unrealized_pnl, initial_margin, maintenance_margin], sink);
         }
         let equity = collateral_value + unrealized_pnl - accrued_funding;
         let net_value = if cross { credit_from_e24(self.net_e24) + unrealized_pnl - accrued_funding } else { equity };
         let gain = (unrealized_pnl - accrued_funding).max(0);
-        let opening_equity = equity - charge_of(gain, ONE - terms.profit_credit);
-        let kept = charge_from_e24(scaled(self.notional_e16, terms.withdraw_ratio));
+        let opening_equity = if gain == 0 { equity } else { equity - charge_of(gain, ONE - terms.profit_credit) };
+        let kept = match terms.withdraw_ratio {
+            0 => 0,
+            ratio => charge_from_e24(scaled(self.notional_e16, ratio)),
+        };
         let standing = Standing {
             usable: self.usable,
             net_value,
@@ -558,6 +566,19 @@ impl Exact {
             available: (opening_equity - initial_margin).max(0),
             withdrawable: (equity - gain - initial_margin.max(kept)).max(0),
             status: status(&standing, terms.call_factor),
+        }
+    }
+}
+
+impl Exact {
+    /// What each rounded total is beyond its exact lines.
+    fn rounding_lines<S: Sink>(&self, rounded: [i128; 4], sink: &mut S) {
+        let exact_e24 = [self.collateral_e24, self.pnl_e16 * E8, self.initial_e24, self.maintenance_e24];
+        let totals = [Total::CollateralValue, Total::UnrealizedPnl, Total::InitialMargin, Total::MaintenanceMargin];
+        for ((total, rounded), exact_e24) in totals.into_iter().zip(rounded).zip(exact_e24) {
+            if rounded * E16 != exact_e24 {
+                sink.line(|| line(total, Rule::Rounding, Subject::Bucket, rounded * E16 - exact_e24));
+            }
         }
     }
 }

@@ -27,55 +27,48 @@ pub const fn div_half_even(a: i128, b: i128) -> i128 {
 /// 10⁻²⁴ to g against the account where it is a credit: down.
 #[inline(always)]
 pub const fn credit_from_e24(exact: i128) -> i128 {
-    floor_by(exact, E16, RECIPROCAL_E16)
+    floor_by_ten_to::<16>(exact)
 }
 
 /// 10⁻²⁴ to g against the account where it is a charge: up.
 #[inline(always)]
 pub const fn charge_from_e24(exact: i128) -> i128 {
-    -floor_by(-exact, E16, RECIPROCAL_E16)
+    -floor_by_ten_to::<16>(-exact)
 }
 
 /// 10⁻¹⁶ to g against the account where it is a credit: down.
 #[inline(always)]
 pub const fn credit_from_e16(exact: i128) -> i128 {
-    floor_by(exact, E8, RECIPROCAL_E8)
+    floor_by_ten_to::<8>(exact)
 }
 
 /// Money in g times a rate, a charge to the account: up to g.
 #[inline(always)]
 pub const fn charge_of(money: i128, rate: i64) -> i128 {
-    -floor_by(-scaled(money, rate), E8, RECIPROCAL_E8)
+    -floor_by_ten_to::<8>(-scaled(money, rate))
 }
 
-const RECIPROCAL_E8: u128 = u128::MAX / E8 as u128;
-const RECIPROCAL_E16: u128 = u128::MAX / E16 as u128;
-
-/// ⌊a / b⌋ by a multiplication, where `reciprocal` = ⌊(2¹²⁸ − 1) / b⌋ and b is no power of two.
+/// ⌊a / 10ᴷ⌋ by multiplications; K is 8 or 16.
 ///
-/// For n = |a| < 2¹²⁷ let q = ⌊n·reciprocal / 2¹²⁸⌋. As 2¹²⁸/b − 1 < reciprocal < 2¹²⁸/b, n·reciprocal/2¹²⁸ lies
-/// between n/b − n/2¹²⁸ and n/b, so q is ⌊n/b⌋ or one less, which the remainder tells.
+/// 10ᴷ = 2ᴷ·5ᴷ, so ⌊n / 10ᴷ⌋ = ⌊m / 5ᴷ⌋ for m = ⌊n / 2ᴷ⌋. With B = 63 − K bits put aside, h = ⌊m / 2ᴮ⌋ fits 64 bits
+/// as n < 2¹²⁷, and so does c = ⌊2ᴱ / 5ᴷ⌋ for E = 63 + ⌊log₂ 5ᴷ⌋. The first quotient q = ⌊h·c / 2ᴱ⁻ᴮ⌋ is never above
+/// ⌊m / 5ᴷ⌋, and below it by less than 2ᴮ/5ᴷ + h/2ᴱ⁻ᴮ + 1: cutting h loses less than 2ᴮ/5ᴷ, cutting c less than
+/// h/2ᴱ⁻ᴮ. So what remains of m is below 2ᴮ + 5ᴷ·(2⁶⁴⁺ᴮ⁻ᴱ + 1) < 2⁶³ and is divided in 64 bits.
 #[inline(always)]
-const fn floor_by(a: i128, b: i128, reciprocal: u128) -> i128 {
-    let n = a.unsigned_abs();
-    let mut q = high_half(n, reciprocal);
-    let mut rest = n.wrapping_sub(q.wrapping_mul(b as u128));
-    if rest >= b as u128 {
-        q += 1;
-        rest -= b as u128;
-    }
-    if a < 0 { -(q as i128) - (rest != 0) as i128 } else { q as i128 }
-}
+const fn floor_by_ten_to<const K: u32>(a: i128) -> i128 {
+    const { assert!(K == 8 || K == 16) };
+    let five: u64 = const { 5_u64.pow(K) };
+    let exponent: u32 = const { 63 + 5_u64.pow(K).ilog2() };
+    let reciprocal: u64 = const { ((1_u128 << (63 + 5_u64.pow(K).ilog2())) / 5_u128.pow(K)) as u64 };
+    let aside = 63 - K;
 
-/// ⌊a·b / 2¹²⁸⌋.
-#[inline(always)]
-const fn high_half(a: u128, b: u128) -> u128 {
-    const LOW: u128 = u64::MAX as u128;
-    let (a1, a0, b1, b0) = (a >> 64, a & LOW, b >> 64, b & LOW);
-    // No partial sum passes 128 bits: (2⁶⁴ − 1)² + 2·(2⁶⁴ − 1) = 2¹²⁸ − 1.
-    let carry = a1.wrapping_mul(b0).wrapping_add(a0.wrapping_mul(b0) >> 64);
-    let middle = a0.wrapping_mul(b1).wrapping_add(carry & LOW);
-    a1.wrapping_mul(b1).wrapping_add(carry >> 64).wrapping_add(middle >> 64)
+    let n = a.unsigned_abs();
+    let m = n >> K;
+    let first = ((m >> aside) * reciprocal as u128) >> (exponent - aside);
+    let left = (m as u64).wrapping_sub((first as u64).wrapping_mul(five));
+    let quotient = (first + (left / five) as u128) as i128;
+    let inexact = !left.is_multiple_of(five) || n & ((1 << K) - 1) != 0;
+    if a < 0 { -quotient - inexact as i128 } else { quotient }
 }
 
 /// ⌈1 / leverage⌉ in g: the initial rate that a leverage L ≥ 1 (in g) implies, rounded up.

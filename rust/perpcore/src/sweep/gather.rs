@@ -45,6 +45,15 @@ pub struct Gather<'a> {
     taker_fee: i64,
 }
 
+/// Adds a row to its key.
+#[inline(always)]
+fn add(position: &mut Position, quantity: i64, cost_e16: i128) {
+    position.listed = true;
+    position.quantity += i128::from(quantity);
+    // More than 10⁵ rows of the largest size would pass i128; the account is far beyond its bounds by then.
+    position.cost_e16 = position.cost_e16.saturating_add(cost_e16);
+}
+
 /// What a position row may say beyond quantity and entry price.
 #[derive(Default)]
 struct RowDetails {
@@ -83,6 +92,11 @@ impl RowDetails {
 }
 
 impl<'a> Gather<'a> {
+    /// An empty layout that takes every row by itself, and so can leave rows out.
+    pub fn row_by_row(terms: &'a Terms, data: &'a Grouped<'a>) -> Self {
+        Gather { plain: false, ..Gather::new(terms, data) }
+    }
+
     /// An empty layout for the accounts of a snapshot.
     pub fn new(terms: &'a Terms, data: &'a Grouped<'a>) -> Self {
         Gather {
@@ -118,12 +132,16 @@ impl<'a> Gather<'a> {
         self.first_rows[isolated]
     }
 
-    /// Lays out one account. Rows for which `skip` holds are left out; a row that is refused is reported and left out.
+    /// Lays out one account. Rows for which `skip` holds are left out, if the layout goes row by row; a row that is
+    /// refused is reported and left out.
     #[inline(always)]
     pub fn account(&mut self, account: usize, skip: impl Fn(Table, usize) -> bool, mut report: impl FnMut(RowFault)) {
         self.clear();
         let data = self.data;
-        for row in data.positions.of(account).filter(|&row| !skip(Table::Positions, row)) {
+        let plain = if self.plain { data.positions.range(account) } else { None };
+        let laid_out = plain.is_some_and(|range| self.plain_positions(range));
+        let one_by_one = if laid_out { None } else { Some(data.positions.of(account)) };
+        for row in one_by_one.into_iter().flatten().filter(|&row| !skip(Table::Positions, row)) {
             if let Err((column, code)) = self.position(row) {
                 report(RowFault { table: Table::Positions, row, column, code });
             }
@@ -181,21 +199,36 @@ impl<'a> Gather<'a> {
         if key & ISOLATED == 0 { &mut self.cross[key as usize] } else { &mut self.isolated[(key ^ ISOLATED) as usize] }
     }
 
+    /// Rows that stand beside each other and say no more than quantity and entry price, all admitted by themselves;
+    /// false where one is not, and then nothing is laid out.
+    #[inline(always)]
+    fn plain_positions(&mut self, range: std::ops::Range<usize>) -> bool {
+        let rows = &self.data.snapshot.positions;
+        let Some(entry_prices) = rows.entry_price else { return false };
+        let columns = rows.instrument[range.clone()].iter().zip(&rows.quantity[range.clone()]);
+        for ((&instrument, &quantity), &entry) in columns.zip(&entry_prices[range]) {
+            let Some(quantity) = self.terms.instruments[instrument as usize].base(quantity) else {
+                self.clear();
+                return false;
+            };
+            let key = self.key(instrument, false, 0);
+            add(&mut self.cross[key as usize], quantity, times(quantity, entry));
+        }
+        true
+    }
+
     #[inline(always)]
     fn position(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
         let rows = &self.data.snapshot.positions;
         let instrument = rows.instrument[row];
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.ok_or(("quantity", Code::OffGrid))?;
-        let details = if self.plain { RowDetails::default() } else { RowDetails::of(rows, row)? };
+        let details = RowDetails::of(rows, row)?;
         let entry = rows.entry_price.map_or(0, |entry| entry[row]);
         let cost_e16 = details.cost_e16.unwrap_or_else(|| times(quantity, entry));
         let key = self.key(instrument, details.isolated, row);
         let position = self.at(key);
-        position.listed = true;
-        position.quantity += i128::from(quantity);
-        // More than 10⁵ rows of the largest size would pass i128; the account is far beyond its bounds by then.
-        position.cost_e16 = position.cost_e16.saturating_add(cost_e16);
+        add(position, quantity, cost_e16);
         if details.leverage != 0 && position.leverage != 0 && position.leverage != details.leverage {
             return Err(("leverage", Code::ConflictingValues));
         }

@@ -35,6 +35,15 @@ impl Rows {
         Rows { from, order }
     }
 
+    /// The rows of one account where they stand beside each other in the table.
+    #[inline(always)]
+    pub fn range(&self, account: usize) -> Option<std::ops::Range<usize>> {
+        match (&self.order, self.from.get(account + 1)) {
+            (None, Some(&to)) => Some(self.from[account] as usize..to as usize),
+            _ => None,
+        }
+    }
+
     /// The rows of one account, in table order.
     #[inline(always)]
     pub fn of(&self, account: usize) -> impl Iterator<Item = usize> {
