@@ -142,9 +142,10 @@ struct Exact {
     net_e24: i128,
     pnl_e16: i128,
     accrued: i128,
-    initial_e24: i128,
-    /// Initial margin without any order.
-    held_initial_e24: i128,
+    /// Initial margin of what is held, without any order.
+    held_e24: i128,
+    /// What the orders add to it.
+    orders_e24: i128,
     maintenance_e24: i128,
     notional_e16: i128,
 }
@@ -192,24 +193,25 @@ impl<S: Sink> Run<'_, S> {
         sums.accrued += position.accrued;
         sums.notional_e16 += notional_e16;
         let (maintenance_e24, held_e24) = contract.ladder.requirements_e24(notional_e16, position.leverage_rate());
-        let fee_e24 = scaled(notional_e16, contract.maintenance_fee);
+        let fee_e24 = match contract.maintenance_fee {
+            0 => 0,
+            rate => scaled(notional_e16, rate),
+        };
         sums.maintenance_e24 += maintenance_e24 + fee_e24;
-        sums.held_initial_e24 += held_e24 + fee_e24;
-        sums.initial_e24 += fee_e24;
+        sums.held_e24 += held_e24 + fee_e24;
 
-        if position.listed {
+        if S::KEEPS && position.listed {
             self.position_lines(position, quantity, mark, [maintenance_e24, fee_e24]);
         }
         if orders.is_empty() {
-            sums.initial_e24 += held_e24;
-            if held_e24 != 0 {
+            if S::KEEPS && held_e24 != 0 {
                 let filled = i128::from(quantity.abs());
                 self.sink.line(|| initial_line(contract, position, filled, mark, held_e24));
             }
             return;
         }
         let Some(fill) = self.fill(position, quantity, mark) else { return };
-        sums.initial_e24 += fill.initial_e24 + fill.charge_e24;
+        sums.orders_e24 += fill.initial_e24 + fill.charge_e24 - held_e24;
         self.sink.line(|| initial_line(contract, position, fill.quantity, mark, fill.initial_e24));
         self.order_lines(position, mark, &fill);
     }
@@ -230,7 +232,7 @@ impl<S: Sink> Run<'_, S> {
         }
         let held_e24 = contract.ladder.initial_e24(notional_e16, position.leverage_rate());
         let increase_e24 = fill.initial_e24 + fill.charge_e24 - held_e24;
-        sums.initial_e24 += increase_e24;
+        sums.orders_e24 += increase_e24;
         self.sink.line(|| Line {
             note: note::isolated_orders(quantity, fill.quantity),
             quantity: Some(fill.quantity),
@@ -280,9 +282,12 @@ impl<S: Sink> Run<'_, S> {
         let notional_e16 = times(quantity.abs(), mark);
         let fits = admit(&mut self.positions.notional_e16, notional_e16)
             && admit(&mut self.positions.cost_e16, position.cost_e16.saturating_abs())
-            && MONEY.holds(position.accrued)
-            && admit(&mut self.positions.accrued_e16, position.accrued.abs() * E8);
+            && (position.accrued == 0 || self.admit_accrued(position.accrued));
         fits.then_some((quantity, notional_e16))
+    }
+
+    fn admit_accrued(&mut self, accrued: i128) -> bool {
+        MONEY.holds(accrued) && admit(&mut self.positions.accrued_e16, accrued.abs() * E8)
     }
 
     /// The larger fill of a position's orders and the charge of the worse side.
@@ -371,8 +376,7 @@ impl<S: Sink> Run<'_, S> {
                 ..line(total, Rule::MarginLiability, Subject::Asset(asset), scaled(value_e16, rate))
             });
         }
-        sums.initial_e24 += scaled(value_e16, initial);
-        sums.held_initial_e24 += scaled(value_e16, initial);
+        sums.held_e24 += scaled(value_e16, initial);
         sums.maintenance_e24 += scaled(value_e16, maintenance);
     }
 
@@ -516,8 +520,8 @@ impl Exact {
             net_e24: 0,
             pnl_e16: 0,
             accrued: 0,
-            initial_e24: 0,
-            held_initial_e24: 0,
+            held_e24: 0,
+            orders_e24: 0,
             maintenance_e24: 0,
             notional_e16: 0,
         }
@@ -529,10 +533,10 @@ impl Exact {
         let collateral_value = credit_from_e24(self.collateral_e24);
         let unrealized_pnl = credit_from_e16(self.pnl_e16);
         let accrued_funding = self.accrued;
-        let initial_margin = charge_from_e24(self.initial_e24);
-        let order_margin = match self.held_initial_e24 == self.initial_e24 {
-            true => 0,
-            false => initial_margin - charge_from_e24(self.held_initial_e24),
+        let held_margin = charge_from_e24(self.held_e24);
+        let initial_margin = match self.orders_e24 {
+            0 => held_margin,
+            orders_e24 => charge_from_e24(self.held_e24 + orders_e24),
         };
         let maintenance_margin = charge_from_e24(self.maintenance_e24);
         if S::KEEPS {
@@ -561,7 +565,7 @@ impl Exact {
             accrued_funding,
             opening_equity,
             initial_margin,
-            order_margin,
+            order_margin: initial_margin - held_margin,
             maintenance_margin,
             available: (opening_equity - initial_margin).max(0),
             withdrawable: (equity - gain - initial_margin.max(kept)).max(0),
@@ -573,7 +577,8 @@ impl Exact {
 impl Exact {
     /// What each rounded total is beyond its exact lines.
     fn rounding_lines<S: Sink>(&self, rounded: [i128; 4], sink: &mut S) {
-        let exact_e24 = [self.collateral_e24, self.pnl_e16 * E8, self.initial_e24, self.maintenance_e24];
+        let initial_e24 = self.held_e24 + self.orders_e24;
+        let exact_e24 = [self.collateral_e24, self.pnl_e16 * E8, initial_e24, self.maintenance_e24];
         let totals = [Total::CollateralValue, Total::UnrealizedPnl, Total::InitialMargin, Total::MaintenanceMargin];
         for ((total, rounded), exact_e24) in totals.into_iter().zip(rounded).zip(exact_e24) {
             if rounded * E16 != exact_e24 {
