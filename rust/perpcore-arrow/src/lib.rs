@@ -1,1 +1,12 @@
-//! Arrow tables in and out.
+//! Arrow in, Arrow out: the tables of perpcore ([`contract`]), the check of foreign memory ([`guard`]), decoding to
+//! plain columns, encoding of results.
+//!
+//! It relies on the pure crate for every number and knows no Python.
+
+pub mod assess;
+pub mod contract;
+mod decode;
+mod encode;
+pub mod guard;
+
+pub use encode::schema;

@@ -1,1 +1,26 @@
-//! Python bindings.
+//! `perpcore._core`: the only crate that knows Python. It hands Arrow memory across, raises faults as exceptions, and
+//! decides when the GIL is held; every number comes from below.
+
+mod assessment;
+mod batch;
+mod capsule;
+mod describe;
+mod raise;
+mod rulebook;
+mod run;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = true)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<rulebook::Rulebook>()?;
+    module.add_class::<rulebook::Change>()?;
+    module.add_class::<assessment::Assessment>()?;
+    module.add_class::<batch::Batch>()?;
+    module.add_class::<batch::Schema>()?;
+    module.add_function(wrap_pyfunction!(assessment::assess, module)?)?;
+    module.add_function(wrap_pyfunction!(describe::describe, module)?)?;
+    module.add_function(wrap_pyfunction!(describe::schema, module)?)?;
+    module.add_function(wrap_pyfunction!(describe::build_info, module)?)?;
+    Ok(())
+}

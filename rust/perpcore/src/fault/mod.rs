@@ -168,7 +168,7 @@ impl std::error::Error for Failure {}
 impl From<NotANumber> for Code {
     fn from(reason: NotANumber) -> Self {
         match reason {
-            NotANumber::Malformed => Code::NotANumber,
+            NotANumber::Malformed => Code::WrongType,
             NotANumber::NotFinite => Code::NotFinite,
             NotANumber::OffGrid => Code::OffGrid,
             NotANumber::OutOfRange => Code::OutOfRange,

@@ -1,1 +1,15 @@
+//! Margin: the view of an account, the one valuation, and what it is made of (RULES §2–§4).
+//!
+//! [`value`] makes every requirement and every equity; whoever needs a number (whole-book sweep, explanation, later
+//! the gate, the monitor, the liquidation price) calls it with a [`line::Sink`] that keeps or drops its lines.
 
+pub mod account;
+pub mod collateral;
+pub mod line;
+pub mod market;
+mod note;
+pub mod orders;
+pub mod status;
+pub mod terms;
+pub mod tiers;
+pub mod value;

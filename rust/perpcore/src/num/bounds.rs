@@ -36,7 +36,15 @@ pub const QUANTITY: Bound = Bound {
     max: 1_000_000_000 * E8,
     accepted: "−10⁹ ≤ quantity ≤ 10⁹, also times contract_size",
 };
-/// Signed money: a balance, the cost of a position, accrued funding.
+/// The signed cost of one row of a position: what the largest quantity costs at the largest price. What an account's
+/// costs may add up to is [`ACCOUNT_E16`].
+pub const COST: Bound = Bound {
+    name: "cost",
+    min: -100_000_000_000_000_000 * E8,
+    max: 100_000_000_000_000_000 * E8,
+    accepted: "−10¹⁷ ≤ cost ≤ 10¹⁷, Σ|cost| of an account ≤ 10¹²",
+};
+/// Signed money: a balance, accrued funding.
 pub const MONEY: Bound = Bound {
     name: "money",
     min: -1_000_000_000_000 * E8,
@@ -57,10 +65,10 @@ pub const FACTOR: Bound = Bound { name: "factor", min: 0, max: 1_000 * E8, accep
 pub const FEE: Bound = Bound { name: "fee", min: -(E8 / 10), max: E8 / 10, accepted: "−10 % ≤ fee ≤ 10 %" };
 
 /// Every bound, for documentation and test generators.
-pub const ALL: [Bound; 8] = [PRICE, QUANTITY, MONEY, POSTED, LEVERAGE, SHARE, FACTOR, FEE];
+pub const ALL: [Bound; 9] = [PRICE, QUANTITY, COST, MONEY, POSTED, LEVERAGE, SHARE, FACTOR, FEE];
 
 /// What one account may hold, in units of 10⁻¹⁶ money: 10¹² whole units. It binds, each by itself, gross
-/// notional, Σ|κ|, Σ of orders at max(limit, mark), gross assets with debts and isolated margin, and
+/// notional, Σ|κ|, Σ of orders at max(limit, mark), gross eligible assets with debts, isolated margin, and
 /// Σ|accrued funding|.
 pub const ACCOUNT_E16: i128 = 1_000_000_000_000 * E8 * E8;
 

@@ -37,3 +37,13 @@ pub enum NotANumber {
 pub const fn times(a: i64, b: i64) -> i128 {
     a as i128 * b as i128
 }
+
+/// An admitted amount × a rate or price in g: exact, the unit finer by 10⁻⁸.
+///
+/// The caller has bounded the amount (see [`bounds`]), so the product fits; the check is made in debug builds only,
+/// since a checked product of 128 bits costs several times the product.
+#[inline(always)]
+pub const fn scaled(amount: i128, factor: i64) -> i128 {
+    debug_assert!(amount.checked_mul(factor as i128).is_some());
+    amount.wrapping_mul(factor as i128)
+}

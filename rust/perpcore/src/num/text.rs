@@ -1,6 +1,6 @@
 //! Decimal text to the grid and back, exactly.
 
-use super::{E8, NotANumber};
+use super::NotANumber;
 
 /// Reads plain decimal notation (`-12.5`, `.5`, `3.`) into units of g.
 ///
@@ -62,59 +62,47 @@ pub fn parse_rate(text: &str) -> Result<i128, NotANumber> {
     }
 }
 
-/// Writes a grid number in the shortest plain decimals: `-12.5`, `0`, `0.00000001`.
-pub fn plain(value: i128) -> String {
-    scaled(value, E8 as u128, 8)
-}
-
-/// Writes a count of 10⁻²⁴ in the shortest plain decimals.
-pub fn plain_e24(value: i128) -> String {
-    scaled(value, 10_u128.pow(24), 24)
-}
-
-fn scaled(value: i128, unit: u128, decimals: usize) -> String {
-    let size = value.unsigned_abs();
+/// Writes `value`·10⁻ˢᶜᵃˡᵉ in the shortest plain decimals: `-12.5`, `0`, `0.00000001`.
+pub fn scaled(value: i128, scale: usize) -> String {
+    let unit = 10_u128.pow(scale as u32);
+    let (whole, fraction) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
     let sign = if value < 0 { "-" } else { "" };
-    let (whole, fraction) = (size / unit, size % unit);
     if fraction == 0 {
         return format!("{sign}{whole}");
     }
-    let digits = format!("{fraction:0decimals$}");
+    let digits = format!("{fraction:0scale$}");
     format!("{sign}{whole}.{}", digits.trim_end_matches('0'))
 }
 
-/// Writes a rate as a percentage in the shortest plain decimals: `0.5%`.
+/// Writes a grid number in the shortest plain decimals.
+pub fn plain(value: i128) -> String {
+    scaled(value, 8)
+}
+
+/// Writes a rate in g as a percentage: `0.05%`.
 pub fn percent(rate: i64) -> String {
     format!("{}%", plain(i128::from(rate) * 100))
 }
 
-/// Writes a grid number for reading: thousands separated, at least `decimals` places, no digit dropped.
+/// Writes `value`·10⁻ˢᶜᵃˡᵉ for reading: thousands separated, a true minus sign, no digit dropped.
 ///
 /// ```
 /// use perpcore::num::text::grouped;
-/// assert_eq!(grouped(1_502_925_000_000, 2), "15,029.25");
-/// assert_eq!(grouped(-1_200_000_000_000, 0), "−12,000");
+/// assert_eq!(grouped(1_502_925_000_000, 8), "15,029.25");
+/// assert_eq!(grouped(-1_200_000_000_000, 8), "−12,000");
 /// ```
-pub fn grouped(value: i128, decimals: usize) -> String {
-    let text = plain(value.saturating_abs());
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let mut out = String::new();
-    if value < 0 {
-        out.push('−');
-    }
+pub fn grouped(value: i128, scale: usize) -> String {
+    let text = scaled(value, scale);
+    let (sign, size) = text.strip_prefix('-').map_or(("", &*text), |size| ("−", size));
+    let (whole, fraction) = size.find('.').map_or((size, ""), |at| size.split_at(at));
+    let mut out = String::from(sign);
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
     }
-    let places = fraction.len().max(decimals);
-    if places > 0 {
-        out.push('.');
-        out.push_str(fraction);
-        out.extend(std::iter::repeat_n('0', places - fraction.len()));
-    }
-    out
+    out + fraction
 }
 
 #[cfg(test)]
@@ -171,7 +159,7 @@ mod tests {
         for value in [0, 1, -1, 99_999_999, 100_000_000, -123_456_789_012_345_678, 10_i128.pow(36)] {
             assert_eq!(parse(&plain(value)), Ok(value));
         }
-        assert_eq!(plain_e24(-3 * 10_i128.pow(15)), "-0.000000003");
+        assert_eq!(scaled(-3 * 10_i128.pow(15), 24), "-0.000000003");
         assert_eq!(percent(50_000), "0.05%");
     }
 }

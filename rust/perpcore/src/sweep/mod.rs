@@ -1,1 +1,11 @@
+//! Many accounts at once: a snapshot of columns in, columns of figures out.
+//!
+//! [`gather`] turns the rows of one account into the view that [`crate::margin::value`] reads; [`assess`] walks all
+//! accounts with it; [`inspect`] walks one again, keeping lines and finding which row is at fault. Nothing is
+//! allocated or hashed per row, and the order of rows decides nothing but the order of output.
 
+pub mod assess;
+mod gather;
+mod group;
+pub mod inspect;
+pub mod snapshot;

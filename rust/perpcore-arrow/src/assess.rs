@@ -1,0 +1,263 @@
+//! The main job: Arrow tables in, an assessment out.
+
+use crate::contract::{self, Table as Contract};
+use crate::decode::{AccountIds, Source, Tables, decode, market};
+use crate::encode::{self, IdColumn, LineRow};
+use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch, RecordBatchOptions, StructArray};
+use arrow_schema::{Field, Schema};
+use perpcore::fault::{Code, Failure, Fault};
+use perpcore::margin::market::Market;
+use perpcore::margin::terms::Terms;
+use perpcore::margin::value::MONEY_FIGURES;
+use perpcore::rules::Rulebook;
+use perpcore::sweep::assess::assess as sweep;
+use perpcore::sweep::inspect::Inspector;
+use perpcore::sweep::snapshot::{Grouped, Table};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// A rulebook laid out for valuing, made once and used by every call.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The rulebook.
+    pub rulebook: Rulebook,
+    terms: Arc<Terms>,
+}
+
+impl Rules {
+    /// Lays a rulebook out.
+    pub fn new(rulebook: Rulebook) -> Self {
+        let terms = Arc::new(Terms::new(&rulebook));
+        Rules { rulebook, terms }
+    }
+}
+
+/// The batches of each table of a call; none where it was not given.
+#[derive(Default)]
+pub struct Inputs {
+    /// Positions, balances, orders and accounts, in this order.
+    pub tables: [Option<Vec<StructArray>>; 4],
+    /// Prices.
+    pub prices: Option<Vec<StructArray>>,
+}
+
+/// What a call may decide.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Mark the account of a bad row as unknown instead of refusing the call.
+    pub mark_errors: bool,
+    /// Leave columns that the contract does not know aside instead of refusing them.
+    pub ignore_extra: bool,
+    /// At most this many threads.
+    pub threads: Option<usize>,
+}
+
+/// A valued book with what is needed to explain it.
+pub struct Assessment {
+    rules: Rules,
+    market: Market,
+    tables: Tables,
+    ids: AccountIds,
+    id_column: IdColumn,
+    accounts: RecordBatch,
+    isolated: RecordBatch,
+    unknown: BTreeMap<u32, Code>,
+    /// Whether a float64 came that two grid values share: exact by its text, but worth a warning.
+    pub shared_doubles: bool,
+}
+
+const TABLES: [&Contract; 4] = [&contract::POSITIONS, &contract::BALANCES, &contract::ORDERS, &contract::ACCOUNTS];
+
+/// Values a book.
+///
+/// # Errors
+/// What makes a table not one of its schema, at once; then the faults of prices by row; then those of positions,
+/// balances, orders and accounts by row, unless they only mark their accounts.
+pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessment, Failure> {
+    let Inputs { tables, prices } = inputs;
+    let open = |table: &'static Contract, batches: Option<Vec<StructArray>>| {
+        batches.map(|batches| Source::open(table, batches, options.ignore_extra)).transpose()
+    };
+    let mut at = TABLES.into_iter();
+    let sources = tables.map(|batches| at.next().map_or(Ok(None), |table| open(table, batches)));
+    let [positions, balances, orders, accounts] = sources;
+    let sources = [positions?, balances?, orders?, accounts?];
+    let prices = open(&contract::PRICES, prices)?;
+
+    let mut ids = AccountIds::new();
+    let tables = decode(&rules.rulebook, sources, &mut ids)?;
+    let shared_doubles = tables.shared_doubles || prices.as_ref().is_some_and(|source| source.shared_doubles);
+    let market = market(&rules.rulebook, &rules.terms, prices)?;
+    if let Some(failure) = Failure::of(ids.faults.drain(..)) {
+        return Err(failure);
+    }
+
+    let grouped = Grouped::new(tables.snapshot());
+    let mut book = sweep(&rules.terms, &market, &grouped, options.threads);
+    let faults = faults(rules, &market, &grouped, &tables.faults, &book.blocked);
+    let mut unknown = BTreeMap::new();
+    if !faults.is_empty() {
+        if !options.mark_errors {
+            return Err(Failure::of(faults.into_iter().map(|(_, fault)| fault)).unwrap_or_else(|| internal().into()));
+        }
+        for (account, fault) in faults {
+            unknown.entry(account).or_insert(fault.code);
+        }
+        for &account in unknown.keys() {
+            book.accounts.status[account as usize] = perpcore::margin::status::Status::Unknown;
+            book.accounts.isolated_status[account as usize] = None;
+        }
+        book.isolated.retain(|bucket| !unknown.contains_key(&bucket.account));
+    }
+    drop(grouped);
+
+    let id_column = IdColumn::new(&ids);
+    let isolated = encode::isolated(&book.isolated, &id_column, &rules.rulebook);
+    let accounts = encode::accounts(book.accounts, &id_column, &unknown);
+    Ok(Assessment {
+        accounts: batch(&contract::ACCOUNTS_OUT, accounts, rules)?,
+        isolated: batch(&contract::ISOLATED_OUT, isolated, rules)?,
+        rules: rules.clone(),
+        market,
+        tables,
+        ids,
+        id_column,
+        unknown,
+        shared_doubles,
+    })
+}
+
+/// Every fault with its account, in reporting order: tables in order, rows in order, refused cells before the rest.
+fn faults(
+    rules: &Rules,
+    market: &Market,
+    grouped: &Grouped<'_>,
+    cells: &[Fault],
+    blocked: &[u32],
+) -> Vec<(u32, Fault)> {
+    if cells.is_empty() && blocked.is_empty() {
+        return Vec::new();
+    }
+    let place = |fault: &Fault| {
+        let table = Table::ALL.into_iter().find(|table| fault.table.as_deref() == Some(table.name()));
+        (table.unwrap_or(Table::Accounts), fault.row.unwrap_or(0) as usize)
+    };
+    let account_of = |(table, row): (Table, usize)| {
+        let snapshot = &grouped.snapshot;
+        let account = match table {
+            Table::Positions => snapshot.positions.account,
+            Table::Balances => snapshot.balances.account,
+            Table::Orders => snapshot.orders.account,
+            Table::Accounts => snapshot.settings.account,
+        };
+        account[row]
+    };
+    let refused: HashSet<(Table, usize)> = cells.iter().map(place).collect();
+    let mut all: Vec<(u32, Fault)> = cells.iter().map(|fault| (account_of(place(fault)), fault.clone())).collect();
+    let mut accounts: Vec<u32> = all.iter().map(|(account, _)| *account).chain(blocked.iter().copied()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    let mut inspector = Inspector::new(&rules.terms, market, grouped);
+    for account in accounts {
+        for fault in inspector.faults(account as usize, |table, row| refused.contains(&(table, row))) {
+            all.push((account, Fault::new(fault.code).at(fault.table.name(), fault.column, fault.row)));
+        }
+    }
+    all.sort_by_key(|(_, fault)| place(fault));
+    all
+}
+
+fn batch(table: &Contract, columns: Vec<ArrayRef>, rules: &Rules) -> Result<RecordBatch, Failure> {
+    let fields: Vec<Field> = table
+        .columns
+        .iter()
+        .zip(&columns)
+        .map(|(column, array)| {
+            Field::new(column.name, array.data_type().clone(), column.need == contract::Need::Nullable)
+        })
+        .collect();
+    let metadata = HashMap::from([
+        (String::from("perpcore.rulebook"), rules.rulebook.digest().to_string()),
+        (String::from("perpcore.version"), env!("CARGO_PKG_VERSION").to_string()),
+    ]);
+    let rows = columns.first().map_or(0, |column| column.len());
+    let schema = Arc::new(Schema::new(fields).with_metadata(metadata));
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(schema, columns, &options).map_err(|error| internal().value(error).into())
+}
+
+fn internal() -> Fault {
+    Fault::new(Code::Internal)
+}
+
+impl Assessment {
+    /// The rulebook that it was made under.
+    pub fn rulebook(&self) -> &Rulebook {
+        &self.rules.rulebook
+    }
+
+    /// The cross bucket of every account.
+    pub fn accounts(&self) -> &RecordBatch {
+        &self.accounts
+    }
+
+    /// The isolated buckets.
+    pub fn isolated(&self) -> &RecordBatch {
+        &self.isolated
+    }
+
+    /// Every line of every account, or of one.
+    ///
+    /// # Errors
+    /// `unknown_account`; `inputs_changed` where the inputs no longer give the figures of the result.
+    pub fn lines(&self, account: Option<&AccountKey<'_>>) -> Result<RecordBatch, Failure> {
+        let grouped = Grouped::new(self.tables.snapshot());
+        let mut inspector = Inspector::new(&self.rules.terms, &self.market, &grouped);
+        let accounts = match account {
+            None => 0..self.accounts.num_rows() as u32,
+            Some(key) => self.find(key).map(|account| account..account + 1)?,
+        };
+        let mut rows = Vec::new();
+        for account in accounts.filter(|account| !self.unknown.contains_key(account)) {
+            let explained = inspector.explain(account as usize);
+            let explained = explained.filter(|explained| self.shows(account, &explained.figures.money()));
+            let explained = explained.ok_or_else(|| Fault::new(Code::InputsChanged))?;
+            rows.extend(explained.lines.into_iter().map(|(bucket, line)| LineRow { account, bucket, line }));
+        }
+        let columns = encode::lines(&rows, &self.id_column, &self.rules.rulebook);
+        batch(&contract::LINES_OUT, columns, &self.rules)
+    }
+
+    fn find(&self, key: &AccountKey<'_>) -> Result<u32, Fault> {
+        let found = self.ids.find(key);
+        let known = found.filter(|account| !self.unknown.contains_key(account));
+        known.ok_or_else(|| Fault::new(Code::UnknownAccount).value(key))
+    }
+
+    /// Whether these are the figures that the result shows.
+    fn shows(&self, account: u32, money: &[i128; MONEY_FIGURES]) -> bool {
+        let columns = &self.accounts.columns()[1..=MONEY_FIGURES];
+        columns.iter().zip(money).all(|(column, figure)| {
+            let column = column.as_any().downcast_ref::<Decimal128Array>();
+            column.is_some_and(|column| column.value(account as usize) == *figure)
+        })
+    }
+}
+
+/// An account id as a caller names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountKey<'a> {
+    /// Text.
+    Text(&'a str),
+    /// An integer.
+    Integer(u64),
+}
+
+impl std::fmt::Display for AccountKey<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            AccountKey::Text(text) => write!(f, "{text}"),
+            AccountKey::Integer(id) => write!(f, "{id}"),
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Account ids: each distinct value is an account, numbered in order of first appearance over the tables of a call.
+//!
+//! A dictionary's codes stand for ids only once its values are known to be distinct: if its bytes are those of a
+//! dictionary already seen, or its values ascend. Then an account is found by its code alone. Otherwise, and for text
+//! without a dictionary and integers, values are hashed; a value equal to the row before is not.
+
+use super::text::{Strings, dictionary_indexes};
+use super::view::{Chunk, Source};
+use crate::assess::AccountKey;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use perpcore::fault::{Code, Fault};
+use std::hash::BuildHasher;
+
+const ACCEPTED: &str = "text, a dictionary of text, or non-negative integers";
+const NONE: u32 = u32::MAX;
+
+/// Where an id was first read: a place in the values of a source.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) source: u32,
+    pub(crate) place: u32,
+}
+
+/// A dictionary whose values are distinct, with the account of each, [`NONE`] where no row named it yet.
+struct Dictionary {
+    values: ArrayRef,
+    accounts: Vec<u32>,
+    source: u32,
+}
+
+/// The ids of the accounts found.
+pub(crate) enum Ids {
+    /// Text: the arrays it stands in, and where each account's id is.
+    Text { sources: Vec<ArrayRef>, origins: Vec<Origin> },
+    /// Integers.
+    Integers(Vec<u64>),
+}
+
+/// Numbers the accounts of a call, table by table.
+pub(crate) struct AccountIds {
+    pub(crate) ids: Ids,
+    /// The type that ids have in results: that of the first table that has any.
+    pub(crate) output: Option<DataType>,
+    dictionaries: Vec<Dictionary>,
+    /// Accounts by value; filled only once a value must be looked up.
+    table: HashTable<u32>,
+    hashed: usize,
+    hasher: DefaultHashBuilder,
+    /// Refused ids: no account can be named for them.
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl AccountIds {
+    pub(crate) fn new() -> Self {
+        AccountIds {
+            ids: Ids::Text { sources: Vec::new(), origins: Vec::new() },
+            output: None,
+            dictionaries: Vec::new(),
+            table: HashTable::new(),
+            hashed: 0,
+            hasher: DefaultHashBuilder::default(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// How many accounts were found.
+    pub(crate) fn len(&self) -> usize {
+        match &self.ids {
+            Ids::Text { origins, .. } => origins.len(),
+            Ids::Integers(ids) => ids.len(),
+        }
+    }
+
+    /// The account of an id.
+    pub(crate) fn find(&self, key: &AccountKey<'_>) -> Option<u32> {
+        let found = match (&self.ids, key) {
+            (Ids::Text { sources, origins }, AccountKey::Text(text)) => {
+                origins.iter().position(|&origin| text_at(sources, origin) == *text)
+            }
+            (Ids::Integers(ids), AccountKey::Integer(key)) => ids.iter().position(|id| id == key),
+            _ => None,
+        };
+        found.map(|account| account as u32)
+    }
+
+    /// The account of every row of a table.
+    ///
+    /// # Errors
+    /// `wrong_type`; `id_kind_mismatch` where an earlier table had ids of another kind.
+    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Vec<u32>, Fault> {
+        let mut out = Vec::with_capacity(source.rows());
+        let Some((at, column)) = source.find("account") else { return Ok(out) };
+        for chunk in source.chunks(at) {
+            let start = out.len();
+            let data_type = chunk.values.data_type();
+            let integers = data_type.is_integer();
+            if !integers && !is_text(data_type) && *data_type != DataType::Null {
+                return Err(source.wrong_type(column, data_type, ACCEPTED));
+            }
+            if *data_type != DataType::Null {
+                self.settle_kind(source, data_type, integers)?;
+            }
+            match data_type {
+                DataType::Null => out.resize(start + chunk.values.len(), NONE),
+                DataType::Dictionary(..) => self.dictionary(&chunk, &mut out),
+                _ if integers => self.integers(&chunk, &mut out),
+                _ => self.text(&chunk, &mut out),
+            }
+            for (row, account) in out[start..].iter_mut().enumerate().filter(|(_, account)| **account == NONE) {
+                let code = if chunk.is_null(row) { Code::NullValue } else { Code::OutOfRange };
+                source.refuse(code, column, &chunk, row);
+                self.faults.extend(source.faults.pop());
+                *account = 0;
+            }
+        }
+        Ok(out)
+    }
+
+    fn settle_kind(&mut self, source: &Source, data_type: &DataType, integers: bool) -> Result<(), Fault> {
+        match &self.output {
+            Some(output) if output.is_integer() != integers => {
+                let fault = Fault::new(Code::IdKindMismatch).in_column(source.table.name, "account");
+                return Err(fault.value(data_type).accepts(format!("ids as in the tables before it: {output}")));
+            }
+            Some(_) => {}
+            None => {
+                self.output = Some(data_type.clone());
+                if integers {
+                    self.ids = Ids::Integers(Vec::new());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
+        let (Some(indexes), Some(dictionary)) =
+            (dictionary_indexes(&*chunk.values), chunk.values.as_any_dictionary_opt())
+        else {
+            return;
+        };
+        let known = self.dictionaries.iter().position(|known| same(&known.values, dictionary.values()));
+        let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
+        let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
+        let source = self.dictionaries[at].source;
+        for (row, &index) in indexes.iter().enumerate() {
+            if chunk.is_null(row) {
+                out.push(NONE);
+                continue;
+            }
+            let account = &mut accounts[index as usize];
+            if *account == NONE {
+                *account = self.account_at(Origin { source, place: index });
+            }
+            out.push(*account);
+        }
+        self.dictionaries[at].accounts = accounts;
+    }
+
+    fn add_dictionary(&mut self, values: &ArrayRef) -> usize {
+        let source = self.add_source(values);
+        // Values of the first dictionary need no look-up where they ascend, since then they are distinct.
+        let first = self.len() == 0 && self.dictionaries.is_empty();
+        if !(first && ascends(values)) {
+            self.hash_all();
+        }
+        self.dictionaries.push(Dictionary { values: values.clone(), accounts: vec![NONE; values.len()], source });
+        self.dictionaries.len() - 1
+    }
+
+    fn add_source(&mut self, values: &ArrayRef) -> u32 {
+        let Ids::Text { sources, .. } = &mut self.ids else { return 0 };
+        sources.push(values.clone());
+        sources.len() as u32 - 1
+    }
+
+    fn text(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
+        let Some(strings) = Strings::of(&*chunk.values) else { return };
+        let source = self.add_source(&chunk.values);
+        self.hash_all();
+        let mut last: Option<(&str, u32)> = None;
+        for at in 0..chunk.values.len() {
+            if chunk.is_null(at) {
+                out.push(NONE);
+                continue;
+            }
+            let text = strings.value(at);
+            let account = match last {
+                Some((same, account)) if same == text => account,
+                _ => self.account_at(Origin { source, place: at as u32 }),
+            };
+            last = Some((text, account));
+            out.push(account);
+        }
+    }
+
+    /// From now on every account stands in the hash table.
+    fn hash_all(&mut self) {
+        self.hashed = self.hashed.max(1);
+        let Ids::Text { sources, origins } = &self.ids else { return };
+        for account in self.table.len()..origins.len() {
+            let hash = |account: &u32| self.hasher.hash_one(text_at(sources, origins[*account as usize]));
+            self.table.insert_unique(hash(&(account as u32)), account as u32, hash);
+        }
+    }
+
+    /// The account of a value, a new one where it was not seen yet.
+    fn account_at(&mut self, origin: Origin) -> u32 {
+        let Ids::Text { sources, origins } = &mut self.ids else { return 0 };
+        let new = origins.len() as u32;
+        if self.hashed == 0 {
+            origins.push(origin);
+            return new;
+        }
+        let text = text_at(sources, origin);
+        let hash = self.hasher.hash_one(text);
+        if let Some(&account) = self.table.find(hash, |&account| text_at(sources, origins[account as usize]) == text) {
+            return account;
+        }
+        origins.push(origin);
+        let rehash = |account: &u32| self.hasher.hash_one(text_at(sources, origins[*account as usize]));
+        self.table.insert_unique(hash, new, rehash);
+        new
+    }
+
+    fn integers(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
+        let Ids::Integers(ids) = &mut self.ids else { return };
+        let (table, hasher) = (&mut self.table, &self.hasher);
+        let mut last: Option<(u64, u32)> = None;
+        each_integer(&*chunk.values, |at, value| {
+            let Some(id) = value.filter(|_| !chunk.is_null(at)) else {
+                out.push(NONE);
+                return;
+            };
+            let account = match last {
+                Some((same, account)) if same == id => account,
+                _ => {
+                    let hash = hasher.hash_one(id);
+                    let known = table.find(hash, |&account| ids[account as usize] == id).copied();
+                    known.unwrap_or_else(|| {
+                        ids.push(id);
+                        let new = ids.len() as u32 - 1;
+                        table.insert_unique(hash, new, |account| hasher.hash_one(ids[*account as usize]));
+                        new
+                    })
+                }
+            };
+            last = Some((id, account));
+            out.push(account);
+        });
+    }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        DataType::Dictionary(_, values) => is_text(values),
+        _ => false,
+    }
+}
+
+/// The text at a place.
+pub(crate) fn text_at(sources: &[ArrayRef], origin: Origin) -> &str {
+    Strings::of(&*sources[origin.source as usize]).map_or("", |strings| strings.value(origin.place as usize))
+}
+
+/// Whether two dictionaries hold the same bytes.
+fn same(a: &ArrayRef, b: &ArrayRef) -> bool {
+    a.len() == b.len() && a.data_type() == b.data_type() && (a.to_data().ptr_eq(&b.to_data()) || a == b)
+}
+
+/// Whether values ascend strictly, and so are distinct.
+fn ascends(values: &ArrayRef) -> bool {
+    let Some(strings) = Strings::of(&**values) else { return false };
+    values.null_count() == 0 && (1..values.len()).all(|at| strings.value(at - 1) < strings.value(at))
+}
+
+/// The values of an integer array that are not negative.
+pub(crate) fn integers_of(array: &dyn Array) -> Vec<u64> {
+    let mut out = Vec::with_capacity(array.len());
+    each_integer(array, |_, value| out.push(value.unwrap_or(0)));
+    out
+}
+
+/// Hands over every integer; none where it is negative.
+fn each_integer(array: &dyn Array, mut take: impl FnMut(usize, Option<u64>)) {
+    macro_rules! all {
+        ($($data_type:pat => $type:ty),*) => {
+            match array.data_type() {
+                $($data_type => {
+                    for (at, &value) in array.as_primitive::<$type>().values().iter().enumerate() {
+                        take(at, u64::try_from(value).ok());
+                    }
+                })*
+                _ => {}
+            }
+        };
+    }
+    all! {
+        DataType::Int8 => Int8Type, DataType::Int16 => Int16Type, DataType::Int32 => Int32Type,
+        DataType::Int64 => Int64Type, DataType::UInt8 => UInt8Type, DataType::UInt16 => UInt16Type,
+        DataType::UInt32 => UInt32Type, DataType::UInt64 => UInt64Type
+    }
+}

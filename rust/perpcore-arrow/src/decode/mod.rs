@@ -1,0 +1,18 @@
+//! From Arrow batches to the plain columns of a snapshot.
+//!
+//! A cell that is refused becomes a fault and a harmless stand-in; what a call then does with its faults is decided in
+//! [`crate::assess`]. A table that is not of its schema's form is refused at once.
+
+mod ids;
+mod number;
+mod price;
+mod tables;
+mod text;
+mod time;
+mod view;
+
+pub(crate) use ids::{AccountIds, Ids, integers_of, text_at};
+pub(crate) use price::market;
+pub(crate) use tables::{Tables, decode};
+pub(crate) use text::Strings;
+pub(crate) use view::Source;

@@ -1,0 +1,222 @@
+//! Number columns: decimals, integers, float64 and text to the grid, exactly; raw grid units as they are.
+
+use super::text::Strings;
+use super::view::{Chunk, Source};
+use crate::contract::{Column, Kind};
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Decimal32Type, Decimal64Type, Decimal128Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_buffer::ScalarBuffer;
+use arrow_schema::DataType;
+use perpcore::fault::{Code, Fault};
+use perpcore::num::{NotANumber, decimal, float, text};
+use perpcore::sweep::snapshot::Money;
+
+/// What a number column may be made of.
+const ACCEPTED: &str = "decimal32, decimal64 or decimal128, an integer, float64, or text in plain decimals; \
+                        or <name>_e8 as int64";
+
+/// Money in g, narrow where all of it fits in 64 bits.
+pub(crate) enum MoneyColumn {
+    Narrow(ScalarBuffer<i64>),
+    Wide(ScalarBuffer<i128>),
+}
+
+impl MoneyColumn {
+    pub(crate) fn view(&self) -> Money<'_> {
+        match self {
+            MoneyColumn::Narrow(values) => Money::Narrow(values),
+            MoneyColumn::Wide(values) => Money::Wide(values),
+        }
+    }
+}
+
+/// What a null cell is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Null {
+    Refused,
+    /// Not given: 0.
+    Zero,
+}
+
+impl Source {
+    /// A column of prices, quantities or leverages, in g; none where it did not come.
+    pub(crate) fn numbers(&mut self, name: &str, null: Null) -> Result<Option<ScalarBuffer<i64>>, Fault> {
+        let Some((at, column)) = self.find(name) else { return Ok(None) };
+        if let Some(values) = self.untouched::<Int64Type>(at, column, |v| i128::from(*v)) {
+            return Ok(Some(values));
+        }
+        let mut out: Vec<i64> = Vec::with_capacity(self.rows());
+        // Bounds of these columns are within i64, so the cast drops nothing.
+        self.each(at, column, null, |value| out.push(value as i64))?;
+        Ok(Some(out.into()))
+    }
+
+    /// A column of money, in g; none where it did not come.
+    pub(crate) fn money(&mut self, name: &str, null: Null) -> Result<Option<MoneyColumn>, Fault> {
+        let Some((at, column)) = self.find(name) else { return Ok(None) };
+        if let Some(values) = self.untouched::<Int64Type>(at, column, |v| i128::from(*v)) {
+            return Ok(Some(MoneyColumn::Narrow(values)));
+        }
+        if let Some(values) = self.untouched::<Decimal128Type>(at, column, |v| *v) {
+            return Ok(Some(MoneyColumn::Wide(values)));
+        }
+        let mut narrow: Vec<i64> = Vec::with_capacity(self.rows());
+        let mut wide: Vec<i128> = Vec::new();
+        self.each(at, column, null, |value| match i64::try_from(value) {
+            Ok(value) if wide.is_empty() => narrow.push(value),
+            _ => {
+                wide.extend(narrow.drain(..).map(i128::from));
+                wide.push(value);
+            }
+        })?;
+        Ok(Some(if wide.is_empty() { MoneyColumn::Narrow(narrow.into()) } else { MoneyColumn::Wide(wide.into()) }))
+    }
+
+    /// The producer's own buffer, where a column came in one batch, in grid units, without nulls and within bounds.
+    fn untouched<T: ArrowPrimitiveType>(
+        &self,
+        at: usize,
+        column: &Column,
+        widen: impl Fn(&T::Native) -> i128,
+    ) -> Option<ScalarBuffer<T::Native>> {
+        let Kind::Number(bound) = column.kind else { return None };
+        let mut chunks = self.chunks(at).into_iter();
+        let (chunk, None) = (chunks.next()?, chunks.next()) else { return None };
+        let on_grid = match chunk.values.data_type() {
+            DataType::Int64 => self.is_raw(at),
+            DataType::Decimal128(_, 8) => true,
+            _ => false,
+        };
+        let values = chunk.values.as_primitive_opt::<T>()?.values().clone();
+        let usable = on_grid && chunk.nulls.is_none();
+        (usable && values.iter().all(|value| bound.holds(widen(value)))).then_some(values)
+    }
+
+    /// Hands over every value in g, a stand-in for each that is refused.
+    fn each(&mut self, at: usize, column: &'static Column, null: Null, mut put: impl FnMut(i128)) -> Result<(), Fault> {
+        let Kind::Number(bound) = column.kind else { return Ok(()) };
+        // The stand-in is a value that every later step can take.
+        let stand_in = bound.min.max(0);
+        for chunk in self.chunks(at) {
+            let mut shared_doubles = false;
+            let mut refused: Vec<(usize, Code)> = Vec::new();
+            let raw = self.is_raw(at);
+            let take = |row: usize, value: Result<i128, NotANumber>| {
+                let (value, code) = match (chunk.is_null(row), value) {
+                    (true, _) if null == Null::Zero => (0, None),
+                    (true, _) => (stand_in, Some(Code::NullValue)),
+                    (false, Ok(value)) if bound.holds(value) => (value, None),
+                    (false, Ok(_)) => (stand_in, Some(Code::OutOfRange)),
+                    (false, Err(reason)) => (stand_in, Some(reason.into())),
+                };
+                if let Some(code) = code {
+                    refused.push((row, code));
+                }
+                put(value);
+            };
+            if walk(&chunk, raw, &mut shared_doubles, take).is_none() {
+                let accepted = if raw { "int64 in units of 10⁻⁸" } else { ACCEPTED };
+                return Err(self.wrong_type(column, chunk.values.data_type(), accepted));
+            }
+            self.shared_doubles |= shared_doubles;
+            for (row, code) in refused {
+                self.refuse(code, column, &chunk, row);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Walks a chunk, whatever its type; none where the type is not accepted.
+#[inline(always)]
+fn walk(
+    chunk: &Chunk,
+    raw: bool,
+    shared_doubles: &mut bool,
+    mut take: impl FnMut(usize, Result<i128, NotANumber>),
+) -> Option<()> {
+    let array = &*chunk.values;
+    if raw {
+        let values = array.as_primitive_opt::<Int64Type>();
+        if values.is_none() && *array.data_type() != DataType::Null {
+            return None;
+        }
+        for at in 0..array.len() {
+            take(at, Ok(values.map_or(0, |values| i128::from(values.value(at)))));
+        }
+        return Some(());
+    }
+    macro_rules! primitive {
+        ($type:ty, $read:expr) => {{
+            for (at, &value) in array.as_primitive::<$type>().values().iter().enumerate() {
+                take(at, $read(value));
+            }
+        }};
+    }
+    macro_rules! integers {
+        ($type:ty) => {
+            primitive!($type, |value| decimal::to_grid(i128::from(value), 0))
+        };
+    }
+    match array.data_type() {
+        DataType::Null => (0..array.len()).for_each(|at| take(at, Ok(0))),
+        DataType::Decimal128(_, 8) => primitive!(Decimal128Type, Ok),
+        DataType::Decimal128(_, scale) => primitive!(Decimal128Type, |v| decimal::to_grid(v, i32::from(*scale))),
+        DataType::Decimal64(_, scale) => {
+            primitive!(Decimal64Type, |v: i64| decimal::to_grid(v.into(), i32::from(*scale)))
+        }
+        DataType::Decimal32(_, scale) => {
+            primitive!(Decimal32Type, |v: i32| decimal::to_grid(v.into(), i32::from(*scale)))
+        }
+        DataType::Float64 => primitive!(Float64Type, |value: f64| {
+            *shared_doubles |= value.is_finite() && value.abs() >= float::SHARED_FROM;
+            float::from_f64(value)
+        }),
+        DataType::Int8 => integers!(Int8Type),
+        DataType::Int16 => integers!(Int16Type),
+        DataType::Int32 => integers!(Int32Type),
+        DataType::Int64 => integers!(Int64Type),
+        DataType::UInt8 => integers!(UInt8Type),
+        DataType::UInt16 => integers!(UInt16Type),
+        DataType::UInt32 => integers!(UInt32Type),
+        DataType::UInt64 => integers!(UInt64Type),
+        _ => {
+            let strings = Strings::of(array)?;
+            for at in 0..array.len() {
+                let value = if chunk.is_null(at) { Ok(0) } else { text::parse(strings.value(at)) };
+                take(at, value);
+            }
+        }
+    }
+    Some(())
+}
+
+/// A number as the caller wrote it, for an error.
+pub(super) fn shown(array: &dyn Array, at: usize) -> Option<String> {
+    macro_rules! primitive {
+        ($($data_type:pat => $type:ty),* $(,)?) => {
+            match array.data_type() {
+                $($data_type => Some(array.as_primitive::<$type>().value(at).to_string()),)*
+                DataType::Decimal128(..) => Some(array.as_primitive::<Decimal128Type>().value_as_string(at)),
+                DataType::Decimal64(..) => Some(array.as_primitive::<Decimal64Type>().value_as_string(at)),
+                DataType::Decimal32(..) => Some(array.as_primitive::<Decimal32Type>().value_as_string(at)),
+                _ => None,
+            }
+        };
+    }
+    primitive! {
+        DataType::Float64 => Float64Type,
+        DataType::Int8 => Int8Type,
+        DataType::Int16 => Int16Type,
+        DataType::Int32 => Int32Type,
+        DataType::Int64 => Int64Type,
+        DataType::UInt8 => UInt8Type,
+        DataType::UInt16 => UInt16Type,
+        DataType::UInt32 => UInt32Type,
+        DataType::UInt64 => UInt64Type,
+    }
+}

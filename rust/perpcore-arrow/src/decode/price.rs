@@ -1,0 +1,65 @@
+//! The table of prices: a mark an instrument, an index price an asset.
+
+use super::number::Null;
+use super::view::Source;
+use perpcore::fault::{Code, Failure, Fault};
+use perpcore::margin::market::{Market, PriceState};
+use perpcore::margin::terms::Terms;
+use perpcore::num::ONE;
+use perpcore::rules::Rulebook;
+
+/// A symbol that the rulebook does not have: its row is ignored whole.
+const IGNORED: u32 = u32::MAX - 1;
+
+/// The market of a price table.
+///
+/// # Errors
+/// Every fault of the rows whose symbol the rulebook has, by row: refused cells, `duplicate_price`,
+/// `settlement_price`.
+pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) -> Result<Market, Failure> {
+    let mut market = Market::new(terms);
+    let Some(mut source) = source else { return Ok(market) };
+    // Instruments come first, assets after them.
+    let instruments = terms.instruments.len();
+    let find = |name: &str| {
+        let place = rules.instrument_index(name).or_else(|| rules.asset_index(name).map(|asset| instruments + asset));
+        Some(place.map_or(IGNORED, |place| place as u32))
+    };
+    let symbols = source.lookup("symbol", Code::OutOfRange, None, find)?.unwrap_or_default();
+    let prices = source.numbers("price", Null::Refused)?.unwrap_or_default();
+    source.numbers("index", Null::Zero)?;
+    source.times("time")?;
+    let states = source.words("state")?;
+
+    let mut faults: Vec<Fault> = std::mem::take(&mut source.faults);
+    faults.retain(|fault| fault.row.is_none_or(|row| symbols[row as usize] != IGNORED));
+    let refused: Vec<u64> = faults.iter().filter_map(|fault| fault.row).collect();
+    let mut seen = vec![false; instruments + terms.assets.len()];
+    for (row, &symbol) in symbols.iter().enumerate().filter(|(_, symbol)| **symbol != IGNORED) {
+        if refused.contains(&(row as u64)) {
+            continue;
+        }
+        let symbol = symbol as usize;
+        let state = states.as_ref().map_or(PriceState::Live, |states| PriceState::ALL[states[row] as usize]);
+        if std::mem::replace(&mut seen[symbol], true) {
+            faults.push(Fault::new(Code::DuplicatePrice).at("prices", "symbol", row).value(name(rules, symbol)));
+        } else if symbol < instruments {
+            market.set_mark(terms, symbol, prices[row], state);
+        } else if symbol - instruments != terms.settlement {
+            market.set_asset(terms, symbol - instruments, prices[row], state);
+        } else if prices[row] != ONE {
+            let price = perpcore::num::text::plain(prices[row].into());
+            faults.push(Fault::new(Code::SettlementPrice).at("prices", "price", row).value(price));
+        }
+    }
+    faults.sort_by_key(|fault| fault.row);
+    Failure::of(faults).map_or(Ok(market), Err)
+}
+
+fn name(rules: &Rulebook, symbol: usize) -> &str {
+    let instruments = rules.instruments();
+    match instruments.get(symbol) {
+        Some(instrument) => &instrument.name,
+        None => &rules.assets()[symbol - instruments.len()].name,
+    }
+}

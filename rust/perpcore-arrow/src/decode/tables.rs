@@ -1,0 +1,259 @@
+//! The four account tables of a call as columns that own or share their memory.
+
+use super::ids::AccountIds;
+use super::number::{MoneyColumn, Null};
+use super::view::{Chunk, Source};
+use arrow_buffer::ScalarBuffer;
+use perpcore::fault::{Code, Fault};
+use perpcore::rules::Rulebook;
+use perpcore::sweep::snapshot::{AccountRows, BalanceRows, Money, NO_TIER, OrderRows, PositionRows, Snapshot};
+
+#[derive(Default)]
+struct Positions {
+    account: Vec<u32>,
+    instrument: Vec<u32>,
+    quantity: ScalarBuffer<i64>,
+    entry_price: Option<ScalarBuffer<i64>>,
+    cost: Option<MoneyColumn>,
+    isolated: Option<Vec<bool>>,
+    isolated_margin: Option<MoneyColumn>,
+    leverage: Option<ScalarBuffer<i64>>,
+    accrued: Option<MoneyColumn>,
+}
+
+#[derive(Default)]
+struct Balances {
+    account: Vec<u32>,
+    asset: Vec<u32>,
+    amount: Option<MoneyColumn>,
+}
+
+#[derive(Default)]
+struct Orders {
+    account: Vec<u32>,
+    instrument: Vec<u32>,
+    quantity: ScalarBuffer<i64>,
+    price: ScalarBuffer<i64>,
+    reduce_only: Option<Vec<bool>>,
+    isolated: Option<Vec<bool>>,
+}
+
+#[derive(Default)]
+struct Settings {
+    account: Vec<u32>,
+    portfolio: Option<Vec<bool>>,
+    leverage: Option<ScalarBuffer<i64>>,
+    fee_tier: Option<Vec<u32>>,
+}
+
+/// The decoded tables.
+pub(crate) struct Tables {
+    accounts: usize,
+    positions: Positions,
+    balances: Balances,
+    orders: Orders,
+    settings: Settings,
+    /// Cells that were refused, table by table.
+    pub(crate) faults: Vec<Fault>,
+    /// Whether a float64 came that two grid values share.
+    pub(crate) shared_doubles: bool,
+}
+
+impl Tables {
+    /// The columns as the core reads them.
+    pub(crate) fn snapshot(&self) -> Snapshot<'_> {
+        let Tables { positions, balances, orders, settings, .. } = self;
+        Snapshot {
+            accounts: self.accounts,
+            positions: PositionRows {
+                account: &positions.account,
+                instrument: &positions.instrument,
+                quantity: &positions.quantity,
+                entry_price: positions.entry_price.as_deref(),
+                cost: positions.cost.as_ref().map(MoneyColumn::view),
+                isolated: positions.isolated.as_deref(),
+                isolated_margin: positions.isolated_margin.as_ref().map(MoneyColumn::view),
+                leverage: positions.leverage.as_deref(),
+                accrued: positions.accrued.as_ref().map(MoneyColumn::view),
+            },
+            balances: BalanceRows {
+                account: &balances.account,
+                asset: &balances.asset,
+                amount: balances.amount.as_ref().map_or(Money::Narrow(&[]), MoneyColumn::view),
+            },
+            orders: OrderRows {
+                account: &orders.account,
+                instrument: &orders.instrument,
+                quantity: &orders.quantity,
+                price: &orders.price,
+                reduce_only: orders.reduce_only.as_deref(),
+                isolated: orders.isolated.as_deref(),
+            },
+            settings: AccountRows {
+                account: &settings.account,
+                portfolio: settings.portfolio.as_deref(),
+                leverage: settings.leverage.as_deref(),
+                fee_tier: settings.fee_tier.as_deref(),
+            },
+        }
+    }
+}
+
+/// Decodes the account tables that came: positions, balances, orders, accounts.
+///
+/// # Errors
+/// Whatever makes a table not one of its schema. Refused cells are in [`Tables::faults`], refused ids in
+/// [`AccountIds::faults`].
+pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut AccountIds) -> Result<Tables, Fault> {
+    let mut tables = Tables {
+        accounts: 0,
+        positions: Positions::default(),
+        balances: Balances::default(),
+        orders: Orders::default(),
+        settings: Settings::default(),
+        faults: Vec::new(),
+        shared_doubles: false,
+    };
+    let [positions, balances, orders, settings] = sources;
+    if let Some(source) = positions {
+        tables.read(source, |tables, source| Ok(tables.positions = self::positions(rules, source, ids)?))?;
+    }
+    if let Some(source) = balances {
+        tables.read(source, |tables, source| Ok(tables.balances = self::balances(rules, source, ids)?))?;
+    }
+    if let Some(source) = orders {
+        tables.read(source, |tables, source| Ok(tables.orders = self::orders(rules, source, ids)?))?;
+    }
+    if let Some(source) = settings {
+        tables.read(source, |tables, source| Ok(tables.settings = self::settings(rules, source, ids)?))?;
+    }
+    tables.accounts = ids.len();
+    Ok(tables)
+}
+
+impl Tables {
+    fn read(
+        &mut self,
+        mut source: Source,
+        take: impl FnOnce(&mut Self, &mut Source) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        take(self, &mut source)?;
+        self.faults.append(&mut source.faults);
+        self.shared_doubles |= source.shared_doubles;
+        Ok(())
+    }
+}
+
+fn positions(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Positions, Fault> {
+    let positions = Positions {
+        account: ids.of(source)?,
+        instrument: source.instruments(rules)?,
+        quantity: source.numbers("quantity", Null::Refused)?.unwrap_or_default(),
+        entry_price: source.numbers("entry_price", Null::Zero)?,
+        cost: source.money("cost", Null::Zero)?,
+        isolated: source.second_words("margin_mode")?,
+        isolated_margin: source.money("isolated_margin", Null::Zero)?,
+        leverage: source.numbers("leverage", Null::Zero)?,
+        accrued: source.money("accrued_funding", Null::Zero)?,
+    };
+    source.one_of("entry_price", "cost");
+    Ok(positions)
+}
+
+fn balances(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Balances, Fault> {
+    let balances = Balances {
+        account: ids.of(source)?,
+        asset: source.assets(rules)?,
+        amount: source.money("amount", Null::Refused)?,
+    };
+    source.money("held", Null::Zero)?;
+    Ok(balances)
+}
+
+fn orders(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Orders, Fault> {
+    Ok(Orders {
+        account: ids.of(source)?,
+        instrument: source.instruments(rules)?,
+        quantity: source.numbers("quantity", Null::Refused)?.unwrap_or_default(),
+        price: source.numbers("price", Null::Refused)?.unwrap_or_default(),
+        reduce_only: source.flags("reduce_only")?,
+        isolated: source.second_words("margin_mode")?,
+    })
+}
+
+fn settings(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Settings, Fault> {
+    let tier = |name: &str| rules.fee_tier_index(name).map(|at| at as u32);
+    let settings = Settings {
+        account: ids.of(source)?,
+        portfolio: source.second_words("model")?,
+        leverage: source.numbers("leverage", Null::Zero)?,
+        fee_tier: source.lookup("fee_tier", Code::UnknownFeeTier, Some(NO_TIER), tier)?,
+    };
+    for name in ["class", "client", "group", "flags"] {
+        source.any_text(name)?;
+    }
+    for name in ["investor_until", "knowledge_until"] {
+        source.times(name)?;
+    }
+    Ok(settings)
+}
+
+impl Source {
+    fn instruments(&mut self, rules: &Rulebook) -> Result<Vec<u32>, Fault> {
+        let find = |name: &str| rules.instrument_index(name).map(|at| at as u32);
+        let places = self.lookup("instrument", Code::UnknownInstrument, None, find)?;
+        self.suggest(Code::UnknownInstrument, |wrong| rules.suggest_instrument(wrong).map(str::to_string));
+        Ok(places.unwrap_or_default())
+    }
+
+    fn assets(&mut self, rules: &Rulebook) -> Result<Vec<u32>, Fault> {
+        let find = |name: &str| rules.asset_index(name).map(|at| at as u32);
+        let places = self.lookup("asset", Code::UnknownAsset, None, find)?;
+        self.suggest(Code::UnknownAsset, |wrong| rules.suggest_asset(wrong).map(str::to_string));
+        Ok(places.unwrap_or_default())
+    }
+
+    /// Says which name may have been meant.
+    fn suggest(&mut self, code: Code, near: impl Fn(&str) -> Option<String>) {
+        for fault in self.faults.iter_mut().filter(|fault| fault.code == code) {
+            if let Some(near) = fault.value.as_deref().and_then(&near) {
+                fault.accepted = format!("did you mean {near}?");
+            }
+        }
+    }
+
+    /// Refuses rows in which none or both of two columns stand.
+    fn one_of(&mut self, first: &'static str, second: &'static str) {
+        let columns = [self.find(first), self.find(second)];
+        let [firsts, seconds] = columns.map(|found| found.map_or(Vec::new(), |(at, _)| self.chunks(at)));
+        let given =
+            |chunks: &[Chunk], chunk: usize, row: usize| chunks.get(chunk).is_some_and(|chunk| !chunk.is_null(row));
+        let some_null = |chunks: &[Chunk]| chunks.iter().any(|chunk| chunk.nulls.is_some());
+        if firsts.is_empty() != seconds.is_empty() && !some_null(&firsts) && !some_null(&seconds) {
+            return;
+        }
+        let Some((_, column)) = columns[0].or(columns[1]) else {
+            // Both came without a type: no row has either.
+            return self.refuse_rows_without(first);
+        };
+        for at in 0..firsts.len().max(seconds.len()) {
+            let Some(chunk) = firsts.get(at).or(seconds.get(at)) else { continue };
+            for row in 0..chunk.values.len() {
+                let code = match (given(&firsts, at, row), given(&seconds, at, row)) {
+                    (true, true) => Code::ConflictingValues,
+                    (false, false) => Code::NullValue,
+                    _ => continue,
+                };
+                self.refuse(code, column, chunk, row);
+                if let Some(fault) = self.faults.last_mut() {
+                    fault.accepted = format!("{first} or {second}, one of them in every row");
+                }
+            }
+        }
+    }
+
+    fn refuse_rows_without(&mut self, column: &str) {
+        let name = self.table.name;
+        self.faults.extend((0..self.rows()).map(|row| Fault::new(Code::NullValue).at(name, column, row)));
+    }
+}

@@ -1,0 +1,178 @@
+//! Text columns: names of the rulebook, words of a list, flags of true and false.
+
+use super::view::{Chunk, Source};
+use crate::contract::{Column, Kind};
+use arrow_array::cast::AsArray;
+use arrow_array::types::ArrowDictionaryKeyType;
+use arrow_array::{Array, DictionaryArray, LargeStringArray, StringArray, StringViewArray, downcast_integer};
+use arrow_buffer::ArrowNativeType;
+use arrow_schema::DataType;
+use perpcore::fault::{Code, Fault};
+
+const ACCEPTED: &str = "text, or a dictionary of text";
+
+/// A name that was not found.
+const UNKNOWN: u32 = u32::MAX;
+
+/// A text array of any layout.
+pub(crate) enum Strings<'a> {
+    Offsets32(&'a StringArray),
+    Offsets64(&'a LargeStringArray),
+    Views(&'a StringViewArray),
+}
+
+impl<'a> Strings<'a> {
+    pub(crate) fn of(array: &'a dyn Array) -> Option<Self> {
+        match array.data_type() {
+            DataType::Utf8 => Some(Strings::Offsets32(array.as_string())),
+            DataType::LargeUtf8 => Some(Strings::Offsets64(array.as_string())),
+            DataType::Utf8View => Some(Strings::Views(array.as_string_view())),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn value(&self, at: usize) -> &'a str {
+        match self {
+            Strings::Offsets32(array) => array.value(at),
+            Strings::Offsets64(array) => array.value(at),
+            Strings::Views(array) => array.value(at),
+        }
+    }
+}
+
+/// The indexes of a dictionary of any width, as `u32`; those under a null mean nothing. None where it is no dictionary.
+pub(super) fn dictionary_indexes(array: &dyn Array) -> Option<Vec<u32>> {
+    fn indexes<K: ArrowDictionaryKeyType>(array: &dyn Array) -> Option<Vec<u32>> {
+        let dictionary = array.as_any().downcast_ref::<DictionaryArray<K>>()?;
+        Some(dictionary.keys().values().iter().map(|key| key.as_usize() as u32).collect())
+    }
+    macro_rules! by_key {
+        ($type:ty) => {
+            indexes::<$type>(array)
+        };
+    }
+    let DataType::Dictionary(key, _) = array.data_type() else { return None };
+    downcast_integer! {
+        **key => (by_key),
+        _ => None,
+    }
+}
+
+/// A cell as text, for an error.
+pub(super) fn shown(array: &dyn Array, at: usize) -> String {
+    if let Some(number) = super::number::shown(array, at) {
+        return number;
+    }
+    if let Some(strings) = Strings::of(array) {
+        return strings.value(at).to_string();
+    }
+    let text = dictionary_indexes(array).and_then(|indexes| {
+        let values = array.as_any_dictionary_opt()?.values();
+        Strings::of(values).map(|strings| strings.value(indexes[at] as usize).to_string())
+    });
+    text.unwrap_or_else(|| String::from("?"))
+}
+
+impl Source {
+    /// Looks every name of a column up; none where the column did not come. What is not found is refused with `code`,
+    /// what is null with `null_value` or, where `default` is given, counts as that.
+    pub(crate) fn lookup(
+        &mut self,
+        name: &str,
+        code: Code,
+        default: Option<u32>,
+        find: impl Fn(&str) -> Option<u32>,
+    ) -> Result<Option<Vec<u32>>, Fault> {
+        let Some((at, column)) = self.find(name) else { return Ok(None) };
+        let mut out = Vec::with_capacity(self.rows());
+        for chunk in self.chunks(at) {
+            let start = out.len();
+            if !found(&chunk, &find, &mut out) {
+                return Err(self.wrong_type(column, chunk.values.data_type(), ACCEPTED));
+            }
+            for (row, place) in out[start..].iter_mut().enumerate() {
+                let null = chunk.is_null(row);
+                if !null && *place != UNKNOWN {
+                    continue;
+                }
+                *place = default.filter(|_| null).unwrap_or(0);
+                if !null || default.is_none() {
+                    self.refuse(if null { Code::NullValue } else { code }, column, &chunk, row);
+                }
+            }
+        }
+        Ok(Some(out))
+    }
+
+    /// A column of words: the place of each in the contract's list, 0 where null.
+    pub(crate) fn words(&mut self, name: &str) -> Result<Option<Vec<u32>>, Fault> {
+        let Some((_, Column { kind: Kind::Word(words), .. })) = self.find(name) else { return Ok(None) };
+        let place = |text: &str| words.iter().position(|word| *word == text).map(|place| place as u32);
+        self.lookup(name, Code::OutOfRange, Some(0), place)
+    }
+
+    /// Whether each word of a column is the second of its list of two.
+    pub(crate) fn second_words(&mut self, name: &str) -> Result<Option<Vec<bool>>, Fault> {
+        Ok(self.words(name)?.map(|places| places.into_iter().map(|place| place == 1).collect()))
+    }
+
+    /// A column of any text that changes no figure: only its type is looked at.
+    pub(crate) fn any_text(&mut self, name: &str) -> Result<(), Fault> {
+        self.lookup(name, Code::OutOfRange, Some(0), |_| Some(0)).map(|_| ())
+    }
+
+    /// A column of true and false, false where null.
+    pub(crate) fn flags(&mut self, name: &str) -> Result<Option<Vec<bool>>, Fault> {
+        let Some((at, column)) = self.find(name) else { return Ok(None) };
+        let mut out = Vec::with_capacity(self.rows());
+        for chunk in self.chunks(at) {
+            match (chunk.values.as_boolean_opt(), Strings::of(&*chunk.values)) {
+                (Some(values), _) => out.extend((0..values.len()).map(|row| !chunk.is_null(row) && values.value(row))),
+                (None, Some(strings)) => {
+                    for row in 0..chunk.values.len() {
+                        let word = if chunk.is_null(row) { "false" } else { strings.value(row) };
+                        if !matches!(word, "true" | "false") {
+                            self.refuse(Code::OutOfRange, column, &chunk, row);
+                        }
+                        out.push(word == "true");
+                    }
+                }
+                (None, None) if *chunk.values.data_type() == DataType::Null => {
+                    out.resize(out.len() + chunk.values.len(), false);
+                }
+                (None, None) => {
+                    let accepted = "booleans, or the words true and false";
+                    return Err(self.wrong_type(column, chunk.values.data_type(), accepted));
+                }
+            }
+        }
+        Ok(Some(out))
+    }
+}
+
+/// Appends the place of every name of a chunk, [`UNKNOWN`] where there is none; false where it is no text.
+fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>) -> bool {
+    let array = &*chunk.values;
+    if *array.data_type() == DataType::Null {
+        out.resize(out.len() + array.len(), UNKNOWN);
+        return true;
+    }
+    if let Some(indexes) = dictionary_indexes(array) {
+        let Some(values) = array.as_any_dictionary_opt().map(|dictionary| dictionary.values()) else { return false };
+        let Some(strings) = Strings::of(values) else { return false };
+        let places: Vec<u32> = (0..values.len()).map(|at| find(strings.value(at)).unwrap_or(UNKNOWN)).collect();
+        out.extend(indexes.iter().map(|&index| places.get(index as usize).copied().unwrap_or(UNKNOWN)));
+        return true;
+    }
+    let Some(strings) = Strings::of(array) else { return false };
+    let mut last = ("", find("").unwrap_or(UNKNOWN));
+    out.extend((0..array.len()).map(|at| {
+        let name = strings.value(at);
+        if name != last.0 {
+            last = (name, find(name).unwrap_or(UNKNOWN));
+        }
+        last.1
+    }));
+    true
+}

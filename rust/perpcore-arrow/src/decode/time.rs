@@ -1,0 +1,64 @@
+//! Time columns: UTC timestamps of any unit, or int64 nanoseconds.
+
+use super::view::Source;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use arrow_array::{Array, PrimitiveArray};
+use arrow_schema::{DataType, TimeUnit};
+use perpcore::fault::{Code, Fault};
+
+/// 2000-01-01 in nanoseconds; an int64 time before it is in another unit, or a mistake.
+const YEAR_2000_NS: i64 = 946_684_800_000_000_000;
+
+const UTC: [&str; 4] = ["UTC", "Etc/UTC", "Z", "+00:00"];
+
+impl Source {
+    /// A column of times, in ns; none where it did not come. Null is 0: not given.
+    pub(crate) fn times(&mut self, name: &str) -> Result<Option<Vec<i64>>, Fault> {
+        let Some((at, column)) = self.find(name) else { return Ok(None) };
+        let mut out = Vec::with_capacity(self.rows());
+        for chunk in self.chunks(at) {
+            let Some((values, factor)) = nanoseconds(&*chunk.values) else {
+                let accepted = "timestamp of any unit with zone UTC, or int64 nanoseconds";
+                return Err(self.wrong_type(column, chunk.values.data_type(), accepted));
+            };
+            let counts_ns = *chunk.values.data_type() == DataType::Int64;
+            for (row, value) in values.into_iter().enumerate() {
+                if chunk.is_null(row) {
+                    out.push(0);
+                    continue;
+                }
+                let time = value.checked_mul(factor);
+                match time {
+                    Some(time) if counts_ns && time < YEAR_2000_NS => {
+                        self.refuse(Code::ImplausibleTime, column, &chunk, row);
+                    }
+                    Some(_) => {}
+                    None => self.refuse(Code::OutOfRange, column, &chunk, row),
+                }
+                out.push(time.unwrap_or(0));
+            }
+        }
+        Ok(Some(out))
+    }
+}
+
+/// The raw values and how many ns each counts.
+fn nanoseconds(array: &dyn Array) -> Option<(Vec<i64>, i64)> {
+    fn raw<T: arrow_array::types::ArrowPrimitiveType<Native = i64>>(array: &PrimitiveArray<T>) -> Vec<i64> {
+        array.values().to_vec()
+    }
+    match array.data_type() {
+        DataType::Null => Some((vec![0; array.len()], 1)),
+        DataType::Int64 => Some((raw(array.as_primitive::<Int64Type>()), 1)),
+        DataType::Timestamp(unit, Some(zone)) if UTC.contains(&&**zone) => Some(match unit {
+            TimeUnit::Second => (raw(array.as_primitive::<TimestampSecondType>()), 1_000_000_000),
+            TimeUnit::Millisecond => (raw(array.as_primitive::<TimestampMillisecondType>()), 1_000_000),
+            TimeUnit::Microsecond => (raw(array.as_primitive::<TimestampMicrosecondType>()), 1_000),
+            TimeUnit::Nanosecond => (raw(array.as_primitive::<TimestampNanosecondType>()), 1),
+        }),
+        _ => None,
+    }
+}

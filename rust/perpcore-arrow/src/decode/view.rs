@@ -1,0 +1,156 @@
+//! A table as it came: batches, and where each column of the contract stands in them.
+
+use crate::contract::{Column, Kind, Need, Table};
+use arrow_array::{Array, ArrayRef, StructArray};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
+use perpcore::fault::{Code, Fault};
+
+/// Where a column stands.
+#[derive(Clone, Copy)]
+struct Found {
+    index: usize,
+    /// Whether it came as raw grid units, `<name>_e8`.
+    raw: bool,
+}
+
+/// The batches of one table with their columns found.
+pub(crate) struct Source {
+    /// The declaration.
+    pub(crate) table: &'static Table,
+    batches: Vec<StructArray>,
+    found: Vec<Option<Found>>,
+    /// Cells that were refused, in any order.
+    pub(crate) faults: Vec<Fault>,
+    /// Whether a float64 came that two grid values share.
+    pub(crate) shared_doubles: bool,
+}
+
+/// One column of one batch.
+pub(crate) struct Chunk {
+    pub(crate) values: ArrayRef,
+    pub(crate) nulls: Option<NullBuffer>,
+    /// The table's row of the chunk's first value.
+    pub(crate) first: usize,
+}
+
+impl Chunk {
+    #[inline(always)]
+    pub(crate) fn is_null(&self, at: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(at))
+    }
+}
+
+impl Source {
+    /// Finds the columns of a table.
+    ///
+    /// # Errors
+    /// `missing_column`, `unknown_column` (unless ignored), `duplicate_column`.
+    pub(crate) fn open(table: &'static Table, batches: Vec<StructArray>, ignore_extra: bool) -> Result<Self, Fault> {
+        let mut found: Vec<Option<Found>> = vec![None; table.columns.len()];
+        let names = batches.first().map_or(&[][..], |batch| &**batch.fields());
+        for (index, field) in names.iter().enumerate() {
+            let name = field.name();
+            let raw_of = name.strip_suffix("_e8").and_then(|base| table.column(base));
+            let raw_of = raw_of.filter(|(_, column)| matches!(column.kind, Kind::Number(_)));
+            let (at, raw) = match (table.column(name), raw_of) {
+                (Some((at, _)), _) => (at, false),
+                (None, Some((at, _))) => (at, true),
+                (None, None) if ignore_extra => continue,
+                (None, None) => return Err(unknown_column(table, name)),
+            };
+            if found[at].is_some() {
+                let fault = Fault::new(Code::DuplicateColumn).in_column(table.name, table.columns[at].name);
+                return Err(fault.value(name));
+            }
+            found[at] = Some(Found { index, raw });
+        }
+        let source = Source { table, batches, found, faults: Vec::new(), shared_doubles: false };
+        source.check_required()?;
+        Ok(source)
+    }
+
+    fn check_required(&self) -> Result<(), Fault> {
+        let columns = || self.table.columns.iter().zip(&self.found);
+        let one_of: Vec<&str> = columns().filter(|(c, _)| c.need == Need::OneOf).map(|(c, _)| c.name).collect();
+        for (column, found) in columns() {
+            let satisfied = match column.need {
+                Need::Required => found.is_some(),
+                Need::OneOf => columns().any(|(other, found)| other.need == Need::OneOf && found.is_some()),
+                _ => true,
+            };
+            if !satisfied {
+                let fault = Fault::new(Code::MissingColumn).in_column(self.table.name, column.name);
+                return Err(if column.need == Need::OneOf { fault.accepts(one_of.join(" or ")) } else { fault });
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows the table has.
+    pub(crate) fn rows(&self) -> usize {
+        self.batches.iter().map(Array::len).sum()
+    }
+
+    /// A column's place in the contract; none where it did not come, or came without a type and so without a value.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &'static Column)> {
+        let (at, column) = self.table.column(name)?;
+        let found = self.found[at]?;
+        let untyped = self.batches.iter().all(|batch| *batch.column(found.index).data_type() == DataType::Null);
+        (!untyped || column.need == Need::Required).then_some((at, column))
+    }
+
+    /// Whether a found column came as raw grid units.
+    pub(crate) fn is_raw(&self, at: usize) -> bool {
+        self.found[at].is_some_and(|found| found.raw)
+    }
+
+    /// A found column, batch by batch. The validity of a batch counts for each of its columns.
+    pub(crate) fn chunks(&self, at: usize) -> Vec<Chunk> {
+        let Some(found) = self.found[at] else { return Vec::new() };
+        let mut first = 0;
+        let mut chunks = Vec::with_capacity(self.batches.len());
+        for batch in &self.batches {
+            let values = batch.column(found.index).clone();
+            let nulls = NullBuffer::union(batch.nulls(), values.logical_nulls().as_ref());
+            let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+            first += chunks.last().map_or(0, |chunk: &Chunk| chunk.values.len());
+            chunks.push(Chunk { values, nulls, first });
+        }
+        chunks
+    }
+
+    /// Remembers a refused cell.
+    #[cold]
+    pub(crate) fn refuse(&mut self, code: Code, column: &'static Column, chunk: &Chunk, at: usize) {
+        let mut fault = Fault::new(code).at(self.table.name, column.name, chunk.first + at);
+        if code != Code::NullValue {
+            fault.value = Some(super::text::shown(&*chunk.values, at));
+        }
+        if code == Code::OutOfRange {
+            match column.kind {
+                Kind::Number(bound) => fault.accepted = bound.accepted.to_string(),
+                Kind::Word(words) => fault.accepted = words.join(", "),
+                _ => {}
+            }
+        }
+        self.faults.push(fault);
+    }
+
+    /// The fault of a column whose type is not accepted.
+    pub(crate) fn wrong_type(&self, column: &Column, found: &DataType, accepted: &str) -> Fault {
+        Fault::new(Code::WrongType).in_column(self.table.name, column.name).value(found).accepts(accepted)
+    }
+}
+
+fn unknown_column(table: &Table, name: &str) -> Fault {
+    let near = table.columns.iter().map(|column| (strsim::damerau_levenshtein(column.name, name), column.name));
+    let near = near.min().filter(|&(distance, _)| distance <= 2.max(name.len() / 3));
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    let columns = columns.join(", ");
+    let accepted = match near {
+        Some((_, near)) => format!("did you mean {near}? The columns are {columns}"),
+        None => format!("the columns are {columns}"),
+    };
+    Fault::new(Code::UnknownColumn).in_column(table.name, name).accepts(accepted)
+}

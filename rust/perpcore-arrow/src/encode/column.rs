@@ -1,0 +1,51 @@
+//! Columns of the types that results are made of.
+
+use arrow_array::types::{Int8Type, Int32Type};
+use arrow_array::{ArrayRef, Decimal128Array, DictionaryArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use std::sync::Arc;
+
+/// Digits and decimals of money: two columns can be subtracted without passing 38 digits.
+pub(super) const MONEY: (u8, i8) = (28, 8);
+/// Digits and decimals of exact amounts.
+pub(super) const EXACT: (u8, i8) = (38, 24);
+
+/// Which rows have figures; none where all do.
+pub(super) fn validity(rows: impl ExactSizeIterator<Item = bool> + Clone) -> Option<NullBuffer> {
+    if rows.clone().all(|valid| valid) {
+        return None;
+    }
+    Some(NullBuffer::new(BooleanBuffer::from_iter(rows)))
+}
+
+pub(super) fn decimal(values: Vec<i128>, nulls: Option<NullBuffer>, (digits, scale): (u8, i8)) -> ArrayRef {
+    let array = Decimal128Array::new(ScalarBuffer::from(values), nulls);
+    // The digits are constants that decimal128 has.
+    Arc::new(array.clone().with_precision_and_scale(digits, scale).unwrap_or(array))
+}
+
+pub(super) fn ratio(values: Vec<f64>) -> ArrayRef {
+    let nulls = validity(values.iter().map(|value| !value.is_nan()));
+    Arc::new(Float64Array::new(values.into(), nulls))
+}
+
+/// A column of words: `keys` are places in `words`.
+pub(super) fn words(keys: Vec<i8>, nulls: Option<NullBuffer>, words: &[&str]) -> ArrayRef {
+    let keys = PrimitiveArray::<Int8Type>::new(keys.into(), nulls);
+    let words = Arc::new(StringArray::from_iter_values(words));
+    // SAFETY: not needed; `try_new` checks that every key is a place in `words`.
+    match DictionaryArray::try_new(keys, words) {
+        Ok(array) => Arc::new(array),
+        Err(_) => unreachable!("every key is a place in its list"),
+    }
+}
+
+/// A column of names of the rulebook, as a dictionary.
+pub(super) fn names<'a>(places: impl Iterator<Item = Option<u32>>, names: impl Iterator<Item = &'a str>) -> ArrayRef {
+    let keys: PrimitiveArray<Int32Type> = places.map(|place| place.map(|place| place as i32)).collect();
+    let names = Arc::new(StringArray::from_iter_values(names));
+    match DictionaryArray::try_new(keys, names) {
+        Ok(array) => Arc::new(array),
+        Err(_) => unreachable!("every place is that of a name"),
+    }
+}

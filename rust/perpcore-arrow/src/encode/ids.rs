@@ -1,0 +1,112 @@
+//! Account ids in results: of the value type of the first table; a dictionary comes back with int32 indices.
+
+use crate::decode::{AccountIds, Ids};
+use arrow_array::builder::{LargeStringBuilder, StringBuilder, StringViewBuilder};
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, Int8Array, Int16Array, Int32Array, Int64Array, PrimitiveArray, UInt8Array,
+    UInt16Array, UInt32Array, UInt64Array,
+};
+use arrow_schema::DataType;
+use std::sync::Arc;
+
+/// The ids of all accounts, ready to be taken from.
+pub(crate) struct IdColumn {
+    /// One an account, or the dictionary that `places` point into.
+    values: ArrayRef,
+    /// Where each account's id stands in `values`; none where results are no dictionary.
+    places: Option<Vec<i32>>,
+}
+
+impl IdColumn {
+    pub(crate) fn new(ids: &AccountIds) -> Self {
+        let output = ids.output.clone().unwrap_or(DataType::Utf8);
+        let (sources, origins) = match &ids.ids {
+            Ids::Integers(ids) => return IdColumn { values: integers(ids, &output), places: None },
+            Ids::Text { sources, origins } => (sources, origins),
+        };
+        let DataType::Dictionary(_, value_type) = &output else {
+            let texts = origins.iter().map(|&origin| crate::decode::text_at(sources, origin));
+            return IdColumn { values: texts_of(&output, texts), places: None };
+        };
+        if origins.iter().all(|origin| origin.source == 0) {
+            let places = origins.iter().map(|origin| origin.place as i32).collect();
+            return IdColumn { values: sources[0].clone(), places: Some(places) };
+        }
+        let texts = origins.iter().map(|&origin| crate::decode::text_at(sources, origin));
+        IdColumn { values: texts_of(value_type, texts), places: Some((0..origins.len() as i32).collect()) }
+    }
+
+    /// The ids of all accounts in order.
+    pub(crate) fn all(&self) -> ArrayRef {
+        match &self.places {
+            Some(places) => dictionary(places.clone(), &self.values),
+            None => self.values.clone(),
+        }
+    }
+
+    /// The ids of some accounts.
+    pub(crate) fn of(&self, accounts: &[u32]) -> ArrayRef {
+        match &self.places {
+            Some(places) => {
+                dictionary(accounts.iter().map(|&account| places[account as usize]).collect(), &self.values)
+            }
+            None => take(&self.values, accounts),
+        }
+    }
+}
+
+fn dictionary(places: Vec<i32>, values: &ArrayRef) -> ArrayRef {
+    let keys = PrimitiveArray::<Int32Type>::from(places);
+    match DictionaryArray::try_new(keys, values.clone()) {
+        Ok(array) => Arc::new(array),
+        Err(_) => unreachable!("every place is that of an id"),
+    }
+}
+
+fn take(values: &ArrayRef, accounts: &[u32]) -> ArrayRef {
+    if let Some(strings) = crate::decode::Strings::of(&**values) {
+        return texts_of(values.data_type(), accounts.iter().map(|&account| strings.value(account as usize)));
+    }
+    let ids = crate::decode::integers_of(&**values);
+    let taken: Vec<u64> = accounts.iter().map(|&account| ids[account as usize]).collect();
+    integers(&taken, values.data_type())
+}
+
+fn texts_of<'a>(data_type: &DataType, texts: impl Iterator<Item = &'a str>) -> ArrayRef {
+    macro_rules! build {
+        ($builder:ty) => {{
+            let mut builder = <$builder>::new();
+            texts.for_each(|text| builder.append_value(text));
+            Arc::new(builder.finish())
+        }};
+    }
+    match data_type {
+        DataType::LargeUtf8 => build!(LargeStringBuilder),
+        DataType::Utf8View => build!(StringViewBuilder),
+        _ => build!(StringBuilder),
+    }
+}
+
+/// Ids of the first table's integer type; as uint64 where a later table had one beyond it.
+fn integers(ids: &[u64], data_type: &DataType) -> ArrayRef {
+    macro_rules! all {
+        ($($data_type:pat => $array:ty, $native:ty);*) => {
+            match data_type {
+                $($data_type => {
+                    let fitting: Option<Vec<$native>> = ids.iter().map(|&id| <$native>::try_from(id).ok()).collect();
+                    if let Some(fitting) = fitting {
+                        return Arc::new(<$array>::from(fitting));
+                    }
+                })*
+                _ => {}
+            }
+        };
+    }
+    all! {
+        DataType::Int8 => Int8Array, i8; DataType::Int16 => Int16Array, i16; DataType::Int32 => Int32Array, i32;
+        DataType::Int64 => Int64Array, i64; DataType::UInt8 => UInt8Array, u8; DataType::UInt16 => UInt16Array, u16;
+        DataType::UInt32 => UInt32Array, u32
+    }
+    Arc::new(UInt64Array::from(ids.to_vec()))
+}

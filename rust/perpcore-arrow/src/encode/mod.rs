@@ -1,0 +1,12 @@
+//! From figures to Arrow record batches, in the types that the contract declares.
+
+mod accounts;
+mod column;
+mod ids;
+mod lines;
+mod schema;
+
+pub(crate) use accounts::{accounts, isolated};
+pub(crate) use ids::IdColumn;
+pub(crate) use lines::{LineRow, lines};
+pub use schema::schema;

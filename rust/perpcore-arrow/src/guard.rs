@@ -1,0 +1,85 @@
+//! Foreign memory: Arrow data that another library made is checked before a value of it is read.
+//!
+//! What the C data interface lets one check is checked here: types, buffer sizes, offsets, null counts, dictionary
+//! indexes, UTF-8. What it does not (that a pointer points to memory of the stated size) is trusted.
+
+use crate::contract::Table;
+use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::{Array, StructArray, make_array, new_empty_array};
+use arrow_schema::{ArrowError, DataType};
+use perpcore::fault::{Code, Fault};
+use std::ffi::CStr;
+
+/// One record batch from the C data interface.
+///
+/// # Errors
+/// `wrong_type` where it is no struct of columns or does not hold together.
+///
+/// # Safety
+/// `array` and `schema` must follow the C data interface: as long as `array` is not released its buffers are readable
+/// in the sizes that its type implies.
+pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<StructArray, Fault> {
+    // SAFETY: passed on from the caller.
+    let data = unsafe { from_ffi(array, schema) }.map_err(|error| refused(table, &error))?;
+    data.validate_full().map_err(|error| refused(table, &error))?;
+    checked(table, make_array(data).as_any().downcast_ref())
+}
+
+/// All record batches of a stream from the C stream interface; an empty one where it has none, so that its columns are
+/// known.
+///
+/// # Errors
+/// As [`batch`]; an error of the producer likewise.
+///
+/// # Safety
+/// As [`batch`], for every array of the stream.
+pub unsafe fn stream(table: &Table, mut stream: FFI_ArrowArrayStream) -> Result<Vec<StructArray>, Fault> {
+    let released = || fault(table).accepts("a stream that was not consumed before");
+    let (get_schema, get_next) = (stream.get_schema().ok_or_else(released)?, stream.get_next().ok_or_else(released)?);
+    let mut schema = FFI_ArrowSchema::empty();
+    // SAFETY: the stream is not released, and writes a schema where one is expected.
+    if unsafe { get_schema(&mut stream, &mut schema) } != 0 {
+        return Err(producer_failed(table, &mut stream));
+    }
+    let mut batches = Vec::new();
+    loop {
+        let mut array = FFI_ArrowArray::empty();
+        // SAFETY: as above; a released array means the end of the stream.
+        if unsafe { get_next(&mut stream, &mut array) } != 0 {
+            return Err(producer_failed(table, &mut stream));
+        }
+        if array.is_released() {
+            break;
+        }
+        // SAFETY: passed on from the caller.
+        batches.push(unsafe { batch(table, array, &schema) }?);
+    }
+    if batches.is_empty() {
+        let data_type = DataType::try_from(&schema).map_err(|error| refused(table, &error))?;
+        batches.push(checked(table, new_empty_array(&data_type).as_any().downcast_ref())?);
+    }
+    Ok(batches)
+}
+
+fn producer_failed(table: &Table, stream: &mut FFI_ArrowArrayStream) -> Fault {
+    let message = stream.get_last_error().and_then(|get_last_error| {
+        // SAFETY: asked right after a call that failed; the text is valid until the next call.
+        let text = unsafe { get_last_error(stream) };
+        // SAFETY: a null-terminated text by the interface, where there is one.
+        (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
+    });
+    fault(table).value(message.unwrap_or_default()).accepts("a stream that its producer can deliver")
+}
+
+fn checked(table: &Table, array: Option<&StructArray>) -> Result<StructArray, Fault> {
+    array.cloned().ok_or_else(|| fault(table).accepts("a record batch: a struct of columns"))
+}
+
+fn refused(table: &Table, error: &ArrowError) -> Fault {
+    fault(table).value(error).accepts("Arrow data that follows the C data interface")
+}
+
+fn fault(table: &Table) -> Fault {
+    Fault { table: Some(table.name.to_string()), ..Fault::new(Code::WrongType) }
+}

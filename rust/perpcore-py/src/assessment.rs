@@ -1,0 +1,92 @@
+//! `assess` and what it returns.
+
+use crate::batch::Batch;
+use crate::capsule::import;
+use crate::raise::{bad_argument, raise, warn_shared_doubles};
+use crate::rulebook::Rulebook;
+use crate::run::run;
+use arrow_array::{Array, StructArray};
+use perpcore_arrow::assess::{self as core, AccountKey, Inputs, Options};
+use perpcore_arrow::contract::{self, Table};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+
+/// A valued book.
+#[pyclass(frozen, module = "perpcore._core")]
+pub(crate) struct Assessment(core::Assessment);
+
+/// Values a book. A table is an Arrow producer, or None where there is none.
+#[pyfunction]
+#[pyo3(signature = (rules, positions, balances, prices, orders, accounts, on_error, extra, threads))]
+#[expect(clippy::too_many_arguments, reason = "the tables of one call")]
+pub(crate) fn assess(
+    py: Python<'_>,
+    rules: &Bound<'_, Rulebook>,
+    positions: Option<&Bound<'_, PyAny>>,
+    balances: Option<&Bound<'_, PyAny>>,
+    prices: Option<&Bound<'_, PyAny>>,
+    orders: Option<&Bound<'_, PyAny>>,
+    accounts: Option<&Bound<'_, PyAny>>,
+    on_error: &str,
+    extra: &str,
+    threads: Option<usize>,
+) -> PyResult<Assessment> {
+    let options = Options {
+        mark_errors: choice("on_error", on_error, ["raise", "mark"])?,
+        ignore_extra: choice("extra", extra, ["refuse", "ignore"])?,
+        threads,
+    };
+    let table = |table: &'static Table, object: Option<&Bound<'_, PyAny>>| {
+        object.filter(|object| !object.is_none()).map(|object| import(table, object)).transpose()
+    };
+    let inputs = Inputs {
+        tables: [
+            table(&contract::POSITIONS, positions)?,
+            table(&contract::BALANCES, balances)?,
+            table(&contract::ORDERS, orders)?,
+            table(&contract::ACCOUNTS, accounts)?,
+        ],
+        prices: table(&contract::PRICES, prices)?,
+    };
+    let count = |batches: &Vec<StructArray>| batches.iter().map(Array::len).sum::<usize>();
+    let rows: usize = inputs.tables.iter().flatten().map(count).sum();
+    let rules = &rules.get().0;
+    let assessment = run(py, rows, || core::assess(rules, inputs, options))?;
+    if assessment.shared_doubles {
+        warn_shared_doubles(py)?;
+    }
+    Ok(Assessment(assessment))
+}
+
+/// Whether a choice of two is the second.
+fn choice(name: &str, given: &str, accepted: [&str; 2]) -> PyResult<bool> {
+    let found = accepted.iter().position(|word| *word == given);
+    found.map(|at| at == 1).ok_or_else(|| bad_argument(name, given, &accepted))
+}
+
+#[pymethods]
+impl Assessment {
+    fn accounts(&self) -> Batch {
+        Batch(self.0.accounts().clone())
+    }
+
+    fn isolated(&self) -> Batch {
+        Batch(self.0.isolated().clone())
+    }
+
+    fn lines(&self, py: Python<'_>) -> PyResult<Batch> {
+        let rows = self.0.accounts().num_rows();
+        run(py, rows * 10, || self.0.lines(None)).map(Batch)
+    }
+
+    fn explain(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<Batch> {
+        let lines = if let Ok(text) = account.extract::<&str>() {
+            self.0.lines(Some(&AccountKey::Text(text)))
+        } else if let Ok(id) = account.extract::<u64>() {
+            self.0.lines(Some(&AccountKey::Integer(id)))
+        } else {
+            return Err(PyTypeError::new_err("an account is named by text or a non-negative integer"));
+        };
+        lines.map(Batch).map_err(|failure| raise(py, &failure))
+    }
+}

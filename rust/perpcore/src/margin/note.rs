@@ -1,0 +1,63 @@
+//! The arithmetic of a line in words. Only for reading: no number is taken from here.
+
+use crate::num::text::{grouped, plain};
+
+fn number(value: impl Into<i128>) -> String {
+    grouped(value.into(), 8)
+}
+
+fn percent(rate: i64) -> String {
+    format!("{} %", plain(i128::from(rate) * 100))
+}
+
+/// `4 × 58,000 − 244,000`
+pub fn unrealized(quantity: i64, mark: i64, cost_e16: i128) -> String {
+    let sign = if cost_e16 < 0 { '+' } else { '−' };
+    let cost = grouped(cost_e16.saturating_abs(), 16);
+    if quantity == 0 {
+        format!("0 {sign} {cost}")
+    } else {
+        format!("{} × {} {sign} {cost}", number(quantity), number(mark))
+    }
+}
+
+/// `20,000 × (1 − 0 %)`, with the price where it is not 1
+pub fn haircut(quantity: i128, price: Option<i64>, share: i64) -> String {
+    format!("{}{} × (1 − {})", number(quantity), factor(price), percent(crate::num::ONE - share))
+}
+
+/// `−100 × 2`: a debt counts in full
+pub fn debt(amount: i128, price: Option<i64>) -> String {
+    format!("{}{}", number(amount), factor(price))
+}
+
+fn factor(price: Option<i64>) -> String {
+    price.map_or(String::new(), |price| format!(" × {}", number(price)))
+}
+
+/// `5 × 58,000 × 5 %`
+pub fn rated(quantity: i128, price: i64, rate: i64) -> String {
+    format!("{} × {} × {}", number(quantity), number(price), percent(rate))
+}
+
+/// `232,000: 500 + 1,000 + 480`
+pub fn slices(notional_e16: i128, parts: impl Iterator<Item = i128>) -> String {
+    let parts: Vec<String> = parts.map(|part_e24| grouped(part_e24, 24)).collect();
+    format!("{}: {}", grouped(notional_e16, 16), parts.join(" + "))
+}
+
+/// `buy 1 at 58,500, mark 58,000`
+pub fn order_loss(quantity: i64, price: i64, mark: i64) -> String {
+    let side = if quantity > 0 { "buy" } else { "sell" };
+    format!("{side} {} at {}, mark {}", number(quantity.abs()), number(price), number(mark))
+}
+
+/// `58,500 × 0.05 %`
+pub fn fee(value_e16: i128, rate: i64) -> String {
+    format!("{} × {}", grouped(value_e16, 16), percent(rate))
+}
+
+/// `10 held, 15 with the orders: larger fill, loss and fee`
+pub fn isolated_orders(held: i64, filled: i128) -> String {
+    format!("{} held, {} with the orders: larger fill, loss, fee", number(held), number(filled))
+}

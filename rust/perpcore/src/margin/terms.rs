@@ -1,0 +1,77 @@
+//! The terms: what the valuation reads of a rulebook, without names, with tiers added up.
+
+use super::collateral::Collateral;
+use super::tiers::Ladder;
+use crate::num::ONE;
+use crate::rules::Rulebook;
+
+/// One instrument's terms.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    /// Contract size in g; Q = quantity × contract_size.
+    pub contract_size: i64,
+    /// Its tiers.
+    pub ladder: Ladder,
+    /// `margin.maintenance_fee` rate in g.
+    pub maintenance_fee: i64,
+    /// Whether a thin mark may be used.
+    pub thin_trades: bool,
+}
+
+impl Contract {
+    /// The base quantity Q of a quantity of contracts, both in g; none where it is off the grid or out of bounds.
+    #[inline(always)]
+    pub fn base(&self, quantity: i64) -> Option<i64> {
+        if self.contract_size == ONE {
+            return Some(quantity);
+        }
+        let product = crate::num::times(quantity, self.contract_size);
+        let base = product / i128::from(ONE);
+        let exact = base * i128::from(ONE) == product && crate::num::bounds::QUANTITY.holds(base);
+        exact.then_some(base as i64)
+    }
+}
+
+/// The terms of a rulebook.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Index of the settlement currency among the assets.
+    pub settlement: usize,
+    /// Share of unsettled profit that counts for opening, in g.
+    pub profit_credit: i64,
+    /// Margin call factor in g.
+    pub call_factor: i64,
+    /// Share of the notional that stays after a withdrawal, in g.
+    pub withdraw_ratio: i64,
+    /// Taker fee by fee tier, in g.
+    pub taker_fees: Vec<i64>,
+    /// Index of the fee tier of accounts that name none.
+    pub standard_tier: usize,
+    /// Instruments by the rulebook's index.
+    pub instruments: Vec<Contract>,
+    /// Assets by the rulebook's index.
+    pub assets: Vec<Collateral>,
+}
+
+impl Terms {
+    /// Lays out a rulebook.
+    pub fn new(rules: &Rulebook) -> Self {
+        let venue = rules.venue();
+        let instruments = rules.instruments().iter().map(|i| Contract {
+            contract_size: i.contract_size,
+            ladder: Ladder::new(&i.tiers, i.initial_method),
+            maintenance_fee: i.maintenance_fee,
+            thin_trades: i.thin_trades,
+        });
+        Terms {
+            settlement: venue.settlement,
+            profit_credit: venue.profit_credit,
+            call_factor: venue.call_factor,
+            withdraw_ratio: venue.withdraw_ratio,
+            taker_fees: venue.fees.iter().map(|tier| tier.taker).collect(),
+            standard_tier: rules.fee_tier_index("standard").unwrap_or(0),
+            instruments: instruments.collect(),
+            assets: rules.assets().iter().map(Collateral::new).collect(),
+        }
+    }
+}

@@ -1,0 +1,606 @@
+//! The one valuation (RULES §2–§4). Every requirement, equity and status of perpcore comes from this text.
+//!
+//! Sums are exact: collateral and requirements in 10⁻²⁴, PnL in 10⁻¹⁶. Each total is rounded once, when its bucket is
+//! closed, so the order of positions, orders and balances cannot change a bit. It relies on what [`Account`] promises
+//! (one entry a key) and on inputs within [`bounds`]; whatever an account adds up to beyond them is an obstacle, found
+//! before the product that would overflow.
+
+use super::account::{Account, Balance, Position};
+use super::line::{Line, Obstacle, Sink, Subject, Total};
+use super::market::{Market, Quote};
+use super::orders::{self, Side};
+use super::status::{Standing, Status, status};
+use super::terms::{Contract, Terms};
+use super::{note, tiers::Ladder};
+use crate::num::bounds::{ACCOUNT_E16, BASE_E8, MONEY};
+use crate::num::round::{charge_from_e24, charge_of, credit_from_e16, credit_from_e24};
+use crate::num::{E8, E16, ONE, scaled, times};
+use crate::rule::Rule;
+
+/// The figures of one bucket, in g.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// collateral_value + unrealized_pnl − accrued_funding.
+    pub equity: i128,
+    /// Value after closing all at the mark and converting all collateral.
+    pub net_value: i128,
+    /// What the collateral counts.
+    pub collateral_value: i128,
+    /// Σ Q·M − κ.
+    pub unrealized_pnl: i128,
+    /// Funding owed.
+    pub accrued_funding: i128,
+    /// Equity with the credited share of unsettled gain.
+    pub opening_equity: i128,
+    /// Initial margin with orders.
+    pub initial_margin: i128,
+    /// What the orders add to it.
+    pub order_margin: i128,
+    /// Maintenance margin.
+    pub maintenance_margin: i128,
+    /// What may be used to open.
+    pub available: i128,
+    /// What may be withdrawn.
+    pub withdrawable: i128,
+    /// The status.
+    pub status: Status,
+}
+
+/// How many money figures a bucket has.
+pub const MONEY_FIGURES: usize = 11;
+
+impl Figures {
+    /// The names of the money figures, in the order of [`Figures::money`].
+    pub const MONEY: [&'static str; MONEY_FIGURES] = [
+        "equity",
+        "net_value",
+        "collateral_value",
+        "unrealized_pnl",
+        "accrued_funding",
+        "opening_equity",
+        "initial_margin",
+        "order_margin",
+        "maintenance_margin",
+        "available",
+        "withdrawable",
+    ];
+
+    /// The money figures in g.
+    #[inline(always)]
+    pub fn money(&self) -> [i128; MONEY_FIGURES] {
+        [
+            self.equity,
+            self.net_value,
+            self.collateral_value,
+            self.unrealized_pnl,
+            self.accrued_funding,
+            self.opening_equity,
+            self.initial_margin,
+            self.order_margin,
+            self.maintenance_margin,
+            self.available,
+            self.withdrawable,
+        ]
+    }
+
+    /// Maintenance margin ÷ equity, one division of the raw integers; NaN where equity ≤ 0. For display only.
+    #[inline(always)]
+    pub fn margin_ratio(&self) -> f64 {
+        if self.equity > 0 { double(self.maintenance_margin) / double(self.equity) } else { f64::NAN }
+    }
+}
+
+/// The nearest double; what fits in 64 bits converts in one instruction, to the same double.
+#[inline(always)]
+fn double(money: i128) -> f64 {
+    match i64::try_from(money) {
+        Ok(money) => money as f64,
+        Err(_) => money as f64,
+    }
+}
+
+/// Values an account: its cross figures are returned, those of each listed isolated position go to `isolated` with
+/// its place in [`Account::isolated`].
+///
+/// Where `sink` was given an obstacle the figures mean nothing.
+#[inline]
+pub fn account<S: Sink>(
+    terms: &Terms,
+    market: &Market,
+    account: &Account<'_>,
+    sink: &mut S,
+    mut isolated: impl FnMut(usize, Figures),
+) -> Figures {
+    let mut run = Run { terms, market, account, sink, positions: Extent::default(), orders_e16: 0, assets_e16: 0 };
+    run.sink.enter(None);
+    let mut cross = Exact::new();
+    for balance in account.balances {
+        run.balance(&mut cross, balance);
+    }
+    for position in account.cross {
+        run.position(&mut cross, position, true);
+    }
+    for position in account.isolated {
+        run.isolated_orders(&mut cross, position);
+    }
+    let figures = cross.close(terms, true, run.sink);
+    for (at, position) in account.isolated.iter().enumerate().filter(|(_, position)| position.listed) {
+        run.sink.enter(Some(position.instrument));
+        let mut bucket = Exact::new();
+        run.isolated_margin(&mut bucket, position);
+        run.position(&mut bucket, position, false);
+        isolated(at, bucket.close(terms, false, run.sink));
+    }
+    figures
+}
+
+/// The exact sums of one bucket.
+struct Exact {
+    usable: bool,
+    collateral_e24: i128,
+    /// Eligible assets after close_cost, less debts.
+    net_e24: i128,
+    pnl_e16: i128,
+    accrued: i128,
+    initial_e24: i128,
+    /// Initial margin without any order.
+    held_initial_e24: i128,
+    maintenance_e24: i128,
+    notional_e16: i128,
+}
+
+/// What the positions of an account add up to, over all its buckets.
+#[derive(Default)]
+struct Extent {
+    notional_e16: i128,
+    cost_e16: i128,
+    accrued_e16: i128,
+    margin_e16: i128,
+}
+
+struct Run<'a, S> {
+    terms: &'a Terms,
+    market: &'a Market,
+    account: &'a Account<'a>,
+    sink: &'a mut S,
+    positions: Extent,
+    orders_e16: i128,
+    assets_e16: i128,
+}
+
+/// Adds to what an account holds of one kind; false, and nothing added, where that would be too large.
+#[inline(always)]
+fn admit(so_far_e16: &mut i128, more_e16: i128) -> bool {
+    let fits = more_e16 <= ACCOUNT_E16 - *so_far_e16;
+    if fits {
+        *so_far_e16 += more_e16;
+    }
+    fits
+}
+
+impl<S: Sink> Run<'_, S> {
+    /// A position and, in the cross account, its orders.
+    #[inline(always)]
+    fn position(&mut self, sums: &mut Exact, position: &Position, cross: bool) {
+        let orders = if cross { self.account.orders_of(position) } else { &[] };
+        let instrument = position.instrument;
+        let mark = self.mark(sums, position, !orders.is_empty());
+        let Some((quantity, notional_e16)) = self.admit_position(position, mark) else { return };
+        let contract = &self.terms.instruments[instrument as usize];
+
+        sums.pnl_e16 += times(quantity, mark) - position.cost_e16;
+        sums.accrued += position.accrued;
+        sums.notional_e16 += notional_e16;
+        let (maintenance_e24, held_e24) = contract.ladder.requirements_e24(notional_e16, position.leverage_rate());
+        let fee_e24 = scaled(notional_e16, contract.maintenance_fee);
+        sums.maintenance_e24 += maintenance_e24 + fee_e24;
+        sums.held_initial_e24 += held_e24 + fee_e24;
+        sums.initial_e24 += fee_e24;
+
+        if position.listed {
+            self.position_lines(position, quantity, mark, [maintenance_e24, fee_e24]);
+        }
+        if orders.is_empty() {
+            sums.initial_e24 += held_e24;
+            if held_e24 != 0 {
+                let filled = i128::from(quantity.abs());
+                self.sink.line(|| initial_line(contract, position, filled, mark, held_e24));
+            }
+            return;
+        }
+        let Some(fill) = self.fill(position, quantity, mark) else { return };
+        sums.initial_e24 += fill.initial_e24 + fill.charge_e24;
+        self.sink.line(|| initial_line(contract, position, fill.quantity, mark, fill.initial_e24));
+        self.order_lines(position, mark, &fill);
+    }
+
+    /// `margin.orders` of an isolated position: the increase over what is held is a charge to the cross account.
+    #[inline(always)]
+    fn isolated_orders(&mut self, sums: &mut Exact, position: &Position) {
+        if self.account.orders_of(position).is_empty() {
+            return;
+        }
+        let mark = self.mark(sums, position, true);
+        let quantity = bounded(position).unwrap_or(0);
+        let Some(fill) = self.fill(position, quantity, mark) else { return };
+        let contract = &self.terms.instruments[position.instrument as usize];
+        let notional_e16 = times(quantity.abs(), mark);
+        if notional_e16 > ACCOUNT_E16 {
+            return; // its own bucket reports it
+        }
+        let held_e24 = contract.ladder.initial_e24(notional_e16, position.leverage_rate());
+        let increase_e24 = fill.initial_e24 + fill.charge_e24 - held_e24;
+        sums.initial_e24 += increase_e24;
+        self.sink.line(|| Line {
+            note: note::isolated_orders(quantity, fill.quantity),
+            quantity: Some(fill.quantity),
+            ..line(Total::InitialMargin, Rule::MarginOrders, Subject::Instrument(position.instrument), increase_e24)
+        });
+    }
+
+    /// The mark of a position's instrument, where it is needed; 0 where it is not.
+    #[inline(always)]
+    fn mark(&mut self, sums: &mut Exact, position: &Position, ordered: bool) -> i64 {
+        if position.quantity == 0 && !ordered {
+            return 0;
+        }
+        let Quote { price, usable } = self.market.mark(position.instrument);
+        sums.usable &= usable;
+        if price == 0 {
+            self.missing_mark(position, ordered);
+        }
+        price
+    }
+
+    #[cold]
+    fn missing_mark(&mut self, position: &Position, ordered: bool) {
+        let (instrument, isolated) =
+            (position.instrument, self.account.isolated.iter().any(|p| std::ptr::eq(p, position)));
+        if position.quantity != 0 {
+            self.sink.obstacle(Obstacle::PositionPrice(instrument, isolated));
+        }
+        if ordered {
+            self.sink.obstacle(Obstacle::OrderPrice(instrument, isolated));
+        }
+    }
+
+    /// (Q, |Q|·M in 10⁻¹⁶) of a position that keeps its account within the bounds.
+    #[inline(always)]
+    fn admit_position(&mut self, position: &Position, mark: i64) -> Option<(i64, i128)> {
+        let admitted = self.within_bounds(position, mark);
+        if admitted.is_none() {
+            self.sink.obstacle(Obstacle::PositionsTooLarge);
+        }
+        admitted
+    }
+
+    #[inline(always)]
+    fn within_bounds(&mut self, position: &Position, mark: i64) -> Option<(i64, i128)> {
+        let quantity = bounded(position)?;
+        let notional_e16 = times(quantity.abs(), mark);
+        let fits = admit(&mut self.positions.notional_e16, notional_e16)
+            && admit(&mut self.positions.cost_e16, position.cost_e16.saturating_abs())
+            && MONEY.holds(position.accrued)
+            && admit(&mut self.positions.accrued_e16, position.accrued.abs() * E8);
+        fits.then_some((quantity, notional_e16))
+    }
+
+    /// The larger fill of a position's orders and the charge of the worse side.
+    fn fill(&mut self, position: &Position, quantity: i64, mark: i64) -> Option<Fill> {
+        let room_e16 = ACCOUNT_E16 - self.orders_e16;
+        let Some((bids, asks)) = orders::sides(self.account.orders_of(position), mark, room_e16) else {
+            self.sink.obstacle(Obstacle::OrdersTooLarge);
+            return None;
+        };
+        self.orders_e16 += bids.value_e16 + asks.value_e16;
+        let ladder = &self.terms.instruments[position.instrument as usize].ladder;
+        Some(Fill::larger(ladder, position.leverage_rate(), quantity, mark, (bids, asks), self.account.taker_fee))
+    }
+
+    /// `collateral.haircut`, `equity.net_value` and `margin.liability` of one asset.
+    #[inline(always)]
+    fn balance(&mut self, sums: &mut Exact, balance: &Balance) {
+        let Balance { asset, amount } = *balance;
+        let terms = &self.terms.assets[asset as usize];
+        let settlement = asset as usize == self.terms.settlement;
+        if amount == 0 || (amount > 0 && !terms.eligible) {
+            self.sink.line(|| Line {
+                quantity: Some(amount),
+                note: if amount == 0 { String::from("0") } else { note::haircut(amount, None, 0) + ", not eligible" },
+                ..line(Total::CollateralValue, Rule::CollateralHaircut, Subject::Asset(asset), 0)
+            });
+            return;
+        }
+        let Quote { price, usable } = self.market.asset(asset);
+        sums.usable &= usable;
+        if price == 0 {
+            self.sink.obstacle(Obstacle::AssetPrice(asset));
+        }
+        if amount < 0 && !settlement && terms.liability.is_none() {
+            self.sink.obstacle(Obstacle::NegativeBalance(asset));
+        }
+        let size = amount.saturating_abs();
+        if !MONEY.holds(size) || !admit(&mut self.assets_e16, scaled(size, price)) {
+            self.sink.obstacle(Obstacle::AssetsTooLarge);
+            return;
+        }
+        let shown = (!settlement).then_some(price);
+        if amount < 0 {
+            let value_e16 = scaled(size, price);
+            sums.collateral_e24 -= scaled(value_e16, ONE);
+            sums.net_e24 -= scaled(value_e16, ONE);
+            self.sink.line(|| Line {
+                quantity: Some(amount),
+                price: Some(price),
+                note: note::debt(amount, shown),
+                ..line(Total::CollateralValue, Rule::CollateralHaircut, Subject::Asset(asset), -scaled(value_e16, ONE))
+            });
+            if let Some(rates) = terms.liability.filter(|_| !settlement) {
+                self.liability(sums, asset, (size, price), rates);
+            }
+            return;
+        }
+        sums.net_e24 += scaled(scaled(amount, price), ONE - terms.close_cost);
+        for (quantity, share) in terms.slices(amount) {
+            let value_e24 = scaled(scaled(quantity, price), share);
+            sums.collateral_e24 += value_e24;
+            self.sink.line(|| Line {
+                quantity: Some(quantity),
+                price: Some(price),
+                rate: Some(ONE - share),
+                note: note::haircut(quantity, shown, share),
+                ..line(Total::CollateralValue, Rule::CollateralHaircut, Subject::Asset(asset), value_e24)
+            });
+        }
+    }
+
+    fn liability(
+        &mut self,
+        sums: &mut Exact,
+        asset: u32,
+        (size, price): (i128, i64),
+        (initial, maintenance): (i64, i64),
+    ) {
+        let value_e16 = scaled(size, price);
+        for (total, rate) in [(Total::InitialMargin, initial), (Total::MaintenanceMargin, maintenance)] {
+            self.sink.line(|| Line {
+                quantity: Some(size),
+                price: Some(price),
+                rate: Some(rate),
+                note: note::rated(size, price, rate),
+                ..line(total, Rule::MarginLiability, Subject::Asset(asset), scaled(value_e16, rate))
+            });
+        }
+        sums.initial_e24 += scaled(value_e16, initial);
+        sums.held_initial_e24 += scaled(value_e16, initial);
+        sums.maintenance_e24 += scaled(value_e16, maintenance);
+    }
+
+    /// `collateral.isolated`: the margin posted to an isolated position.
+    fn isolated_margin(&mut self, sums: &mut Exact, position: &Position) {
+        let margin = position.isolated_margin;
+        if !MONEY.holds(margin) || !admit(&mut self.positions.margin_e16, margin * E8) {
+            self.sink.obstacle(Obstacle::PositionsTooLarge);
+            return;
+        }
+        sums.collateral_e24 += margin * E16;
+        let settlement = Subject::Asset(self.terms.settlement as u32);
+        self.sink.line(|| Line {
+            quantity: Some(margin),
+            note: note::debt(margin, None),
+            ..line(Total::CollateralValue, Rule::CollateralIsolated, settlement, margin * E16)
+        });
+    }
+
+    #[inline(always)]
+    fn position_lines(&mut self, position: &Position, quantity: i64, mark: i64, [maintenance_e24, fee_e24]: [i128; 2]) {
+        let subject = Subject::Instrument(position.instrument);
+        let contract = &self.terms.instruments[position.instrument as usize];
+        let notional_e16 = times(quantity.abs(), mark);
+        let size = i128::from(quantity.abs());
+        let pnl_e16 = times(quantity, mark) - position.cost_e16;
+        self.sink.line(|| Line {
+            quantity: Some(i128::from(quantity)),
+            price: (quantity != 0).then_some(mark),
+            note: note::unrealized(quantity, mark, position.cost_e16),
+            ..line(Total::UnrealizedPnl, Rule::PnlUnrealized, subject, pnl_e16 * E8)
+        });
+        if position.accrued != 0 {
+            self.sink.line(|| Line {
+                note: note::debt(position.accrued, None),
+                ..line(Total::AccruedFunding, Rule::FundingAccrued, subject, position.accrued * E16)
+            });
+        }
+        if maintenance_e24 != 0 {
+            self.sink.line(|| {
+                let slices = contract.ladder.slices(notional_e16);
+                let parts = slices.map(|(width, step)| scaled(width, step.maintenance));
+                Line {
+                    quantity: Some(size),
+                    price: Some(mark),
+                    note: note::slices(notional_e16, parts),
+                    ..line(Total::MaintenanceMargin, Rule::MarginMaintenance, subject, maintenance_e24)
+                }
+            });
+        }
+        if fee_e24 != 0 {
+            for total in [Total::InitialMargin, Total::MaintenanceMargin] {
+                self.sink.line(|| Line {
+                    quantity: Some(size),
+                    price: Some(mark),
+                    rate: Some(contract.maintenance_fee),
+                    note: note::rated(size, mark, contract.maintenance_fee),
+                    ..line(total, Rule::MarginMaintenanceFee, subject, fee_e24)
+                });
+            }
+        }
+    }
+
+    /// The lines of the side that charges more: what each order loses, and the fee of all.
+    fn order_lines(&mut self, position: &Position, mark: i64, fill: &Fill) {
+        let subject = Subject::Instrument(position.instrument);
+        let charged = self.account.orders_of(position).iter().filter(|order| (order.quantity > 0) == fill.bids_charge);
+        for order in charged {
+            let loss_e16 = orders::loss_e16(order, mark);
+            if loss_e16 != 0 {
+                self.sink.line(|| Line {
+                    quantity: Some(i128::from(order.quantity)),
+                    price: Some(order.price),
+                    note: note::order_loss(order.quantity, order.price, mark),
+                    ..line(Total::InitialMargin, Rule::MarginOrders, subject, loss_e16 * E8)
+                });
+            }
+        }
+        let (fee, side) = (self.account.taker_fee, fill.charged);
+        if fee != 0 {
+            self.sink.line(|| Line {
+                quantity: Some(side.quantity),
+                rate: Some(fee),
+                note: note::fee(side.value_e16, fee),
+                ..line(Total::InitialMargin, Rule::MarginOrders, subject, scaled(side.value_e16, fee))
+            });
+        }
+    }
+}
+
+/// Q of a position, where its rows add up to one within the bounds.
+#[inline(always)]
+fn bounded(position: &Position) -> Option<i64> {
+    let fits = -BASE_E8 <= position.quantity && position.quantity <= BASE_E8;
+    fits.then_some(position.quantity as i64)
+}
+
+/// What the orders of one position may become (RULES §3, `margin.orders`).
+struct Fill {
+    /// |Q| of the fill that needs most.
+    quantity: i128,
+    /// Its initial margin in 10⁻²⁴.
+    initial_e24: i128,
+    /// Loss and fee of the side that charges more, in 10⁻²⁴.
+    charge_e24: i128,
+    /// That side.
+    charged: Side,
+    /// Whether it is the bids.
+    bids_charge: bool,
+}
+
+impl Fill {
+    fn larger(
+        ladder: &Ladder,
+        leverage_rate: i64,
+        quantity: i64,
+        mark: i64,
+        (bids, asks): (Side, Side),
+        fee: i64,
+    ) -> Fill {
+        let held = i128::from(quantity);
+        let initial = |quantity: i128| (ladder.initial_e24(scaled(quantity, mark), leverage_rate), quantity);
+        let fills = [initial((held + bids.quantity).abs()), initial((held - asks.quantity).abs())];
+        let mut most = initial(held.abs());
+        for fill in fills {
+            if fill.0 > most.0 {
+                most = fill;
+            }
+        }
+        let bids_charge = bids.charge_e24(fee) >= asks.charge_e24(fee);
+        let charged = if bids_charge { bids } else { asks };
+        Fill { quantity: most.1, initial_e24: most.0, charge_e24: charged.charge_e24(fee), charged, bids_charge }
+    }
+}
+
+impl Exact {
+    fn new() -> Self {
+        Exact {
+            usable: true,
+            collateral_e24: 0,
+            net_e24: 0,
+            pnl_e16: 0,
+            accrued: 0,
+            initial_e24: 0,
+            held_initial_e24: 0,
+            maintenance_e24: 0,
+            notional_e16: 0,
+        }
+    }
+
+    /// Rounds each total once and derives the rest.
+    #[inline(always)]
+    fn close<S: Sink>(&self, terms: &Terms, cross: bool, sink: &mut S) -> Figures {
+        let collateral_value = credit_from_e24(self.collateral_e24);
+        let unrealized_pnl = credit_from_e16(self.pnl_e16);
+        let accrued_funding = self.accrued;
+        let initial_margin = charge_from_e24(self.initial_e24);
+        let order_margin = match self.held_initial_e24 == self.initial_e24 {
+            true => 0,
+            false => initial_margin - charge_from_e24(self.held_initial_e24),
+        };
+        let maintenance_margin = charge_from_e24(self.maintenance_e24);
+        if S::KEEPS {
+            self.rounding_lines([collateral_value, unrealized_pnl, initial_margin, maintenance_margin], sink);
+        }
+        let equity = collateral_value + unrealized_pnl - accrued_funding;
+        let net_value = if cross { credit_from_e24(self.net_e24) + unrealized_pnl - accrued_funding } else { equity };
+        let gain = (unrealized_pnl - accrued_funding).max(0);
+        let opening_equity = if gain == 0 { equity } else { equity - charge_of(gain, ONE - terms.profit_credit) };
+        let kept = match terms.withdraw_ratio {
+            0 => 0,
+            ratio => charge_from_e24(scaled(self.notional_e16, ratio)),
+        };
+        let standing = Standing {
+            usable: self.usable,
+            net_value,
+            equity,
+            maintenance: maintenance_margin,
+            initial: cross.then_some(initial_margin),
+        };
+        Figures {
+            equity,
+            net_value,
+            collateral_value,
+            unrealized_pnl,
+            accrued_funding,
+            opening_equity,
+            initial_margin,
+            order_margin,
+            maintenance_margin,
+            available: (opening_equity - initial_margin).max(0),
+            withdrawable: (equity - gain - initial_margin.max(kept)).max(0),
+            status: status(&standing, terms.call_factor),
+        }
+    }
+}
+
+impl Exact {
+    /// What each rounded total is beyond its exact lines.
+    fn rounding_lines<S: Sink>(&self, rounded: [i128; 4], sink: &mut S) {
+        let exact_e24 = [self.collateral_e24, self.pnl_e16 * E8, self.initial_e24, self.maintenance_e24];
+        let totals = [Total::CollateralValue, Total::UnrealizedPnl, Total::InitialMargin, Total::MaintenanceMargin];
+        for ((total, rounded), exact_e24) in totals.into_iter().zip(rounded).zip(exact_e24) {
+            if rounded * E16 != exact_e24 {
+                sink.line(|| line(total, Rule::Rounding, Subject::Bucket, rounded * E16 - exact_e24));
+            }
+        }
+    }
+}
+
+/// A line without its details.
+fn line(total: Total, rule: Rule, subject: Subject, amount_e24: i128) -> Line {
+    Line { total, rule, subject, quantity: None, price: None, rate: None, amount_e24, note: String::new() }
+}
+
+/// The `margin.initial` line of a position at the fill that counts.
+fn initial_line(contract: &Contract, position: &Position, filled: i128, mark: i64, initial_e24: i128) -> Line {
+    let notional_e16 = scaled(filled, mark);
+    let parts: Vec<_> = contract.ladder.initial_parts(notional_e16, position.leverage_rate()).collect();
+    let (rate, note) = match parts[..] {
+        [(_, rate)] => (Some(rate), note::rated(filled, mark, rate)),
+        _ => (None, note::slices(notional_e16, parts.iter().map(|&(width, rate)| scaled(width, rate)))),
+    };
+    Line {
+        quantity: Some(filled),
+        price: Some(mark),
+        rate,
+        note,
+        ..line(Total::InitialMargin, Rule::MarginInitial, Subject::Instrument(position.instrument), initial_e24)
+    }
+}

@@ -1,0 +1,52 @@
+//! `[instrument.X]`: one perpetual contract.
+
+use super::kind::{Name, Number, Rate, SIZE, word, words};
+use super::node::Node;
+use super::problems::Problems;
+use super::rows::{Tier, rows};
+use super::section::{named, section};
+use crate::num::bounds::{PRICE, SHARE};
+use crate::num::{E8, times};
+
+words! {
+    /// How the tiers make the initial margin; the maintenance margin is always marginal.
+    InitialMethod {
+        /// The whole notional at the rate of the tier it falls in, so that the largest leverage is true for it.
+        Bracket "bracket",
+        /// Each slice of the notional at the rate of its tier.
+        Marginal "marginal",
+    }
+}
+
+section! {
+    /// One perpetual contract, linear, settled in the settlement currency. Prices, quantities and rates are in g, 10⁻⁸.
+    Instrument {
+        "underlying" underlying: String = Required, Name, "What it follows.";
+        "tick" tick: i64 = Required, Number(PRICE, "price"), "The step of its prices.";
+        "lot" lot: i64 = Required, Number(SIZE, "contracts"), "The step of its quantities.";
+        "contract_size" contract_size: i64 = Is(100_000_000), Number(SIZE, "base units a contract"), "Units of the underlying in one contract; lot × contract_size is on the grid.";
+        "initial_method" initial_method: InitialMethod = Is(InitialMethod::Bracket), word::<InitialMethod>(), "How the tiers make the initial margin.";
+        "tiers" tiers: Vec<Tier> = Required, rows::<Tier>(), "Margin by notional; beyond the last cap 100 %.";
+        "maintenance_fee" maintenance_fee: i64 = Is(0), Rate(SHARE), "Share of the notional added to both margins for the cost of closing.";
+    }
+    derived {
+        /// The name of the instrument.
+        name: String;
+        /// Whether its price is used while its index is thin: `underlying.X.index.thin` is `trade`.
+        thin_trades: bool;
+    }
+    check Instrument::check;
+}
+
+named!(Instrument);
+
+impl Instrument {
+    /// A lot must be an exact, admitted base quantity, or no order of one lot could be margined.
+    fn check(&self, node: &Node, path: &str, problems: &mut Problems) {
+        let base_e16 = times(self.lot, self.contract_size);
+        if base_e16 % E8 != 0 || !SIZE.holds(base_e16 / E8) {
+            let accepted = "lot × contract_size of at most eight decimals, above 0 and at most 10⁹".to_string();
+            problems.contradiction(node, path, "lot", &["contract_size"], accepted);
+        }
+    }
+}

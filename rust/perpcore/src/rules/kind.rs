@@ -1,0 +1,361 @@
+//! What a key of the rulebook can hold. A kind reads a value, writes it canonically, and describes itself once
+//! for the documentation, the JSON schema and the error texts.
+//!
+//! [`Leaf`] is a kind of one value; `section.rs` and `rows.rs` have those that hold more.
+
+use super::json::Json;
+use super::node::{Node, Value};
+use super::path::quoted;
+use super::problems::Problems;
+use crate::num::bounds::{self, Bound};
+use crate::num::text;
+use std::marker::PhantomData;
+
+/// A kind of value.
+pub(super) trait Kind {
+    /// The Rust type of the value. Its default stands in where a value is refused, never in a rulebook.
+    type Held: Default;
+    /// Reads a value; what is wrong with it goes to `problems`.
+    fn read(&self, node: &Node, path: &str, problems: &mut Problems) -> Self::Held;
+    /// Writes a value canonically: `path = text`, one line or several, or none where nothing is set.
+    fn write(&self, held: &Self::Held, path: &str, lines: &mut Lines);
+    /// Adds the fields that this kind makes at a path.
+    fn describe(&self, field: Field, fields: &mut Vec<Field>);
+    /// Its JSON schema.
+    fn schema(&self) -> Json;
+}
+
+/// Canonical lines, (path, TOML text of the value), in the order of the declarations.
+pub(super) type Lines = Vec<(String, String)>;
+
+/// One key of the rulebook, for documentation. Generated from the declarations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Field {
+    /// Its dotted path, `*` for any name: `instrument.*.tick`.
+    pub path: String,
+    /// What is written there, in words.
+    pub form: String,
+    /// The unit of the value; empty where it has none.
+    pub unit: &'static str,
+    /// The default in TOML, `required`, or empty where nothing is set unless written.
+    pub default: String,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// A kind of one value.
+pub(super) trait Leaf {
+    /// The Rust type of the value.
+    type Held: Default;
+    /// Reads a value; `None` where it is not of the [`form`](Leaf::form).
+    fn parse(&self, value: &Value) -> Option<Self::Held>;
+    /// The canonical TOML text.
+    fn text(&self, held: &Self::Held) -> String;
+    /// What is accepted, in words.
+    fn form(&self) -> String;
+    /// The unit.
+    fn unit(&self) -> &'static str {
+        ""
+    }
+    /// Its JSON schema.
+    fn schema(&self) -> Json;
+}
+
+impl<L: Leaf> Kind for L {
+    type Held = L::Held;
+
+    fn read(&self, node: &Node, path: &str, problems: &mut Problems) -> L::Held {
+        self.parse(&node.value).unwrap_or_else(|| {
+            problems.refuse(path, node, self.form());
+            L::Held::default()
+        })
+    }
+
+    fn write(&self, held: &L::Held, path: &str, lines: &mut Lines) {
+        lines.push((path.to_string(), self.text(held)));
+    }
+
+    fn describe(&self, field: Field, fields: &mut Vec<Field>) {
+        fields.push(Field { form: self.form(), unit: self.unit(), ..field });
+    }
+
+    fn schema(&self) -> Json {
+        Leaf::schema(self)
+    }
+}
+
+/// A number in plain decimals with its bound and unit, held in g.
+pub(super) struct Number(pub Bound, pub &'static str);
+
+impl Leaf for Number {
+    type Held = i64;
+
+    fn parse(&self, value: &Value) -> Option<i64> {
+        i64::try_from(Amount(self.0, self.1).parse(value)?).ok()
+    }
+
+    fn text(&self, held: &i64) -> String {
+        text::plain(i128::from(*held))
+    }
+
+    fn form(&self) -> String {
+        format!("a number of at most eight decimals, {}", self.0.accepted)
+    }
+
+    fn unit(&self) -> &'static str {
+        self.1
+    }
+
+    fn schema(&self) -> Json {
+        number_or(&self.0, &pattern(""))
+    }
+}
+
+/// As [`Number`], for money and for quantities as large as balances.
+pub(super) struct Amount(pub Bound, pub &'static str);
+
+impl Leaf for Amount {
+    type Held = i128;
+
+    fn parse(&self, value: &Value) -> Option<i128> {
+        match value {
+            Value::Number(number) | Value::Text(number) => {
+                text::parse(number).ok().filter(|value| self.0.holds(*value))
+            }
+            _ => None,
+        }
+    }
+
+    fn text(&self, held: &i128) -> String {
+        text::plain(*held)
+    }
+
+    fn form(&self) -> String {
+        Number(self.0, self.1).form()
+    }
+
+    fn unit(&self) -> &'static str {
+        self.1
+    }
+
+    fn schema(&self) -> Json {
+        Leaf::schema(&Number(self.0, self.1))
+    }
+}
+
+/// A share of something: `"1%"` or `0.01`, held in g.
+pub(super) struct Rate(pub Bound);
+
+impl Leaf for Rate {
+    type Held = i64;
+
+    fn parse(&self, value: &Value) -> Option<i64> {
+        match value {
+            Value::Number(rate) | Value::Text(rate) => text::parse_rate(rate).ok().filter(|rate| self.0.holds(*rate)),
+            _ => None,
+        }
+        .and_then(|rate| i64::try_from(rate).ok())
+    }
+
+    fn text(&self, held: &i64) -> String {
+        quoted(&text::percent(*held))
+    }
+
+    fn form(&self) -> String {
+        format!("\"1%\" or 0.01, at most eight decimals, {}", self.0.accepted)
+    }
+
+    fn unit(&self) -> &'static str {
+        "rate"
+    }
+
+    fn schema(&self) -> Json {
+        number_or(&self.0, &pattern("( *%)?"))
+    }
+}
+
+/// A whole number from `.0` to `.1`.
+pub(super) struct Count(pub u32, pub u32);
+
+impl Leaf for Count {
+    type Held = u32;
+
+    fn parse(&self, value: &Value) -> Option<u32> {
+        let Value::Number(number) = value else { return None };
+        number.parse().ok().filter(|value| (self.0..=self.1).contains(value))
+    }
+
+    fn text(&self, held: &u32) -> String {
+        held.to_string()
+    }
+
+    fn form(&self) -> String {
+        format!("a whole number, {} to {}", self.0, self.1)
+    }
+
+    fn schema(&self) -> Json {
+        let [minimum, maximum] = [self.0, self.1].map(|end| Json::Number(end.to_string()));
+        Json::of_type("integer").with("minimum", minimum).with("maximum", maximum)
+    }
+}
+
+/// `true` or `false`.
+pub(super) struct Flag;
+
+impl Leaf for Flag {
+    type Held = bool;
+
+    fn parse(&self, value: &Value) -> Option<bool> {
+        match value {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    fn text(&self, held: &bool) -> String {
+        held.to_string()
+    }
+
+    fn form(&self) -> String {
+        "true or false".to_string()
+    }
+
+    fn schema(&self) -> Json {
+        Json::of_type("boolean")
+    }
+}
+
+/// Words for people.
+pub(super) struct Text;
+
+impl Leaf for Text {
+    type Held = String;
+
+    fn parse(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn text(&self, held: &String) -> String {
+        quoted(held)
+    }
+
+    fn form(&self) -> String {
+        "a text in quotes".to_string()
+    }
+
+    fn schema(&self) -> Json {
+        Json::of_type("string")
+    }
+}
+
+/// The name of an asset, an underlying, an instrument or a fee tier.
+pub(super) struct Name;
+
+/// The longest name, in bytes.
+pub(super) const LONGEST_NAME: usize = 64;
+
+impl Name {
+    /// Whether a text can be a name.
+    pub(super) fn holds(text: &str) -> bool {
+        !text.is_empty() && text.len() <= LONGEST_NAME && !text.chars().any(char::is_control)
+    }
+}
+
+impl Leaf for Name {
+    type Held = String;
+
+    fn parse(&self, value: &Value) -> Option<String> {
+        Text.parse(value).filter(|text| Name::holds(text))
+    }
+
+    fn text(&self, held: &String) -> String {
+        quoted(held)
+    }
+
+    fn form(&self) -> String {
+        format!("a name: 1 to {LONGEST_NAME} bytes without control characters")
+    }
+
+    fn schema(&self) -> Json {
+        Json::of_type("string")
+            .with("minLength", Json::Number("1".into()))
+            .with("maxLength", Json::Number(LONGEST_NAME.to_string()))
+    }
+}
+
+/// One word of a fixed list.
+pub(super) trait Words: Copy + Default + PartialEq + 'static {
+    /// Every value with its word.
+    const WORDS: &'static [(Self, &'static str)];
+}
+
+/// A kind of a fixed list of words.
+pub(super) struct Word<W>(PhantomData<W>);
+
+/// One word of the list `W`.
+pub(super) const fn word<W: Words>() -> Word<W> {
+    Word(PhantomData)
+}
+
+impl<W: Words> Leaf for Word<W> {
+    type Held = W;
+
+    fn parse(&self, value: &Value) -> Option<W> {
+        let Value::Text(text) = value else { return None };
+        W::WORDS.iter().find(|(_, word)| word == text).map(|(held, _)| *held)
+    }
+
+    fn text(&self, held: &W) -> String {
+        let found = W::WORDS.iter().find(|(value, _)| value == held);
+        quoted(found.map_or("", |(_, word)| word))
+    }
+
+    fn form(&self) -> String {
+        W::WORDS.iter().map(|(_, word)| quoted(word)).collect::<Vec<_>>().join(" or ")
+    }
+
+    fn schema(&self) -> Json {
+        Json::object([("enum", Json::texts(W::WORDS.iter().map(|(_, word)| *word)))])
+    }
+}
+
+/// Declares an enumeration with its words, the first one the default.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $(#[$first_meta:meta])* $first:ident $first_word:literal, $($(#[$other_meta:meta])* $other:ident $other_word:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $(#[$first_meta])* #[default] $first,
+            $($(#[$other_meta])* $other,)*
+        }
+
+        impl $crate::rules::kind::Words for $name {
+            const WORDS: &'static [($name, &'static str)] = &[($name::$first, $first_word), $(($name::$other, $other_word),)*];
+        }
+    };
+}
+pub(super) use words;
+
+/// A bound for what must be above zero.
+pub(super) const fn positive(bound: Bound, accepted: &'static str) -> Bound {
+    Bound { min: 1, accepted, ..bound }
+}
+
+/// A size in contracts: a lot, a contract size.
+pub(super) const SIZE: Bound = positive(bounds::QUANTITY, "0 < quantity ≤ 10⁹");
+
+/// The pattern of plain decimals with something after them.
+fn pattern(after: &str) -> String {
+    format!(r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){after}$")
+}
+
+fn number_or(bound: &Bound, pattern: &str) -> Json {
+    let number = Json::of_type("number")
+        .with("minimum", Json::Number(text::plain(bound.min)))
+        .with("maximum", Json::Number(text::plain(bound.max)));
+    let text = Json::of_type("string").with("pattern", Json::text(pattern));
+    Json::object([("anyOf", Json::Array(vec![number, text]))])
+}

@@ -1,0 +1,62 @@
+//! `[venue]`: what holds for the venue as a whole.
+
+use super::kind::{Name, Number, Rate};
+use super::node::Node;
+use super::path::join;
+use super::problems::Problems;
+use super::section::{by_name, index_of, named, section};
+use crate::fault::Code;
+use crate::num::bounds::{FACTOR, FEE, SHARE};
+use crate::num::{bounds::Bound, text};
+
+section! {
+    /// What holds for the venue as a whole. Rates are in g, 10⁻⁸.
+    Venue {
+        "settlement" settlement_name: String = Required, Name, "The asset that everything is settled in: price 1, haircut 0.";
+        "profit_credit" profit_credit: i64 = Is(0), Rate(SHARE), "Share of the unsettled gain that counts for opening.";
+        "call_factor" call_factor: i64 = Is(125_000_000), Number(FACTOR, "factor"), "A margin call below this multiple of the maintenance margin.";
+        "withdraw_ratio" withdraw_ratio: i64 = Is(0), Rate(SHARE), "Share of the notional of cross positions that cannot be withdrawn.";
+        "fees" fees: Vec<FeeTier> = Is(vec![FeeTier { name: STANDARD.to_string(), ..FeeTier::default() }]), by_name::<FeeTier>(), "Fees by tier; `standard` is everybody's who has no other.";
+    }
+    derived {
+        /// The index of the settlement asset in the assets.
+        settlement: usize;
+    }
+    check Venue::check;
+}
+
+section! {
+    /// The fees of one tier, rates of the notional in g.
+    FeeTier {
+        "maker" maker: i64 = Is(0), Rate(FEE), "Fee of the resting side; negative is a rebate.";
+        "taker" taker: i64 = Is(0), Rate(TAKER), "Fee of the aggressive side.";
+    }
+    derived {
+        /// The name of the tier.
+        name: String;
+    }
+}
+
+named!(FeeTier);
+
+/// The fee tier that every venue has.
+pub const STANDARD: &str = "standard";
+
+const TAKER: Bound = Bound { min: 0, accepted: "0 ≤ taker fee ≤ 10 %", ..FEE };
+
+impl Venue {
+    /// A rebate is never more than what the taker opposite pays, whatever the tiers of the two.
+    fn check(&self, node: &Node, path: &str, problems: &mut Problems) {
+        let path = join(path, "fees");
+        let Some(fees) = node.get("fees").filter(|_| !problems.any_at(&path)) else { return };
+        if index_of(&self.fees, STANDARD).is_none() {
+            problems.add(Code::MissingKey, &join(&path, STANDARD), fees.entry_place()).accepts("{ maker, taker }");
+        }
+        let smallest = self.fees.iter().map(|tier| tier.taker).min().unwrap_or(0);
+        for tier in self.fees.iter().filter(|tier| -tier.maker > smallest) {
+            let Some(entry) = fees.get(&tier.name) else { continue };
+            let accepted = format!("a rebate of at most the smallest taker fee, {}", text::percent(smallest));
+            problems.contradiction(entry, &join(&path, &tier.name), "maker", &[], accepted);
+        }
+    }
+}

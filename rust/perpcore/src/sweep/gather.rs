@@ -1,0 +1,307 @@
+//! From the rows of one account to the view that the valuation reads: rows of one key add up (RULES §2).
+
+use super::snapshot::{Grouped, NO_TIER, PositionRows, Table};
+use crate::fault::Code;
+use crate::margin::account::{Account, Balance, Order, Position};
+use crate::margin::terms::Terms;
+use crate::num::{E8, times};
+
+/// A row that is refused by what stands beside it; its cells by themselves were in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowFault {
+    /// The table.
+    pub table: Table,
+    /// The row.
+    pub row: usize,
+    /// The column at fault.
+    pub column: &'static str,
+    /// What is wrong.
+    pub code: Code,
+}
+
+const NONE: u32 = u32::MAX;
+/// Marks the isolated key in a key number; the rest is its place.
+const ISOLATED: u32 = 1 << 31;
+
+/// One account laid out for the valuation, reused from account to account so that nothing is allocated per row.
+#[derive(Debug)]
+pub struct Gather<'a> {
+    terms: &'a Terms,
+    data: &'a Grouped<'a>,
+    /// Whether position rows say no more than quantity and entry price.
+    plain: bool,
+    cross: Vec<Position>,
+    isolated: Vec<Position>,
+    /// The first row of each isolated key.
+    first_rows: Vec<u32>,
+    balances: Vec<Balance>,
+    orders: Vec<Order>,
+    /// Orders with the key they act on and their row, before they are grouped.
+    pending: Vec<(u32, u32, Order)>,
+    /// (cross, isolated) key of each instrument, [`NONE`] where the account has none.
+    keys: Vec<[u32; 2]>,
+    /// Place of each asset in `balances`.
+    places: Vec<u32>,
+    taker_fee: i64,
+}
+
+/// Adds a row to its key.
+#[inline(always)]
+fn add(position: &mut Position, quantity: i64, cost_e16: i128) {
+    position.listed = true;
+    position.quantity += i128::from(quantity);
+    // More than 10⁵ rows of the largest size would pass i128; the account is far beyond its bounds by then.
+    position.cost_e16 = position.cost_e16.saturating_add(cost_e16);
+}
+
+/// What a position row may say beyond quantity and entry price.
+#[derive(Default)]
+struct RowDetails {
+    cost_e16: Option<i128>,
+    isolated: bool,
+    isolated_margin: i128,
+    leverage: i64,
+    accrued: i128,
+}
+
+impl RowDetails {
+    fn of(rows: &PositionRows<'_>, row: usize) -> Result<Self, (&'static str, Code)> {
+        let isolated = rows.isolated.is_some_and(|isolated| isolated[row]);
+        let isolated_margin = rows.isolated_margin.map_or(0, |margin| margin.get(row));
+        if isolated_margin != 0 && !isolated {
+            return Err(("isolated_margin", Code::OutOfRange));
+        }
+        let priced = rows.entry_price.is_some_and(|entry| entry[row] != 0);
+        Ok(RowDetails {
+            cost_e16: rows.cost.filter(|_| !priced).map(|cost| cost.get(row) * E8),
+            isolated,
+            isolated_margin,
+            leverage: rows.leverage.map_or(0, |leverage| leverage[row]),
+            accrued: rows.accrued.map_or(0, |accrued| accrued.get(row)),
+        })
+    }
+
+    /// Whether a table's rows say none of it.
+    fn absent(rows: &PositionRows<'_>) -> bool {
+        rows.cost.is_none()
+            && rows.isolated.is_none()
+            && rows.isolated_margin.is_none()
+            && rows.leverage.is_none()
+            && rows.accrued.is_none()
+    }
+}
+
+impl<'a> Gather<'a> {
+    /// An empty layout that takes every row by itself, and so can leave rows out.
+    pub fn row_by_row(terms: &'a Terms, data: &'a Grouped<'a>) -> Self {
+        Gather { plain: false, ..Gather::new(terms, data) }
+    }
+
+    /// An empty layout for the accounts of a snapshot.
+    pub fn new(terms: &'a Terms, data: &'a Grouped<'a>) -> Self {
+        Gather {
+            terms,
+            data,
+            plain: RowDetails::absent(&data.snapshot.positions),
+            cross: Vec::new(),
+            isolated: Vec::new(),
+            first_rows: Vec::new(),
+            balances: Vec::new(),
+            orders: Vec::new(),
+            pending: Vec::new(),
+            keys: vec![[NONE; 2]; terms.instruments.len()],
+            places: vec![NONE; terms.assets.len()],
+            taker_fee: 0,
+        }
+    }
+
+    /// The account last gathered.
+    #[inline(always)]
+    pub fn view(&self) -> Account<'_> {
+        Account {
+            cross: &self.cross,
+            isolated: &self.isolated,
+            balances: &self.balances,
+            orders: &self.orders,
+            taker_fee: self.taker_fee,
+        }
+    }
+
+    /// The first row of an isolated position of the account last gathered, by its place.
+    pub fn first_row(&self, isolated: usize) -> u32 {
+        self.first_rows[isolated]
+    }
+
+    /// Lays out one account. Rows for which `skip` holds are left out, if the layout goes row by row; a row that is
+    /// refused is reported and left out.
+    #[inline(always)]
+    pub fn account(&mut self, account: usize, skip: impl Fn(Table, usize) -> bool, mut report: impl FnMut(RowFault)) {
+        self.clear();
+        let data = self.data;
+        let plain = if self.plain { data.positions.range(account) } else { None };
+        let laid_out = plain.is_some_and(|range| self.plain_positions(range));
+        let one_by_one = if laid_out { None } else { Some(data.positions.of(account)) };
+        for row in one_by_one.into_iter().flatten().filter(|&row| !skip(Table::Positions, row)) {
+            if let Err((column, code)) = self.position(row) {
+                report(RowFault { table: Table::Positions, row, column, code });
+            }
+        }
+        for row in data.balances.of(account).filter(|&row| !skip(Table::Balances, row)) {
+            self.balance(row);
+        }
+        for row in data.orders.of(account).filter(|&row| !skip(Table::Orders, row)) {
+            if let Err((column, code)) = self.order(row) {
+                report(RowFault { table: Table::Orders, row, column, code });
+            }
+        }
+        self.group_orders();
+        self.taker_fee = self.terms.taker_fees[self.terms.standard_tier];
+        for (at, row) in data.settings.of(account).filter(|&row| !skip(Table::Accounts, row)).enumerate() {
+            if let Err((column, code)) = self.settings(row, at) {
+                report(RowFault { table: Table::Accounts, row, column, code });
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        for (positions, mode) in [(&mut self.cross, 0), (&mut self.isolated, 1)] {
+            for position in positions.drain(..) {
+                self.keys[position.instrument as usize][mode] = NONE;
+            }
+        }
+        for balance in self.balances.drain(..) {
+            self.places[balance.asset as usize] = NONE;
+        }
+        self.first_rows.clear();
+        self.orders.clear();
+    }
+
+    /// The position of a key, made where the account has none yet.
+    #[inline(always)]
+    fn key(&mut self, instrument: u32, isolated: bool, row: usize) -> u32 {
+        let key = &mut self.keys[instrument as usize][isolated as usize];
+        if *key == NONE {
+            let position = Position { instrument, ..Position::default() };
+            if isolated {
+                *key = self.isolated.len() as u32 | ISOLATED;
+                self.isolated.push(position);
+                self.first_rows.push(row as u32);
+            } else {
+                *key = self.cross.len() as u32;
+                self.cross.push(position);
+            }
+        }
+        *key
+    }
+
+    #[inline(always)]
+    fn at(&mut self, key: u32) -> &mut Position {
+        if key & ISOLATED == 0 { &mut self.cross[key as usize] } else { &mut self.isolated[(key ^ ISOLATED) as usize] }
+    }
+
+    /// Rows that stand beside each other and say no more than quantity and entry price, all admitted by themselves;
+    /// false where one is not, and then nothing is laid out.
+    #[inline(always)]
+    fn plain_positions(&mut self, range: std::ops::Range<usize>) -> bool {
+        let rows = &self.data.snapshot.positions;
+        let Some(entry_prices) = rows.entry_price else { return false };
+        let columns = rows.instrument[range.clone()].iter().zip(&rows.quantity[range.clone()]);
+        for ((&instrument, &quantity), &entry) in columns.zip(&entry_prices[range]) {
+            let Some(quantity) = self.terms.instruments[instrument as usize].base(quantity) else {
+                self.clear();
+                return false;
+            };
+            let key = self.key(instrument, false, 0);
+            add(&mut self.cross[key as usize], quantity, times(quantity, entry));
+        }
+        true
+    }
+
+    #[inline(always)]
+    fn position(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
+        let rows = &self.data.snapshot.positions;
+        let instrument = rows.instrument[row];
+        let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
+        let quantity = base.ok_or(("quantity", Code::OffGrid))?;
+        let details = RowDetails::of(rows, row)?;
+        let entry = rows.entry_price.map_or(0, |entry| entry[row]);
+        let cost_e16 = details.cost_e16.unwrap_or_else(|| times(quantity, entry));
+        let key = self.key(instrument, details.isolated, row);
+        let position = self.at(key);
+        add(position, quantity, cost_e16);
+        if details.leverage != 0 && position.leverage != 0 && position.leverage != details.leverage {
+            return Err(("leverage", Code::ConflictingValues));
+        }
+        position.leverage |= details.leverage;
+        position.accrued += details.accrued;
+        position.isolated_margin += details.isolated_margin;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn balance(&mut self, row: usize) {
+        let rows = &self.data.snapshot.balances;
+        let (asset, amount) = (rows.asset[row], rows.amount.get(row));
+        let place = &mut self.places[asset as usize];
+        if *place == NONE {
+            *place = self.balances.len() as u32;
+            self.balances.push(Balance { asset, amount });
+        } else {
+            self.balances[*place as usize].amount += amount;
+        }
+    }
+
+    fn order(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
+        let rows = &self.data.snapshot.orders;
+        let instrument = rows.instrument[row];
+        let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
+        let quantity = base.ok_or(("quantity", Code::OffGrid))?;
+        if quantity == 0 || rows.reduce_only.is_some_and(|reduce_only| reduce_only[row]) {
+            return Ok(());
+        }
+        let order = Order { quantity, price: rows.price[row] };
+        let isolated = rows.isolated.is_some_and(|isolated| isolated[row]);
+        let key = self.key(instrument, isolated, row);
+        self.pending.push((key, row as u32, order));
+        Ok(())
+    }
+
+    /// Puts the orders of each key beside each other.
+    #[inline(always)]
+    fn group_orders(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.sort_unstable_by_key(|&(key, row, _)| (key, row));
+        for (key, _, order) in pending.drain(..) {
+            self.orders.push(order);
+            let end = self.orders.len() as u32;
+            let position = self.at(key);
+            if position.orders_to == 0 {
+                position.orders_from = end - 1;
+            }
+            position.orders_to = end;
+        }
+        self.pending = pending;
+    }
+
+    fn settings(&mut self, row: usize, at: usize) -> Result<(), (&'static str, Code)> {
+        let rows = &self.data.snapshot.settings;
+        if at > 0 {
+            return Err(("account", Code::DuplicateAccount));
+        }
+        if rows.portfolio.is_some_and(|portfolio| portfolio[row]) {
+            return Err(("model", Code::ModelNotEnabled));
+        }
+        let tier = rows.fee_tier.map_or(NO_TIER, |tier| tier[row]);
+        if tier != NO_TIER {
+            self.taker_fee = self.terms.taker_fees[tier as usize];
+        }
+        let leverage = rows.leverage.map_or(0, |leverage| leverage[row]);
+        for position in self.cross.iter_mut().chain(&mut self.isolated).filter(|position| position.leverage == 0) {
+            position.leverage = leverage;
+        }
+        Ok(())
+    }
+}

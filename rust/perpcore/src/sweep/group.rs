@@ -1,0 +1,75 @@
+//! Which rows belong to which account: ranges where the table is in account order, else one counting sort.
+
+/// The rows of a table by account.
+#[derive(Debug)]
+pub struct Rows {
+    /// Where each account's rows begin, and where the last ones end; empty where the table is empty.
+    from: Vec<u32>,
+    /// The rows in account order; none where they already are.
+    order: Option<Vec<u32>>,
+}
+
+impl Rows {
+    /// Groups rows by their account.
+    pub fn new(account: &[u32], accounts: usize) -> Self {
+        if account.is_empty() {
+            return Rows { from: Vec::new(), order: None };
+        }
+        let mut from = vec![0; accounts + 1];
+        for &a in account {
+            from[a as usize + 1] += 1;
+        }
+        for a in 0..accounts {
+            from[a + 1] += from[a];
+        }
+        let order = (!account.is_sorted()).then(|| {
+            let mut next = from.clone();
+            let mut order = vec![0; account.len()];
+            for (row, &a) in account.iter().enumerate() {
+                let at = &mut next[a as usize];
+                order[*at as usize] = row as u32;
+                *at += 1;
+            }
+            order
+        });
+        Rows { from, order }
+    }
+
+    /// The rows of one account where they stand beside each other in the table.
+    #[inline(always)]
+    pub fn range(&self, account: usize) -> Option<std::ops::Range<usize>> {
+        match (&self.order, self.from.get(account + 1)) {
+            (None, Some(&to)) => Some(self.from[account] as usize..to as usize),
+            _ => None,
+        }
+    }
+
+    /// The rows of one account, in table order.
+    #[inline(always)]
+    pub fn of(&self, account: usize) -> impl Iterator<Item = usize> {
+        let range = match self.from.get(account + 1) {
+            Some(&to) => self.from[account] as usize..to as usize,
+            None => 0..0,
+        };
+        range.map(move |at| self.order.as_ref().map_or(at, |order| order[at] as usize))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_by_account_in_table_order() {
+        for (account, wanted) in [
+            (vec![0, 0, 1, 2], [vec![0, 1], vec![2], vec![3]]),
+            (vec![2, 0, 2, 0], [vec![1, 3], vec![], vec![0, 2]]),
+            (vec![], [vec![], vec![], vec![]]),
+        ] {
+            let rows = Rows::new(&account, 3);
+            for (a, wanted) in wanted.iter().enumerate() {
+                assert_eq!(&rows.of(a).collect::<Vec<_>>(), wanted);
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The columns of one call, as plain slices. Cells are already on the grid and within their own bounds.
+
+use super::group::Rows;
+
+/// A table of a snapshot, in the order in which faults are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Positions.
+    Positions,
+    /// Balances.
+    Balances,
+    /// Orders.
+    Orders,
+    /// Accounts.
+    Accounts,
+}
+
+impl Table {
+    /// All tables, in reporting order.
+    pub const ALL: [Table; 4] = [Table::Positions, Table::Balances, Table::Orders, Table::Accounts];
+
+    /// The table's name.
+    pub const fn name(self) -> &'static str {
+        ["positions", "balances", "orders", "accounts"][self as usize]
+    }
+}
+
+/// Money in g: narrow where all of it fits.
+#[derive(Clone, Copy, Debug)]
+pub enum Money<'a> {
+    /// Each value fits in 64 bits.
+    Narrow(&'a [i64]),
+    /// Any admitted value.
+    Wide(&'a [i128]),
+}
+
+impl Money<'_> {
+    /// The value of a row.
+    #[inline(always)]
+    pub fn get(&self, row: usize) -> i128 {
+        match self {
+            Money::Narrow(values) => i128::from(values[row]),
+            Money::Wide(values) => values[row],
+        }
+    }
+}
+
+/// No fee tier named.
+pub const NO_TIER: u32 = u32::MAX;
+
+/// Rows of positions. `account` is an account's place in order of first appearance, in every table.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PositionRows<'a> {
+    /// Account of each row.
+    pub account: &'a [u32],
+    /// Instrument by the rulebook's index.
+    pub instrument: &'a [u32],
+    /// Contracts in g, signed.
+    pub quantity: &'a [i64],
+    /// Entry price in g, 0 where `cost` says it.
+    pub entry_price: Option<&'a [i64]>,
+    /// Signed money paid, in g, where `entry_price` is 0 or absent.
+    pub cost: Option<Money<'a>>,
+    /// Whether the row's margin mode is isolated.
+    pub isolated: Option<&'a [bool]>,
+    /// Margin posted to an isolated position, in g.
+    pub isolated_margin: Option<Money<'a>>,
+    /// Chosen leverage in g, 0 for none.
+    pub leverage: Option<&'a [i64]>,
+    /// Funding owed, in g.
+    pub accrued: Option<Money<'a>>,
+}
+
+/// Rows of balances.
+#[derive(Clone, Copy, Debug)]
+pub struct BalanceRows<'a> {
+    /// Account of each row.
+    pub account: &'a [u32],
+    /// Asset by the rulebook's index.
+    pub asset: &'a [u32],
+    /// Amount in g, signed.
+    pub amount: Money<'a>,
+}
+
+/// Rows of orders.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OrderRows<'a> {
+    /// Account of each row.
+    pub account: &'a [u32],
+    /// Instrument by the rulebook's index.
+    pub instrument: &'a [u32],
+    /// Remaining contracts in g, signed.
+    pub quantity: &'a [i64],
+    /// Limit price in g.
+    pub price: &'a [i64],
+    /// Whether the order may only reduce.
+    pub reduce_only: Option<&'a [bool]>,
+    /// Whether the order is on the isolated position.
+    pub isolated: Option<&'a [bool]>,
+}
+
+/// Rows of account settings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AccountRows<'a> {
+    /// Account of each row.
+    pub account: &'a [u32],
+    /// Whether the portfolio model is chosen.
+    pub portfolio: Option<&'a [bool]>,
+    /// Chosen leverage in g, 0 for none.
+    pub leverage: Option<&'a [i64]>,
+    /// Fee tier by the rulebook's index, [`NO_TIER`] for none.
+    pub fee_tier: Option<&'a [u32]>,
+}
+
+/// The tables of one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Snapshot<'a> {
+    /// How many accounts appear.
+    pub accounts: usize,
+    /// Positions.
+    pub positions: PositionRows<'a>,
+    /// Balances.
+    pub balances: BalanceRows<'a>,
+    /// Orders.
+    pub orders: OrderRows<'a>,
+    /// Account settings.
+    pub settings: AccountRows<'a>,
+}
+
+/// A snapshot with its rows grouped by account.
+#[derive(Debug)]
+pub struct Grouped<'a> {
+    /// The columns.
+    pub snapshot: Snapshot<'a>,
+    pub(super) positions: Rows,
+    pub(super) balances: Rows,
+    pub(super) orders: Rows,
+    pub(super) settings: Rows,
+}
+
+impl<'a> Grouped<'a> {
+    /// Groups the rows of every table by account.
+    pub fn new(snapshot: Snapshot<'a>) -> Self {
+        let rows = |account: &[u32]| Rows::new(account, snapshot.accounts);
+        Grouped {
+            positions: rows(snapshot.positions.account),
+            balances: rows(snapshot.balances.account),
+            orders: rows(snapshot.orders.account),
+            settings: rows(snapshot.settings.account),
+            snapshot,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+"""The independent exact model: RULES read literally, for the standard margin model.
+
+It shares no code with perpcore and is never fast by a trick: integers, loops, slices spelled out.
+Money, prices, quantities and rates are integers in units of 10⁻⁸ (`grid`), products of two in 10⁻¹⁶,
+of three in 10⁻²⁴. Portfolio margin (RULES §5) and thresholds (§6) are not in it yet.
+"""
+
+from .assess import Result, assess
+from .errors import ModelError
+from .rulebook import Rulebook, expand, read_rulebook
+
+__all__ = ["ModelError", "Result", "Rulebook", "assess", "expand", "read_rulebook"]
