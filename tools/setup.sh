@@ -63,7 +63,7 @@ if [ -e .venv ]; then
     if [ "$(cat .venv/place 2>/dev/null)" != "$place" ] || ! version .venv/bin/python >/dev/null ||
         { [ -n "${PYTHON:-}" ] && [ "$(version .venv/bin/python)" != "$(version "$python")" ]; }; then
         echo "perpcore: making .venv anew"
-        rm -rf .venv
+        rm -rf .venv .mypy_cache # mypy stumbles over the cache of another interpreter
     fi
 fi
 if [ ! -e .venv ]; then
