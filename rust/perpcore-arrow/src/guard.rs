@@ -8,7 +8,7 @@ use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{Array, StructArray, make_array, new_empty_array};
 use arrow_schema::{ArrowError, DataType};
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure, Fault};
 use std::ffi::CStr;
 
 /// One record batch from the C data interface.
@@ -19,7 +19,7 @@ use std::ffi::CStr;
 /// # Safety
 /// `array` and `schema` must follow the C data interface: as long as `array` is not released its buffers are readable
 /// in the sizes that its type implies.
-pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<StructArray, Fault> {
+pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<StructArray, Failure> {
     // SAFETY: passed on from the caller.
     let data = unsafe { from_ffi(array, schema) }.map_err(|error| refused(table, &error))?;
     data.validate_full().map_err(|error| refused(table, &error))?;
@@ -34,20 +34,20 @@ pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSche
 ///
 /// # Safety
 /// As [`batch`], for every array of the stream.
-pub unsafe fn stream(table: &Table, mut stream: FFI_ArrowArrayStream) -> Result<Vec<StructArray>, Fault> {
+pub unsafe fn stream(table: &Table, mut stream: FFI_ArrowArrayStream) -> Result<Vec<StructArray>, Failure> {
     let released = || fault(table).accepts("a stream that was not consumed before");
     let (get_schema, get_next) = (stream.get_schema().ok_or_else(released)?, stream.get_next().ok_or_else(released)?);
     let mut schema = FFI_ArrowSchema::empty();
     // SAFETY: the stream is not released, and writes a schema where one is expected.
     if unsafe { get_schema(&mut stream, &mut schema) } != 0 {
-        return Err(producer_failed(table, &mut stream));
+        return Err(producer_failed(table, &mut stream).into());
     }
     let mut batches = Vec::new();
     loop {
         let mut array = FFI_ArrowArray::empty();
         // SAFETY: as above; a released array means the end of the stream.
         if unsafe { get_next(&mut stream, &mut array) } != 0 {
-            return Err(producer_failed(table, &mut stream));
+            return Err(producer_failed(table, &mut stream).into());
         }
         if array.is_released() {
             break;
@@ -72,8 +72,8 @@ fn producer_failed(table: &Table, stream: &mut FFI_ArrowArrayStream) -> Fault {
     fault(table).value(message.unwrap_or_default()).accepts("a stream that its producer can deliver")
 }
 
-fn checked(table: &Table, array: Option<&StructArray>) -> Result<StructArray, Fault> {
-    array.cloned().ok_or_else(|| fault(table).accepts("a record batch: a struct of columns"))
+fn checked(table: &Table, array: Option<&StructArray>) -> Result<StructArray, Failure> {
+    array.cloned().ok_or_else(|| fault(table).accepts("a record batch: a struct of columns").into())
 }
 
 fn refused(table: &Table, error: &ArrowError) -> Fault {

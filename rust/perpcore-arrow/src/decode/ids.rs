@@ -12,7 +12,7 @@ use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, U
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure, Fault};
 use std::hash::BuildHasher;
 
 const ACCEPTED: &str = "text, a dictionary of text, or non-negative integers";
@@ -91,7 +91,7 @@ impl AccountIds {
     ///
     /// # Errors
     /// `wrong_type`; `id_kind_mismatch` where an earlier table had ids of another kind.
-    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Vec<u32>, Fault> {
+    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Vec<u32>, Failure> {
         let mut out = Vec::with_capacity(source.rows());
         let Some((at, column)) = source.find("account") else { return Ok(out) };
         for chunk in source.chunks(at) {
@@ -99,7 +99,7 @@ impl AccountIds {
             let data_type = chunk.values.data_type();
             let integers = data_type.is_integer();
             if !integers && !is_text(data_type) && *data_type != DataType::Null {
-                return Err(source.wrong_type(column, data_type, ACCEPTED));
+                return Err(source.wrong_type(column, data_type, ACCEPTED).into());
             }
             if *data_type != DataType::Null {
                 self.settle_kind(source, data_type, integers)?;
@@ -120,11 +120,12 @@ impl AccountIds {
         Ok(out)
     }
 
-    fn settle_kind(&mut self, source: &Source, data_type: &DataType, integers: bool) -> Result<(), Fault> {
+    fn settle_kind(&mut self, source: &Source, data_type: &DataType, integers: bool) -> Result<(), Failure> {
         match &self.output {
             Some(output) if output.is_integer() != integers => {
                 let fault = Fault::new(Code::IdKindMismatch).in_column(source.table.name, "account");
-                return Err(fault.value(data_type).accepts(format!("ids as in the tables before it: {output}")));
+                let fault = fault.value(data_type).accepts(format!("ids as in the tables before it: {output}"));
+                return Err(fault.into());
             }
             Some(_) => {}
             None => {

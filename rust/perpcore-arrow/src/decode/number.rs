@@ -11,7 +11,7 @@ use arrow_array::types::{
 };
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::DataType;
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure};
 use perpcore::num::{NotANumber, decimal, float, text};
 use perpcore::sweep::snapshot::Money;
 
@@ -44,7 +44,7 @@ pub(crate) enum Null {
 
 impl Source {
     /// A column of prices, quantities or leverages, in g; none where it did not come.
-    pub(crate) fn numbers(&mut self, name: &str, null: Null) -> Result<Option<ScalarBuffer<i64>>, Fault> {
+    pub(crate) fn numbers(&mut self, name: &str, null: Null) -> Result<Option<ScalarBuffer<i64>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
         if let Some(values) = self.untouched::<Int64Type>(at, column, |v| i128::from(*v)) {
             return Ok(Some(values));
@@ -56,7 +56,7 @@ impl Source {
     }
 
     /// A column of money, in g; none where it did not come.
-    pub(crate) fn money(&mut self, name: &str, null: Null) -> Result<Option<MoneyColumn>, Fault> {
+    pub(crate) fn money(&mut self, name: &str, null: Null) -> Result<Option<MoneyColumn>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
         if let Some(values) = self.untouched::<Int64Type>(at, column, |v| i128::from(*v)) {
             return Ok(Some(MoneyColumn::Narrow(values)));
@@ -97,7 +97,13 @@ impl Source {
     }
 
     /// Hands over every value in g, a stand-in for each that is refused.
-    fn each(&mut self, at: usize, column: &'static Column, null: Null, mut put: impl FnMut(i128)) -> Result<(), Fault> {
+    fn each(
+        &mut self,
+        at: usize,
+        column: &'static Column,
+        null: Null,
+        mut put: impl FnMut(i128),
+    ) -> Result<(), Failure> {
         let Kind::Number(bound) = column.kind else { return Ok(()) };
         // The stand-in is a value that every later step can take.
         let stand_in = bound.min.max(0);
@@ -120,7 +126,7 @@ impl Source {
             };
             if walk(&chunk, raw, &mut shared_doubles, take).is_none() {
                 let accepted = if raw { "int64 in units of 10⁻⁸" } else { ACCEPTED };
-                return Err(self.wrong_type(column, chunk.values.data_type(), accepted));
+                return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
             }
             self.shared_doubles |= shared_doubles;
             for (row, code) in refused {

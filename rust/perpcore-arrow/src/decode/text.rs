@@ -7,7 +7,7 @@ use arrow_array::types::ArrowDictionaryKeyType;
 use arrow_array::{Array, DictionaryArray, LargeStringArray, StringArray, StringViewArray, downcast_integer};
 use arrow_buffer::ArrowNativeType;
 use arrow_schema::DataType;
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure};
 
 const ACCEPTED: &str = "text, or a dictionary of text";
 
@@ -83,13 +83,13 @@ impl Source {
         code: Code,
         default: Option<u32>,
         find: impl Fn(&str) -> Option<u32>,
-    ) -> Result<Option<Vec<u32>>, Fault> {
+    ) -> Result<Option<Vec<u32>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
         let mut out = Vec::with_capacity(self.rows());
         for chunk in self.chunks(at) {
             let start = out.len();
             if !found(&chunk, &find, &mut out) {
-                return Err(self.wrong_type(column, chunk.values.data_type(), ACCEPTED));
+                return Err(self.wrong_type(column, chunk.values.data_type(), ACCEPTED).into());
             }
             for (row, place) in out[start..].iter_mut().enumerate() {
                 let null = chunk.is_null(row);
@@ -106,24 +106,24 @@ impl Source {
     }
 
     /// A column of words: the place of each in the contract's list, 0 where null.
-    pub(crate) fn words(&mut self, name: &str) -> Result<Option<Vec<u32>>, Fault> {
+    pub(crate) fn words(&mut self, name: &str) -> Result<Option<Vec<u32>>, Failure> {
         let Some((_, Column { kind: Kind::Word(words), .. })) = self.find(name) else { return Ok(None) };
         let place = |text: &str| words.iter().position(|word| *word == text).map(|place| place as u32);
         self.lookup(name, Code::OutOfRange, Some(0), place)
     }
 
     /// Whether each word of a column is the second of its list of two.
-    pub(crate) fn second_words(&mut self, name: &str) -> Result<Option<Vec<bool>>, Fault> {
+    pub(crate) fn second_words(&mut self, name: &str) -> Result<Option<Vec<bool>>, Failure> {
         Ok(self.words(name)?.map(|places| places.into_iter().map(|place| place == 1).collect()))
     }
 
     /// A column of any text that changes no figure: only its type is looked at.
-    pub(crate) fn any_text(&mut self, name: &str) -> Result<(), Fault> {
+    pub(crate) fn any_text(&mut self, name: &str) -> Result<(), Failure> {
         self.lookup(name, Code::OutOfRange, Some(0), |_| Some(0)).map(|_| ())
     }
 
     /// A column of true and false, false where null.
-    pub(crate) fn flags(&mut self, name: &str) -> Result<Option<Vec<bool>>, Fault> {
+    pub(crate) fn flags(&mut self, name: &str) -> Result<Option<Vec<bool>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
         let mut out = Vec::with_capacity(self.rows());
         for chunk in self.chunks(at) {
@@ -143,7 +143,7 @@ impl Source {
                 }
                 (None, None) => {
                     let accepted = "booleans, or the words true and false";
-                    return Err(self.wrong_type(column, chunk.values.data_type(), accepted));
+                    return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
                 }
             }
         }
