@@ -4,7 +4,7 @@
 //! dictionary already seen, or its values ascend. Then an account is found by its code alone. Otherwise, and for text
 //! without a dictionary and integers, values are hashed; a value equal to the row before is not.
 
-use super::text::{Strings, dictionary_indexes};
+use super::text::{Strings, each_index};
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
 use arrow_array::cast::AsArray;
@@ -139,26 +139,22 @@ impl AccountIds {
     }
 
     fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
-        let (Some(indexes), Some(dictionary)) =
-            (dictionary_indexes(&*chunk.values), chunk.values.as_any_dictionary_opt())
-        else {
-            return;
-        };
+        let Some(dictionary) = chunk.values.as_any_dictionary_opt() else { return };
         let known = self.dictionaries.iter().position(|known| same(&known.values, dictionary.values()));
         let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
         let source = self.dictionaries[at].source;
-        for (row, &index) in indexes.iter().enumerate() {
-            if chunk.is_null(row) {
-                out.push(NONE);
-                continue;
-            }
-            let account = &mut accounts[index as usize];
+        let start = out.len();
+        each_index(&*chunk.values, |index| {
+            let account = match accounts.get_mut(index) {
+                Some(account) if chunk.nulls.is_none() || !chunk.is_null(out.len() - start) => account,
+                _ => return out.push(NONE),
+            };
             if *account == NONE {
-                *account = self.account_at(Origin { source, place: index });
+                *account = self.account_at(Origin { source, place: index as u32 });
             }
             out.push(*account);
-        }
+        });
         self.dictionaries[at].accounts = accounts;
     }
 
