@@ -33,7 +33,8 @@ pub const fn credit_from_e24(exact: i128) -> i128 {
 /// 10⁻²⁴ to g against the account where it is a charge: up.
 #[inline(always)]
 pub const fn charge_from_e24(exact: i128) -> i128 {
-    -floor_by_ten_to::<16>(-exact)
+    let (whole, inexact) = divided_by_ten_to::<16>(exact.unsigned_abs());
+    if exact < 0 { -whole } else { whole + inexact as i128 }
 }
 
 /// 10⁻¹⁶ to g against the account where it is a credit: down.
@@ -45,30 +46,39 @@ pub const fn credit_from_e16(exact: i128) -> i128 {
 /// Money in g times a rate, a charge to the account: up to g.
 #[inline(always)]
 pub const fn charge_of(money: i128, rate: i64) -> i128 {
-    -floor_by_ten_to::<8>(-scaled(money, rate))
+    let exact = scaled(money, rate);
+    let (whole, inexact) = divided_by_ten_to::<8>(exact.unsigned_abs());
+    if exact < 0 { -whole } else { whole + inexact as i128 }
 }
 
-/// ⌊a / 10ᴷ⌋ by multiplications; K is 8 or 16.
-///
-/// 10ᴷ = 2ᴷ·5ᴷ, so ⌊n / 10ᴷ⌋ = ⌊m / 5ᴷ⌋ for m = ⌊n / 2ᴷ⌋. With B = 63 − K bits put aside, h = ⌊m / 2ᴮ⌋ fits 64 bits
-/// as n < 2¹²⁷, and so does c = ⌊2ᴱ / 5ᴷ⌋ for E = 63 + ⌊log₂ 5ᴷ⌋. The first quotient q = ⌊h·c / 2ᴱ⁻ᴮ⌋ is never above
-/// ⌊m / 5ᴷ⌋, and below it by less than 2ᴮ/5ᴷ + h/2ᴱ⁻ᴮ + 1: cutting h loses less than 2ᴮ/5ᴷ, cutting c less than
-/// h/2ᴱ⁻ᴮ. So what remains of m is below 2ᴮ + 5ᴷ·(2⁶⁴⁺ᴮ⁻ᴱ + 1) < 2⁶³ and is divided in 64 bits.
+/// ⌊a / 10ᴷ⌋, toward −∞; K is 8 or 16.
 #[inline(always)]
 const fn floor_by_ten_to<const K: u32>(a: i128) -> i128 {
+    let (whole, inexact) = divided_by_ten_to::<K>(a.unsigned_abs());
+    if a < 0 { -whole - inexact as i128 } else { whole }
+}
+
+/// ⌊n / 10ᴷ⌋ for n < 2¹²⁷ by multiplications, and whether something is left; K is 8 or 16.
+///
+/// 10ᴷ = 2ᴷ·5ᴷ, so ⌊n / 10ᴷ⌋ = ⌊m / 5ᴷ⌋ for m = ⌊n / 2ᴷ⌋. With B = 63 − K bits put aside, h = ⌊m / 2ᴮ⌋ fits 64 bits,
+/// and so does c = ⌊2ᴱ / 5ᴷ⌋ for E = 63 + ⌊log₂ 5ᴷ⌋. The first quotient q = ⌊h·c / 2ᴱ⁻ᴮ⌋ is never above ⌊m / 5ᴷ⌋, and
+/// below it by less than 2ᴮ/5ᴷ + h/2ᴱ⁻ᴮ + 1: cutting h loses less than 2ᴮ/5ᴷ, cutting c less than h/2ᴱ⁻ᴮ. So what
+/// remains of m is below 2ᴮ + 5ᴷ·(2⁶⁴⁺ᴮ⁻ᴱ + 1) < 2⁶³ and is divided in 64 bits.
+#[inline(always)]
+const fn divided_by_ten_to<const K: u32>(n: u128) -> (i128, bool) {
     const { assert!(K == 8 || K == 16) };
     let five: u64 = const { 5_u64.pow(K) };
     let exponent: u32 = const { 63 + 5_u64.pow(K).ilog2() };
     let reciprocal: u64 = const { ((1_u128 << (63 + 5_u64.pow(K).ilog2())) / 5_u128.pow(K)) as u64 };
     let aside = 63 - K;
 
-    let n = a.unsigned_abs();
     let m = n >> K;
-    let first = ((m >> aside) * reciprocal as u128) >> (exponent - aside);
+    // Both factors fit 64 bits, so this is one machine product.
+    let first = ((m >> aside) as u64 as u128).wrapping_mul(reciprocal as u128) >> (exponent - aside);
     let left = (m as u64).wrapping_sub((first as u64).wrapping_mul(five));
-    let quotient = (first + (left / five) as u128) as i128;
-    let inexact = !left.is_multiple_of(five) || n & ((1 << K) - 1) != 0;
-    if a < 0 { -quotient - inexact as i128 } else { quotient }
+    let more = left / five;
+    let inexact = left.wrapping_sub(more.wrapping_mul(five)) != 0 || n & ((1 << K) - 1) != 0;
+    (first.wrapping_add(more as u128) as i128, inexact)
 }
 
 /// ⌈1 / leverage⌉ in g: the initial rate that a leverage L ≥ 1 (in g) implies, rounded up.

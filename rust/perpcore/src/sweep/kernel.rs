@@ -135,7 +135,7 @@ impl<'a> Kernel<'a> {
             let held = std::mem::take(&mut self.held[at]);
             let (fits, cost) = self.position(at, held, sums);
             taken &= fits;
-            cost_e16 += cost;
+            cost_e16 = add(cost_e16, cost);
         }
         taken & (sums.notional_e16 <= ACCOUNT_E16) & (cost_e16 <= ACCOUNT_E16)
     }
@@ -147,8 +147,9 @@ impl<'a> Kernel<'a> {
         let mut bits = 0;
         let mut add = |instrument: u32, quantity: i64, cost_e16: i128| {
             let at = instrument as usize % MOST_NAMES;
-            self.held[at].quantity += quantity;
-            self.held[at].cost_e16 += cost_e16;
+            let held = &mut self.held[at];
+            held.quantity = held.quantity.wrapping_add(quantity);
+            held.cost_e16 = add(held.cost_e16, cost_e16);
             bits |= 1 << at;
         };
         if let (Some(entry_prices), Some(range), false) =
@@ -183,11 +184,11 @@ impl<'a> Kernel<'a> {
         let fee_e24 = scaled_wrapping(notional_e16, leg.maintenance_fee);
         sums.maintenance_e24 = add(sums.maintenance_e24, add(of_e24(&tier.maintenance, notional_e16), fee_e24));
         sums.held_e24 = add(sums.held_e24, add(of_e24(&tier.initial, notional_e16), fee_e24));
-        sums.notional_e16 += notional_e16;
-        sums.pnl_e16 += times(held.quantity, leg.mark) - held.cost_e16;
+        sums.notional_e16 = add(sums.notional_e16, notional_e16);
+        sums.pnl_e16 = add(sums.pnl_e16, times(held.quantity, leg.mark).wrapping_sub(held.cost_e16));
         let priced = (leg.mark != 0) | (size == 0);
         let fits = leg.contract_of_one & priced & (i128::from(size) <= BASE_E8) & (notional_e16 <= ACCOUNT_E16);
-        (fits, held.cost_e16.saturating_abs())
+        (fits, held.cost_e16.wrapping_abs())
     }
 
     #[inline(always)]
@@ -196,7 +197,7 @@ impl<'a> Kernel<'a> {
         let mut bits = 0_u64;
         self.data.balances.each(account, |row| {
             let at = rows.asset[row] as usize % MOST_NAMES;
-            self.owned[at] += rows.amount.get(row);
+            self.owned[at] = add(self.owned[at], rows.amount.get(row));
             bits |= 1 << at;
         });
         let (mut taken, mut assets_e16) = (true, 0_i128);
@@ -220,7 +221,7 @@ impl<'a> Kernel<'a> {
                 continue;
             }
             let value_e16 = scaled(amount, coin.price);
-            assets_e16 = assets_e16.saturating_add(value_e16);
+            assets_e16 = add(assets_e16, value_e16);
             sums.net_e24 = add(sums.net_e24, scaled_wrapping(value_e16, ONE - coin.collateral.close_cost));
             for (quantity, share) in coin.collateral.slices(amount) {
                 let value_e24 = scaled_wrapping(scaled(quantity, coin.price), share);
