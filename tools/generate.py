@@ -87,7 +87,8 @@ def rulebook(told: Described) -> str:
     """Every field of a rulebook, by section."""
     sections: dict[str, list[Mapping[str, Any]]] = {}
     for one in told["rulebook"]:
-        sections.setdefault(one["path"].split(".")[0], []).append(one)
+        section, dot, _ = one["path"].partition(".")
+        sections.setdefault(section if dot else "Top level", []).append(one)
     head = ("field", "type", "unit", "default", "rules", "what it says")
     parts = [
         f"## {name}\n\n"
@@ -112,7 +113,7 @@ def rulebook(told: Described) -> str:
 
 def tables(told: Described) -> str:
     """Every table, in and out."""
-    head = ("column", "type", "required", "unit", "what it says")
+    head = ("column", "type", "required", "unit or bounds", "what it says")
     parts = [
         f"## {one['name']} ({one['direction']})\n\n"
         + table(
