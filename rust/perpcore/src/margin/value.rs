@@ -418,7 +418,7 @@ impl<S: Sink> Run<'_, S> {
         if maintenance_e24 != 0 {
             self.sink.line(|| {
                 let slices = contract.ladder.slices(notional_e16);
-                let parts = slices.map(|(width, step)| scaled(width, step.maintenance));
+                let parts = slices.map(|(width, step)| scaled(width, step.maintenance.rate));
                 Line {
                     quantity: Some(size),
                     price: Some(mark),
