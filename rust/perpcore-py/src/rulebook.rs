@@ -63,10 +63,10 @@ impl Rulebook {
     /// >>> rules.diff(pc.Rulebook.preset("hk-vatp-perp"))[0].path
     /// 'venue.call_factor'
     /// >>> try:
-    /// ...     pc.Rulebook.parse('venue.settlment = "USD"', "my.toml")
+    /// ...     pc.Rulebook.parse('extends = "hk-vatp-perp@1"\nvenue.call_facto = 1.5', "my.toml")
     /// ... except pc.errors.RulebookError as error:
     /// ...     print(error)
-    /// my.toml:1:7  1003 missing_key  venue.settlement   accepted: …
+    /// my.toml:2:7  1002 unknown_key  venue.call_facto = 1.5   accepted: did you mean call_factor? ...
     ///
     /// ```
     #[staticmethod]
