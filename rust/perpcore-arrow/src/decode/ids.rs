@@ -4,7 +4,7 @@
 //! dictionary already seen, or its values ascend. Then an account is found by its code alone. Otherwise, and for text
 //! without a dictionary and integers, values are hashed; a value equal to the row before is not.
 
-use super::text::{Strings, each_index};
+use super::text::{Strings, map_indexes};
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
 use arrow_array::cast::AsArray;
@@ -145,16 +145,21 @@ impl AccountIds {
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
         let source = self.dictionaries[at].source;
         let start = out.len();
-        each_index(&*chunk.values, |index| {
-            let account = match accounts.get_mut(index) {
-                Some(account) if chunk.nulls.is_none() || !chunk.is_null(out.len() - start) => account,
-                _ => return out.push(NONE),
-            };
+        let mut last = (usize::MAX, NONE);
+        map_indexes(&*chunk.values, out, |index| {
+            if index == last.0 {
+                return last.1;
+            }
+            let Some(account) = accounts.get_mut(index) else { return NONE };
             if *account == NONE {
                 *account = self.account_at(Origin { source, place: index as u32 });
             }
-            out.push(*account);
+            last = (index, *account);
+            *account
         });
+        if let Some(nulls) = &chunk.nulls {
+            out[start..].iter_mut().zip(nulls).filter(|(_, valid)| !valid).for_each(|(account, _)| *account = NONE);
+        }
         self.dictionaries[at].accounts = accounts;
     }
 

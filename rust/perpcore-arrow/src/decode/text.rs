@@ -40,17 +40,13 @@ impl<'a> Strings<'a> {
     }
 }
 
-/// Hands every index of a dictionary of any width over, with its place in the array; those under a null mean nothing.
-/// False where it is no dictionary.
+/// Appends what `place` makes of every index of a dictionary, whatever its width; those under a null mean nothing.
 #[inline(always)]
-pub(super) fn each_index(array: &dyn Array, mut take: impl FnMut(usize)) -> bool {
+pub(super) fn map_indexes(array: &dyn Array, out: &mut Vec<u32>, mut place: impl FnMut(usize) -> u32) {
     downcast_dictionary_array!(
-        array => {
-            array.keys().values().iter().for_each(|key| take(key.as_usize()));
-            true
-        }
-        _ => false,
-    )
+        array => out.extend(array.keys().values().iter().map(|key| place(key.as_usize()))),
+        _ => {}
+    );
 }
 
 /// A cell as text, for an error.
@@ -159,7 +155,7 @@ fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>)
         let values = dictionary.values();
         let strings = Strings::of(values)?;
         let places: Vec<u32> = (0..values.len()).map(|at| find(strings.value(at)).unwrap_or(UNKNOWN)).collect();
-        each_index(array, |index| out.push(places.get(index).copied().unwrap_or(UNKNOWN)));
+        map_indexes(array, out, |index| places.get(index).copied().unwrap_or(UNKNOWN));
         return Some(chunk.nulls.is_none() && !places.contains(&UNKNOWN));
     }
     let strings = Strings::of(array)?;

@@ -17,6 +17,9 @@ impl Rows {
         if account.is_empty() {
             return Rows { from: Vec::new(), order: None };
         }
+        if let Some(from) = ascending(account, accounts) {
+            return Rows { from, order: None };
+        }
         let mut from = vec![0; accounts + 1];
         for &a in account {
             from[a as usize + 1] += 1;
@@ -24,17 +27,14 @@ impl Rows {
         for a in 0..accounts {
             from[a + 1] += from[a];
         }
-        let order = (!account.is_sorted()).then(|| {
-            let mut next = from.clone();
-            let mut order = vec![0; account.len()];
-            for (row, &a) in account.iter().enumerate() {
-                let at = &mut next[a as usize];
-                order[*at as usize] = row as u32;
-                *at += 1;
-            }
-            order
-        });
-        Rows { from, order }
+        let mut next = from.clone();
+        let mut order = vec![0; account.len()];
+        for (row, &a) in account.iter().enumerate() {
+            let at = &mut next[a as usize];
+            order[*at as usize] = row as u32;
+            *at += 1;
+        }
+        Rows { from, order: Some(order) }
     }
 
     /// Where the rows of one account stand, in the table or in its order.
@@ -44,6 +44,12 @@ impl Rows {
             Some(&to) => self.from[account] as usize..to as usize,
             None => 0..0,
         }
+    }
+
+    /// The rows of one account, where the table is in account order.
+    #[inline(always)]
+    pub fn beside(&self, account: usize) -> Option<Range<usize>> {
+        if self.order.is_none() { Some(self.range(account)) } else { None }
     }
 
     /// How many rows one account has.
@@ -70,6 +76,23 @@ impl Rows {
     pub fn of(&self, account: usize) -> impl Iterator<Item = usize> {
         self.range(account).map(move |at| self.order.as_ref().map_or(at, |order| order[at] as usize))
     }
+}
+
+/// Where each account's rows begin, if the table is in account order.
+fn ascending(account: &[u32], accounts: usize) -> Option<Vec<u32>> {
+    let mut from = Vec::with_capacity(accounts + 1);
+    for (row, &a) in account.iter().enumerate() {
+        let begun = from.len();
+        if a as usize + 1 == begun {
+            continue;
+        }
+        if (a as usize) < begun {
+            return None;
+        }
+        from.resize(a as usize + 1, row as u32);
+    }
+    from.resize(accounts + 1, account.len() as u32);
+    Some(from)
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ use crate::num::{E8, E16, ONE, scaled, times};
 /// The most rows of an account, in positions and in balances, that the kernel adds up: 64 × 10¹⁷ g fits 64 bits.
 const MOST_ROWS: usize = 64;
 
+/// The most instruments, and assets: which of them an account has rows of is a bit each.
+const MOST_NAMES: usize = 64;
+
 /// One instrument at its mark.
 struct Leg {
     /// 0 where there is none, or one that may not be used.
@@ -63,17 +66,17 @@ pub(super) struct Kernel<'a> {
     legs: Vec<Leg>,
     tiers: Vec<Tier>,
     coins: Vec<Coin<'a>>,
-    held: Vec<Held>,
-    owned: Vec<i128>,
-    /// Which instruments and which assets the account has rows of, a bit each.
-    held_bits: Vec<u64>,
-    owned_bits: Vec<u64>,
+    held: [Held; MOST_NAMES],
+    owned: [i128; MOST_NAMES],
 }
 
 impl<'a> Kernel<'a> {
     /// The kernel, where the book is one for it: account settings choose neither leverage nor model.
     pub(super) fn new(terms: &'a Terms, market: &Market, data: &'a Grouped<'a>) -> Option<Self> {
         let settings = &data.snapshot.settings;
+        if terms.instruments.len() > MOST_NAMES || terms.assets.len() > MOST_NAMES {
+            return None;
+        }
         if settings.leverage.is_some() || settings.portfolio.is_some() || data.settings.repeats() {
             return None;
         }
@@ -102,10 +105,8 @@ impl<'a> Kernel<'a> {
             legs,
             tiers,
             coins: coins.collect(),
-            held: vec![Held::default(); terms.instruments.len()],
-            owned: vec![0; terms.assets.len()],
-            held_bits: vec![0; terms.instruments.len().div_ceil(64)],
-            owned_bits: vec![0; terms.assets.len().div_ceil(64)],
+            held: [Held::default(); MOST_NAMES],
+            owned: [0; MOST_NAMES],
         })
     }
 
@@ -126,43 +127,48 @@ impl<'a> Kernel<'a> {
 
     #[inline(always)]
     fn positions(&mut self, account: usize, sums: &mut Sums) -> bool {
-        let rows = &self.data.snapshot.positions;
-        let plain = match (rows.entry_price, rows.has_details()) {
-            (Some(entry_prices), false) => {
-                self.data.positions.each(account, |row| {
-                    let instrument = rows.instrument[row] as usize;
-                    let cost_e16 = times(rows.quantity[row], entry_prices[row]);
-                    hold(&mut self.held, &mut self.held_bits, instrument, rows.quantity[row], cost_e16);
-                });
-                true
-            }
-            _ => {
-                let mut plain = true;
-                self.data.positions.each(account, |row| {
-                    plain &= !rows.is_isolated(row) && rows.leverage.is_none_or(|leverage| leverage[row] == 0);
-                    plain &= rows.isolated_margin.is_none_or(|margin| margin.get(row) == 0);
-                    let accrued = rows.accrued.map_or(0, |accrued| accrued.get(row));
-                    plain &= accrued == 0;
-                    let cost_e16 = rows.cost_e16(row, rows.quantity[row]);
-                    let instrument = rows.instrument[row] as usize;
-                    hold(&mut self.held, &mut self.held_bits, instrument, rows.quantity[row], cost_e16);
-                });
-                plain
-            }
-        };
+        let (plain, mut bits) = self.add_up_rows(account);
         let (mut taken, mut cost_e16) = (plain, 0);
-        for word in 0..self.held_bits.len() {
-            let mut bits = std::mem::take(&mut self.held_bits[word]);
-            while bits != 0 {
-                let at = word * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let held = std::mem::take(&mut self.held[at]);
-                let (fits, cost) = self.position(at, held, sums);
-                taken &= fits;
-                cost_e16 += cost;
-            }
+        while bits != 0 {
+            let at = bits.trailing_zeros() as usize % MOST_NAMES;
+            bits &= bits - 1;
+            let held = std::mem::take(&mut self.held[at]);
+            let (fits, cost) = self.position(at, held, sums);
+            taken &= fits;
+            cost_e16 += cost;
         }
         taken & (sums.notional_e16 <= ACCOUNT_E16) & (cost_e16 <= ACCOUNT_E16)
+    }
+
+    /// Adds the rows of an account up by instrument: whether the kernel can take them, and the instruments.
+    #[inline(always)]
+    fn add_up_rows(&mut self, account: usize) -> (bool, u64) {
+        let rows = &self.data.snapshot.positions;
+        let mut bits = 0;
+        let mut add = |instrument: u32, quantity: i64, cost_e16: i128| {
+            let at = instrument as usize % MOST_NAMES;
+            self.held[at].quantity += quantity;
+            self.held[at].cost_e16 += cost_e16;
+            bits |= 1 << at;
+        };
+        if let (Some(entry_prices), Some(range), false) =
+            (rows.entry_price, self.data.positions.beside(account), rows.has_details())
+        {
+            let names = &rows.instrument[range.clone()];
+            let quantities = &rows.quantity[range.clone()];
+            for ((&instrument, &quantity), &entry) in names.iter().zip(quantities).zip(&entry_prices[range]) {
+                add(instrument, quantity, times(quantity, entry));
+            }
+            return (true, bits);
+        }
+        let mut plain = true;
+        self.data.positions.each(account, |row| {
+            plain &= !rows.is_isolated(row) && rows.leverage.is_none_or(|leverage| leverage[row] == 0);
+            plain &= rows.isolated_margin.is_none_or(|margin| margin.get(row) == 0);
+            plain &= rows.accrued.is_none_or(|accrued| accrued.get(row) == 0);
+            add(rows.instrument[row], rows.quantity[row], rows.cost_e16(row, rows.quantity[row]));
+        });
+        (plain, bits)
     }
 
     /// Adds a position; whether the kernel can take it, and |κ|.
@@ -187,53 +193,42 @@ impl<'a> Kernel<'a> {
     #[inline(always)]
     fn balances(&mut self, account: usize, sums: &mut Sums) -> bool {
         let rows = &self.data.snapshot.balances;
+        let mut bits = 0_u64;
         self.data.balances.each(account, |row| {
-            let asset = rows.asset[row] as usize;
-            self.owned[asset] += rows.amount.get(row);
-            self.owned_bits[asset / 64] |= 1 << (asset % 64);
+            let at = rows.asset[row] as usize % MOST_NAMES;
+            self.owned[at] += rows.amount.get(row);
+            bits |= 1 << at;
         });
         let (mut taken, mut assets_e16) = (true, 0_i128);
-        for word in 0..self.owned_bits.len() {
-            let mut bits = std::mem::take(&mut self.owned_bits[word]);
-            while bits != 0 {
-                let at = word * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let amount = std::mem::take(&mut self.owned[at]);
-                let fits = MONEY.holds(amount);
-                if at == self.settlement {
-                    let value_e24 = if fits { amount * E16 } else { 0 };
-                    sums.collateral_e24 += value_e24;
-                    sums.net_e24 += value_e24;
-                    assets_e16 += if fits { amount.abs() * E8 } else { 0 };
-                    taken &= fits;
-                    continue;
-                }
-                let coin = &self.coins[at];
-                // A debt, or an asset that does not count: the plain path knows what it needs.
-                if !fits || amount < 0 || coin.price == 0 {
-                    taken &= amount == 0;
-                    continue;
-                }
-                let value_e16 = scaled(amount, coin.price);
-                assets_e16 = assets_e16.saturating_add(value_e16);
-                sums.net_e24 = add(sums.net_e24, scaled_wrapping(value_e16, ONE - coin.collateral.close_cost));
-                for (quantity, share) in coin.collateral.slices(amount) {
-                    let value_e24 = scaled_wrapping(scaled(quantity, coin.price), share);
-                    sums.collateral_e24 = add(sums.collateral_e24, value_e24);
-                }
+        while bits != 0 {
+            let at = bits.trailing_zeros() as usize % MOST_NAMES;
+            bits &= bits - 1;
+            let amount = std::mem::take(&mut self.owned[at]);
+            let fits = MONEY.holds(amount);
+            if at == self.settlement {
+                let value_e24 = if fits { amount * E16 } else { 0 };
+                sums.collateral_e24 += value_e24;
+                sums.net_e24 += value_e24;
+                assets_e16 += if fits { amount.abs() * E8 } else { 0 };
+                taken &= fits;
+                continue;
+            }
+            let coin = &self.coins[at];
+            // A debt, or an asset that does not count: the plain path knows what it needs.
+            if !fits || amount < 0 || coin.price == 0 {
+                taken &= amount == 0;
+                continue;
+            }
+            let value_e16 = scaled(amount, coin.price);
+            assets_e16 = assets_e16.saturating_add(value_e16);
+            sums.net_e24 = add(sums.net_e24, scaled_wrapping(value_e16, ONE - coin.collateral.close_cost));
+            for (quantity, share) in coin.collateral.slices(amount) {
+                let value_e24 = scaled_wrapping(scaled(quantity, coin.price), share);
+                sums.collateral_e24 = add(sums.collateral_e24, value_e24);
             }
         }
         taken & (assets_e16 <= ACCOUNT_E16)
     }
-}
-
-/// Adds a row to its key.
-#[inline(always)]
-fn hold(held: &mut [Held], bits: &mut [u64], instrument: usize, quantity: i64, cost_e16: i128) {
-    let held = &mut held[instrument];
-    held.quantity += quantity;
-    held.cost_e16 += cost_e16;
-    bits[instrument / 64] |= 1 << (instrument % 64);
 }
 
 /// As [`scaled`], but may wrap: the bounds are compared only once an account is added up.
