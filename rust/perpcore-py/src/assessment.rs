@@ -11,11 +11,13 @@ use perpcore_arrow::contract::{self, Table};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
-/// A valued book.
+/// A valued book, as the core made it; `perpcore.Assessment` is what users see of it.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Assessment(core::Assessment);
 
-/// Values a book. A table is an Arrow producer, or None where there is none.
+/// Values a book; `perpcore.assess` is its front. A table is an Arrow producer, or None where there is none.
+///
+/// Raises SchemaError, InputError, and ValueError for `on_error` and `extra`.
 #[pyfunction]
 #[pyo3(signature = (rules, positions, balances, prices, orders, accounts, on_error, extra, threads))]
 #[expect(clippy::too_many_arguments, reason = "the tables of one call")]
@@ -66,19 +68,25 @@ fn choice(name: &str, given: &str, accepted: [&str; 2]) -> PyResult<bool> {
 
 #[pymethods]
 impl Assessment {
+    /// The table `assessment.accounts`: the cross bucket of every account.
     fn accounts(&self) -> Batch {
         Batch(self.0.accounts().clone())
     }
 
+    /// The table `assessment.isolated`: every isolated position.
     fn isolated(&self) -> Batch {
         Batch(self.0.isolated().clone())
     }
 
+    /// The table `assessment.lines`: every line of every account, computed now from the inputs.
     fn lines(&self, py: Python<'_>) -> PyResult<Batch> {
         let rows = self.0.accounts().num_rows();
         run(py, rows * 10, || self.0.lines(None)).map(Batch)
     }
 
+    /// The lines of one account, named by text or by a non-negative integer.
+    ///
+    /// Raises StateError `unknown_account`, or `inputs_changed` where the inputs no longer give the figures of the result.
     fn explain(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<Batch> {
         let lines = if let Ok(text) = account.extract::<&str>() {
             self.0.lines(Some(&AccountKey::Text(text)))

@@ -5,12 +5,13 @@ use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
-/// One record batch, for any Arrow library to take.
+/// One record batch, for any Arrow library to take: `pyarrow.record_batch(batch)`, without a copy.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Batch(pub(crate) RecordBatch);
 
 #[pymethods]
 impl Batch {
+    /// How many rows it has.
     #[getter]
     fn num_rows(&self) -> usize {
         self.0.num_rows()

@@ -9,7 +9,20 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple, PyType};
 use std::path::PathBuf;
 
-/// A rulebook: read, checked, never changed.
+/// Every number that a venue chooses: read, checked whole, never changed, named by its digest.
+///
+/// Made by `preset`, `read`, `parse` and `edit`. Two rulebooks are equal when their digests are; names and sources may
+/// differ. It may be shared between threads, is hashable, and pickles.
+///
+/// ```python
+/// >>> import perpcore as pc
+/// >>> rules = pc.Rulebook.preset("hk-vatp-perp")
+/// >>> rules.name, rules.version, rules.settlement
+/// ('hk-vatp-perp', 1, 'USD')
+/// >>> rules == pc.Rulebook.parse(rules.to_toml())
+/// True
+///
+/// ```
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Rulebook(pub(crate) Rules);
 
@@ -25,17 +38,54 @@ fn wrap(py: Python<'_>, outcome: Result<rules::Rulebook, perpcore::fault::Failur
 
 #[pymethods]
 impl Rulebook {
+    /// A rulebook of the package, by name with or without its version.
+    ///
+    /// Raises RulebookError `unknown_preset`.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> pc.Rulebook.preset("hk-vatp-perp") == pc.Rulebook.preset("hk-vatp-perp@1")
+    /// True
+    ///
+    /// ```
     #[staticmethod]
     fn preset(py: Python<'_>, name: &str) -> PyResult<Rulebook> {
         wrap(py, rules::Rulebook::preset(name))
     }
 
+    /// Reads a rulebook from a TOML text; `file` names the text in problems.
+    ///
+    /// Raises RulebookError with every problem of the text at once.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> rules = pc.Rulebook.parse('extends = "hk-vatp-perp@1"\nvenue.call_factor = 1.5')
+    /// >>> rules.diff(pc.Rulebook.preset("hk-vatp-perp"))[0].path
+    /// 'venue.call_factor'
+    /// >>> try:
+    /// ...     pc.Rulebook.parse('extends = "hk-vatp-perp@1"\nvenue.call_facto = 1.5', "my.toml")
+    /// ... except pc.errors.RulebookError as error:
+    /// ...     print(error)
+    /// my.toml:2:7  1002 unknown_key  venue.call_facto = 1.5   accepted: did you mean call_factor? ...
+    ///
+    /// ```
     #[staticmethod]
     #[pyo3(signature = (text, file="<text>"))]
     fn parse(py: Python<'_>, text: &str, file: &str) -> PyResult<Rulebook> {
         wrap(py, rules::Rulebook::parse(text, file))
     }
 
+    /// Reads a rulebook from a TOML file.
+    ///
+    /// Raises OSError where the file cannot be read, RulebookError as `parse`.
+    ///
+    /// ```python
+    /// >>> import pathlib, perpcore as pc
+    /// >>> _ = pathlib.Path("my.toml").write_text('name = "my"\nextends = "hk-vatp-perp@1"')
+    /// >>> pc.Rulebook.read("my.toml").name
+    /// 'my'
+    ///
+    /// ```
     #[staticmethod]
     fn read(py: Python<'_>, path: PathBuf) -> PyResult<Rulebook> {
         let file = path.display().to_string();
@@ -47,76 +97,159 @@ impl Rulebook {
         wrap(py, rules::Rulebook::parse(&text, &file))
     }
 
+    /// The names of the presets, without their versions.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> pc.Rulebook.presets()
+    /// ['global-multi-collateral', 'hk-vatp-perp']
+    ///
+    /// ```
     #[staticmethod]
     fn presets() -> Vec<&'static str> {
         rules::Rulebook::preset_names().to_vec()
     }
 
+    /// The JSON schema of a rulebook's TOML, for editors.
+    ///
+    /// ```python
+    /// >>> import json, perpcore as pc
+    /// >>> json.loads(pc.Rulebook.schema())["title"]
+    /// 'perpcore rulebook'
+    ///
+    /// ```
     #[staticmethod]
     fn schema() -> String {
         rules::Rulebook::json_schema()
     }
 
+    /// What the rulebook is called, or None; no part of the digest.
     #[getter]
     fn name(&self) -> Option<&str> {
         self.inner().name()
     }
 
+    /// The version that its keeper counts.
     #[getter]
     fn version(&self) -> u32 {
         self.inner().version()
     }
 
+    /// SHA-256 of `canonical()` in lowercase hexadecimal: two rulebooks of one digest give the same results.
     #[getter]
     fn digest(&self) -> &str {
         self.inner().digest()
     }
 
+    /// The settlement currency: the unit of all money.
     #[getter]
     fn settlement(&self) -> &str {
         &self.inner().assets()[self.inner().venue().settlement].name
     }
 
+    /// The names of the instruments, in alphabetical order.
     #[getter]
     fn instruments(&self) -> Vec<&str> {
         self.inner().instruments().iter().map(|instrument| &*instrument.name).collect()
     }
 
+    /// The names of the assets, the settlement currency among them, in alphabetical order.
     #[getter]
     fn assets(&self) -> Vec<&str> {
         self.inner().assets().iter().map(|asset| &*asset.name).collect()
     }
 
+    /// The names of the fee tiers, in alphabetical order; `standard` is everybody's who has no other.
     #[getter]
     fn fee_tiers(&self) -> Vec<&str> {
         self.inner().venue().fees.iter().map(|tier| &*tier.name).collect()
     }
 
-    /// The underlying of an instrument or asset; none where it has none.
+    /// The underlying of an instrument or asset; None where it has none or the rulebook does not know the symbol.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> rules = pc.Rulebook.preset("hk-vatp-perp")
+    /// >>> rules.underlying("BTC-PERP"), rules.underlying("USD")
+    /// ('BTC', None)
+    ///
+    /// ```
     fn underlying(&self, symbol: &str) -> Option<&str> {
         let rules = self.inner();
         let instrument = rules.instrument_index(symbol).map(|at| &*rules.instruments()[at].underlying);
         instrument.or_else(|| rules.assets()[rules.asset_index(symbol)?].underlying.as_deref())
     }
 
+    /// The rulebook with changes by dotted path. A value replaces what stands there, tables too; None puts a key back to
+    /// its default. All changes are made or none. A float counts as its shortest text.
+    ///
+    /// Raises RulebookError with every problem at once, TypeError and ValueError for what no rulebook holds.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> rules = pc.Rulebook.preset("hk-vatp-perp")
+    /// >>> flat = rules.edit({"instrument.BTC-PERP.tiers": [[1_000_000, "1%", 20], ["rest", "5%", 10]]})
+    /// >>> flat.diff(rules)[0].before
+    /// '[[1000000, "1%", 20], ["rest", "5%", 10]]'
+    ///
+    /// ```
     fn edit(&self, py: Python<'_>, changes: &Bound<'_, PyDict>) -> PyResult<Rulebook> {
         let changes = changes.iter().map(|(path, value)| Ok((path.extract::<String>()?, tree(&value)?)));
         let changes = changes.collect::<PyResult<Vec<_>>>()?;
         wrap(py, self.inner().edit(&changes))
     }
 
+    /// The whole rulebook as TOML: every value, defaults too, the name and the sources. It extends nothing and reads back
+    /// to the same digest.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> rules = pc.Rulebook.preset("hk-vatp-perp")
+    /// >>> pc.Rulebook.parse(rules.to_toml()).digest == rules.digest
+    /// True
+    ///
+    /// ```
     fn to_toml(&self) -> String {
         self.inner().to_toml()
     }
 
+    /// What the digest is taken over: a line `path = value` for every key that has a value, sorted by path; without name,
+    /// sources and comments.
+    ///
+    /// ```python
+    /// >>> import hashlib, perpcore as pc
+    /// >>> rules = pc.Rulebook.preset("hk-vatp-perp")
+    /// >>> hashlib.sha256(rules.canonical().encode()).hexdigest() == rules.digest
+    /// True
+    ///
+    /// ```
     fn canonical(&self) -> String {
         self.inner().canonical()
     }
 
+    /// What differs in another rulebook, by path: objects with `path`, `before` and `after` (canonical TOML, None where
+    /// nothing is set), `before_source` and `after_source`.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> rules = pc.Rulebook.preset("hk-vatp-perp")
+    /// >>> [(one.path, one.before, one.after) for one in rules.diff(rules.edit({"venue.call_factor": 1.5}))]
+    /// [('venue.call_factor', '1.25', '1.5')]
+    ///
+    /// ```
     fn diff(&self, other: &Bound<'_, Rulebook>) -> Vec<Change> {
         self.inner().diff(other.get().inner()).into_iter().map(Change).collect()
     }
 
+    /// Where a value comes from: the nearest `source` at or above its path, also of what the rulebook extends; None where
+    /// there is none, or no such path.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> pc.Rulebook.preset("hk-vatp-perp").source("asset.HKD.haircut")
+    /// 'venue policy; stated in the preset table: haircut 0.5 %, close cost 0.1 %'
+    ///
+    /// ```
     fn source(&self, path: &str) -> Option<String> {
         self.inner().source(path)
     }
@@ -177,32 +310,37 @@ fn tree(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
 }
 
-/// One value that differs between two rulebooks.
+/// One value that differs between two rulebooks; made by `Rulebook.diff`.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Change(rules::Change);
 
 #[pymethods]
 impl Change {
+    /// The dotted path.
     #[getter]
     fn path(&self) -> &str {
         &self.0.path
     }
 
+    /// The value before in canonical TOML; None where nothing is set.
     #[getter]
     fn before(&self) -> Option<&str> {
         self.0.before.as_deref()
     }
 
+    /// The value after in canonical TOML; None where nothing is set.
     #[getter]
     fn after(&self) -> Option<&str> {
         self.0.after.as_deref()
     }
 
+    /// Where the value before comes from, if its rulebook says so.
     #[getter]
     fn before_source(&self) -> Option<&str> {
         self.0.before_source.as_deref()
     }
 
+    /// Where the value after comes from, if its rulebook says so.
     #[getter]
     fn after_source(&self) -> Option<&str> {
         self.0.after_source.as_deref()
