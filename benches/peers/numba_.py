@@ -1,8 +1,12 @@
-"""Numba, float64: one pass per account over rows sorted by it, everything of an account in registers.
+"""Numba, float64: rows are added up for a block of accounts at a time, then each formula is a loop over the block.
 
-Shuffled rows are first added up, one cache line of sums per account, or, with many instruments, put in order by
-counting. With more than one thread `prange` gives each a range of accounts. Compiled before the clock starts and
-kept on disk. Output columns lie in Arrow's memory pool, which hands the same pages out again.
+A block's sums stay in the level-1 cache, adding up has no branch that depends on the data, and the loops over the
+block are plain enough for LLVM to make vector code of them. (One loop that carries an account from its rows to its
+status takes three times as long: it has none of the three.) Shuffled rows are added up for all accounts first, one
+cache line of sums per account, or, with many instruments, put in order by counting. With more than one thread each
+has a range of accounts; the kernels run without the GIL, so a thread pool does, and `parallel=True` is not needed.
+Compiled before the clock starts and kept on disk. Output columns lie in Arrow's memory pool, which hands the same
+pages out again.
 """
 
 from __future__ import annotations
@@ -17,136 +21,233 @@ import pyarrow as pa
 
 from ..workload import FIGURES, Contender, Floats, Load, Terms, arrow, codes, dictionary, prices_of, values
 
-# Caps of a ladder and lines of a haircut are padded to this many, so that finding a tier is one vector comparison.
-_TIERS = 8
-_LINES = 4
+# Accounts a block.
+_BLOCK = 256
 # Up to so many instruments the sums of an account are kept dense.
 _DENSE = 8
 
-_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"nsz", "arcp", "contract", "reassoc"}}
-
-
-@nb.njit(inline="always", **_OPTIONS)
-def _close(a, gain, initial, maintenance, collateral, worth, out, status):
-    equity = collateral + gain
-    opening = equity - max(gain, 0.0)
-    free = max(opening - initial, 0.0)
-    out[0, a] = equity
-    out[1, a] = worth + gain
-    out[2, a] = collateral
-    out[3, a] = gain
-    out[4, a] = opening
-    out[5, a] = initial
-    out[6, a] = maintenance
-    out[7, a] = free
-    out[8, a] = free
-    out[9, a] = maintenance / equity
-    state = 4
-    if equity < initial:
-        state = 3
-    if equity < 1.25 * maintenance:
-        state = 2
-    if equity < maintenance:
-        state = 1
-    if worth + gain < 0.0:
-        state = 0
-    status[a] = state
-
-
-@nb.njit(inline="always", **_OPTIONS)
-def _tier(notional, caps, kind):
-    tier = 0
-    for step in range(_TIERS):
-        tier += notional > caps[kind, step]
-    return tier
-
-
-@nb.njit(inline="always", **_OPTIONS)
-def _counted(quantity, kind, slopes, offsets):
-    counted = quantity * slopes[kind, 0]
-    for line in range(1, _LINES):
-        counted = min(counted, quantity * slopes[kind, line] + offsets[kind, line])
-    return counted
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"nsz", "arcp", "contract", "reassoc"},
+}
 
 
 @nb.njit(**_OPTIONS)
-def _ordered(low, high, p, b, account, instrument, quantity, entry, owner, asset, amount, marks, rules, out, status):
-    """Accounts low..high of rows sorted by account, whose rows begin at p and b; where the rows end."""
-    caps, slope, offset, slope_mm, offset_mm, prices, lines, shifts = rules
-    net = np.zeros(len(marks))
-    seen = np.full(len(marks), -1, np.int64)
-    touched = np.zeros(len(marks), np.int64)
-    owned = np.zeros(len(prices))
-    rows, lots = len(account), len(owner)
-    for a in range(low, high):
-        gain = 0.0
-        found = 0
-        while p < rows and account[p] == a:
-            kind = np.int64(instrument[p])
-            if seen[kind] != a:
-                seen[kind] = a
-                net[kind] = 0.0
-                touched[found] = kind
-                found += 1
-            net[kind] += quantity[p]
-            gain += quantity[p] * (marks[kind] - entry[p])
-            p += 1
-        initial = 0.0
-        maintenance = 0.0
-        for at in range(found):
-            kind = touched[at]
-            notional = abs(net[kind]) * marks[kind]
-            tier = _tier(notional, caps, kind)
-            initial += slope[kind, tier] * notional + offset[kind, tier]
-            maintenance += slope_mm[kind, tier] * notional + offset_mm[kind, tier]
-        owned[:] = 0.0
-        while b < lots and owner[b] == a:
-            owned[asset[b]] += amount[b]
+def _requirements(notional, caps, slope, offset, slope_mm, offset_mm, rate, shift, initial, maintenance):
+    """Initial margin jumps at a cap; maintenance margin is the greatest of its straight lines, its rates rising."""
+    rate[:] = slope[0]
+    shift[:] = offset[0]
+    maintenance[:] = notional * slope_mm[0]
+    for tier in range(len(caps)):
+        cap, next_rate, next_shift = caps[tier], slope[tier + 1], offset[tier + 1]
+        for x in range(len(notional)):
+            beyond = notional[x] > cap
+            rate[x] = next_rate if beyond else rate[x]
+            shift[x] = next_shift if beyond else shift[x]
+        next_rate, next_shift = slope_mm[tier + 1], offset_mm[tier + 1]
+        for x in range(len(notional)):
+            maintenance[x] = max(maintenance[x], notional[x] * next_rate + next_shift)
+    for x in range(len(notional)):
+        initial[x] = rate[x] * notional[x] + shift[x]
+
+
+@nb.njit(**_OPTIONS)
+def _figures(low, high, im, mm, gain, counted, worth, out, status):
+    size = high - low
+    equity = out[0, low:high]
+    net_value, opening = out[1, low:high], out[4, low:high]
+    available, ratio, state = out[7, low:high], out[9, low:high], status[low:high]
+    out[2, low:high] = counted[:size]
+    out[3, low:high] = gain[:size]
+    out[5, low:high] = im[:size]
+    out[6, low:high] = mm[:size]
+    for x in range(size):
+        equity[x] = counted[x] + gain[x]
+    for x in range(size):
+        net_value[x] = worth[x] + gain[x]
+    for x in range(size):
+        opening[x] = counted[x] + min(gain[x], 0.0)
+    for x in range(size):
+        available[x] = max(opening[x] - im[x], 0.0)
+    out[8, low:high] = available
+    for x in range(size):
+        ratio[x] = mm[x] / equity[x]
+    for x in range(size):
+        code = 3 if equity[x] < im[x] else 4
+        code = 2 if equity[x] < 1.25 * mm[x] else code
+        code = 1 if equity[x] < mm[x] else code
+        state[x] = 0 if net_value[x] < 0.0 else code
+
+
+@nb.njit(**_OPTIONS)
+def _collateral(own, prices, slopes, offsets, counted, worth):
+    counted[:] = 0.0
+    worth[:] = 0.0
+    best = np.empty(own.shape[1])
+    for kind in range(len(prices)):
+        row, price = own[kind], prices[kind]
+        first = slopes[kind, 0] * price
+        for x in range(len(row)):
+            best[x] = row[x] * first
+        for line in range(1, slopes.shape[1]):
+            slope, offset = slopes[kind, line] * price, offsets[kind, line] * price
+            for x in range(len(row)):
+                best[x] = min(best[x], row[x] * slope + offset)
+        for x in range(len(row)):
+            counted[x] += best[x]
+        for x in range(len(row)):
+            worth[x] += row[x] * price
+
+
+@nb.njit(**_OPTIONS)
+def _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out, status):
+    """Accounts low..high of rows sorted by account, whose rows begin at p and b."""
+    account, instrument, quantity, entry = rows
+    owner, asset, amount = lots
+    prices, slopes, offsets = assets
+    width = len(marks)
+    dense = width <= _DENSE
+    net = np.zeros((width, _BLOCK)) if dense else np.zeros((_BLOCK, width))
+    stamp = np.full((1, 1) if dense else (_BLOCK, width), -1, np.int64)
+    cells = 1 if dense else len(account) + 1
+    most = _BLOCK if dense else 4096
+    place, kinds = np.empty(min(cells, most) + 1, np.int64), np.empty(min(cells, most) + 1, np.int64)
+    notional, rate, shift = np.empty(most), np.empty(most), np.empty(most)
+    part_im, part_mm = np.empty(most), np.empty(most)
+    im, mm, gain = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    own = np.empty((len(prices), _BLOCK))
+    counted, worth = np.empty(_BLOCK), np.empty(_BLOCK)
+    for first in range(low, high, _BLOCK):
+        end = min(first + _BLOCK, high)
+        im[:] = 0.0
+        mm[:] = 0.0
+        gain[:] = 0.0
+        own[:] = 0.0
+        if dense:
+            net[:] = 0.0
+            while p < len(account) and account[p] < end:
+                x, kind = account[p] - first, np.int64(instrument[p])
+                net[kind, x] += quantity[p]
+                gain[x] += quantity[p] * (marks[kind] - entry[p])
+                p += 1
+            for kind in range(width):
+                for x in range(_BLOCK):
+                    notional[x] = abs(net[kind, x]) * marks[kind]
+                caps, slope, offset, slope_mm, offset_mm = ladders
+                at = ladder_of[kind]
+                _requirements(
+                    notional, caps[at], slope[at], offset[at], slope_mm[at], offset_mm[at], rate, shift, part_im, part_mm
+                )
+                for x in range(_BLOCK):
+                    im[x] += part_im[x]
+                for x in range(_BLOCK):
+                    mm[x] += part_mm[x]
+        else:
+            while p < len(account) and account[p] < end:
+                found = 0
+                begin = p
+                # At most as many cells as fit; an account is never cut, so the sums of a cell are whole.
+                while p < len(account) and account[p] < end and (found < most - width or account[p] == account[p - 1]):
+                    x, kind = account[p] - first, np.int64(instrument[p])
+                    new = stamp[x, kind] != first
+                    stamp[x, kind] = first
+                    net[x, kind] = quantity[p] + (0.0 if new else net[x, kind])
+                    place[found] = x
+                    kinds[found] = kind
+                    found += new
+                    gain[x] += quantity[p] * (marks[kind] - entry[p])
+                    p += 1
+                if p == begin:
+                    break
+                for at in range(found):
+                    notional[at] = abs(net[place[at], kinds[at]]) * marks[kinds[at]]
+                caps, slope, offset, slope_mm, offset_mm = ladders
+                if len(caps) == 1:
+                    _requirements(
+                        notional[:found],
+                        caps[0],
+                        slope[0],
+                        offset[0],
+                        slope_mm[0],
+                        offset_mm[0],
+                        rate[:found],
+                        shift[:found],
+                        part_im[:found],
+                        part_mm[:found],
+                    )
+                else:
+                    for at in range(found):
+                        ladder = ladder_of[kinds[at]]
+                        tier = 0
+                        for step in range(caps.shape[1]):
+                            tier += notional[at] > caps[ladder, step]
+                        part_im[at] = slope[ladder, tier] * notional[at] + offset[ladder, tier]
+                        part_mm[at] = slope_mm[ladder, tier] * notional[at] + offset_mm[ladder, tier]
+                for at in range(found):
+                    im[place[at]] += part_im[at]
+                    mm[place[at]] += part_mm[at]
+        while b < len(owner) and owner[b] < end:
+            own[asset[b], owner[b] - first] += amount[b]
             b += 1
-        collateral = 0.0
-        worth = 0.0
-        for kind in range(len(prices)):
-            worth += owned[kind] * prices[kind]
-            collateral += _counted(owned[kind], kind, lines, shifts) * prices[kind]
-        _close(a, gain, initial, maintenance, collateral, worth, out, status)
-    return p, b
+        _collateral(own, prices, slopes, offsets, counted, worth)
+        _figures(first, end, im, mm, gain, counted, worth, out, status)
 
 
 @nb.njit(**_OPTIONS)
-def _dense(account, instrument, quantity, entry, owner, asset, amount, marks, sums):
-    """Adds the rows up: per account its net quantities, its gain, its balances, side by side."""
+def _added(rows, lots, marks, sums):
+    """Per account its net quantities, its gain, its balances, side by side."""
+    account, instrument, quantity, entry = rows
+    owner, asset, amount = lots
+    width = len(marks)
     for p in range(len(account)):
         kind = np.int64(instrument[p])
         sums[account[p], kind] += quantity[p]
-        sums[account[p], len(marks)] += quantity[p] * (marks[kind] - entry[p])
+        sums[account[p], width] += quantity[p] * (marks[kind] - entry[p])
     for b in range(len(owner)):
-        sums[owner[b], len(marks) + 1 + asset[b]] += amount[b]
+        sums[owner[b], width + 1 + asset[b]] += amount[b]
 
 
 @nb.njit(**_OPTIONS)
-def _from_sums(low, high, sums, marks, rules, out, status):
-    caps, slope, offset, slope_mm, offset_mm, prices, lines, shifts = rules
+def _from_sums(low, high, sums, marks, ladders, ladder_of, assets, out, status):
+    caps, slope, offset, slope_mm, offset_mm = ladders
+    prices, slopes, offsets = assets
     width = len(marks)
-    for a in range(low, high):
-        initial = 0.0
-        maintenance = 0.0
-        for kind in range(width):
-            notional = abs(sums[a, kind]) * marks[kind]
-            tier = _tier(notional, caps, kind)
-            initial += slope[kind, tier] * notional + offset[kind, tier]
-            maintenance += slope_mm[kind, tier] * notional + offset_mm[kind, tier]
-        collateral = 0.0
-        worth = 0.0
+    notional, rate, shift = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    part_im, part_mm = np.empty(_BLOCK), np.empty(_BLOCK)
+    im, mm, gain = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
+    own = np.zeros((len(prices), _BLOCK))
+    counted, worth = np.empty(_BLOCK), np.empty(_BLOCK)
+    notional[:] = 0.0
+    gain[:] = 0.0
+    for first in range(low, high, _BLOCK):
+        end = min(first + _BLOCK, high)
+        im[:] = 0.0
+        mm[:] = 0.0
+        for x in range(end - first):
+            gain[x] = sums[first + x, width]
         for kind in range(len(prices)):
-            owned = sums[a, width + 1 + kind]
-            worth += owned * prices[kind]
-            collateral += _counted(owned, kind, lines, shifts) * prices[kind]
-        _close(a, sums[a, width], initial, maintenance, collateral, worth, out, status)
+            for x in range(end - first):
+                own[kind, x] = sums[first + x, width + 1 + kind]
+        for kind in range(width):
+            for x in range(end - first):
+                notional[x] = abs(sums[first + x, kind]) * marks[kind]
+            at = ladder_of[kind]
+            _requirements(
+                notional, caps[at], slope[at], offset[at], slope_mm[at], offset_mm[at], rate, shift, part_im, part_mm
+            )
+            for x in range(_BLOCK):
+                im[x] += part_im[x]
+            for x in range(_BLOCK):
+                mm[x] += part_mm[x]
+        _collateral(own, prices, slopes, offsets, counted, worth)
+        _figures(first, end, im, mm, gain, counted, worth, out, status)
 
 
 @nb.njit(**_OPTIONS)
-def _order(count, code):
-    """Where each account's rows begin, and the rows in the order of accounts."""
+def _begins(count, code):
+    """Where each account's rows begin."""
     begins = np.zeros(count + 1, np.int64)
     for row in range(len(code)):
         begins[code[row] + 1] += 1
@@ -156,36 +257,29 @@ def _order(count, code):
 
 
 @nb.njit(**_OPTIONS)
-def _placed(count, account, instrument, quantity, entry):
-    begins = _order(count, account)
-    sorted_account = np.empty_like(account)
-    sorted_instrument = np.empty_like(instrument)
-    sorted_quantity = np.empty_like(quantity)
-    sorted_entry = np.empty_like(entry)
+def _placed(count, rows, lots):
+    """Both tables in the order of accounts."""
+    account, instrument, quantity, entry = rows
+    owner, asset, amount = lots
+    to_account, to_instrument = np.empty_like(account), np.empty_like(instrument)
+    to_quantity, to_entry = np.empty_like(quantity), np.empty_like(entry)
+    begins = _begins(count, account)
     for row in range(len(account)):
         to = begins[account[row]]
         begins[account[row]] = to + 1
-        sorted_account[to] = account[row]
-        sorted_instrument[to] = instrument[row]
-        sorted_quantity[to] = quantity[row]
-        sorted_entry[to] = entry[row]
-    return sorted_account, sorted_instrument, sorted_quantity, sorted_entry
-
-
-
-@nb.njit(**_OPTIONS)
-def _placed_lots(count, owner, asset, amount):
-    begins = _order(count, owner)
-    sorted_owner = np.empty_like(owner)
-    sorted_asset = np.empty_like(asset)
-    sorted_amount = np.empty_like(amount)
+        to_account[to] = account[row]
+        to_instrument[to] = instrument[row]
+        to_quantity[to] = quantity[row]
+        to_entry[to] = entry[row]
+    to_owner, to_asset, to_amount = np.empty_like(owner), np.empty_like(asset), np.empty_like(amount)
+    begins = _begins(count, owner)
     for row in range(len(owner)):
         to = begins[owner[row]]
         begins[owner[row]] = to + 1
-        sorted_owner[to] = owner[row]
-        sorted_asset[to] = asset[row]
-        sorted_amount[to] = amount[row]
-    return sorted_owner, sorted_asset, sorted_amount
+        to_owner[to] = owner[row]
+        to_asset[to] = asset[row]
+        to_amount[to] = amount[row]
+    return (to_account, to_instrument, to_quantity, to_entry), (to_owner, to_asset, to_amount)
 
 
 @nb.njit(**_OPTIONS)
@@ -201,47 +295,53 @@ def make(load: Load, threads: int) -> Contender:
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def shared(count: int, work: Callable[[int, int], object]) -> None:
+        """Runs `work` over ranges of accounts, one a thread."""
         if pool is None:
             work(0, count)
-            return
-        edges = [count * part // threads for part in range(threads + 1)]
-        list(pool.map(work, edges[:-1], edges[1:]))
+        else:
+            edges = [count * part // threads for part in range(threads + 1)]
+            list(pool.map(work, edges[:-1], edges[1:]))
 
     def call() -> Any:
         positions, balances, prices = load.floats["positions"], load.floats["balances"], load.floats["prices"]
         ids = dictionary(positions["account"])
         names = dictionary(positions["instrument"]).to_pylist()
-        assets = dictionary(balances["asset"]).to_pylist()
+        held = dictionary(balances["asset"]).to_pylist()
         marks = prices_of(names, prices)
-        rules = _rules(terms, names, assets, prices_of(assets, prices))
-        account, instrument = codes(positions["account"]), codes(positions["instrument"])
-        quantity, entry = values(positions["quantity"]), values(positions["entry_price"])
-        owner, asset, amount = codes(balances["account"]), codes(balances["asset"]), values(balances["amount"])
+        ladder_of = terms.ladder[[terms.instruments.index(name) for name in names]]
+        ladders = (
+            terms.caps,
+            terms.initial_slope,
+            terms.initial_offset,
+            terms.maintenance_slope,
+            terms.maintenance_offset,
+        )
+        assets = _assets(terms, held, prices_of(held, prices))
+        rows = (
+            codes(positions["account"]),
+            codes(positions["instrument"]),
+            values(positions["quantity"]),
+            values(positions["entry_price"]),
+        )
+        lots = (codes(balances["account"]), codes(balances["asset"]), values(balances["amount"]))
         count = len(ids)
         out = np.frombuffer(pa.allocate_buffer(8 * len(FIGURES) * count), np.float64).reshape(len(FIGURES), count)
         status = np.frombuffer(pa.allocate_buffer(count), np.int8)
-        rest = (amount, marks, rules, out, status)
+        sorted_rows = _is_sorted(rows[0]) and _is_sorted(lots[0])
+        if not sorted_rows and len(marks) <= _DENSE:
+            # The sums of an account begin at a cache line and fill whole ones.
+            sums = _lines_of(count, -(-(len(marks) + 1 + len(held)) // 8) * 8)
+            _added(rows, lots, marks, sums)
+            shared(count, lambda low, high: _from_sums(low, high, sums, marks, ladders, ladder_of, assets, out, status))
+            return arrow(ids, list(out), status)
+        if not sorted_rows:
+            rows, lots = _placed(count, rows, lots)
 
         def ordered(low: int, high: int) -> None:
-            p, b = np.searchsorted(account, low), np.searchsorted(owner, low)
-            _ordered(low, high, p, b, account, instrument, quantity, entry, owner, asset, *rest)
+            p, b = np.searchsorted(rows[0], low), np.searchsorted(lots[0], low)
+            _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out, status)
 
-        def summed(low: int, high: int) -> None:
-            _from_sums(low, high, sums, marks, rules, out, status)
-
-        if _is_sorted(account) and _is_sorted(owner):
-            shared(count, ordered)
-        elif len(marks) <= _DENSE:
-            # One account's sums begin at a cache line and fill whole ones.
-            width = -(-(len(marks) + 1 + len(assets)) // 8) * 8
-            sums = _lines_of(count, width)
-            _dense(account, instrument, quantity, entry, owner, asset, amount, marks, sums)
-            shared(count, summed)
-        else:
-            account, instrument, quantity, entry = _placed(count, account, instrument, quantity, entry)
-            owner, asset, amount = _placed_lots(count, owner, asset, amount)
-            rest = (amount, marks, rules, out, status)
-            shared(count, ordered)
+        shared(count, ordered)
         return arrow(ids, list(out), status)
 
     return call
@@ -253,15 +353,12 @@ def _lines_of(count: int, width: int) -> Floats:
     return room[skipped : skipped + count * width].reshape(count, width)
 
 
-def _rules(terms: Terms, names: list[str], assets: list[str], prices: Floats) -> tuple[Floats, ...]:
-    """The rulebook by codes of instruments and assets, padded to fixed lengths."""
-    ladders = terms.ladder[[terms.instruments.index(name) for name in names]]
-    caps = np.full((len(names), _TIERS), np.inf)
-    caps[:, : terms.caps.shape[1]] = terms.caps[ladders]
-    tables = (terms.initial_slope, terms.initial_offset, terms.maintenance_slope, terms.maintenance_offset)
-    slopes, shifts = np.ones((len(assets), _LINES)), np.full((len(assets), _LINES), np.inf)
-    for code, name in enumerate(assets):
+def _assets(terms: Terms, names: list[str], prices: Floats) -> tuple[Floats, Floats, Floats]:
+    """Prices and haircuts by code; a line that is missing is one that never counts."""
+    most = max(len(slope) for slope in terms.haircut_slope)
+    slopes, offsets = np.ones((len(names), most)), np.full((len(names), most), np.inf)
+    for code, name in enumerate(names):
         slope = terms.haircut_slope[terms.assets.index(name)]
         slopes[code, : len(slope)] = slope
-        shifts[code, : len(slope)] = terms.haircut_offset[terms.assets.index(name)]
-    return (caps, *(np.ascontiguousarray(each[ladders]) for each in tables), prices, slopes, shifts)
+        offsets[code, : len(slope)] = terms.haircut_offset[terms.assets.index(name)]
+    return prices, slopes, offsets
