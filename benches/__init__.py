@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench`; BENCHMARKING.md says how they are to be read."""
