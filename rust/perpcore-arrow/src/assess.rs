@@ -228,10 +228,10 @@ impl Assessment {
         batch(&contract::LINES_OUT, columns, &self.rules)
     }
 
-    fn find(&self, key: &AccountKey<'_>) -> Result<u32, Fault> {
+    fn find(&self, key: &AccountKey<'_>) -> Result<u32, Failure> {
         let found = self.ids.find(key);
         let known = found.filter(|account| !self.unknown.contains_key(account));
-        known.ok_or_else(|| Fault::new(Code::UnknownAccount).value(key))
+        known.ok_or_else(|| Fault::new(Code::UnknownAccount).value(key).into())
     }
 
     /// Whether these are the figures that the result shows.

@@ -7,8 +7,10 @@ use crate::contract::Table;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{Array, StructArray, make_array, new_empty_array};
+use arrow_buffer::ArrowNativeType;
+use arrow_data::ArrayData;
 use arrow_schema::{ArrowError, DataType};
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure, Fault};
 use std::ffi::CStr;
 
 /// One record batch from the C data interface.
@@ -19,10 +21,10 @@ use std::ffi::CStr;
 /// # Safety
 /// `array` and `schema` must follow the C data interface: as long as `array` is not released its buffers are readable
 /// in the sizes that its type implies.
-pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<StructArray, Fault> {
+pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<StructArray, Failure> {
     // SAFETY: passed on from the caller.
     let data = unsafe { from_ffi(array, schema) }.map_err(|error| refused(table, &error))?;
-    data.validate_full().map_err(|error| refused(table, &error))?;
+    contents(&data).map_err(|error| refused(table, &error))?;
     checked(table, make_array(data).as_any().downcast_ref())
 }
 
@@ -34,20 +36,20 @@ pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSche
 ///
 /// # Safety
 /// As [`batch`], for every array of the stream.
-pub unsafe fn stream(table: &Table, mut stream: FFI_ArrowArrayStream) -> Result<Vec<StructArray>, Fault> {
+pub unsafe fn stream(table: &Table, mut stream: FFI_ArrowArrayStream) -> Result<Vec<StructArray>, Failure> {
     let released = || fault(table).accepts("a stream that was not consumed before");
     let (get_schema, get_next) = (stream.get_schema().ok_or_else(released)?, stream.get_next().ok_or_else(released)?);
     let mut schema = FFI_ArrowSchema::empty();
     // SAFETY: the stream is not released, and writes a schema where one is expected.
     if unsafe { get_schema(&mut stream, &mut schema) } != 0 {
-        return Err(producer_failed(table, &mut stream));
+        return Err(producer_failed(table, &mut stream).into());
     }
     let mut batches = Vec::new();
     loop {
         let mut array = FFI_ArrowArray::empty();
         // SAFETY: as above; a released array means the end of the stream.
         if unsafe { get_next(&mut stream, &mut array) } != 0 {
-            return Err(producer_failed(table, &mut stream));
+            return Err(producer_failed(table, &mut stream).into());
         }
         if array.is_released() {
             break;
@@ -72,8 +74,62 @@ fn producer_failed(table: &Table, stream: &mut FFI_ArrowArrayStream) -> Fault {
     fault(table).value(message.unwrap_or_default()).accepts("a stream that its producer can deliver")
 }
 
-fn checked(table: &Table, array: Option<&StructArray>) -> Result<StructArray, Fault> {
-    array.cloned().ok_or_else(|| fault(table).accepts("a record batch: a struct of columns"))
+/// Checks what reading a value relies on. What can be seen to hold at a glance over a whole buffer is not looked at
+/// value by value.
+fn contents(data: &ArrayData) -> Result<(), ArrowError> {
+    data.validate()?;
+    data.validate_nulls()?;
+    let sound = match data.data_type() {
+        DataType::Dictionary(key, _) => indexes_within(key, data),
+        DataType::Utf8 => ascii::<i32>(data),
+        DataType::LargeUtf8 => ascii::<i64>(data),
+        data_type => data_type.is_primitive() || matches!(data_type, DataType::Struct(_) | DataType::Boolean),
+    };
+    if !sound {
+        data.validate_values()?;
+    }
+    data.child_data().iter().try_for_each(contents)
+}
+
+/// Whether every index, also one under a null, is one of the dictionary.
+fn indexes_within(key: &DataType, data: &ArrayData) -> bool {
+    // Reinterpreted without its sign a negative index is beyond every dictionary.
+    macro_rules! largest {
+        ($native:ty, $unsigned:ty) => {{
+            let keys = &data.buffer::<$native>(0)[..data.len()];
+            keys.iter().fold(0, |largest: $unsigned, &key| largest.max(key as $unsigned)) as u64
+        }};
+    }
+    let largest = match key {
+        DataType::Int8 => largest!(i8, u8),
+        DataType::Int16 => largest!(i16, u16),
+        DataType::Int32 => largest!(i32, u32),
+        DataType::Int64 => largest!(i64, u64),
+        DataType::UInt8 => largest!(u8, u8),
+        DataType::UInt16 => largest!(u16, u16),
+        DataType::UInt32 => largest!(u32, u32),
+        DataType::UInt64 => largest!(u64, u64),
+        _ => return false,
+    };
+    data.is_empty() || largest < data.child_data().first().map_or(0, ArrayData::len) as u64
+}
+
+/// Whether offsets rise within a buffer of plain ASCII.
+fn ascii<O: ArrowNativeType + PartialOrd>(data: &ArrayData) -> bool {
+    let (Some(bytes), true) = (data.buffers().get(1), data.buffers()[0].len() > data.len() * size_of::<O>()) else {
+        return false;
+    };
+    let offsets = &data.buffer::<O>(0)[..=data.len()];
+    let rise = offsets.windows(2).fold(true, |rise, pair| rise & (pair[0] <= pair[1]));
+    let ends = (offsets[0].to_usize(), offsets[data.len()].to_usize());
+    match ends {
+        (Some(from), Some(to)) if rise => bytes.as_slice().get(from..to).is_some_and(<[u8]>::is_ascii),
+        _ => false,
+    }
+}
+
+fn checked(table: &Table, array: Option<&StructArray>) -> Result<StructArray, Failure> {
+    array.cloned().ok_or_else(|| fault(table).accepts("a record batch: a struct of columns").into())
 }
 
 fn refused(table: &Table, error: &ArrowError) -> Fault {

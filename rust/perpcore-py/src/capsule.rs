@@ -1,6 +1,6 @@
 //! Arrow memory across the border, by the PyCapsule interface: any producer in, any consumer out.
 
-use crate::raise::raise_fault;
+use crate::raise::{raise, raise_fault};
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{Array, RecordBatch, StructArray};
@@ -39,9 +39,10 @@ pub(crate) fn import(table: &'static Table, object: &Bound<'_, PyAny>) -> PyResu
         let fault = Fault { table: Some(table.name.to_string()), ..Fault::new(Code::WrongType) };
         Err(fault
             .value(kind)
-            .accepts("an object with __arrow_c_array__ or __arrow_c_stream__, or a mapping of columns"))
+            .accepts("an object with __arrow_c_array__ or __arrow_c_stream__, or a mapping of columns")
+            .into())
     };
-    batches.map_err(|fault| raise_fault(py, fault))
+    batches.map_err(|failure| raise(py, &failure))
 }
 
 fn pointer<T>(capsule: &Bound<'_, PyAny>, name: &CStr) -> PyResult<NonNull<T>> {

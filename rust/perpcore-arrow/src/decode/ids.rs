@@ -4,7 +4,7 @@
 //! dictionary already seen, or its values ascend. Then an account is found by its code alone. Otherwise, and for text
 //! without a dictionary and integers, values are hashed; a value equal to the row before is not.
 
-use super::text::{Strings, dictionary_indexes};
+use super::text::{Strings, each_index};
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
 use arrow_array::cast::AsArray;
@@ -12,7 +12,7 @@ use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, U
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure, Fault};
 use std::hash::BuildHasher;
 
 const ACCEPTED: &str = "text, a dictionary of text, or non-negative integers";
@@ -91,7 +91,7 @@ impl AccountIds {
     ///
     /// # Errors
     /// `wrong_type`; `id_kind_mismatch` where an earlier table had ids of another kind.
-    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Vec<u32>, Fault> {
+    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Vec<u32>, Failure> {
         let mut out = Vec::with_capacity(source.rows());
         let Some((at, column)) = source.find("account") else { return Ok(out) };
         for chunk in source.chunks(at) {
@@ -99,7 +99,7 @@ impl AccountIds {
             let data_type = chunk.values.data_type();
             let integers = data_type.is_integer();
             if !integers && !is_text(data_type) && *data_type != DataType::Null {
-                return Err(source.wrong_type(column, data_type, ACCEPTED));
+                return Err(source.wrong_type(column, data_type, ACCEPTED).into());
             }
             if *data_type != DataType::Null {
                 self.settle_kind(source, data_type, integers)?;
@@ -120,11 +120,12 @@ impl AccountIds {
         Ok(out)
     }
 
-    fn settle_kind(&mut self, source: &Source, data_type: &DataType, integers: bool) -> Result<(), Fault> {
+    fn settle_kind(&mut self, source: &Source, data_type: &DataType, integers: bool) -> Result<(), Failure> {
         match &self.output {
             Some(output) if output.is_integer() != integers => {
                 let fault = Fault::new(Code::IdKindMismatch).in_column(source.table.name, "account");
-                return Err(fault.value(data_type).accepts(format!("ids as in the tables before it: {output}")));
+                let fault = fault.value(data_type).accepts(format!("ids as in the tables before it: {output}"));
+                return Err(fault.into());
             }
             Some(_) => {}
             None => {
@@ -138,26 +139,22 @@ impl AccountIds {
     }
 
     fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
-        let (Some(indexes), Some(dictionary)) =
-            (dictionary_indexes(&*chunk.values), chunk.values.as_any_dictionary_opt())
-        else {
-            return;
-        };
+        let Some(dictionary) = chunk.values.as_any_dictionary_opt() else { return };
         let known = self.dictionaries.iter().position(|known| same(&known.values, dictionary.values()));
         let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
         let source = self.dictionaries[at].source;
-        for (row, &index) in indexes.iter().enumerate() {
-            if chunk.is_null(row) {
-                out.push(NONE);
-                continue;
-            }
-            let account = &mut accounts[index as usize];
+        let start = out.len();
+        each_index(&*chunk.values, |index| {
+            let account = match accounts.get_mut(index) {
+                Some(account) if chunk.nulls.is_none() || !chunk.is_null(out.len() - start) => account,
+                _ => return out.push(NONE),
+            };
             if *account == NONE {
-                *account = self.account_at(Origin { source, place: index });
+                *account = self.account_at(Origin { source, place: index as u32 });
             }
             out.push(*account);
-        }
+        });
         self.dictionaries[at].accounts = accounts;
     }
 

@@ -11,7 +11,8 @@ use arrow_array::types::{
 };
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::DataType;
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure};
+use perpcore::num::bounds::Bound;
 use perpcore::num::{NotANumber, decimal, float, text};
 use perpcore::sweep::snapshot::Money;
 
@@ -34,6 +35,24 @@ impl MoneyColumn {
     }
 }
 
+/// Whole columns against a bound, without a branch a value.
+trait Bounded: Sized {
+    fn all_within(values: &[Self], bound: &Bound) -> bool;
+}
+
+impl Bounded for i64 {
+    fn all_within(values: &[Self], bound: &Bound) -> bool {
+        let (min, max) = (bound.min.max(i64::MIN.into()) as i64, bound.max.min(i64::MAX.into()) as i64);
+        values.iter().fold(true, |within, &value| within & (min <= value) & (value <= max))
+    }
+}
+
+impl Bounded for i128 {
+    fn all_within(values: &[Self], bound: &Bound) -> bool {
+        values.iter().fold(true, |within, &value| within & bound.holds(value))
+    }
+}
+
 /// What a null cell is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Null {
@@ -44,9 +63,9 @@ pub(crate) enum Null {
 
 impl Source {
     /// A column of prices, quantities or leverages, in g; none where it did not come.
-    pub(crate) fn numbers(&mut self, name: &str, null: Null) -> Result<Option<ScalarBuffer<i64>>, Fault> {
+    pub(crate) fn numbers(&mut self, name: &str, null: Null) -> Result<Option<ScalarBuffer<i64>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
-        if let Some(values) = self.untouched::<Int64Type>(at, column, |v| i128::from(*v)) {
+        if let Some(values) = self.untouched::<Int64Type>(at, column) {
             return Ok(Some(values));
         }
         let mut out: Vec<i64> = Vec::with_capacity(self.rows());
@@ -56,12 +75,12 @@ impl Source {
     }
 
     /// A column of money, in g; none where it did not come.
-    pub(crate) fn money(&mut self, name: &str, null: Null) -> Result<Option<MoneyColumn>, Fault> {
+    pub(crate) fn money(&mut self, name: &str, null: Null) -> Result<Option<MoneyColumn>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
-        if let Some(values) = self.untouched::<Int64Type>(at, column, |v| i128::from(*v)) {
+        if let Some(values) = self.untouched::<Int64Type>(at, column) {
             return Ok(Some(MoneyColumn::Narrow(values)));
         }
-        if let Some(values) = self.untouched::<Decimal128Type>(at, column, |v| *v) {
+        if let Some(values) = self.untouched::<Decimal128Type>(at, column) {
             return Ok(Some(MoneyColumn::Wide(values)));
         }
         let mut narrow: Vec<i64> = Vec::with_capacity(self.rows());
@@ -77,12 +96,10 @@ impl Source {
     }
 
     /// The producer's own buffer, where a column came in one batch, in grid units, without nulls and within bounds.
-    fn untouched<T: ArrowPrimitiveType>(
-        &self,
-        at: usize,
-        column: &Column,
-        widen: impl Fn(&T::Native) -> i128,
-    ) -> Option<ScalarBuffer<T::Native>> {
+    fn untouched<T: ArrowPrimitiveType>(&self, at: usize, column: &Column) -> Option<ScalarBuffer<T::Native>>
+    where
+        T::Native: Bounded,
+    {
         let Kind::Number(bound) = column.kind else { return None };
         let mut chunks = self.chunks(at).into_iter();
         let (chunk, None) = (chunks.next()?, chunks.next()) else { return None };
@@ -92,12 +109,17 @@ impl Source {
             _ => false,
         };
         let values = chunk.values.as_primitive_opt::<T>()?.values().clone();
-        let usable = on_grid && chunk.nulls.is_none();
-        (usable && values.iter().all(|value| bound.holds(widen(value)))).then_some(values)
+        (on_grid && chunk.nulls.is_none() && T::Native::all_within(&values, bound)).then_some(values)
     }
 
     /// Hands over every value in g, a stand-in for each that is refused.
-    fn each(&mut self, at: usize, column: &'static Column, null: Null, mut put: impl FnMut(i128)) -> Result<(), Fault> {
+    fn each(
+        &mut self,
+        at: usize,
+        column: &'static Column,
+        null: Null,
+        mut put: impl FnMut(i128),
+    ) -> Result<(), Failure> {
         let Kind::Number(bound) = column.kind else { return Ok(()) };
         // The stand-in is a value that every later step can take.
         let stand_in = bound.min.max(0);
@@ -120,7 +142,7 @@ impl Source {
             };
             if walk(&chunk, raw, &mut shared_doubles, take).is_none() {
                 let accepted = if raw { "int64 in units of 10⁻⁸" } else { ACCEPTED };
-                return Err(self.wrong_type(column, chunk.values.data_type(), accepted));
+                return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
             }
             self.shared_doubles |= shared_doubles;
             for (row, code) in refused {

@@ -4,7 +4,7 @@ use super::ids::AccountIds;
 use super::number::{MoneyColumn, Null};
 use super::view::{Chunk, Source};
 use arrow_buffer::ScalarBuffer;
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure, Fault};
 use perpcore::rules::Rulebook;
 use perpcore::sweep::snapshot::{AccountRows, BalanceRows, Money, NO_TIER, OrderRows, PositionRows, Snapshot};
 
@@ -104,7 +104,7 @@ impl Tables {
 /// # Errors
 /// Whatever makes a table not one of its schema. Refused cells are in [`Tables::faults`], refused ids in
 /// [`AccountIds::faults`].
-pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut AccountIds) -> Result<Tables, Fault> {
+pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut AccountIds) -> Result<Tables, Failure> {
     let mut tables = Tables {
         accounts: 0,
         positions: Positions::default(),
@@ -115,36 +115,34 @@ pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut A
         shared_doubles: false,
     };
     let [positions, balances, orders, settings] = sources;
-    if let Some(source) = positions {
-        tables.read(source, |tables, source| Ok(tables.positions = self::positions(rules, source, ids)?))?;
+    if let Some(mut source) = positions {
+        tables.positions = self::positions(rules, &mut source, ids)?;
+        tables.take_faults(source);
     }
-    if let Some(source) = balances {
-        tables.read(source, |tables, source| Ok(tables.balances = self::balances(rules, source, ids)?))?;
+    if let Some(mut source) = balances {
+        tables.balances = self::balances(rules, &mut source, ids)?;
+        tables.take_faults(source);
     }
-    if let Some(source) = orders {
-        tables.read(source, |tables, source| Ok(tables.orders = self::orders(rules, source, ids)?))?;
+    if let Some(mut source) = orders {
+        tables.orders = self::orders(rules, &mut source, ids)?;
+        tables.take_faults(source);
     }
-    if let Some(source) = settings {
-        tables.read(source, |tables, source| Ok(tables.settings = self::settings(rules, source, ids)?))?;
+    if let Some(mut source) = settings {
+        tables.settings = self::settings(rules, &mut source, ids)?;
+        tables.take_faults(source);
     }
     tables.accounts = ids.len();
     Ok(tables)
 }
 
 impl Tables {
-    fn read(
-        &mut self,
-        mut source: Source,
-        take: impl FnOnce(&mut Self, &mut Source) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
-        take(self, &mut source)?;
+    fn take_faults(&mut self, mut source: Source) {
         self.faults.append(&mut source.faults);
         self.shared_doubles |= source.shared_doubles;
-        Ok(())
     }
 }
 
-fn positions(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Positions, Fault> {
+fn positions(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Positions, Failure> {
     let positions = Positions {
         account: ids.of(source)?,
         instrument: source.instruments(rules)?,
@@ -160,7 +158,7 @@ fn positions(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Res
     Ok(positions)
 }
 
-fn balances(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Balances, Fault> {
+fn balances(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Balances, Failure> {
     let balances = Balances {
         account: ids.of(source)?,
         asset: source.assets(rules)?,
@@ -170,7 +168,7 @@ fn balances(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Resu
     Ok(balances)
 }
 
-fn orders(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Orders, Fault> {
+fn orders(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Orders, Failure> {
     Ok(Orders {
         account: ids.of(source)?,
         instrument: source.instruments(rules)?,
@@ -181,7 +179,7 @@ fn orders(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result
     })
 }
 
-fn settings(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Settings, Fault> {
+fn settings(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Result<Settings, Failure> {
     let tier = |name: &str| rules.fee_tier_index(name).map(|at| at as u32);
     let settings = Settings {
         account: ids.of(source)?,
@@ -199,14 +197,14 @@ fn settings(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Resu
 }
 
 impl Source {
-    fn instruments(&mut self, rules: &Rulebook) -> Result<Vec<u32>, Fault> {
+    fn instruments(&mut self, rules: &Rulebook) -> Result<Vec<u32>, Failure> {
         let find = |name: &str| rules.instrument_index(name).map(|at| at as u32);
         let places = self.lookup("instrument", Code::UnknownInstrument, None, find)?;
         self.suggest(Code::UnknownInstrument, |wrong| rules.suggest_instrument(wrong).map(str::to_string));
         Ok(places.unwrap_or_default())
     }
 
-    fn assets(&mut self, rules: &Rulebook) -> Result<Vec<u32>, Fault> {
+    fn assets(&mut self, rules: &Rulebook) -> Result<Vec<u32>, Failure> {
         let find = |name: &str| rules.asset_index(name).map(|at| at as u32);
         let places = self.lookup("asset", Code::UnknownAsset, None, find)?;
         self.suggest(Code::UnknownAsset, |wrong| rules.suggest_asset(wrong).map(str::to_string));

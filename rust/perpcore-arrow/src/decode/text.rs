@@ -3,11 +3,10 @@
 use super::view::{Chunk, Source};
 use crate::contract::{Column, Kind};
 use arrow_array::cast::AsArray;
-use arrow_array::types::ArrowDictionaryKeyType;
-use arrow_array::{Array, DictionaryArray, LargeStringArray, StringArray, StringViewArray, downcast_integer};
+use arrow_array::{Array, LargeStringArray, StringArray, StringViewArray, downcast_dictionary_array};
 use arrow_buffer::ArrowNativeType;
 use arrow_schema::DataType;
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure};
 
 const ACCEPTED: &str = "text, or a dictionary of text";
 
@@ -41,22 +40,17 @@ impl<'a> Strings<'a> {
     }
 }
 
-/// The indexes of a dictionary of any width, as `u32`; those under a null mean nothing. None where it is no dictionary.
-pub(super) fn dictionary_indexes(array: &dyn Array) -> Option<Vec<u32>> {
-    fn indexes<K: ArrowDictionaryKeyType>(array: &dyn Array) -> Option<Vec<u32>> {
-        let dictionary = array.as_any().downcast_ref::<DictionaryArray<K>>()?;
-        Some(dictionary.keys().values().iter().map(|key| key.as_usize() as u32).collect())
-    }
-    macro_rules! by_key {
-        ($type:ty) => {
-            indexes::<$type>(array)
-        };
-    }
-    let DataType::Dictionary(key, _) = array.data_type() else { return None };
-    downcast_integer! {
-        **key => (by_key),
-        _ => None,
-    }
+/// Hands every index of a dictionary of any width over, with its place in the array; those under a null mean nothing.
+/// False where it is no dictionary.
+#[inline(always)]
+pub(super) fn each_index(array: &dyn Array, mut take: impl FnMut(usize)) -> bool {
+    downcast_dictionary_array!(
+        array => {
+            array.keys().values().iter().for_each(|key| take(key.as_usize()));
+            true
+        }
+        _ => false,
+    )
 }
 
 /// A cell as text, for an error.
@@ -67,9 +61,9 @@ pub(super) fn shown(array: &dyn Array, at: usize) -> String {
     if let Some(strings) = Strings::of(array) {
         return strings.value(at).to_string();
     }
-    let text = dictionary_indexes(array).and_then(|indexes| {
-        let values = array.as_any_dictionary_opt()?.values();
-        Strings::of(values).map(|strings| strings.value(indexes[at] as usize).to_string())
+    let text = array.as_any_dictionary_opt().and_then(|dictionary| {
+        let index = *dictionary.normalized_keys().get(at)?;
+        Strings::of(dictionary.values()).map(|strings| strings.value(index).to_string())
     });
     text.unwrap_or_else(|| String::from("?"))
 }
@@ -83,13 +77,15 @@ impl Source {
         code: Code,
         default: Option<u32>,
         find: impl Fn(&str) -> Option<u32>,
-    ) -> Result<Option<Vec<u32>>, Fault> {
+    ) -> Result<Option<Vec<u32>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
         let mut out = Vec::with_capacity(self.rows());
         for chunk in self.chunks(at) {
             let start = out.len();
-            if !found(&chunk, &find, &mut out) {
-                return Err(self.wrong_type(column, chunk.values.data_type(), ACCEPTED));
+            match found(&chunk, &find, &mut out) {
+                None => return Err(self.wrong_type(column, chunk.values.data_type(), ACCEPTED).into()),
+                Some(true) => continue,
+                Some(false) => {}
             }
             for (row, place) in out[start..].iter_mut().enumerate() {
                 let null = chunk.is_null(row);
@@ -106,24 +102,24 @@ impl Source {
     }
 
     /// A column of words: the place of each in the contract's list, 0 where null.
-    pub(crate) fn words(&mut self, name: &str) -> Result<Option<Vec<u32>>, Fault> {
+    pub(crate) fn words(&mut self, name: &str) -> Result<Option<Vec<u32>>, Failure> {
         let Some((_, Column { kind: Kind::Word(words), .. })) = self.find(name) else { return Ok(None) };
         let place = |text: &str| words.iter().position(|word| *word == text).map(|place| place as u32);
         self.lookup(name, Code::OutOfRange, Some(0), place)
     }
 
     /// Whether each word of a column is the second of its list of two.
-    pub(crate) fn second_words(&mut self, name: &str) -> Result<Option<Vec<bool>>, Fault> {
+    pub(crate) fn second_words(&mut self, name: &str) -> Result<Option<Vec<bool>>, Failure> {
         Ok(self.words(name)?.map(|places| places.into_iter().map(|place| place == 1).collect()))
     }
 
     /// A column of any text that changes no figure: only its type is looked at.
-    pub(crate) fn any_text(&mut self, name: &str) -> Result<(), Fault> {
+    pub(crate) fn any_text(&mut self, name: &str) -> Result<(), Failure> {
         self.lookup(name, Code::OutOfRange, Some(0), |_| Some(0)).map(|_| ())
     }
 
     /// A column of true and false, false where null.
-    pub(crate) fn flags(&mut self, name: &str) -> Result<Option<Vec<bool>>, Fault> {
+    pub(crate) fn flags(&mut self, name: &str) -> Result<Option<Vec<bool>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
         let mut out = Vec::with_capacity(self.rows());
         for chunk in self.chunks(at) {
@@ -143,7 +139,7 @@ impl Source {
                 }
                 (None, None) => {
                     let accepted = "booleans, or the words true and false";
-                    return Err(self.wrong_type(column, chunk.values.data_type(), accepted));
+                    return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
                 }
             }
         }
@@ -151,21 +147,22 @@ impl Source {
     }
 }
 
-/// Appends the place of every name of a chunk, [`UNKNOWN`] where there is none; false where it is no text.
-fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>) -> bool {
+/// Appends the place of every name of a chunk, [`UNKNOWN`] where there is none; says whether all were found without
+/// looking further. None where it is no text.
+fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>) -> Option<bool> {
     let array = &*chunk.values;
     if *array.data_type() == DataType::Null {
         out.resize(out.len() + array.len(), UNKNOWN);
-        return true;
+        return Some(false);
     }
-    if let Some(indexes) = dictionary_indexes(array) {
-        let Some(values) = array.as_any_dictionary_opt().map(|dictionary| dictionary.values()) else { return false };
-        let Some(strings) = Strings::of(values) else { return false };
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        let values = dictionary.values();
+        let strings = Strings::of(values)?;
         let places: Vec<u32> = (0..values.len()).map(|at| find(strings.value(at)).unwrap_or(UNKNOWN)).collect();
-        out.extend(indexes.iter().map(|&index| places.get(index as usize).copied().unwrap_or(UNKNOWN)));
-        return true;
+        each_index(array, |index| out.push(places.get(index).copied().unwrap_or(UNKNOWN)));
+        return Some(chunk.nulls.is_none() && !places.contains(&UNKNOWN));
     }
-    let Some(strings) = Strings::of(array) else { return false };
+    let strings = Strings::of(array)?;
     let mut last = ("", find("").unwrap_or(UNKNOWN));
     out.extend((0..array.len()).map(|at| {
         let name = strings.value(at);
@@ -174,5 +171,5 @@ fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>)
         }
         last.1
     }));
-    true
+    Some(false)
 }

@@ -7,7 +7,7 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, PrimitiveArray};
 use arrow_schema::{DataType, TimeUnit};
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure};
 
 /// 2000-01-01 in nanoseconds; an int64 time before it is in another unit, or a mistake.
 const YEAR_2000_NS: i64 = 946_684_800_000_000_000;
@@ -16,13 +16,13 @@ const UTC: [&str; 4] = ["UTC", "Etc/UTC", "Z", "+00:00"];
 
 impl Source {
     /// A column of times, in ns; none where it did not come. Null is 0: not given.
-    pub(crate) fn times(&mut self, name: &str) -> Result<Option<Vec<i64>>, Fault> {
+    pub(crate) fn times(&mut self, name: &str) -> Result<Option<Vec<i64>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
         let mut out = Vec::with_capacity(self.rows());
         for chunk in self.chunks(at) {
             let Some((values, factor)) = nanoseconds(&*chunk.values) else {
                 let accepted = "timestamp of any unit with zone UTC, or int64 nanoseconds";
-                return Err(self.wrong_type(column, chunk.values.data_type(), accepted));
+                return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
             };
             let counts_ns = *chunk.values.data_type() == DataType::Int64;
             for (row, value) in values.into_iter().enumerate() {

@@ -4,7 +4,7 @@ use crate::contract::{Column, Kind, Need, Table};
 use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
-use perpcore::fault::{Code, Fault};
+use perpcore::fault::{Code, Failure, Fault};
 
 /// Where a column stands.
 #[derive(Clone, Copy)]
@@ -46,7 +46,7 @@ impl Source {
     ///
     /// # Errors
     /// `missing_column`, `unknown_column` (unless ignored), `duplicate_column`.
-    pub(crate) fn open(table: &'static Table, batches: Vec<StructArray>, ignore_extra: bool) -> Result<Self, Fault> {
+    pub(crate) fn open(table: &'static Table, batches: Vec<StructArray>, ignore_extra: bool) -> Result<Self, Failure> {
         let mut found: Vec<Option<Found>> = vec![None; table.columns.len()];
         let names = batches.first().map_or(&[][..], |batch| &**batch.fields());
         for (index, field) in names.iter().enumerate() {
@@ -57,11 +57,11 @@ impl Source {
                 (Some((at, _)), _) => (at, false),
                 (None, Some((at, _))) => (at, true),
                 (None, None) if ignore_extra => continue,
-                (None, None) => return Err(unknown_column(table, name)),
+                (None, None) => return Err(unknown_column(table, name).into()),
             };
             if found[at].is_some() {
                 let fault = Fault::new(Code::DuplicateColumn).in_column(table.name, table.columns[at].name);
-                return Err(fault.value(name));
+                return Err(fault.value(name).into());
             }
             found[at] = Some(Found { index, raw });
         }
@@ -70,7 +70,7 @@ impl Source {
         Ok(source)
     }
 
-    fn check_required(&self) -> Result<(), Fault> {
+    fn check_required(&self) -> Result<(), Failure> {
         let columns = || self.table.columns.iter().zip(&self.found);
         let one_of: Vec<&str> = columns().filter(|(c, _)| c.need == Need::OneOf).map(|(c, _)| c.name).collect();
         for (column, found) in columns() {
@@ -81,7 +81,8 @@ impl Source {
             };
             if !satisfied {
                 let fault = Fault::new(Code::MissingColumn).in_column(self.table.name, column.name);
-                return Err(if column.need == Need::OneOf { fault.accepts(one_of.join(" or ")) } else { fault });
+                let fault = if column.need == Need::OneOf { fault.accepts(one_of.join(" or ")) } else { fault };
+                return Err(fault.into());
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The tables `accounts` and `isolated` of an assessment.
 
-use super::column::{MONEY, decimal, names, ratio, validity, words};
+use super::column::{MONEY, decimal, names, pooled, ratio, validity, words};
 use super::ids::IdColumn;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, new_null_array};
@@ -18,7 +18,7 @@ pub(crate) fn accounts(columns: AccountColumns, ids: &IdColumn, problems: &BTree
     let rows = status.len();
     let known = if problems.is_empty() { None } else { validity(status.iter().map(|s| *s != Status::Unknown)) };
     let mut out = vec![ids.all()];
-    out.extend(money.into_iter().map(|column| decimal(column, known.clone(), MONEY)));
+    out.extend(money.into_iter().map(|column| pooled(column, known.clone())));
     let ratios = match &known {
         None => margin_ratio,
         Some(known) => margin_ratio.iter().zip(known).map(|(&r, known)| if known { r } else { f64::NAN }).collect(),

@@ -2,7 +2,9 @@
 
 use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{ArrayRef, Decimal128Array, DictionaryArray, Float64Array, PrimitiveArray, StringArray};
-use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+use perpcore::sweep::pool::Column;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 /// Digits and decimals of money: two columns can be subtracted without passing 38 digits.
@@ -24,6 +26,20 @@ pub(super) fn decimal(values: Vec<i128>, nulls: Option<NullBuffer>, (digits, sca
     Arc::new(array.clone().with_precision_and_scale(digits, scale).unwrap_or(array))
 }
 
+/// A column of money that keeps its memory until the last consumer lets it go.
+pub(super) fn pooled(column: Column, nulls: Option<NullBuffer>) -> ArrayRef {
+    let column = Arc::new(column);
+    let bytes = size_of_val::<[i128]>(&column);
+    let Some(start) = NonNull::new(column.as_ptr().cast_mut().cast::<u8>()) else {
+        return decimal(vec![], None, MONEY);
+    };
+    // SAFETY: the column owns `bytes` initialized bytes from `start`, aligned for i128; the buffer holds it, so they
+    // stay where they are, and nobody can write to a column behind a shared pointer.
+    let buffer = unsafe { Buffer::from_custom_allocation(start, bytes, column) };
+    let array = Decimal128Array::new(ScalarBuffer::from(buffer), nulls);
+    Arc::new(array.clone().with_precision_and_scale(MONEY.0, MONEY.1).unwrap_or(array))
+}
+
 pub(super) fn ratio(values: Vec<f64>) -> ArrayRef {
     let nulls = validity(values.iter().map(|value| !value.is_nan()));
     Arc::new(Float64Array::new(values.into(), nulls))
@@ -33,7 +49,6 @@ pub(super) fn ratio(values: Vec<f64>) -> ArrayRef {
 pub(super) fn words(keys: Vec<i8>, nulls: Option<NullBuffer>, words: &[&str]) -> ArrayRef {
     let keys = PrimitiveArray::<Int8Type>::new(keys.into(), nulls);
     let words = Arc::new(StringArray::from_iter_values(words));
-    // SAFETY: not needed; `try_new` checks that every key is a place in `words`.
     match DictionaryArray::try_new(keys, words) {
         Ok(array) => Arc::new(array),
         Err(_) => unreachable!("every key is a place in its list"),

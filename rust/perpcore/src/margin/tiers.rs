@@ -6,19 +6,40 @@
 use crate::num::{E8, ONE, scaled};
 use crate::rules::{InitialMethod, Tier};
 
-/// One tier with what lies below it already added up.
+/// A requirement within one tier: notional × rate + constant. The constant is what the slices below the tier, at
+/// their own rates, differ from this rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Linear {
+    /// Rate in g.
+    pub rate: i64,
+    /// Constant in 10⁻²⁴.
+    pub constant_e24: i128,
+}
+
+impl Linear {
+    /// The requirement of a notional within the tier.
+    #[inline(always)]
+    pub fn of_e24(&self, notional_e16: i128) -> i128 {
+        scaled(notional_e16, self.rate) + self.constant_e24
+    }
+
+    /// Marginal: the next slice begins at `from_e16` with this rate, after slices that need `below_e24`.
+    fn after(below_e24: i128, from_e16: i128, rate: i64) -> Self {
+        Linear { rate, constant_e24: below_e24 - scaled(from_e16, rate) }
+    }
+}
+
+/// One tier.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// Where the tier begins, exclusive, in 10⁻¹⁶.
     pub from_e16: i128,
     /// Where it ends, inclusive, in 10⁻¹⁶.
     pub to_e16: i128,
-    /// Maintenance rate in g.
-    pub maintenance: i64,
-    /// Initial rate in g.
-    pub initial: i64,
-    maintenance_below_e24: i128,
-    initial_below_e24: i128,
+    /// Maintenance margin within it.
+    pub maintenance: Linear,
+    /// Initial margin within it, where no leverage was chosen.
+    pub initial: Linear,
 }
 
 /// The tiers of one instrument, covering every notional.
@@ -34,29 +55,34 @@ impl Ladder {
     /// Lays out the tiers of a rulebook.
     pub fn new(tiers: &[Tier], method: InitialMethod) -> Self {
         let mut steps: Vec<Step> = Vec::with_capacity(tiers.len() + 1);
-        let mut push = |up_to: Option<i128>, maintenance: i64, initial: i64| {
-            let below = steps.last().map_or((0, 0, 0), |s| {
-                let width = s.to_e16 - s.from_e16;
-                let maintenance = s.maintenance_below_e24 + scaled(width, s.maintenance);
-                (s.to_e16, maintenance, s.initial_below_e24 + scaled(width, s.initial))
+        let mut push = |up_to: Option<i128>, maintenance: i64, initial: i64, beyond: bool| {
+            let (from_e16, below) = steps.last().map_or((0, [0, 0]), |last| {
+                (last.to_e16, [last.maintenance.of_e24(last.to_e16), last.initial.of_e24(last.to_e16)])
             });
+            let whole = method == InitialMethod::Bracket && !beyond;
             steps.push(Step {
-                from_e16: below.0,
+                from_e16,
                 to_e16: up_to.map_or(i128::MAX, |cap| cap * E8),
-                maintenance,
-                initial,
-                maintenance_below_e24: below.1,
-                initial_below_e24: below.2,
+                maintenance: Linear::after(below[0], from_e16, maintenance),
+                initial: match whole {
+                    true => Linear { rate: initial, constant_e24: 0 },
+                    false => Linear::after(below[1], from_e16, initial),
+                },
             });
         };
         for tier in tiers {
-            push(tier.up_to, tier.maintenance, tier.initial);
+            push(tier.up_to, tier.maintenance, tier.initial, false);
         }
         let capped = tiers.last().is_none_or(|tier| tier.up_to.is_some());
         if capped {
-            push(None, ONE, ONE);
+            push(None, ONE, ONE, true);
         }
         Ladder { method, steps, capped }
+    }
+
+    /// The tiers, lowest first; the last one ends nowhere.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// The step a notional falls in.
@@ -70,52 +96,40 @@ impl Ladder {
     /// chosen), in 10⁻²⁴.
     #[inline(always)]
     pub fn requirements_e24(&self, notional_e16: i128, leverage_rate: i64) -> (i128, i128) {
-        let at = self.step(notional_e16);
-        let step = &self.steps[at];
-        let maintenance = step.maintenance_below_e24 + scaled(notional_e16 - step.from_e16, step.maintenance);
-        (maintenance, self.initial_at_e24(at, notional_e16, leverage_rate))
+        let step = &self.steps[self.step(notional_e16)];
+        let maintenance_e24 = step.maintenance.of_e24(notional_e16);
+        if self.binds_nowhere(leverage_rate) {
+            return (maintenance_e24, step.initial.of_e24(notional_e16));
+        }
+        (maintenance_e24, self.initial_e24(notional_e16, leverage_rate))
     }
 
     /// `margin.initial` alone, in 10⁻²⁴.
     pub fn initial_e24(&self, notional_e16: i128, leverage_rate: i64) -> i128 {
-        self.initial_at_e24(self.step(notional_e16), notional_e16, leverage_rate)
-    }
-
-    #[inline(always)]
-    fn initial_at_e24(&self, at: usize, notional_e16: i128, leverage_rate: i64) -> i128 {
-        match self.method {
-            InitialMethod::Bracket if !self.beyond(at) => {
-                scaled(notional_e16, self.steps[at].initial.max(leverage_rate))
-            }
-            // Rates do not fall, so a leverage below the first binds in no tier.
-            InitialMethod::Marginal if leverage_rate <= self.steps[0].initial => {
-                let step = &self.steps[at];
-                step.initial_below_e24 + scaled(notional_e16 - step.from_e16, step.initial)
-            }
-            _ => self.initial_parts(notional_e16, leverage_rate).map(|(width, rate)| scaled(width, rate)).sum(),
+        if self.binds_nowhere(leverage_rate) {
+            return self.steps[self.step(notional_e16)].initial.of_e24(notional_e16);
         }
+        self.initial_parts(notional_e16, leverage_rate).map(|(width, rate)| scaled(width, rate)).sum()
     }
 
-    /// Whether the step is the 100 % beyond the last cap.
-    fn beyond(&self, at: usize) -> bool {
-        self.capped && at > 0 && at + 1 == self.steps.len()
+    /// Whether a chosen leverage raises no tier: initial rates do not fall, so the first is the lowest.
+    #[inline(always)]
+    fn binds_nowhere(&self, leverage_rate: i64) -> bool {
+        leverage_rate <= self.steps[0].initial.rate
     }
 
-    /// The parts of `margin.initial`, lowest first: (width in 10⁻¹⁶, rate in g). Beyond the last cap `bracket` takes
-    /// the part up to it at the last tier's rate.
+    /// The parts of `margin.initial`, lowest first: (width in 10⁻¹⁶, rate in g). `bracket` takes the whole notional,
+    /// beyond the last cap the part up to it, at the rate of its tier.
     pub fn initial_parts(&self, notional_e16: i128, leverage_rate: i64) -> impl Iterator<Item = (i128, i64)> {
-        let whole = match (self.method, self.step(notional_e16)) {
-            (InitialMethod::Bracket, at) if self.beyond(at) => Some(at - 1),
-            (InitialMethod::Bracket, at) => Some(at),
-            (InitialMethod::Marginal, _) => None,
+        let at = self.step(notional_e16);
+        let beyond = self.capped && at > 0 && at + 1 == self.steps.len();
+        let whole = match self.method {
+            InitialMethod::Bracket => at - usize::from(beyond),
+            InitialMethod::Marginal => 0,
         };
-        self.slices(notional_e16).enumerate().filter_map(move |(at, (width, step))| {
-            let rate = step.initial.max(leverage_rate);
-            match whole {
-                Some(whole) if at < whole => None,
-                Some(whole) if at == whole => Some((step.from_e16 + width, rate)),
-                _ => Some((width, rate)),
-            }
+        self.slices(notional_e16).enumerate().skip(whole).map(move |(at, (width, step))| {
+            let below = if at == whole { step.from_e16 } else { 0 };
+            (below + width, step.initial.rate.max(leverage_rate))
         })
     }
 

@@ -113,7 +113,7 @@ pub fn account<S: Sink>(
 ) -> Figures {
     let mut run = Run { terms, market, account, sink, positions: Extent::default(), orders_e16: 0, assets_e16: 0 };
     run.sink.enter(None);
-    let mut cross = Exact::new();
+    let mut cross = Sums::new();
     for balance in account.balances {
         run.balance(&mut cross, balance);
     }
@@ -126,7 +126,7 @@ pub fn account<S: Sink>(
     let figures = cross.close(terms, true, run.sink);
     for (at, position) in account.isolated.iter().enumerate().filter(|(_, position)| position.listed) {
         run.sink.enter(Some(position.instrument));
-        let mut bucket = Exact::new();
+        let mut bucket = Sums::new();
         run.isolated_margin(&mut bucket, position);
         run.position(&mut bucket, position, false);
         isolated(at, bucket.close(terms, false, run.sink));
@@ -134,20 +134,27 @@ pub fn account<S: Sink>(
     figures
 }
 
-/// The exact sums of one bucket.
-struct Exact {
-    usable: bool,
-    collateral_e24: i128,
+/// The exact sums of one bucket, before any rounding.
+#[derive(Clone, Copy, Debug)]
+pub struct Sums {
+    /// Whether every price it depends on may be used.
+    pub usable: bool,
+    /// What the collateral counts.
+    pub collateral_e24: i128,
     /// Eligible assets after close_cost, less debts.
-    net_e24: i128,
-    pnl_e16: i128,
-    accrued: i128,
+    pub net_e24: i128,
+    /// Σ Q·M − κ.
+    pub pnl_e16: i128,
+    /// Funding owed, in g.
+    pub accrued: i128,
     /// Initial margin of what is held, without any order.
-    held_e24: i128,
+    pub held_e24: i128,
     /// What the orders add to it.
-    orders_e24: i128,
-    maintenance_e24: i128,
-    notional_e16: i128,
+    pub orders_e24: i128,
+    /// Maintenance margin.
+    pub maintenance_e24: i128,
+    /// Σ|Q|·M.
+    pub notional_e16: i128,
 }
 
 /// What the positions of an account add up to, over all its buckets.
@@ -182,7 +189,7 @@ fn admit(so_far_e16: &mut i128, more_e16: i128) -> bool {
 impl<S: Sink> Run<'_, S> {
     /// A position and, in the cross account, its orders.
     #[inline(always)]
-    fn position(&mut self, sums: &mut Exact, position: &Position, cross: bool) {
+    fn position(&mut self, sums: &mut Sums, position: &Position, cross: bool) {
         let orders = if cross { self.account.orders_of(position) } else { &[] };
         let instrument = position.instrument;
         let mark = self.mark(sums, position, !orders.is_empty());
@@ -218,7 +225,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// `margin.orders` of an isolated position: the increase over what is held is a charge to the cross account.
     #[inline(always)]
-    fn isolated_orders(&mut self, sums: &mut Exact, position: &Position) {
+    fn isolated_orders(&mut self, sums: &mut Sums, position: &Position) {
         if self.account.orders_of(position).is_empty() {
             return;
         }
@@ -242,7 +249,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// The mark of a position's instrument, where it is needed; 0 where it is not.
     #[inline(always)]
-    fn mark(&mut self, sums: &mut Exact, position: &Position, ordered: bool) -> i64 {
+    fn mark(&mut self, sums: &mut Sums, position: &Position, ordered: bool) -> i64 {
         if position.quantity == 0 && !ordered {
             return 0;
         }
@@ -304,7 +311,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// `collateral.haircut`, `equity.net_value` and `margin.liability` of one asset.
     #[inline(always)]
-    fn balance(&mut self, sums: &mut Exact, balance: &Balance) {
+    fn balance(&mut self, sums: &mut Sums, balance: &Balance) {
         let Balance { asset, amount } = *balance;
         let terms = &self.terms.assets[asset as usize];
         let settlement = asset as usize == self.terms.settlement;
@@ -361,7 +368,7 @@ impl<S: Sink> Run<'_, S> {
 
     fn liability(
         &mut self,
-        sums: &mut Exact,
+        sums: &mut Sums,
         asset: u32,
         (size, price): (i128, i64),
         (initial, maintenance): (i64, i64),
@@ -381,7 +388,7 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// `collateral.isolated`: the margin posted to an isolated position.
-    fn isolated_margin(&mut self, sums: &mut Exact, position: &Position) {
+    fn isolated_margin(&mut self, sums: &mut Sums, position: &Position) {
         let margin = position.isolated_margin;
         if !MONEY.holds(margin) || !admit(&mut self.positions.margin_e16, margin * E8) {
             self.sink.obstacle(Obstacle::PositionsTooLarge);
@@ -418,7 +425,7 @@ impl<S: Sink> Run<'_, S> {
         if maintenance_e24 != 0 {
             self.sink.line(|| {
                 let slices = contract.ladder.slices(notional_e16);
-                let parts = slices.map(|(width, step)| scaled(width, step.maintenance));
+                let parts = slices.map(|(width, step)| scaled(width, step.maintenance.rate));
                 Line {
                     quantity: Some(size),
                     price: Some(mark),
@@ -512,9 +519,17 @@ impl Fill {
     }
 }
 
-impl Exact {
-    fn new() -> Self {
-        Exact {
+impl Default for Sums {
+    fn default() -> Self {
+        Sums::new()
+    }
+}
+
+impl Sums {
+    /// The sums of a bucket that holds nothing.
+    #[inline(always)]
+    pub fn new() -> Self {
+        Sums {
             usable: true,
             collateral_e24: 0,
             net_e24: 0,
@@ -529,7 +544,7 @@ impl Exact {
 
     /// Rounds each total once and derives the rest.
     #[inline(always)]
-    fn close<S: Sink>(&self, terms: &Terms, cross: bool, sink: &mut S) -> Figures {
+    pub fn close<S: Sink>(&self, terms: &Terms, cross: bool, sink: &mut S) -> Figures {
         let collateral_value = credit_from_e24(self.collateral_e24);
         let unrealized_pnl = credit_from_e16(self.pnl_e16);
         let accrued_funding = self.accrued;
@@ -574,7 +589,7 @@ impl Exact {
     }
 }
 
-impl Exact {
+impl Sums {
     /// What each rounded total is beyond its exact lines.
     fn rounding_lines<S: Sink>(&self, rounded: [i128; 4], sink: &mut S) {
         let initial_e24 = self.held_e24 + self.orders_e24;

@@ -1,6 +1,6 @@
 //! Divisions that name their rounding. Every divisor is positive.
 
-use super::{E8, E16, ONE, scaled};
+use super::{ONE, scaled};
 
 /// ⌊a / b⌋, toward −∞.
 #[inline(always)]
@@ -78,6 +78,7 @@ pub const fn rate_of_leverage(leverage: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{E8, E16};
     use super::*;
 
     /// By hand: (a, b, floor, ceil, half even).

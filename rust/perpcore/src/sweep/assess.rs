@@ -1,6 +1,8 @@
 //! The whole book: every account valued, its figures written into columns.
 
 use super::gather::Gather;
+use super::kernel::Kernel;
+use super::pool::Column;
 use super::snapshot::Grouped;
 use crate::margin::line::Drop;
 use crate::margin::market::Market;
@@ -13,7 +15,7 @@ use crate::margin::value::{self, Figures, MONEY_FIGURES};
 #[derive(Debug, Default)]
 pub struct AccountColumns {
     /// One column a figure, in the order of [`Figures::MONEY`], in g.
-    pub money: [Vec<i128>; MONEY_FIGURES],
+    pub money: [Column; MONEY_FIGURES],
     /// Maintenance margin ÷ equity; NaN where equity ≤ 0.
     pub margin_ratio: Vec<f64>,
     /// The status.
@@ -60,7 +62,7 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
     let wanted = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let threads = wanted.min(accounts / ACCOUNTS_A_THREAD).max(1);
     let mut columns = AccountColumns {
-        money: std::array::from_fn(|_| vec![0; accounts]),
+        money: std::array::from_fn(|_| Column::new(accounts)),
         margin_ratio: vec![0.0; accounts],
         status: vec![Status::Healthy; accounts],
         isolated_status: vec![None; accounts],
@@ -117,18 +119,25 @@ fn range(
     part: Part<'_>,
 ) -> (Vec<IsolatedBucket>, Vec<u32>) {
     let mut gather = Gather::new(terms, data);
+    let mut kernel = Kernel::new(terms, market, data);
     let (mut isolated, mut blocked) = (Vec::new(), Vec::new());
     let Part { mut money, margin_ratio, status, isolated_status } = part;
     for at in 0..status.len() {
         let account = first + at;
-        let mut sink = Drop::default();
-        gather.account(account, |_, _| false, |_| sink.blocked = true);
         let buckets = isolated.len();
-        let figures = value_account(terms, market, &gather, account, &mut sink, &mut isolated);
+        let mut sink = Drop::default();
+        let figures = match kernel.as_mut().and_then(|kernel| kernel.sums(account)) {
+            Some(sums) => sums.close(terms, true, &mut sink),
+            None => {
+                gather.account(account, |_, _| false, |_| sink.blocked = true);
+                value_account(terms, market, &gather, account, &mut sink, &mut isolated)
+            }
+        };
         if sink.blocked {
             isolated.truncate(buckets);
             blocked.push(account as u32);
             status[at] = Status::Unknown;
+            money.iter_mut().for_each(|column| column[at] = 0);
             continue;
         }
         for (column, figure) in money.iter_mut().zip(figures.money()) {

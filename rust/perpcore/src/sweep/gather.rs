@@ -1,10 +1,9 @@
 //! From the rows of one account to the view that the valuation reads: rows of one key add up (RULES §2).
 
-use super::snapshot::{Grouped, NO_TIER, PositionRows, Table};
+use super::snapshot::{Grouped, NO_TIER, Table};
 use crate::fault::Code;
 use crate::margin::account::{Account, Balance, Order, Position};
 use crate::margin::terms::Terms;
-use crate::num::{E8, times};
 
 /// A row that is refused by what stands beside it; its cells by themselves were in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +27,6 @@ const ISOLATED: u32 = 1 << 31;
 pub struct Gather<'a> {
     terms: &'a Terms,
     data: &'a Grouped<'a>,
-    /// Whether position rows say no more than quantity and entry price.
-    plain: bool,
     cross: Vec<Position>,
     isolated: Vec<Position>,
     /// The first row of each isolated key.
@@ -45,64 +42,12 @@ pub struct Gather<'a> {
     taker_fee: i64,
 }
 
-/// Adds a row to its key.
-#[inline(always)]
-fn add(position: &mut Position, quantity: i64, cost_e16: i128) {
-    position.listed = true;
-    position.quantity += i128::from(quantity);
-    // More than 10⁵ rows of the largest size would pass i128; the account is far beyond its bounds by then.
-    position.cost_e16 = position.cost_e16.saturating_add(cost_e16);
-}
-
-/// What a position row may say beyond quantity and entry price.
-#[derive(Default)]
-struct RowDetails {
-    cost_e16: Option<i128>,
-    isolated: bool,
-    isolated_margin: i128,
-    leverage: i64,
-    accrued: i128,
-}
-
-impl RowDetails {
-    fn of(rows: &PositionRows<'_>, row: usize) -> Result<Self, (&'static str, Code)> {
-        let isolated = rows.isolated.is_some_and(|isolated| isolated[row]);
-        let isolated_margin = rows.isolated_margin.map_or(0, |margin| margin.get(row));
-        if isolated_margin != 0 && !isolated {
-            return Err(("isolated_margin", Code::OutOfRange));
-        }
-        let priced = rows.entry_price.is_some_and(|entry| entry[row] != 0);
-        Ok(RowDetails {
-            cost_e16: rows.cost.filter(|_| !priced).map(|cost| cost.get(row) * E8),
-            isolated,
-            isolated_margin,
-            leverage: rows.leverage.map_or(0, |leverage| leverage[row]),
-            accrued: rows.accrued.map_or(0, |accrued| accrued.get(row)),
-        })
-    }
-
-    /// Whether a table's rows say none of it.
-    fn absent(rows: &PositionRows<'_>) -> bool {
-        rows.cost.is_none()
-            && rows.isolated.is_none()
-            && rows.isolated_margin.is_none()
-            && rows.leverage.is_none()
-            && rows.accrued.is_none()
-    }
-}
-
 impl<'a> Gather<'a> {
-    /// An empty layout that takes every row by itself, and so can leave rows out.
-    pub fn row_by_row(terms: &'a Terms, data: &'a Grouped<'a>) -> Self {
-        Gather { plain: false, ..Gather::new(terms, data) }
-    }
-
     /// An empty layout for the accounts of a snapshot.
     pub fn new(terms: &'a Terms, data: &'a Grouped<'a>) -> Self {
         Gather {
             terms,
             data,
-            plain: RowDetails::absent(&data.snapshot.positions),
             cross: Vec::new(),
             isolated: Vec::new(),
             first_rows: Vec::new(),
@@ -132,16 +77,13 @@ impl<'a> Gather<'a> {
         self.first_rows[isolated]
     }
 
-    /// Lays out one account. Rows for which `skip` holds are left out, if the layout goes row by row; a row that is
+    /// Lays out one account. Rows for which `skip` holds are left out; a row that is
     /// refused is reported and left out.
     #[inline(always)]
     pub fn account(&mut self, account: usize, skip: impl Fn(Table, usize) -> bool, mut report: impl FnMut(RowFault)) {
         self.clear();
         let data = self.data;
-        let plain = if self.plain { data.positions.range(account) } else { None };
-        let laid_out = plain.is_some_and(|range| self.plain_positions(range));
-        let one_by_one = if laid_out { None } else { Some(data.positions.of(account)) };
-        for row in one_by_one.into_iter().flatten().filter(|&row| !skip(Table::Positions, row)) {
+        for row in data.positions.of(account).filter(|&row| !skip(Table::Positions, row)) {
             if let Err((column, code)) = self.position(row) {
                 report(RowFault { table: Table::Positions, row, column, code });
             }
@@ -199,42 +141,31 @@ impl<'a> Gather<'a> {
         if key & ISOLATED == 0 { &mut self.cross[key as usize] } else { &mut self.isolated[(key ^ ISOLATED) as usize] }
     }
 
-    /// Rows that stand beside each other and say no more than quantity and entry price, all admitted by themselves;
-    /// false where one is not, and then nothing is laid out.
-    #[inline(always)]
-    fn plain_positions(&mut self, range: std::ops::Range<usize>) -> bool {
-        let rows = &self.data.snapshot.positions;
-        let Some(entry_prices) = rows.entry_price else { return false };
-        let columns = rows.instrument[range.clone()].iter().zip(&rows.quantity[range.clone()]);
-        for ((&instrument, &quantity), &entry) in columns.zip(&entry_prices[range]) {
-            let Some(quantity) = self.terms.instruments[instrument as usize].base(quantity) else {
-                self.clear();
-                return false;
-            };
-            let key = self.key(instrument, false, 0);
-            add(&mut self.cross[key as usize], quantity, times(quantity, entry));
-        }
-        true
-    }
-
     #[inline(always)]
     fn position(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
         let rows = &self.data.snapshot.positions;
         let instrument = rows.instrument[row];
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.ok_or(("quantity", Code::OffGrid))?;
-        let details = RowDetails::of(rows, row)?;
-        let entry = rows.entry_price.map_or(0, |entry| entry[row]);
-        let cost_e16 = details.cost_e16.unwrap_or_else(|| times(quantity, entry));
-        let key = self.key(instrument, details.isolated, row);
+        let isolated = rows.is_isolated(row);
+        let margin = rows.isolated_margin.map_or(0, |margin| margin.get(row));
+        if margin != 0 && !isolated {
+            return Err(("isolated_margin", Code::OutOfRange));
+        }
+        let cost_e16 = rows.cost_e16(row, quantity);
+        let leverage = rows.leverage.map_or(0, |leverage| leverage[row]);
+        let key = self.key(instrument, isolated, row);
         let position = self.at(key);
-        add(position, quantity, cost_e16);
-        if details.leverage != 0 && position.leverage != 0 && position.leverage != details.leverage {
+        if leverage != 0 && position.leverage != 0 && position.leverage != leverage {
             return Err(("leverage", Code::ConflictingValues));
         }
-        position.leverage |= details.leverage;
-        position.accrued += details.accrued;
-        position.isolated_margin += details.isolated_margin;
+        position.listed = true;
+        position.quantity += i128::from(quantity);
+        // More than 10⁵ rows of the largest size would pass i128; the account is far beyond its bounds by then.
+        position.cost_e16 = position.cost_e16.saturating_add(cost_e16);
+        position.leverage |= leverage;
+        position.accrued += rows.accrued.map_or(0, |accrued| accrued.get(row));
+        position.isolated_margin += margin;
         Ok(())
     }
 
@@ -260,7 +191,7 @@ impl<'a> Gather<'a> {
             return Ok(());
         }
         let order = Order { quantity, price: rows.price[row] };
-        let isolated = rows.isolated.is_some_and(|isolated| isolated[row]);
+        let isolated = rows.is_isolated(row);
         let key = self.key(instrument, isolated, row);
         self.pending.push((key, row as u32, order));
         Ok(())

@@ -1,5 +1,7 @@
 //! Which rows belong to which account: ranges where the table is in account order, else one counting sort.
 
+use std::ops::Range;
+
 /// The rows of a table by account.
 #[derive(Debug)]
 pub struct Rows {
@@ -35,23 +37,38 @@ impl Rows {
         Rows { from, order }
     }
 
-    /// The rows of one account where they stand beside each other in the table.
+    /// Where the rows of one account stand, in the table or in its order.
     #[inline(always)]
-    pub fn range(&self, account: usize) -> Option<std::ops::Range<usize>> {
-        match (&self.order, self.from.get(account + 1)) {
-            (None, Some(&to)) => Some(self.from[account] as usize..to as usize),
-            _ => None,
+    fn range(&self, account: usize) -> Range<usize> {
+        match self.from.get(account + 1) {
+            Some(&to) => self.from[account] as usize..to as usize,
+            None => 0..0,
+        }
+    }
+
+    /// How many rows one account has.
+    #[inline(always)]
+    pub fn count(&self, account: usize) -> usize {
+        self.range(account).len()
+    }
+
+    /// Whether any account has more than one row.
+    pub fn repeats(&self) -> bool {
+        self.from.windows(2).any(|pair| pair[1] - pair[0] > 1)
+    }
+
+    /// Hands over the rows of one account.
+    #[inline(always)]
+    pub fn each(&self, account: usize, mut take: impl FnMut(usize)) {
+        match &self.order {
+            None => self.range(account).for_each(take),
+            Some(order) => order[self.range(account)].iter().for_each(|&row| take(row as usize)),
         }
     }
 
     /// The rows of one account, in table order.
-    #[inline(always)]
     pub fn of(&self, account: usize) -> impl Iterator<Item = usize> {
-        let range = match self.from.get(account + 1) {
-            Some(&to) => self.from[account] as usize..to as usize,
-            None => 0..0,
-        };
-        range.map(move |at| self.order.as_ref().map_or(at, |order| order[at] as usize))
+        self.range(account).map(move |at| self.order.as_ref().map_or(at, |order| order[at] as usize))
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Inspector<'a> {
 impl<'a> Inspector<'a> {
     /// An inspector of a grouped snapshot.
     pub fn new(terms: &'a Terms, market: &'a Market, data: &'a Grouped<'a>) -> Self {
-        Inspector { terms, market, data, gather: Gather::row_by_row(terms, data) }
+        Inspector { terms, market, data, gather: Gather::new(terms, data) }
     }
 
     /// The account with its lines; none where it cannot be valued.

@@ -8,4 +8,6 @@ pub mod assess;
 mod gather;
 mod group;
 pub mod inspect;
+mod kernel;
+pub mod pool;
 pub mod snapshot;

@@ -1,6 +1,7 @@
 //! The columns of one call, as plain slices. Cells are already on the grid and within their own bounds.
 
 use super::group::Rows;
+use crate::num::{ONE, scaled, times};
 
 /// A table of a snapshot, in the order in which faults are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +72,33 @@ pub struct PositionRows<'a> {
     pub accrued: Option<Money<'a>>,
 }
 
+impl PositionRows<'_> {
+    /// Whether a row's margin mode is isolated.
+    #[inline(always)]
+    pub fn is_isolated(&self, row: usize) -> bool {
+        self.isolated.is_some_and(|isolated| isolated[row])
+    }
+
+    /// κ of a row whose base quantity is Q, in 10⁻¹⁶.
+    #[inline(always)]
+    pub fn cost_e16(&self, row: usize, base: i64) -> i128 {
+        let entry = self.entry_price.map_or(0, |entry| entry[row]);
+        match self.cost {
+            Some(cost) if entry == 0 => scaled(cost.get(row), ONE),
+            _ => times(base, entry),
+        }
+    }
+
+    /// Whether rows may say more than quantity and entry price.
+    pub fn has_details(&self) -> bool {
+        self.cost.is_some()
+            || self.isolated.is_some()
+            || self.isolated_margin.is_some()
+            || self.leverage.is_some()
+            || self.accrued.is_some()
+    }
+}
+
 /// Rows of balances.
 #[derive(Clone, Copy, Debug)]
 pub struct BalanceRows<'a> {
@@ -97,6 +125,14 @@ pub struct OrderRows<'a> {
     pub reduce_only: Option<&'a [bool]>,
     /// Whether the order is on the isolated position.
     pub isolated: Option<&'a [bool]>,
+}
+
+impl OrderRows<'_> {
+    /// Whether an order is on the isolated position.
+    #[inline(always)]
+    pub fn is_isolated(&self, row: usize) -> bool {
+        self.isolated.is_some_and(|isolated| isolated[row])
+    }
 }
 
 /// Rows of account settings.

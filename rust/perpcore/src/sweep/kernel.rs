@@ -1,0 +1,253 @@
+//! The kernel of the common account: cross positions, balances owned, no orders, no chosen leverage.
+//!
+//! It makes the exact sums of the cross bucket that [`crate::margin::value`] would make, and they are closed by that
+//! text; an account outside its bounds is left to the plain path. What it specializes, and why no bit differs:
+//!
+//! - `pnl.unrealized`: Σ Q·M − κ over rows of one key, the sums exact whatever their order.
+//! - `margin.maintenance`, `margin.initial`: the tier of |Q|·M is found by |Q| against ⌊cap / M⌋, since for integers
+//!   |Q|·M ≤ cap exactly where |Q| ≤ ⌊cap / M⌋; then the same line, notional × rate + constant.
+//! - `collateral.haircut`, `equity.net_value`: the same slices; the settlement currency by one product, its price being
+//!   1 and its haircut 0.
+//! - Bounds: at most [`MOST_ROWS`] rows, so that no sum of rows passes 64 bits of quantity or 128 bits of cost; the
+//!   bounds of an account are compared with the same totals. Products beyond them wrap and are thrown away.
+
+use super::snapshot::Grouped;
+use crate::margin::collateral::Collateral;
+use crate::margin::market::Market;
+use crate::margin::terms::Terms;
+use crate::margin::tiers::Linear;
+use crate::margin::value::Sums;
+use crate::num::bounds::{ACCOUNT_E16, BASE_E8, MONEY};
+use crate::num::{E8, E16, ONE, scaled, times};
+
+/// The most rows of an account, in positions and in balances, that the kernel adds up: 64 × 10¹⁷ g fits 64 bits.
+const MOST_ROWS: usize = 64;
+
+/// One instrument at its mark.
+struct Leg {
+    /// 0 where there is none, or one that may not be used.
+    mark: i64,
+    /// Whether quantity and base quantity are the same.
+    contract_of_one: bool,
+    maintenance_fee: i64,
+    /// Its tiers in [`Kernel::tiers`].
+    tiers: std::ops::Range<usize>,
+}
+
+/// One tier at a mark.
+struct Tier {
+    /// The largest |Q| in it.
+    up_to: i64,
+    maintenance: Linear,
+    initial: Linear,
+}
+
+/// One asset at its price.
+struct Coin<'a> {
+    /// 0 where the kernel cannot take the asset: not eligible, no price, or one that may not be used.
+    price: i64,
+    collateral: &'a Collateral,
+}
+
+/// The rows of one account in one instrument, added up.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    quantity: i64,
+    cost_e16: i128,
+}
+
+/// The kernel for one book at one market.
+pub(super) struct Kernel<'a> {
+    data: &'a Grouped<'a>,
+    settlement: usize,
+    legs: Vec<Leg>,
+    tiers: Vec<Tier>,
+    coins: Vec<Coin<'a>>,
+    held: Vec<Held>,
+    owned: Vec<i128>,
+    /// Which instruments and which assets the account has rows of, a bit each.
+    held_bits: Vec<u64>,
+    owned_bits: Vec<u64>,
+}
+
+impl<'a> Kernel<'a> {
+    /// The kernel, where the book is one for it: account settings choose neither leverage nor model.
+    pub(super) fn new(terms: &'a Terms, market: &Market, data: &'a Grouped<'a>) -> Option<Self> {
+        let settings = &data.snapshot.settings;
+        if settings.leverage.is_some() || settings.portfolio.is_some() || data.settings.repeats() {
+            return None;
+        }
+        let mut tiers = Vec::new();
+        let legs = terms.instruments.iter().enumerate().map(|(at, contract)| {
+            let quote = market.mark(at as u32);
+            let mark = if quote.usable { quote.price } else { 0 };
+            let from = tiers.len();
+            let up_to = |to_e16: i128| (to_e16 / i128::from(mark.max(1))).min(BASE_E8) as i64;
+            tiers.extend(contract.ladder.steps().iter().map(|step| Tier {
+                up_to: up_to(step.to_e16),
+                maintenance: step.maintenance,
+                initial: step.initial,
+            }));
+            let contract_of_one = contract.contract_size == ONE;
+            Leg { mark, contract_of_one, maintenance_fee: contract.maintenance_fee, tiers: from..tiers.len() }
+        });
+        let legs = legs.collect();
+        let coins = terms.assets.iter().enumerate().map(|(at, collateral)| {
+            let quote = market.asset(at as u32);
+            Coin { price: if quote.usable && collateral.eligible { quote.price } else { 0 }, collateral }
+        });
+        Some(Kernel {
+            data,
+            settlement: terms.settlement,
+            legs,
+            tiers,
+            coins: coins.collect(),
+            held: vec![Held::default(); terms.instruments.len()],
+            owned: vec![0; terms.assets.len()],
+            held_bits: vec![0; terms.instruments.len().div_ceil(64)],
+            owned_bits: vec![0; terms.assets.len().div_ceil(64)],
+        })
+    }
+
+    /// The sums of an account's cross bucket, where it is one for the kernel.
+    #[inline(always)]
+    pub(super) fn sums(&mut self, account: usize) -> Option<Sums> {
+        if self.data.orders.count(account) != 0
+            || self.data.positions.count(account) > MOST_ROWS
+            || self.data.balances.count(account) > MOST_ROWS
+        {
+            return None;
+        }
+        let mut sums = Sums::new();
+        // Both halves run to their end, since they also clear what the rows left.
+        let taken = self.positions(account, &mut sums) & self.balances(account, &mut sums);
+        taken.then_some(sums)
+    }
+
+    #[inline(always)]
+    fn positions(&mut self, account: usize, sums: &mut Sums) -> bool {
+        let rows = &self.data.snapshot.positions;
+        let plain = match (rows.entry_price, rows.has_details()) {
+            (Some(entry_prices), false) => {
+                self.data.positions.each(account, |row| {
+                    let instrument = rows.instrument[row] as usize;
+                    let cost_e16 = times(rows.quantity[row], entry_prices[row]);
+                    hold(&mut self.held, &mut self.held_bits, instrument, rows.quantity[row], cost_e16);
+                });
+                true
+            }
+            _ => {
+                let mut plain = true;
+                self.data.positions.each(account, |row| {
+                    plain &= !rows.is_isolated(row) && rows.leverage.is_none_or(|leverage| leverage[row] == 0);
+                    plain &= rows.isolated_margin.is_none_or(|margin| margin.get(row) == 0);
+                    let accrued = rows.accrued.map_or(0, |accrued| accrued.get(row));
+                    plain &= accrued == 0;
+                    let cost_e16 = rows.cost_e16(row, rows.quantity[row]);
+                    let instrument = rows.instrument[row] as usize;
+                    hold(&mut self.held, &mut self.held_bits, instrument, rows.quantity[row], cost_e16);
+                });
+                plain
+            }
+        };
+        let (mut taken, mut cost_e16) = (plain, 0);
+        for word in 0..self.held_bits.len() {
+            let mut bits = std::mem::take(&mut self.held_bits[word]);
+            while bits != 0 {
+                let at = word * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let held = std::mem::take(&mut self.held[at]);
+                let (fits, cost) = self.position(at, held, sums);
+                taken &= fits;
+                cost_e16 += cost;
+            }
+        }
+        taken & (sums.notional_e16 <= ACCOUNT_E16) & (cost_e16 <= ACCOUNT_E16)
+    }
+
+    /// Adds a position; whether the kernel can take it, and |κ|.
+    #[inline(always)]
+    fn position(&self, instrument: usize, held: Held, sums: &mut Sums) -> (bool, i128) {
+        let leg = &self.legs[instrument];
+        let size = held.quantity.unsigned_abs() as i64;
+        let notional_e16 = times(size, leg.mark);
+        let tiers = &self.tiers[leg.tiers.clone()];
+        let beyond = tiers[..tiers.len() - 1].iter().filter(|tier| tier.up_to < size).count();
+        let tier = &tiers[beyond];
+        let fee_e24 = scaled_wrapping(notional_e16, leg.maintenance_fee);
+        sums.maintenance_e24 = add(sums.maintenance_e24, add(of_e24(&tier.maintenance, notional_e16), fee_e24));
+        sums.held_e24 = add(sums.held_e24, add(of_e24(&tier.initial, notional_e16), fee_e24));
+        sums.notional_e16 += notional_e16;
+        sums.pnl_e16 += times(held.quantity, leg.mark) - held.cost_e16;
+        let priced = (leg.mark != 0) | (size == 0);
+        let fits = leg.contract_of_one & priced & (i128::from(size) <= BASE_E8) & (notional_e16 <= ACCOUNT_E16);
+        (fits, held.cost_e16.saturating_abs())
+    }
+
+    #[inline(always)]
+    fn balances(&mut self, account: usize, sums: &mut Sums) -> bool {
+        let rows = &self.data.snapshot.balances;
+        self.data.balances.each(account, |row| {
+            let asset = rows.asset[row] as usize;
+            self.owned[asset] += rows.amount.get(row);
+            self.owned_bits[asset / 64] |= 1 << (asset % 64);
+        });
+        let (mut taken, mut assets_e16) = (true, 0_i128);
+        for word in 0..self.owned_bits.len() {
+            let mut bits = std::mem::take(&mut self.owned_bits[word]);
+            while bits != 0 {
+                let at = word * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let amount = std::mem::take(&mut self.owned[at]);
+                let fits = MONEY.holds(amount);
+                if at == self.settlement {
+                    let value_e24 = if fits { amount * E16 } else { 0 };
+                    sums.collateral_e24 += value_e24;
+                    sums.net_e24 += value_e24;
+                    assets_e16 += if fits { amount.abs() * E8 } else { 0 };
+                    taken &= fits;
+                    continue;
+                }
+                let coin = &self.coins[at];
+                // A debt, or an asset that does not count: the plain path knows what it needs.
+                if !fits || amount < 0 || coin.price == 0 {
+                    taken &= amount == 0;
+                    continue;
+                }
+                let value_e16 = scaled(amount, coin.price);
+                assets_e16 = assets_e16.saturating_add(value_e16);
+                sums.net_e24 = add(sums.net_e24, scaled_wrapping(value_e16, ONE - coin.collateral.close_cost));
+                for (quantity, share) in coin.collateral.slices(amount) {
+                    let value_e24 = scaled_wrapping(scaled(quantity, coin.price), share);
+                    sums.collateral_e24 = add(sums.collateral_e24, value_e24);
+                }
+            }
+        }
+        taken & (assets_e16 <= ACCOUNT_E16)
+    }
+}
+
+/// Adds a row to its key.
+#[inline(always)]
+fn hold(held: &mut [Held], bits: &mut [u64], instrument: usize, quantity: i64, cost_e16: i128) {
+    let held = &mut held[instrument];
+    held.quantity += quantity;
+    held.cost_e16 += cost_e16;
+    bits[instrument / 64] |= 1 << (instrument % 64);
+}
+
+/// As [`scaled`], but may wrap: the bounds are compared only once an account is added up.
+#[inline(always)]
+fn scaled_wrapping(amount: i128, factor: i64) -> i128 {
+    amount.wrapping_mul(i128::from(factor))
+}
+
+#[inline(always)]
+fn of_e24(linear: &Linear, notional_e16: i128) -> i128 {
+    add(scaled_wrapping(notional_e16, linear.rate), linear.constant_e24)
+}
+
+#[inline(always)]
+fn add(a: i128, b: i128) -> i128 {
+    a.wrapping_add(b)
+}
