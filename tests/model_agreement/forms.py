@@ -1,4 +1,7 @@
-"""A book of decimal text in other clothes: Arrow tables of every number type, dictionaries, chunks, sorted rows."""
+"""A book of decimal text in other clothes: Arrow tables of every number type, dictionaries, chunks, sorted rows.
+
+And books of common accounts: cross positions of whole contracts, no chosen leverage, few orders, few debts.
+"""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -7,6 +10,9 @@ from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
+import pytest
+from tests.model import random_rulebooks, read_rulebook
+from tests.model.random_books import as_columns, draw_rows, tune_statuses
 
 Book = Mapping[str, Mapping[str, Sequence[Any]]]
 GRID = 10**8
@@ -84,3 +90,38 @@ def chunked(table: pa.Table, rng: random.Random) -> pa.Table:
     cuts = sorted(rng.randint(0, table.num_rows) for _ in range(rng.randint(1, 3)))
     bounds = pairwise([0, *cuts, table.num_rows])
     return pa.concat_tables([table.slice(a, b - a) for a, b in bounds])
+
+
+def common_book(seed: int, accounts: int) -> tuple[str, dict[str, dict[str, list[Any]]]]:
+    """A random book of common accounts. Some books have one unusual account in seven, others have none."""
+    rng = random.Random(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(random_rulebooks, "CONTRACT_SIZES", ("1",))
+        draw, rows = draw_rows(rng, accounts)
+    unusual = rng.random() < 0.5
+
+    def stays(row: dict[str, Any]) -> bool:
+        return unusual and hash_of(row["account"]) % 7 == 0
+
+    for row in rows["accounts"]:
+        row["leverage"] = row["model"] = None
+    rows["positions"] = [row for row in rows["positions"] if stays(row) or row["margin_mode"] == "cross"]
+    for row in rows["positions"]:
+        if not stays(row):
+            row |= {"leverage": None, "accrued_funding": None}
+    if not unusual:
+        for row in rows["positions"]:
+            row["margin_mode"] = None
+    rows["orders"] = [row for row in rows["orders"] if stays(row) or rng.random() < 0.05]
+    if rng.random() < 0.7:
+        for row in rows["prices"]:
+            row.pop("state", None)
+    if rng.random() < 0.7:
+        tune_statuses(rng, read_rulebook(draw.text), rows)
+    for table in ("positions", "balances", "orders", "accounts"):
+        rng.shuffle(rows[table])
+    return draw.text, as_columns(rows)
+
+
+def hash_of(account: object) -> int:
+    return sum(str(account).encode())
