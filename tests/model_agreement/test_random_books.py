@@ -47,7 +47,7 @@ def test_accounts_of_many_rows_agree(rows: int) -> None:
     text, book = common_book(rows, 3)
     rng = random.Random(rows)
     held, owned = book["positions"], book["balances"]
-    many = 999_999 if isinstance(owned["account"][0], int) else "MANY"
+    many = 999_999 if isinstance([*held["account"], *owned["account"], 0][0], int) else "MANY"
     for table in (held, owned):
         table["account"] += [many] * rows
     names = [symbol for symbol in book["prices"]["symbol"] if symbol.endswith("-PERP")]
