@@ -1,0 +1,70 @@
+"""The complete vectors of `../shared` (or $PERPCORE_SHARED), from which the carried cases were taken.
+
+Without that folder the tests skip and say so; where CI=true they fail instead, so that a run that counts cannot
+pass by not looking.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.rules.check import HERE, Case, check, load
+
+import perpcore as pc
+
+ROOT = HERE.parents[1]
+SHARED = Path(os.environ.get("PERPCORE_SHARED") or ROOT.parent / "shared")
+VECTORS = SHARED / "vectors"
+
+# What `assess` cannot do yet → whether a case needs it. A capability that arrives runs its cases at once.
+PORTFOLIO = any(field["path"].startswith("portfolio.") for field in pc.describe()["rulebook"])
+THRESHOLDS = hasattr(pc.Assessment, "liquidation_prices")
+
+
+def needs_portfolio(case: Case) -> bool:
+    return "[portfolio]" in case["rulebook"] or case["book"].get("scenarios") is not None
+
+
+def told() -> list[dict[str, Any]]:
+    path = VECTORS / "accounts.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+
+CASES = [case for case in told() if PORTFOLIO or not needs_portfolio(case)]
+
+
+@pytest.fixture
+def vectors() -> Path:
+    if not VECTORS.is_dir():
+        message = f"the complete vectors are not at hand: no {SHARED.name}/vectors beside the repository"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{message}; set PERPCORE_SHARED")
+        pytest.skip(f"{message} (PERPCORE_SHARED names another place)")
+    return VECTORS
+
+
+@pytest.mark.parametrize("case", CASES or [None], ids=lambda case: case["id"] if case else "absent")
+def test_the_complete_vectors_hold(vectors: Path, case: Case) -> None:
+    check(case)
+
+
+def test_the_carried_cases_are_the_complete_ones(vectors: Path) -> None:
+    carried = {case["id"]: case for path in (HERE / "cases").glob("*.json") for case in load(path)}
+    for case in told():
+        mine = carried.pop(case["id"], None)
+        if mine is None:
+            left_out = needs_portfolio(case) or case["rule"].startswith("threshold.")
+            assert left_out, f"{case['id']} is not carried in tests/rules/cases"
+            continue
+        expected = {name: rows for name, rows in case["expected"].items() if name != "liquidation_prices"}
+        given = {name: table for name, table in case["book"].items() if table is not None}
+        assert mine == case | {"expected": expected, "book": given}
+    assert not carried
+
+
+def test_the_carried_venue_examples_are_the_complete_ones(vectors: Path) -> None:
+    complete = {item["id"]: item for item in json.loads((vectors / "venue_examples.json").read_text(encoding="utf-8"))}
+    carried = json.loads((HERE / "venue_examples.json").read_text(encoding="utf-8"))
+    assert [item for item in carried if complete[item["id"]] != item] == []
