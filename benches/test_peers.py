@@ -32,7 +32,7 @@ def test_a_wrong_figure_is_noticed(name: str) -> None:
         agree(contender(name, other)(), one.perpcore())
 
 
-def _dearer(prices):  # noqa: ANN001, ANN202
+def _dearer(prices):
     import pyarrow.compute as compute
 
     return prices.set_column(1, "price", compute.multiply(prices["price"], 1 + 1e-5))

@@ -28,7 +28,6 @@ __all__ = [
     "displayed",
     "imported",
     "ipc",
-    "of_account",
     "one_batch",
     "pa",
     "parquet",
@@ -135,15 +134,6 @@ def plain_ids(column: Any) -> Any:
     if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
         column = column.cast(pa.string())
     return column
-
-
-def of_account(batch: RecordBatch, account: str | int) -> RecordBatch:
-    """The rows of one account; none where the ids are of another kind."""
-    ids = plain_ids(batch.column("account"))
-    if isinstance(account, str) != pa.types.is_string(ids.type):
-        return batch.slice(0, 0)
-    found: RecordBatch = batch.filter(compute.equal(ids, pa.scalar(account, ids.type)))
-    return found
 
 
 def displayed(batch: RecordBatch, *, decimals: bool) -> RecordBatch:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core, errors
 from ._inputs import producer
-from ._tables import RecordBatch, compute, displayed, imported, of_account, plain_ids, table_of
+from ._tables import RecordBatch, compute, displayed, imported, plain_ids, table_of
 from .explanation import STATUS_WORDS, Explanation, rulebook_label
 
 if TYPE_CHECKING:
@@ -189,13 +189,9 @@ class Assessment:
         >>> pc.assess(pc.Rulebook.preset("hk-vatp-perp"), **book).explain("A").status
         'healthy'
         """
-        rows = of_account(self.accounts, account).to_pylist()
-        if rows and rows[0]["status"] == "unknown":
-            # Marked by on_error="mark": it has a row but no lines.
-            return Explanation(self.lines().slice(0, 0), rows[0], [], self._rules)
-        # Of an account that is not there the core says so itself.
-        lines = imported(self._core.explain(account))
-        return Explanation(lines, rows[0], of_account(self.isolated, account).to_pylist(), self._rules)
+        row, isolated, lines = self._core.explain(account)
+        buckets = [self.isolated.slice(bucket, 1).to_pylist()[0] for bucket in isolated]
+        return Explanation(imported(lines), self.accounts.slice(row, 1).to_pylist()[0], buckets, self._rules)
 
     def diff(self, other: Assessment, *, by: str = "bucket") -> RecordBatch:
         """Which statuses differ between this assessment (before) and another (after), and why.

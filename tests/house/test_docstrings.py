@@ -35,7 +35,7 @@ def members(owner: type, name: str) -> Iterator[tuple[str, object]]:
             continue
         for short, value in vars(base).items():
             if not short.startswith("_") and (callable(value) or hasattr(value, "__get__")):
-                yield f"{name}.{short}", value
+                yield f"{name}.{short}", value.__func__ if isinstance(value, staticmethod) else value
 
 
 PUBLIC = dict(public(pc, "perpcore"))

@@ -32,9 +32,7 @@ class Result:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
 
-def assess(
-    rulebook: str | Mapping[str, Any] | Rulebook, book: Mapping[str, Any], on_error: str = "raise"
-) -> Result:
+def assess(rulebook: str | Mapping[str, Any] | Rulebook, book: Mapping[str, Any], on_error: str = "raise") -> Result:
     """Values every account of a book; `rulebook` is expanded TOML text, its table, or one already read."""
     rules = rulebook if isinstance(rulebook, Rulebook) else read_rulebook(rulebook)
     tables.check_columns(book)

@@ -103,7 +103,7 @@ def main(paths: list[str]) -> int:
     """Prints the differences and a count; 1 if there is any."""
     count = bad = skipped = 0
     for path in paths:
-        with open(path, encoding="utf-8") as handle:
+        with Path(path).open(encoding="utf-8") as handle:
             cases = json.load(handle)
         for case in cases:
             if is_portfolio(case):

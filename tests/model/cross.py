@@ -49,9 +49,7 @@ def value_cross(rules: Rulebook, prices: dict[str, Price], account: Account, lin
     }
 
 
-def counted_orders(
-    rules: Rulebook, prices: dict[str, Price], account: Account
-) -> dict[PositionKey, margin.Orders]:
+def counted_orders(rules: Rulebook, prices: dict[str, Price], account: Account) -> dict[PositionKey, margin.Orders]:
     """`margin.orders`: reduce-only orders excluded; by the position key they act on."""
     taker = rules.taker.get(account.fee_tier, 0)
     orders: dict[PositionKey, margin.Orders] = {}

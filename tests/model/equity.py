@@ -48,9 +48,7 @@ def available(opening: int, initial_margin: int) -> int:
     return max(0, opening - initial_margin)
 
 
-def withdrawable(
-    equity: int, gained: int, initial_margin: int, withdraw_ratio: int, cross_notional: int
-) -> int:
+def withdrawable(equity: int, gained: int, initial_margin: int, withdraw_ratio: int, cross_notional: int) -> int:
     """max(0, equity − G − max(IM, ⌈withdraw_ratio·N⌉)), N at 10⁻¹⁶."""
     return max(0, equity - gained - max(initial_margin, ceil_div(withdraw_ratio * cross_notional, E16)))
 

@@ -87,9 +87,7 @@ def side_of_orders(quantity: int, limit: int, mark: int, taker: int, orders: Ord
     side.fee += size * max(limit, mark) * taker
 
 
-def initial_with_orders(
-    instrument: Instrument, quantity: int, mark: int, leverage: int | None, orders: Orders
-) -> int:
+def initial_with_orders(instrument: Instrument, quantity: int, mark: int, leverage: int | None, orders: Orders) -> int:
     """`margin.orders`, first half: max( IM(|Q|·M), IM(|Q+bids|·M), IM(|Q−asks|·M) )."""
     return max(
         initial(instrument, notional(quantity, mark), leverage),

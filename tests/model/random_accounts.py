@@ -108,9 +108,7 @@ def draw_position(
     """The rows of one position key; returns its net base quantity."""
     net = 0
     if instrument.name not in style.unpriced and rng.random() < 0.85:
-        net = signed(
-            rng, quantity_near(rng, instrument, draw_base(rng, instrument, 0), money // 4, instrument.mark)
-        )
+        net = signed(rng, quantity_near(rng, instrument, draw_base(rng, instrument, 0), money // 4, instrument.mark))
     leverage = rng.choice(LEVERAGES) if rng.random() < 0.35 else None
     largest = min(MAX_QUANTITY, MAX_QUANTITY * GRID // instrument.contract_size)
     parts = split(rng, net, instrument.step, min(largest, abs(net) * 2 + 5 * instrument.step))
@@ -135,9 +133,7 @@ def draw_order(
 ) -> None:
     """One order: above, at or below the mark; reduce-only where there is no price."""
     mark = instrument.mark
-    limit = rng.choice(
-        (mark, mark + 1, mark - 1, int(mark * rng.uniform(0.9, 1.1)), mark * 3 // 2, mark // 2)
-    )
+    limit = rng.choice((mark, mark + 1, mark - 1, int(mark * rng.uniform(0.9, 1.1)), mark * 3 // 2, mark // 2))
     limit = max(1, min(MAX_PRICE, limit))
     base = draw_base(rng, instrument, held)
     quantity = quantity_near(rng, instrument, base, ORDINARY, max(limit, mark))

@@ -70,11 +70,7 @@ def draw_prices(rng: random.Random, draw: RulebookDraw, style: Style) -> list[Ro
         for instrument in draw.instruments
         if instrument.name not in style.unpriced
     ]
-    rows += [
-        {"symbol": asset.name, "price": asset.price}
-        for asset in draw.assets
-        if asset.name not in style.unpriced
-    ]
+    rows += [{"symbol": asset.name, "price": asset.price} for asset in draw.assets if asset.name not in style.unpriced]
     odd = rng.random() < 0.5
     for row in rows:
         if odd and rng.random() < 0.35:

@@ -87,9 +87,7 @@ ROW_FAULTS: list[RowFault] = [
     RowFault("missing_price", "balances", [("balances", balance(asset="UNPRICED"))]),
     RowFault("missing_price", "balances", [("balances", balance(asset="UNPRICED", amount=-1))]),
     RowFault("negative_balance", "balances", [("balances", balance(amount=-1))]),
-    RowFault(
-        "negative_balance", "balances", [("balances", balance()), ("balances", balance(amount=-GRID - 1))]
-    ),
+    RowFault("negative_balance", "balances", [("balances", balance()), ("balances", balance(amount=-GRID - 1))]),
     RowFault("unknown_instrument", "positions", [("positions", position(instrument="NOT-LISTED"))]),
     RowFault("unknown_instrument", "orders", [("orders", order(instrument="NOT-LISTED"))]),
     RowFault("unknown_asset", "balances", [("balances", balance(asset="NOT-LISTED"))]),
@@ -104,9 +102,7 @@ ROW_FAULTS: list[RowFault] = [
     RowFault("out_of_range", "positions", [("positions", position(leverage=GRID - 1))]),
     RowFault("out_of_range", "accounts", [("accounts", {"leverage": GRID - 1})]),
     RowFault("out_of_range", "positions", [("positions", position(isolated_margin=1))]),
-    RowFault(
-        "out_of_range", "positions", [("positions", position(margin_mode="isolated", isolated_margin=-1))]
-    ),
+    RowFault("out_of_range", "positions", [("positions", position(margin_mode="isolated", isolated_margin=-1))]),
     RowFault("out_of_range", "positions", [("positions", position(quantity=MAX_QUANTITY + 10))]),
     RowFault("out_of_range", "orders", [("orders", order(quantity=-MAX_QUANTITY - 10))]),
     RowFault("out_of_range", "orders", [("orders", order(price=0))]),

@@ -78,11 +78,7 @@ def rising(rng: random.Random, count: int, scale: int, limit: int) -> list[int]:
     value = max(1, min(scale, limit >> count))
     for _ in range(count):
         caps.append(value + (rng.randint(0, 3) if rng.random() < 0.3 else 0))
-        grown = (
-            caps[-1] * rng.choice((2, 5, 10))
-            if rng.random() < 0.7
-            else int(caps[-1] * rng.uniform(1.01, 4)) + 4
-        )
+        grown = caps[-1] * rng.choice((2, 5, 10)) if rng.random() < 0.7 else int(caps[-1] * rng.uniform(1.01, 4)) + 4
         value = max(caps[-1] + 1, grown)
     return [cap for cap in caps if cap <= limit]
 
@@ -101,9 +97,7 @@ def draw_tiers(rng: random.Random, mark: int) -> tuple[str, list[int]]:
         if rng.random() < 0.15:
             maintenance = max(maintenance, initial)
         else:
-            maintenance = max(
-                maintenance, min(initial, rng.choice((initial // 2, initial // 3 + 1, GRID // 200)))
-            )
+            maintenance = max(maintenance, min(initial, rng.choice((initial // 2, initial // 3 + 1, GRID // 200))))
         rows.append(f"[{upto}, {rate_text(rng, maintenance)}, {plain(leverage)}]")
     return "[" + ", ".join(rows) + "]", caps
 
@@ -142,14 +136,10 @@ def draw_asset(rng: random.Random, name: str, underlying: str | None) -> tuple[s
     if rng.random() < 0.8:
         caps = rising(rng, rng.randint(1, 3), int(10 ** rng.uniform(0, 13)), MAX_BALANCE)
         upto = [*map(plain, caps), *(['"rest"'] if rng.random() < 0.5 else [])]
-        cuts = sorted(
-            rng.choice((0, 1, 500_000, 2_000_000, 33_333_333, rng.randint(0, GRID), GRID)) for _ in upto
-        )
+        cuts = sorted(rng.choice((0, 1, 500_000, 2_000_000, 33_333_333, rng.randint(0, GRID), GRID)) for _ in upto)
         first = cuts[0]
         lines.append(
-            "haircut = ["
-            + ", ".join(f"[{u}, {rate_text(rng, c)}]" for u, c in zip(upto, cuts, strict=True))
-            + "]"
+            "haircut = [" + ", ".join(f"[{u}, {rate_text(rng, c)}]" for u, c in zip(upto, cuts, strict=True)) + "]"
         )
     if first and rng.random() < 0.5:
         lines.append(f"close_cost = {rate_text(rng, rng.choice((1, first, first // 2, first // 3)))}")
@@ -185,9 +175,7 @@ def draw_rulebook(rng: random.Random) -> RulebookDraw:
     if rng.random() < 0.5:
         parts.append(f"call_factor = {rng.choice(('1.25', '1', '2', '1.1', '1.00000001', '1.33333333'))}")
     if rng.random() < 0.5:
-        parts.append(
-            f"withdraw_ratio = {rate_text(rng, rng.choice((0, 1, 10_000_000, 20_000_000, 3_333_333)))}"
-        )
+        parts.append(f"withdraw_ratio = {rate_text(rng, rng.choice((0, 1, 10_000_000, 20_000_000, 3_333_333)))}")
     underlyings = [f"U{index}" for index in range(rng.randint(1, 3))]
     for name in underlyings:
         if rng.random() < 0.8:

@@ -100,13 +100,10 @@ def read_rulebook(rules: str | Mapping[str, Any]) -> Rulebook:
         call_factor=rate(venue.get("call_factor", Decimal("1.25"))),
         withdraw_ratio=rate(venue.get("withdraw_ratio", 0)),
         taker=fees,
-        instruments={
-            name: read_instrument(name, entry) for name, entry in table.get("instrument", {}).items()
-        },
+        instruments={name: read_instrument(name, entry) for name, entry in table.get("instrument", {}).items()},
         assets=assets,
         thin={
-            name: entry.get("index", {}).get("thin", "protect")
-            for name, entry in table.get("underlying", {}).items()
+            name: entry.get("index", {}).get("thin", "protect") for name, entry in table.get("underlying", {}).items()
         },
         portfolio_enabled=bool(table.get("portfolio", {}).get("enabled", False)),
     )

@@ -1,18 +1,20 @@
 //! The main job: Arrow tables in, an assessment out.
 
-use crate::contract::{self, Table as Contract};
+use crate::contract::{self, Table as Declared};
 use crate::decode::{AccountIds, Source, Tables, decode, market};
 use crate::encode::{self, IdColumn, LineRow};
 use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch, RecordBatchOptions, StructArray};
-use arrow_schema::{Field, Schema};
+use arrow_schema::{ArrowError, Field, Schema};
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::margin::market::Market;
 use perpcore::margin::terms::Terms;
 use perpcore::margin::value::MONEY_FIGURES;
+use perpcore::num::text::plain;
 use perpcore::rules::Rulebook;
-use perpcore::sweep::assess::assess as sweep;
-use perpcore::sweep::inspect::Inspector;
-use perpcore::sweep::snapshot::{Grouped, Table};
+use perpcore::sweep::assess::{IsolatedBucket, assess as sweep};
+use perpcore::sweep::gather::RowFault;
+use perpcore::sweep::inspect::{Explained, Inspector};
+use perpcore::sweep::snapshot::{Grouped, Snapshot, Table};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -61,12 +63,14 @@ pub struct Assessment {
     id_column: IdColumn,
     accounts: RecordBatch,
     isolated: RecordBatch,
+    /// What the rows of `isolated` show.
+    buckets: Vec<IsolatedBucket>,
     unknown: BTreeMap<u32, Code>,
     /// Whether a float64 came that two grid values share: exact by its text, but worth a warning.
     pub shared_doubles: bool,
 }
 
-const TABLES: [&Contract; 4] = [&contract::POSITIONS, &contract::BALANCES, &contract::ORDERS, &contract::ACCOUNTS];
+const TABLES: [&Declared; 4] = [&contract::POSITIONS, &contract::BALANCES, &contract::ORDERS, &contract::ACCOUNTS];
 
 /// Values a book.
 ///
@@ -75,7 +79,7 @@ const TABLES: [&Contract; 4] = [&contract::POSITIONS, &contract::BALANCES, &cont
 /// balances, orders and accounts by row, unless they only mark their accounts.
 pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessment, Failure> {
     let Inputs { tables, prices } = inputs;
-    let open = |table: &'static Contract, batches: Option<Vec<StructArray>>| {
+    let open = |table: &'static Declared, batches: Option<Vec<StructArray>>| {
         batches.map(|batches| Source::open(table, batches, options.ignore_extra)).transpose()
     };
     let mut at = TABLES.into_iter();
@@ -117,6 +121,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessm
     Ok(Assessment {
         accounts: batch(&contract::ACCOUNTS_OUT, accounts, rules)?,
         isolated: batch(&contract::ISOLATED_OUT, isolated, rules)?,
+        buckets: book.isolated,
         rules: rules.clone(),
         market,
         tables,
@@ -160,14 +165,39 @@ fn faults(
     let mut inspector = Inspector::new(&rules.terms, market, grouped);
     for account in accounts {
         for fault in inspector.faults(account as usize, |table, row| refused.contains(&(table, row))) {
-            all.push((account, Fault::new(fault.code).at(fault.table.name(), fault.column, fault.row)));
+            let found = Fault::new(fault.code).at(fault.table.name(), fault.column, fault.row);
+            all.push((account, Fault { value: value_at(&rules.rulebook, &grouped.snapshot, &fault), ..found }));
         }
     }
     all.sort_by_key(|(_, fault)| place(fault));
     all
 }
 
-fn batch(table: &Contract, columns: Vec<ArrayRef>, rules: &Rules) -> Result<RecordBatch, Failure> {
+/// The value of the cell that a row fault names.
+fn value_at(rules: &Rulebook, snapshot: &Snapshot<'_>, fault: &RowFault) -> Option<String> {
+    let row = fault.row;
+    let instrument = |at: &[u32]| rules.instruments().get(at[row] as usize).map(|instrument| instrument.name.clone());
+    let number = |value: i128| Some(plain(value));
+    let (positions, orders) = (&snapshot.positions, &snapshot.orders);
+    match (fault.table, fault.column) {
+        (Table::Positions, "instrument") => instrument(positions.instrument),
+        (Table::Positions, "quantity") => number(positions.quantity[row].into()),
+        (Table::Positions, "isolated_margin") => number(positions.isolated_margin?.get(row)),
+        (Table::Positions, "leverage") => number(positions.leverage?[row].into()),
+        (Table::Orders, "instrument") => instrument(orders.instrument),
+        (Table::Orders, "quantity") => number(orders.quantity[row].into()),
+        (Table::Balances, "asset") => {
+            rules.assets().get(snapshot.balances.asset[row] as usize).map(|asset| asset.name.clone())
+        }
+        (Table::Balances, "amount") => number(snapshot.balances.amount.get(row)),
+        (Table::Accounts, "model") => Some(String::from("portfolio")),
+        _ => None,
+    }
+}
+
+fn batch(table: &Declared, columns: Result<Vec<ArrayRef>, ArrowError>, rules: &Rules) -> Result<RecordBatch, Failure> {
+    let failed = |error: ArrowError| Failure::from(internal().value(error));
+    let columns = columns.map_err(failed)?;
     let fields: Vec<Field> = table
         .columns
         .iter()
@@ -183,7 +213,7 @@ fn batch(table: &Contract, columns: Vec<ArrayRef>, rules: &Rules) -> Result<Reco
     let rows = columns.first().map_or(0, |column| column.len());
     let schema = Arc::new(Schema::new(fields).with_metadata(metadata));
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(schema, columns, &options).map_err(|error| internal().value(error).into())
+    RecordBatch::try_new_with_options(schema, columns, &options).map_err(failed)
 }
 
 fn internal() -> Fault {
@@ -206,21 +236,17 @@ impl Assessment {
         &self.isolated
     }
 
-    /// Every line of every account, or of one.
+    /// Every line of every account, or of one by its row.
     ///
     /// # Errors
-    /// `unknown_account`; `inputs_changed` where the inputs no longer give the figures of the result.
-    pub fn lines(&self, account: Option<&AccountKey<'_>>) -> Result<RecordBatch, Failure> {
+    /// `inputs_changed` where the inputs no longer give the figures of the result.
+    pub fn lines(&self, account: Option<u32>) -> Result<RecordBatch, Failure> {
         let grouped = Grouped::new(self.tables.snapshot());
         let mut inspector = Inspector::new(&self.rules.terms, &self.market, &grouped);
-        let accounts = match account {
-            None => 0..self.accounts.num_rows() as u32,
-            Some(key) => self.find(key).map(|account| account..account + 1)?,
-        };
+        let accounts = account.map_or(0..self.accounts.num_rows() as u32, |account| account..account + 1);
         let mut rows = Vec::new();
         for account in accounts.filter(|account| !self.unknown.contains_key(account)) {
-            let explained = inspector.explain(account as usize);
-            let explained = explained.filter(|explained| self.shows(account, &explained.figures.money()));
+            let explained = inspector.explain(account as usize).filter(|explained| self.shows(account, explained));
             let explained = explained.ok_or_else(|| Fault::new(Code::InputsChanged))?;
             rows.extend(explained.lines.into_iter().map(|(bucket, line)| LineRow { account, bucket, line }));
         }
@@ -228,19 +254,30 @@ impl Assessment {
         batch(&contract::LINES_OUT, columns, &self.rules)
     }
 
-    fn find(&self, key: &AccountKey<'_>) -> Result<u32, Failure> {
-        let found = self.ids.find(key);
-        let known = found.filter(|account| !self.unknown.contains_key(account));
-        known.ok_or_else(|| Fault::new(Code::UnknownAccount).value(key).into())
+    /// Where an account stands: its row in `accounts`, and its rows in `isolated`.
+    ///
+    /// # Errors
+    /// `unknown_account`.
+    pub fn find(&self, key: &AccountKey<'_>) -> Result<(u32, Vec<u32>), Failure> {
+        let account = self.ids.find(key).ok_or_else(|| Fault::new(Code::UnknownAccount).value(key))?;
+        let of_account = (0_u32..).zip(&self.buckets).filter(|(_, bucket)| bucket.account == account);
+        Ok((account, of_account.map(|(row, _)| row).collect()))
     }
 
     /// Whether these are the figures that the result shows.
-    fn shows(&self, account: u32, money: &[i128; MONEY_FIGURES]) -> bool {
+    fn shows(&self, account: u32, explained: &Explained) -> bool {
         let columns = &self.accounts.columns()[1..=MONEY_FIGURES];
-        columns.iter().zip(money).all(|(column, figure)| {
+        let cross = columns.iter().zip(explained.figures.money()).all(|(column, figure)| {
             let column = column.as_any().downcast_ref::<Decimal128Array>();
-            column.is_some_and(|column| column.value(account as usize) == *figure)
-        })
+            column.is_some_and(|column| column.value(account as usize) == figure)
+        });
+        cross && explained.isolated.iter().all(|bucket| self.shown(bucket) == Some(bucket))
+    }
+
+    /// What the result shows of an isolated bucket.
+    fn shown(&self, bucket: &IsolatedBucket) -> Option<&IsolatedBucket> {
+        let at = self.buckets.binary_search_by_key(&bucket.first_row, |shown| shown.first_row).ok()?;
+        self.buckets.get(at)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::batch::Batch;
 use crate::capsule::import;
-use crate::raise::{bad_argument, raise, warn_shared_doubles};
+use crate::raise::{bad_argument, warn_shared_doubles};
 use crate::rulebook::Rulebook;
 use crate::run::run;
 use arrow_array::{Array, StructArray};
@@ -84,17 +84,20 @@ impl Assessment {
         run(py, rows * 10, || self.0.lines(None)).map(Batch)
     }
 
-    /// The lines of one account, named by text or by a non-negative integer.
+    /// One account, named by text or by a non-negative integer: its row in `accounts`, its rows in `isolated`, its lines.
     ///
     /// Raises StateError `unknown_account`, or `inputs_changed` where the inputs no longer give the figures of the result.
-    fn explain(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<Batch> {
-        let lines = if let Ok(text) = account.extract::<&str>() {
-            self.0.lines(Some(&AccountKey::Text(text)))
+    fn explain(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<(u32, Vec<u32>, Batch)> {
+        let key = if let Ok(text) = account.extract::<&str>() {
+            AccountKey::Text(text)
         } else if let Ok(id) = account.extract::<u64>() {
-            self.0.lines(Some(&AccountKey::Integer(id)))
+            AccountKey::Integer(id)
         } else {
             return Err(PyTypeError::new_err("an account is named by text or a non-negative integer"));
         };
-        lines.map(Batch).map_err(|failure| raise(py, &failure))
+        run(py, 0, || {
+            let (row, isolated) = self.0.find(&key)?;
+            Ok((row, isolated, Batch(self.0.lines(Some(row))?)))
+        })
     }
 }

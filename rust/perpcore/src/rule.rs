@@ -42,18 +42,18 @@ macro_rules! registry {
 }
 
 registry! {
-    Rounding "rounding": "total − Σ of its exact lines: collateral and PnL down, funding and requirements up, once a total", "RULES §1, exact until the total", [];
-    PnlUnrealized "pnl.unrealized": "Q·M − κ", "RULES §2; linear contracts as on all venues", ["instrument.*.contract_size"];
-    FundingAccrued "funding.accrued": "Σ of what the account owes and has not paid", "RULES §1", [];
-    CollateralIsolated "collateral.isolated": "the margin posted to an isolated position", "RULES §2", [];
-    MarginMaintenance "margin.maintenance": "Σ slice of |Q|·M × maintenance rate of its tier; beyond the last cap 100 %", "RULES §3; notional tiers as published by Binance, OKX and HashKey", ["instrument.*.tiers"];
-    MarginInitial "margin.initial": "bracket: N × max(⌈1/L⌉, rate of the tier N falls in); marginal: Σ slice × max(⌈1/L⌉, rate); beyond the last cap 100 %; N at the larger fill of the own orders", "RULES §3; Bybit and HashKey (bracket), Binance (marginal)", ["instrument.*.tiers", "instrument.*.initial_method"];
-    MarginMaintenanceFee "margin.maintenance_fee": "|Q|·M × rate, in both requirements", "RULES §3; a charge for closing, as on Bybit", ["instrument.*.maintenance_fee"];
-    MarginLiability "margin.liability": "|debt| × price × rate, for assets other than the settlement currency", "RULES §3; liability margin as on OKX and Bybit", ["asset.*.liability"];
-    MarginOrders "margin.orders": "max(loss + fee of the bids, loss + fee of the asks), beside the larger fill in margin.initial; for an isolated position the whole increase", "RULES §3; order margin as on BitMEX and Binance", ["venue.fees"];
-    CollateralHaircut "collateral.haircut": "Σ slice × price × (1 − haircut), by quantity up to account_cap; beyond the last slice 0; debts in full", "RULES §4; discount tiers as on OKX and Bybit", ["asset.*.eligible", "asset.*.haircut", "asset.*.account_cap"];
-    ProfitCredit "equity.profit_credit": "opening equity = equity − ⌈(1 − profit_credit)·G⌉, G = max(0, PnL − accrued funding)", "RULES §4", ["venue.profit_credit"];
-    NetValue "equity.net_value": "⌊Σ eligible balances × price × (1 − close_cost), debts in full⌋ + PnL − accrued funding", "RULES §4", ["asset.*.close_cost"];
-    Withdrawable "equity.withdrawable": "max(0, equity − G − max(IM, ⌈withdraw_ratio·N⌉))", "RULES §4", ["venue.withdraw_ratio"];
-    Status "status": "undecided, bankrupt, liquidation, margin_call, restricted, healthy: the first that applies", "RULES §4", ["venue.call_factor", "underlying.*.index"];
+    Rounding "rounding": "total − Σ of its exact lines: collateral and PnL down, funding and requirements up, once a total", "perpcore: exact until the total", [];
+    PnlUnrealized "pnl.unrealized": "Q·M − κ", "linear contracts as on all venues", ["instrument.*.contract_size"];
+    FundingAccrued "funding.accrued": "Σ of what the account owes and has not paid", "perpcore; see docs/margin.md", [];
+    CollateralIsolated "collateral.isolated": "the margin posted to an isolated position", "perpcore; see docs/margin.md", [];
+    MarginMaintenance "margin.maintenance": "Σ slice of |Q|·M × maintenance rate of its tier; beyond the last cap 100 %", "notional tiers as published by Binance, OKX and HashKey", ["instrument.*.tiers"];
+    MarginInitial "margin.initial": "bracket: N × max(⌈1/L⌉, rate of the tier N falls in); marginal: Σ slice × max(⌈1/L⌉, rate); beyond the last cap 100 %; N at the larger fill of the own orders", "Bybit and HashKey (bracket), Binance (marginal)", ["instrument.*.tiers", "instrument.*.initial_method"];
+    MarginMaintenanceFee "margin.maintenance_fee": "|Q|·M × rate, in both requirements", "a charge for closing, as on Bybit", ["instrument.*.maintenance_fee"];
+    MarginLiability "margin.liability": "|debt| × price × rate, for assets other than the settlement currency", "liability margin as on OKX and Bybit", ["asset.*.liability"];
+    MarginOrders "margin.orders": "max(loss + fee of the bids, loss + fee of the asks), beside the larger fill in margin.initial; for an isolated position the whole increase", "order margin as on BitMEX and Binance", ["venue.fees"];
+    CollateralHaircut "collateral.haircut": "Σ slice × price × (1 − haircut), by quantity up to account_cap; beyond the last slice 0; debts in full", "discount tiers as on OKX and Bybit", ["asset.*.eligible", "asset.*.haircut", "asset.*.account_cap"];
+    ProfitCredit "equity.profit_credit": "opening equity = equity − ⌈(1 − profit_credit)·G⌉, G = max(0, PnL − accrued funding)", "perpcore; see docs/margin.md", ["venue.profit_credit"];
+    NetValue "equity.net_value": "⌊Σ eligible balances × price × (1 − close_cost), debts in full⌋ + PnL − accrued funding", "perpcore; see docs/margin.md", ["asset.*.close_cost"];
+    Withdrawable "equity.withdrawable": "max(0, equity − G − max(IM, ⌈withdraw_ratio·N⌉))", "perpcore; see docs/margin.md", ["venue.withdraw_ratio"];
+    Status "status": "undecided, bankrupt, liquidation, margin_call, restricted, healthy: the first that applies", "perpcore; see docs/margin.md", ["venue.call_factor", "underlying.*.index.thin"];
 }

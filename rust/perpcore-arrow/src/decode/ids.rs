@@ -48,7 +48,8 @@ pub(crate) struct AccountIds {
     dictionaries: Vec<Dictionary>,
     /// Accounts by value; filled only once a value must be looked up.
     table: HashTable<u32>,
-    hashed: usize,
+    /// Whether values are looked up: false while they are known to be distinct.
+    hashed: bool,
     hasher: DefaultHashBuilder,
     /// Refused ids: no account can be named for them.
     pub(crate) faults: Vec<Fault>,
@@ -61,7 +62,7 @@ impl AccountIds {
             output: None,
             dictionaries: Vec::new(),
             table: HashTable::new(),
-            hashed: 0,
+            hashed: false,
             hasher: DefaultHashBuilder::default(),
             faults: Vec::new(),
         }
@@ -202,7 +203,7 @@ impl AccountIds {
 
     /// From now on every account stands in the hash table.
     fn hash_all(&mut self) {
-        self.hashed = self.hashed.max(1);
+        self.hashed = true;
         let Ids::Text { sources, origins } = &self.ids else { return };
         for account in self.table.len()..origins.len() {
             let hash = |account: &u32| self.hasher.hash_one(text_at(sources, origins[*account as usize]));
@@ -214,7 +215,7 @@ impl AccountIds {
     fn account_at(&mut self, origin: Origin) -> u32 {
         let Ids::Text { sources, origins } = &mut self.ids else { return 0 };
         let new = origins.len() as u32;
-        if self.hashed == 0 {
+        if !self.hashed {
             origins.push(origin);
             return new;
         }

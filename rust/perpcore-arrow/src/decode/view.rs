@@ -4,7 +4,7 @@ use crate::contract::{Column, Kind, Need, Table};
 use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
-use perpcore::fault::{Code, Failure, Fault};
+use perpcore::fault::{Code, Failure, Fault, nearest};
 
 /// Where a column stands.
 #[derive(Clone, Copy)]
@@ -14,7 +14,8 @@ struct Found {
     raw: bool,
 }
 
-/// The batches of one table with their columns found.
+/// The batches of one table with their columns found. How a column is read stands with its kind: `number`, `text`,
+/// `time`, and `tables` for names of the rulebook.
 pub(crate) struct Source {
     /// The declaration.
     pub(crate) table: &'static Table,
@@ -145,12 +146,11 @@ impl Source {
 }
 
 fn unknown_column(table: &Table, name: &str) -> Fault {
-    let near = table.columns.iter().map(|column| (strsim::damerau_levenshtein(column.name, name), column.name));
-    let near = near.min().filter(|&(distance, _)| distance <= 2.max(name.len() / 3));
+    let near = nearest(name, table.columns.iter().map(|column| column.name));
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
     let columns = columns.join(", ");
     let accepted = match near {
-        Some((_, near)) => format!("did you mean {near}? The columns are {columns}"),
+        Some(near) => format!("did you mean {near}? The columns are {columns}"),
         None => format!("the columns are {columns}"),
     };
     Fault::new(Code::UnknownColumn).in_column(table.name, name).accepts(accepted)

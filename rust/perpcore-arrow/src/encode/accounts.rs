@@ -4,7 +4,7 @@ use super::column::{MONEY, decimal, names, pooled, ratio, validity, words};
 use super::ids::IdColumn;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, new_null_array};
-use arrow_schema::DataType;
+use arrow_schema::{ArrowError, DataType};
 use perpcore::fault::Code;
 use perpcore::margin::status::Status;
 use perpcore::rules::Rulebook;
@@ -13,24 +13,28 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The columns of `accounts`, in the contract's order. `problems` names the code of each account that is unknown.
-pub(crate) fn accounts(columns: AccountColumns, ids: &IdColumn, problems: &BTreeMap<u32, Code>) -> Vec<ArrayRef> {
+pub(crate) fn accounts(
+    columns: AccountColumns,
+    ids: &IdColumn,
+    problems: &BTreeMap<u32, Code>,
+) -> Result<Vec<ArrayRef>, ArrowError> {
     let AccountColumns { money, margin_ratio, status, isolated_status } = columns;
     let rows = status.len();
     let known = if problems.is_empty() { None } else { validity(status.iter().map(|s| *s != Status::Unknown)) };
-    let mut out = vec![ids.all()];
+    let mut out = vec![ids.all()?];
     out.extend(money.into_iter().map(|column| pooled(column, known.clone())));
     let ratios = match &known {
         None => margin_ratio,
         Some(known) => margin_ratio.iter().zip(known).map(|(&r, known)| if known { r } else { f64::NAN }).collect(),
     };
     out.push(ratio(ratios));
-    out.push(words(status.iter().map(|status| *status as i8).collect(), None, &Status::NAMES));
+    out.push(words(status.iter().map(|status| *status as i8).collect(), None, &Status::NAMES)?);
     out.push(worst_scenarios(rows));
     let isolated_known = validity(isolated_status.iter().map(Option::is_some));
     let isolated = isolated_status.iter().map(|status| status.map_or(0, |status| status as i8)).collect();
-    out.push(words(isolated, isolated_known, &Status::NAMES));
+    out.push(words(isolated, isolated_known, &Status::NAMES)?);
     out.push(problem_codes(rows, problems));
-    out
+    Ok(out)
 }
 
 /// Null for every account: the standard model has no scenarios.
@@ -47,13 +51,17 @@ fn problem_codes(rows: usize, problems: &BTreeMap<u32, Code>) -> ArrayRef {
 }
 
 /// The columns of `isolated`, in the contract's order.
-pub(crate) fn isolated(buckets: &[IsolatedBucket], ids: &IdColumn, rules: &Rulebook) -> Vec<ArrayRef> {
+pub(crate) fn isolated(
+    buckets: &[IsolatedBucket],
+    ids: &IdColumn,
+    rules: &Rulebook,
+) -> Result<Vec<ArrayRef>, ArrowError> {
     let accounts: Vec<u32> = buckets.iter().map(|bucket| bucket.account).collect();
     let money = |figure: fn(&IsolatedBucket) -> i128| decimal(buckets.iter().map(figure).collect(), None, MONEY);
     let instruments = rules.instruments().iter().map(|instrument| &*instrument.name);
-    vec![
-        ids.of(&accounts),
-        names(buckets.iter().map(|bucket| Some(bucket.instrument)), instruments),
+    Ok(vec![
+        ids.of(&accounts)?,
+        names(buckets.iter().map(|bucket| Some(bucket.instrument)), instruments)?,
         money(|bucket| bucket.quantity),
         money(|bucket| bucket.isolated_margin),
         money(|bucket| bucket.figures.equity),
@@ -63,6 +71,6 @@ pub(crate) fn isolated(buckets: &[IsolatedBucket], ids: &IdColumn, rules: &Ruleb
         money(|bucket| bucket.figures.initial_margin),
         money(|bucket| bucket.figures.maintenance_margin),
         ratio(buckets.iter().map(|bucket| bucket.figures.margin_ratio()).collect()),
-        words(buckets.iter().map(|bucket| bucket.figures.status as i8).collect(), None, &Status::NAMES),
-    ]
+        words(buckets.iter().map(|bucket| bucket.figures.status as i8).collect(), None, &Status::NAMES)?,
+    ])
 }

@@ -1,8 +1,9 @@
 //! Columns of the types that results are made of.
 
-use arrow_array::types::{Int8Type, Int32Type};
+use arrow_array::types::{ArrowDictionaryKeyType, Int8Type, Int32Type};
 use arrow_array::{ArrayRef, Decimal128Array, DictionaryArray, Float64Array, PrimitiveArray, StringArray};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+use arrow_schema::ArrowError;
 use perpcore::sweep::pool::Column;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -45,22 +46,27 @@ pub(super) fn ratio(values: Vec<f64>) -> ArrayRef {
     Arc::new(Float64Array::new(values.into(), nulls))
 }
 
+/// A dictionary array; an error where a key is no place in the values, which its makers exclude.
+pub(super) fn dictionary<K: ArrowDictionaryKeyType>(
+    keys: PrimitiveArray<K>,
+    values: ArrayRef,
+) -> Result<ArrayRef, ArrowError> {
+    Ok(Arc::new(DictionaryArray::try_new(keys, values)?))
+}
+
 /// A column of words: `keys` are places in `words`.
-pub(super) fn words(keys: Vec<i8>, nulls: Option<NullBuffer>, words: &[&str]) -> ArrayRef {
+pub(super) fn words(keys: Vec<i8>, nulls: Option<NullBuffer>, words: &[&str]) -> Result<ArrayRef, ArrowError> {
     let keys = PrimitiveArray::<Int8Type>::new(keys.into(), nulls);
     let words = Arc::new(StringArray::from_iter_values(words));
-    match DictionaryArray::try_new(keys, words) {
-        Ok(array) => Arc::new(array),
-        Err(_) => unreachable!("every key is a place in its list"),
-    }
+    dictionary(keys, words)
 }
 
 /// A column of names of the rulebook, as a dictionary.
-pub(super) fn names<'a>(places: impl Iterator<Item = Option<u32>>, names: impl Iterator<Item = &'a str>) -> ArrayRef {
+pub(super) fn names<'a>(
+    places: impl Iterator<Item = Option<u32>>,
+    names: impl Iterator<Item = &'a str>,
+) -> Result<ArrayRef, ArrowError> {
     let keys: PrimitiveArray<Int32Type> = places.map(|place| place.map(|place| place as i32)).collect();
     let names = Arc::new(StringArray::from_iter_values(names));
-    match DictionaryArray::try_new(keys, names) {
-        Ok(array) => Arc::new(array),
-        Err(_) => unreachable!("every place is that of a name"),
-    }
+    dictionary(keys, names)
 }

@@ -1,13 +1,14 @@
 //! Account ids in results: of the value type of the first table; a dictionary comes back with int32 indices.
 
+use super::column::dictionary;
 use crate::decode::{AccountIds, Ids};
 use arrow_array::builder::{LargeStringBuilder, StringBuilder, StringViewBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Int8Array, Int16Array, Int32Array, Int64Array, PrimitiveArray, UInt8Array,
-    UInt16Array, UInt32Array, UInt64Array,
+    Array, ArrayRef, Int8Array, Int16Array, Int32Array, Int64Array, PrimitiveArray, UInt8Array, UInt16Array,
+    UInt32Array, UInt64Array,
 };
-use arrow_schema::DataType;
+use arrow_schema::{ArrowError, DataType};
 use std::sync::Arc;
 
 /// The ids of all accounts, ready to be taken from.
@@ -38,29 +39,18 @@ impl IdColumn {
     }
 
     /// The ids of all accounts in order.
-    pub(crate) fn all(&self) -> ArrayRef {
+    pub(crate) fn all(&self) -> Result<ArrayRef, ArrowError> {
         match &self.places {
-            Some(places) => dictionary(places.clone(), &self.values),
-            None => self.values.clone(),
+            Some(places) => dictionary(PrimitiveArray::<Int32Type>::from(places.clone()), self.values.clone()),
+            None => Ok(self.values.clone()),
         }
     }
 
     /// The ids of some accounts.
-    pub(crate) fn of(&self, accounts: &[u32]) -> ArrayRef {
-        match &self.places {
-            Some(places) => {
-                dictionary(accounts.iter().map(|&account| places[account as usize]).collect(), &self.values)
-            }
-            None => take(&self.values, accounts),
-        }
-    }
-}
-
-fn dictionary(places: Vec<i32>, values: &ArrayRef) -> ArrayRef {
-    let keys = PrimitiveArray::<Int32Type>::from(places);
-    match DictionaryArray::try_new(keys, values.clone()) {
-        Ok(array) => Arc::new(array),
-        Err(_) => unreachable!("every place is that of an id"),
+    pub(crate) fn of(&self, accounts: &[u32]) -> Result<ArrayRef, ArrowError> {
+        let Some(places) = &self.places else { return Ok(take(&self.values, accounts)) };
+        let places: Vec<i32> = accounts.iter().map(|&account| places[account as usize]).collect();
+        dictionary(PrimitiveArray::<Int32Type>::from(places), self.values.clone())
     }
 }
 

@@ -5,6 +5,7 @@ use super::ids::IdColumn;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, StringArray};
 use arrow_buffer::NullBuffer;
+use arrow_schema::ArrowError;
 use perpcore::margin::line::{Line, Subject, Total};
 use perpcore::rules::Rulebook;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ pub(crate) struct LineRow {
 }
 
 /// The columns of `lines`, in the contract's order.
-pub(crate) fn lines(rows: &[LineRow], ids: &IdColumn, rules: &Rulebook) -> Vec<ArrayRef> {
+pub(crate) fn lines(rows: &[LineRow], ids: &IdColumn, rules: &Rulebook) -> Result<Vec<ArrayRef>, ArrowError> {
     let accounts: Vec<u32> = rows.iter().map(|row| row.account).collect();
     let instruments = || rules.instruments().iter().map(|instrument| &*instrument.name);
     let assets = rules.assets().iter().map(|asset| &*asset.name);
@@ -32,16 +33,16 @@ pub(crate) fn lines(rows: &[LineRow], ids: &IdColumn, rules: &Rulebook) -> Vec<A
         let nulls: Option<NullBuffer> = validity(rows.iter().map(|row| figure(&row.line).is_some()));
         decimal(rows.iter().map(|row| figure(&row.line).unwrap_or(0)).collect(), nulls, MONEY)
     };
-    vec![
-        ids.of(&accounts),
-        names(rows.iter().map(|row| row.bucket), instruments()),
-        words(rows.iter().map(|row| row.line.total as i8).collect(), None, &Total::NAMES),
+    Ok(vec![
+        ids.of(&accounts)?,
+        names(rows.iter().map(|row| row.bucket), instruments())?,
+        words(rows.iter().map(|row| row.line.total as i8).collect(), None, &Total::NAMES)?,
         Arc::new(rule_ids),
-        names(subjects, instruments().chain(assets)),
+        names(subjects, instruments().chain(assets))?,
         optional(|line| line.quantity),
         optional(|line| line.price.map(i128::from)),
         optional(|line| line.rate.map(i128::from)),
         decimal(rows.iter().map(|row| row.line.amount_e24).collect(), None, EXACT),
         Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.line.note))),
-    ]
+    ])
 }

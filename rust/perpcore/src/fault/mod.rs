@@ -4,8 +4,10 @@
 //! are generated from it.
 
 mod catalogue;
+mod nearest;
 
 pub use catalogue::{Class, Code, Entry};
+pub use nearest::nearest;
 
 use crate::num::NotANumber;
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use crate::num::round::rate_of_leverage;
 
-/// One position key: (instrument, margin mode), its rows added up (RULES §2).
+/// One position key: (instrument, margin mode), its rows added up (docs/margin.md).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// Index of the instrument in the rulebook.

@@ -1,4 +1,4 @@
-//! `collateral.haircut`: what a balance counts, by slices of its quantity (RULES §4).
+//! `collateral.haircut`: what a balance counts, by slices of its quantity (docs/margin.md).
 
 use crate::num::ONE;
 use crate::rules::Asset;

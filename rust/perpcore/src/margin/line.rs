@@ -100,12 +100,12 @@ pub trait Sink {
 
 /// Drops the lines and remembers only whether there was an obstacle.
 #[derive(Debug, Default)]
-pub struct Drop {
+pub struct Discard {
     /// Whether there was an obstacle.
     pub blocked: bool,
 }
 
-impl Sink for Drop {
+impl Sink for Discard {
     const KEEPS: bool = false;
     #[inline(always)]
     fn enter(&mut self, _: Option<u32>) {}

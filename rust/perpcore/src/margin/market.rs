@@ -3,7 +3,7 @@
 use super::terms::Terms;
 use crate::num::ONE;
 
-/// The state of a price (RULES §7, `index.state`).
+/// The state of a price (`index.state`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PriceState {
     /// Quorum, fresh, plausible.
@@ -26,7 +26,7 @@ impl PriceState {
     /// Their names in the tables, in the same order.
     pub const NAMES: [&'static str; 5] = ["live", "thin", "protected", "frozen", "halted"];
 
-    /// Whether what depends on the price may be decided (RULES §4, `status`).
+    /// Whether what depends on the price may be decided (`status`, docs/margin.md).
     fn usable(self, thin_trades: bool) -> bool {
         self == PriceState::Live || (self == PriceState::Thin && thin_trades)
     }

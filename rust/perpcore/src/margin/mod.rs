@@ -1,4 +1,4 @@
-//! Margin: the view of an account, the one valuation, and what it is made of (RULES §2–§4).
+//! Margin: the view of an account, the one valuation, and what it is made of (docs/margin.md).
 //!
 //! [`value`] makes every requirement and every equity; whoever needs a number (whole-book sweep, explanation, later
 //! the gate, the monitor, the liquidation price) calls it with a [`line::Sink`] that keeps or drops its lines.

@@ -26,8 +26,8 @@ pub fn haircut(quantity: i128, price: Option<i64>, share: i64) -> String {
     format!("{}{} × (1 − {})", number(quantity), factor(price), percent(crate::num::ONE - share))
 }
 
-/// `−100 × 2`: a debt counts in full
-pub fn debt(amount: i128, price: Option<i64>) -> String {
+/// `−100 × 2`, or the amount alone
+pub fn amount(amount: i128, price: Option<i64>) -> String {
     format!("{}{}", number(amount), factor(price))
 }
 

@@ -1,4 +1,4 @@
-//! What the orders on one position add up to at a mark (RULES §3, `margin.orders`).
+//! What the orders on one position add up to at a mark (`margin.orders`, docs/margin.md).
 
 use super::account::Order;
 use crate::num::{ONE, scaled, times};

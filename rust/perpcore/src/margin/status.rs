@@ -1,4 +1,4 @@
-//! `status`: the first that applies (RULES §4).
+//! `status`: the first that applies (docs/margin.md).
 
 use crate::num::{ONE, scaled};
 

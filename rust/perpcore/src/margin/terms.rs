@@ -3,7 +3,7 @@
 use super::collateral::Collateral;
 use super::tiers::Ladder;
 use crate::num::ONE;
-use crate::rules::Rulebook;
+use crate::rules::{Rulebook, STANDARD};
 
 /// One instrument's terms.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ impl Terms {
             call_factor: venue.call_factor,
             withdraw_ratio: venue.withdraw_ratio,
             taker_fees: venue.fees.iter().map(|tier| tier.taker).collect(),
-            standard_tier: rules.fee_tier_index("standard").unwrap_or(0),
+            standard_tier: rules.fee_tier_index(STANDARD).unwrap_or(0),
             instruments: instruments.collect(),
             assets: rules.assets().iter().map(Collateral::new).collect(),
         }

@@ -1,4 +1,4 @@
-//! Notional tiers: `margin.maintenance` and `margin.initial` of one notional (RULES §3).
+//! Notional tiers: `margin.maintenance` and `margin.initial` of one notional (docs/margin.md).
 //!
 //! Notionals are in 10⁻¹⁶, requirements in 10⁻²⁴, both exact. Caps are inclusive. What lies beyond the last cap counts
 //! 100 %, as if a last tier of rate 1 followed.

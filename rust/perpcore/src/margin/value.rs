@@ -1,4 +1,4 @@
-//! The one valuation (RULES §2–§4). Every requirement, equity and status of perpcore comes from this text.
+//! The one valuation (docs/margin.md). Every requirement, equity and status of perpcore comes from this text.
 //!
 //! Sums are exact: collateral and requirements in 10⁻²⁴, PnL in 10⁻¹⁶. Each total is rounded once, when its bucket is
 //! closed, so the order of positions, orders and balances cannot change a bit. It relies on what [`Account`] promises
@@ -344,7 +344,7 @@ impl<S: Sink> Run<'_, S> {
             self.sink.line(|| Line {
                 quantity: Some(amount),
                 price: Some(price),
-                note: note::debt(amount, shown),
+                note: note::amount(amount, shown),
                 ..line(Total::CollateralValue, Rule::CollateralHaircut, Subject::Asset(asset), -scaled(value_e16, ONE))
             });
             if let Some(rates) = terms.liability.filter(|_| !settlement) {
@@ -398,7 +398,7 @@ impl<S: Sink> Run<'_, S> {
         let settlement = Subject::Asset(self.terms.settlement as u32);
         self.sink.line(|| Line {
             quantity: Some(margin),
-            note: note::debt(margin, None),
+            note: note::amount(margin, None),
             ..line(Total::CollateralValue, Rule::CollateralIsolated, settlement, margin * E16)
         });
     }
@@ -418,7 +418,7 @@ impl<S: Sink> Run<'_, S> {
         });
         if position.accrued != 0 {
             self.sink.line(|| Line {
-                note: note::debt(position.accrued, None),
+                note: note::amount(position.accrued, None),
                 ..line(Total::AccruedFunding, Rule::FundingAccrued, subject, position.accrued * E16)
             });
         }
@@ -481,7 +481,7 @@ fn bounded(position: &Position) -> Option<i64> {
     fits.then_some(position.quantity as i64)
 }
 
-/// What the orders of one position may become (RULES §3, `margin.orders`).
+/// What the orders of one position may become (`margin.orders`, docs/margin.md).
 struct Fill {
     /// |Q| of the fill that needs most.
     quantity: i128,

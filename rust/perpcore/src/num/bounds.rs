@@ -1,4 +1,4 @@
-//! The bounds of every input, declared once (RULES §1).
+//! The bounds of every input, declared once (docs/numbers.md).
 //!
 //! Checks, test generators and the documentation read this table. Within it `Q·M` at 10⁻¹⁶ and `Q·M·rate`
 //! at 10⁻²⁴ are exact in `i128`, and no sum over an admitted account overflows: an account holds at most

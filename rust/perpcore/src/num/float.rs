@@ -1,4 +1,4 @@
-//! float64 to the grid: a float is the number of its shortest decimal text (TABLES, "What is accepted").
+//! float64 to the grid: a float is the number of its shortest decimal text (docs/numbers.md).
 
 use super::{NotANumber, text};
 

@@ -1,4 +1,4 @@
-//! Fixed-point numbers: one grid, named roundings, exact conversions, bounds (RULES §1).
+//! Fixed-point numbers: one grid, named roundings, exact conversions, bounds (docs/numbers.md).
 //!
 //! There is one grid, g = 10⁻⁸. Prices, quantities and rates are `i64` counts of g, money is an `i128`
 //! count of g. A product of two grid numbers is a count of 10⁻¹⁶ (`_e16`), of three a count of 10⁻²⁴

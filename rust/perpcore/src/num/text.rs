@@ -63,7 +63,7 @@ pub fn parse_rate(text: &str) -> Result<i128, NotANumber> {
 }
 
 /// Writes `value`·10⁻ˢᶜᵃˡᵉ in the shortest plain decimals: `-12.5`, `0`, `0.00000001`.
-pub fn scaled(value: i128, scale: usize) -> String {
+pub fn plain_at(value: i128, scale: usize) -> String {
     let unit = 10_u128.pow(scale as u32);
     let (whole, fraction) = (value.unsigned_abs() / unit, value.unsigned_abs() % unit);
     let sign = if value < 0 { "-" } else { "" };
@@ -76,7 +76,7 @@ pub fn scaled(value: i128, scale: usize) -> String {
 
 /// Writes a grid number in the shortest plain decimals.
 pub fn plain(value: i128) -> String {
-    scaled(value, 8)
+    plain_at(value, 8)
 }
 
 /// Writes a rate in g as a percentage: `0.05%`.
@@ -92,7 +92,7 @@ pub fn percent(rate: i64) -> String {
 /// assert_eq!(grouped(-1_200_000_000_000, 8), "−12,000");
 /// ```
 pub fn grouped(value: i128, scale: usize) -> String {
-    let text = scaled(value, scale);
+    let text = plain_at(value, scale);
     let (sign, size) = text.strip_prefix('-').map_or(("", &*text), |size| ("−", size));
     let (whole, fraction) = size.find('.').map_or((size, ""), |at| size.split_at(at));
     let mut out = String::from(sign);
@@ -159,7 +159,7 @@ mod tests {
         for value in [0, 1, -1, 99_999_999, 100_000_000, -123_456_789_012_345_678, 10_i128.pow(36)] {
             assert_eq!(parse(&plain(value)), Ok(value));
         }
-        assert_eq!(scaled(-3 * 10_i128.pow(15), 24), "-0.000000003");
+        assert_eq!(plain_at(-3 * 10_i128.pow(15), 24), "-0.000000003");
         assert_eq!(percent(50_000), "0.05%");
     }
 }

@@ -3,8 +3,9 @@
 use super::Rulebook;
 use super::kind::Field;
 use super::node::{Node, Value};
-use super::path::{is_within, join, joined, nearest, parts};
+use super::path::{is_within, join, joined, parts};
 use super::problems::Problems;
+use crate::fault::nearest;
 use crate::fault::{Code, Failure};
 
 /// A rulebook with changes, in their order.

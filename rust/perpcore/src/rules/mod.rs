@@ -35,11 +35,11 @@ pub use rows::{Slice, Tier};
 pub use underlying::{Index, Thin, Underlying};
 pub use venue::{FeeTier, STANDARD, Venue};
 
-use crate::fault::Failure;
+use crate::fault::{Failure, nearest};
 use crate::rule::Rule;
 use book::Book;
 use kind::Lines;
-use path::{is_within, nearest};
+use path::is_within;
 use problems::Problems;
 use section::{SOURCE, Section, index_of};
 use std::sync::{Arc, LazyLock};

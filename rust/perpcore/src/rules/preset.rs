@@ -1,8 +1,8 @@
 //! The rulebooks that come with perpcore, and `extends`.
 
 use super::node::Node;
-use super::path::nearest;
 use super::problems::Problems;
+use crate::fault::nearest;
 use crate::fault::{Code, Failure, Fault};
 
 /// The presets, newest version first; each text says its own name and version.

@@ -4,9 +4,10 @@
 use super::json::Json;
 use super::kind::{Field, Kind, Lines, Name};
 use super::node::Node;
-use super::path::{join, nearest};
+use super::path::join;
 use super::problems::Problems;
 use crate::fault::Code;
+use crate::fault::nearest;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 

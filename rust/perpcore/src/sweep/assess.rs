@@ -4,7 +4,7 @@ use super::gather::Gather;
 use super::kernel::Kernel;
 use super::pool::Column;
 use super::snapshot::Grouped;
-use crate::margin::line::Drop;
+use crate::margin::line::Discard;
 use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
@@ -125,7 +125,7 @@ fn range(
     for at in 0..status.len() {
         let account = first + at;
         let buckets = isolated.len();
-        let mut sink = Drop::default();
+        let mut sink = Discard::default();
         let figures = match kernel.as_mut().and_then(|kernel| kernel.sums(account)) {
             Some(sums) => sums.close(terms, true, &mut sink),
             None => {

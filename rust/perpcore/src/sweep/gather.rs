@@ -1,4 +1,4 @@
-//! From the rows of one account to the view that the valuation reads: rows of one key add up (RULES §2).
+//! From the rows of one account to the view that the valuation reads: rows of one key add up (docs/margin.md).
 
 use super::snapshot::{Grouped, NO_TIER, Table};
 use crate::fault::Code;

@@ -16,7 +16,7 @@ pub struct Explained {
     pub figures: Figures,
     /// The isolated buckets.
     pub isolated: Vec<IsolatedBucket>,
-    /// Every line with its bucket: the instrument of an isolated position, none for cross. By instrument, then asset.
+    /// Every line with its bucket: the instrument of an isolated position, none for cross.
     pub lines: Vec<(Option<u32>, Line)>,
 }
 

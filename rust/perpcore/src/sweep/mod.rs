@@ -1,11 +1,12 @@
 //! Many accounts at once: a snapshot of columns in, columns of figures out.
 //!
-//! [`gather`] turns the rows of one account into the view that [`crate::margin::value`] reads; [`assess`] walks all
-//! accounts with it; [`inspect`] walks one again, keeping lines and finding which row is at fault. Nothing is
-//! allocated or hashed per row, and the order of rows decides nothing but the order of output.
+//! [`gather`] turns the rows of one account into the view that [`crate::margin::value`] reads; [`kernel`] makes the
+//! sums of a common account without it; [`assess`] walks all accounts, into columns of the [`pool`]; [`inspect`] walks
+//! one again, keeping lines and finding which row is at fault. Nothing is allocated or hashed per row, and the order of
+//! rows decides nothing but the order of output.
 
 pub mod assess;
-mod gather;
+pub mod gather;
 mod group;
 pub mod inspect;
 mod kernel;
