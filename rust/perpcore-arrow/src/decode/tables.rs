@@ -230,9 +230,11 @@ impl Source {
         if firsts.is_empty() != seconds.is_empty() && !some_null(&firsts) && !some_null(&seconds) {
             return;
         }
+        let accepted = format!("{first} or {second}, one of them in every row");
         let Some((_, column)) = columns[0].or(columns[1]) else {
             // Both came without a type: no row has either.
-            return self.refuse_rows_without(first);
+            let neither = |row| Fault::new(Code::NullValue).at(self.table.name, first, row).accepts(&accepted);
+            return self.faults.extend((0..self.rows()).map(neither));
         };
         for at in 0..firsts.len().max(seconds.len()) {
             let Some(chunk) = firsts.get(at).or(seconds.get(at)) else { continue };
@@ -244,14 +246,9 @@ impl Source {
                 };
                 self.refuse(code, column, chunk, row);
                 if let Some(fault) = self.faults.last_mut() {
-                    fault.accepted = format!("{first} or {second}, one of them in every row");
+                    fault.accepted.clone_from(&accepted);
                 }
             }
         }
-    }
-
-    fn refuse_rows_without(&mut self, column: &str) {
-        let name = self.table.name;
-        self.faults.extend((0..self.rows()).map(|row| Fault::new(Code::NullValue).at(name, column, row)));
     }
 }
