@@ -2,7 +2,7 @@
 //!
 //! Sums are exact: collateral and requirements in 10⁻²⁴, PnL in 10⁻¹⁶. Each total is rounded once, when its bucket is
 //! closed, so the order of positions, orders and balances cannot change a bit. It relies on what [`Account`] promises
-//! (one entry a key) and on inputs within [`bounds`]; whatever an account adds up to beyond them is an obstacle, found
+//! (one entry a key) and on inputs within [`crate::num::bounds`]; whatever an account adds up to beyond them is an obstacle, found
 //! before the product that would overflow.
 
 use super::account::{Account, Balance, Position};
