@@ -46,7 +46,7 @@ def assess(
     columns that are not of the table; `threads` bounds the threads used (None: as many as pay).
 
     Raises SchemaError for the form of a table, InputError for a value in it, TypeError and ValueError for the other
-    arguments. Source: RULES §1–§4.
+    arguments. The formulas: docs/margin.md.
 
     >>> import perpcore as pc
     >>> result = pc.assess(

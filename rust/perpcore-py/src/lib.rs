@@ -22,5 +22,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(describe::describe, module)?)?;
     module.add_function(wrap_pyfunction!(describe::schema, module)?)?;
     module.add_function(wrap_pyfunction!(describe::build_info, module)?)?;
+    module.add_function(wrap_pyfunction!(run::_provoke_panic, module)?)?;
     Ok(())
 }

@@ -22,3 +22,10 @@ pub(crate) fn run<T: Send>(
         Err(panic) => Err(raise_panic(py, &*panic)),
     }
 }
+
+/// Panics inside the core, for the test that a panic becomes `InternalError` and leaves the process in order.
+#[pyfunction]
+pub(crate) fn _provoke_panic(py: Python<'_>) -> PyResult<()> {
+    #[expect(clippy::panic, reason = "what this function is for")]
+    run(py, 0, || panic!("provoked"))
+}
