@@ -64,9 +64,7 @@ CASES = (
 def test_assess(case: Case, benchmark: BenchmarkFixture) -> None:
     if benchmark.disabled and case.accounts > QUICK:
         pytest.skip("only built to be timed")
-    rules, book = form(
-        case.accounts, case.instruments, shuffled=case.shuffled, ids=case.ids, numbers=case.numbers
-    )
+    rules, book = form(case.accounts, case.instruments, shuffled=case.shuffled, ids=case.ids, numbers=case.numbers)
     accounts = benchmark(lambda: pc.assess(rules, **book, threads=case.threads).accounts)
     assert accounts.num_rows == case.accounts
     benchmark.extra_info["positions"] = book["positions"].num_rows

@@ -138,7 +138,16 @@ def _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out
                 caps, slope, offset, slope_mm, offset_mm = ladders
                 at = ladder_of[kind]
                 _requirements(
-                    notional, caps[at], slope[at], offset[at], slope_mm[at], offset_mm[at], rate, shift, part_im, part_mm
+                    notional,
+                    caps[at],
+                    slope[at],
+                    offset[at],
+                    slope_mm[at],
+                    offset_mm[at],
+                    rate,
+                    shift,
+                    part_im,
+                    part_mm,
                 )
                 for x in range(_BLOCK):
                     im[x] += part_im[x]
