@@ -4,7 +4,18 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal, final
 
-__all__ = ["Assessment", "Batch", "Change", "Rulebook", "Schema", "assess", "build_info", "describe", "schema"]
+__all__ = [
+    "Assessment",
+    "Batch",
+    "Change",
+    "Rulebook",
+    "Schema",
+    "_provoke_panic",
+    "assess",
+    "build_info",
+    "describe",
+    "schema",
+]
 
 @final
 class Rulebook:
@@ -87,5 +98,4 @@ def assess(
 def describe() -> dict[str, Any]: ...
 def schema(name: str) -> Schema: ...
 def build_info() -> dict[str, str]: ...
-
 def _provoke_panic() -> None: ...

@@ -1,0 +1,389 @@
+"""The table of BENCHMARKING.md: perpcore against its peers, and against itself, in one run.
+
+    python -m benches.table [--seconds 2] [--only NAME] [--out out/bench.json] [--record]
+
+Two contenders take turns in one process, the order changing each round; a turn repeats the call until it lasts
+`_TURN` seconds, results released; the ratio is taken round by round. One process per number of threads, since Polars
+has one pool a process; memory is taken in a process of its own for each contender. `--record` writes the tables into
+BENCHMARKING.md too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import gc
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+import perpcore as pc
+
+from .peers import PEERS, contender
+from .workload import SEED, TOLERANCE, Contender, Load, agree, form, load
+
+ROOT = Path(__file__).parents[1]
+
+# What a turn lasts at least, so that the clock and a stray interrupt do not matter; rounds at least and at most.
+_TURN = 0.005
+_LEAST, _MOST = 9, 101
+
+# accounts, instruments, shuffled, by number of threads
+LOADS = {
+    1: (
+        (1_000, 2, False),
+        (25_000, 2, False),
+        (25_000, 2, True),
+        (25_000, 50, False),
+        (25_000, 50, True),
+        (100_000, 2, False),
+        (1_000_000, 2, False),
+        (1_000_000, 2, True),
+    ),
+    2: ((25_000, 2, False), (100_000, 2, False), (1_000_000, 2, False)),
+}
+
+SAME_TABLES = "perpcore, float64 tables"
+
+_MEMORY_AT = 1_000_000
+
+Record = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benches.table", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=2.0, help="time for the rounds of one pair (default 2)")
+    parser.add_argument("--only", metavar="NAME", help="one peer, as Numba; or perpcore: no peer")
+    parser.add_argument("--largest", type=int, default=1_000_000, help="leave out loads of more accounts")
+    parser.add_argument("--out", type=Path, default=ROOT / "out" / "bench.json")
+    parser.add_argument("--record", action="store_true", help="write the tables into BENCHMARKING.md")
+    parser.add_argument("--part", choices=["pairs", "itself", "memory"], help=argparse.SUPPRESS)
+    parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        parts: dict[str, Callable[[Any], list[Record]]] = {"pairs": _pairs, "itself": _itself, "memory": _memory}
+        print(json.dumps(parts[options.part](options)))
+        return
+    before = os.getloadavg()
+    found: Record = {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": "python -m benches.table",
+        "hardware": _hardware(),
+        "versions": _versions(),
+        "workload": {
+            "function": "perpcore.synth.workload",
+            "seed": SEED,
+            "positions_per_account": 4,
+            "balances_per_account": 1.7,
+            "assets": 3,
+            "tiers": 6,
+            "perpcore": "ids dictionary<int32, string>, numbers _e8 int64",
+            "peers": "ids dictionary<int32, string>, numbers float64",
+        },
+        "method": {
+            "seconds": options.seconds,
+            "turn_seconds": _TURN,
+            "rounds": [_LEAST, _MOST],
+            "tolerance": TOLERANCE,
+            "ratio": "peer's time ÷ perpcore's, round by round: first quartile, median, third quartile",
+        },
+        "pairs": [*_part("pairs", options, 1), *_part("pairs", options, 2)],
+        "itself": _part("itself", options, 2),
+        "memory": [
+            record
+            for name in ("perpcore", *(name for name in PEERS if options.only in (None, name)))
+            for record in _part("memory", options, 1, only=name)
+        ],
+    }
+    found["load_average"] = {"before": before, "after": os.getloadavg()}
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    page = "\n".join(_page(found))
+    print(page)
+    if options.record:
+        _record(page)
+
+
+def _part(part: str, options: Any, threads: int, only: str | None = None) -> list[Record]:
+    """A part in a process of its own, with that many threads for whoever reads it from the environment."""
+    names = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    command = [sys.executable, "-m", "benches.table", "--part", part, "--threads", str(threads)]
+    command += ["--seconds", str(options.seconds), "--largest", str(options.largest)]
+    if only or options.only:
+        command += ["--only", only or options.only]
+    environment = os.environ | dict.fromkeys(names, str(threads))
+    said = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+    found: list[Record] = json.loads(said.stdout)
+    return found
+
+
+# --- pairs
+
+
+def _pairs(options: Any) -> list[Record]:
+    return list(_against_peers(options))
+
+
+def _against_peers(options: Any) -> Iterator[Record]:
+    threads = options.threads
+    for accounts, instruments, shuffled in LOADS[threads]:
+        if accounts > options.largest:
+            continue
+        one = load(accounts, instruments, shuffled=shuffled)
+        for name in (*PEERS, SAME_TABLES):
+            if name == "pandas" and threads > 1:
+                continue  # It has one thread: see the pairs of one.
+            if options.only not in (None, name):
+                continue
+            call: Contender = (
+                (lambda one=one: one.perpcore_from_float64(threads))
+                if name == SAME_TABLES
+                else contender(name, one, threads)
+            )
+            agree(call(), one.perpcore())
+            rounds = _turns(lambda one=one: one.perpcore(threads), call, options.seconds)
+            yield {
+                "accounts": accounts,
+                "positions": one.book["positions"].num_rows,
+                "balances": one.book["balances"].num_rows,
+                "instruments": instruments,
+                "shuffled": shuffled,
+                "threads": threads,
+                "peer": name,
+                **_summary(rounds, "perpcore_ms", "peer_ms"),
+            }
+            _say(f"{one.label}, {threads} thread{'s' * (threads > 1)}: {name}")
+
+
+def _turns(a: Contender, b: Contender, seconds: float) -> list[tuple[float, float]]:
+    """(seconds a call of a, of b), round by round; who is first alternates."""
+    first, second = _repeats(a), _repeats(b)
+    rounds: list[tuple[float, float]] = []
+    end = time.perf_counter() + seconds
+    while len(rounds) < _LEAST or (time.perf_counter() < end and len(rounds) < _MOST):
+        if len(rounds) % 2:
+            other = _turn(b, second)
+            rounds.append((_turn(a, first), other))
+        else:
+            one = _turn(a, first)
+            rounds.append((one, _turn(b, second)))
+    return rounds
+
+
+def _repeats(call: Contender) -> int:
+    """How often a turn calls; also the warm-up."""
+    call()
+    once = min(_turn(call, 1) for _ in range(3))
+    return max(1, round(_TURN / once))
+
+
+def _turn(call: Contender, repeats: int) -> float:
+    """Seconds a call, the release of its result included."""
+    gc.collect()
+    gc.disable()
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    took = time.perf_counter() - start
+    gc.enable()
+    return took / repeats
+
+
+def _summary(rounds: list[tuple[float, float]], a: str, b: str) -> Record:
+    ratios = statistics.quantiles([other / one for one, other in rounds], n=4, method="inclusive")
+    return {
+        a: statistics.median(one for one, _ in rounds) * 1e3,
+        b: statistics.median(other for _, other in rounds) * 1e3,
+        "ratio": ratios,
+        "rounds": len(rounds),
+    }
+
+
+# --- perpcore against itself
+
+
+def _itself(options: Any) -> list[Record]:
+    return [record for record in _against_itself(options) if record]
+
+
+def _against_itself(options: Any) -> Iterator[Record]:
+    def plain(accounts: int, instruments: int = 2, *, threads: int = 1, **kind: Any) -> tuple[Contender, int]:
+        rules, book = form(accounts, instruments, **kind)
+        return lambda: pc.assess(rules, **book, threads=threads).accounts, book["positions"].num_rows
+
+    large = options.largest
+    few = min(25_000, large)
+    pairs: list[tuple[str, Record, Record]] = [
+        (f"{large:,} accounts ÷ {few:,}, a position", {"accounts": few}, {"accounts": large}),
+        (f"50 instruments ÷ 2, {few:,}", {"accounts": few}, {"accounts": few, "instruments": 50}),
+    ]
+    for accounts in sorted({few, large}):
+        at: Record = {"accounts": accounts}
+        pairs += [
+            (f"shuffled ÷ sorted, {accounts:,}", at, at | {"shuffled": True}),
+            (f"decimal128 ÷ _e8, {accounts:,}", at, at | {"numbers": "decimal128"}),
+            (f"float64 ÷ _e8, {accounts:,}", at, at | {"numbers": "float64"}),
+            (f"string ids ÷ dictionary, {accounts:,}", at, at | {"ids": "string"}),
+            (f"int64 ids ÷ dictionary, {accounts:,}", at, at | {"ids": "int"}),
+            (f"one thread ÷ two, {accounts:,}", at | {"threads": 2}, at),
+        ]
+    for name, a, b in pairs:
+        one, rows = plain(**a)
+        other, more = plain(**b)
+        rounds = [(x / rows, y / more) for x, y in _turns(one, other, options.seconds)]
+        summary = _summary(rounds, "a_ms", "b_ms")
+        yield {
+            "relation": name,
+            "a": a,
+            "b": b,
+            "a_ns_per_position": summary.pop("a_ms") * 1e6,
+            "b_ns_per_position": summary.pop("b_ms") * 1e6,
+            **summary,
+        }
+        _say(name)
+
+
+# --- memory
+
+
+def _memory(options: Any) -> list[Record]:
+    """The peak of resident memory in one call at full size, beyond what was resident before it (inputs, code, what a
+    call on a small book left behind) and beyond the result's own buffers. Linux only: it can reset the peak."""
+    if not Path("/proc/self/clear_refs").exists():
+        return []
+    accounts = min(_MEMORY_AT, options.largest)
+    small, one = load(1_000), load(accounts)
+    calls = [each.perpcore if options.only == "perpcore" else contender(options.only, each) for each in (small, one)]
+    calls[0]()
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    ctypes.CDLL(None).malloc_trim(0)
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
+    before = _status("VmRSS")
+    result = calls[1]()
+    peak = _status("VmHWM") - before
+    output = _own_bytes(result, one)
+    _say(f"memory of {options.only}")
+    return [
+        {
+            "contender": options.only,
+            "accounts": accounts,
+            "output_bytes_per_account": output / accounts,
+            "working_bytes_per_account": max(0, peak - output) / accounts,
+        }
+    ]
+
+
+def _status(field: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field + ":")) * 1024
+
+
+def _own_bytes(result: Any, one: Load) -> int:
+    """The buffers of the result that are not buffers of the inputs."""
+    inputs = {at for book in (one.book, one.floats) for table in book.values() for at, _ in _buffers(table)}
+    return sum(size for at, size in dict(_buffers(result)).items() if at not in inputs)
+
+
+def _buffers(table: Any) -> Iterator[tuple[int, int]]:
+    for column in table.columns:
+        for chunk in getattr(column, "chunks", [column]):
+            arrays = [chunk.indices, chunk.dictionary] if isinstance(chunk, pa.DictionaryArray) else [chunk]
+            for array in arrays:
+                yield from ((buffer.address, buffer.size) for buffer in array.buffers() if buffer)
+
+
+# --- what is said about it
+
+
+def _hardware() -> Record:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": models[0] if models else platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory / 2**30, 1),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _versions() -> Record:
+    names = ["numpy", "pandas", "polars", "duckdb", "numba", "pyarrow"]
+    return {"perpcore": pc.build_info(), "python": platform.python_version()} | {name: version(name) for name in names}
+
+
+def _page(found: Record) -> Iterator[str]:
+    hardware, versions = found["hardware"], found["versions"]
+    load_average = found["load_average"]
+    yield (
+        f"{found['date'][:10]}, `{found['command']}`. {hardware['processor']}, {hardware['cores']} cores, "
+        f"{hardware['memory_gib']} GiB, {hardware['system']}; load average {load_average['before'][0]:.1f} before, "
+        f"{load_average['after'][0]:.1f} after. perpcore {versions['perpcore']['version']} "
+        f"({versions['perpcore']['profile']}), Python {versions['python']}, "
+        + ", ".join(f"{name} {versions[name]}" for name in ("numpy", "pandas", "polars", "duckdb", "numba", "pyarrow"))
+        + f". Load: `perpcore.synth.workload`, seed {SEED}."
+    )
+    yield ""
+    yield "How many times perpcore's time a peer takes (above 1: perpcore is faster): median, and quartiles."
+    yield ""
+    yield "| accounts | instruments | rows | threads | peer | perpcore ms | peer ms | ratio | quartiles |"
+    yield "|--:|--:|---|--:|---|--:|--:|--:|---|"
+    for pair in found["pairs"]:
+        low, middle, high = pair["ratio"]
+        yield (
+            f"| {pair['accounts']:,} | {pair['instruments']} | {'shuffled' if pair['shuffled'] else 'sorted'} "
+            f"| {pair['threads']} | {pair['peer']} | {pair['perpcore_ms']:.3g} | {pair['peer_ms']:.3g} "
+            f"| **{middle:.2f}** | {low:.2f} – {high:.2f} |"
+        )
+    yield ""
+    yield "perpcore against itself, one thread unless it says otherwise: times of one position, and their ratio."
+    yield ""
+    yield "| | ns | ns | ratio | quartiles |"
+    yield "|---|--:|--:|--:|---|"
+    for entry in found["itself"]:
+        low, middle, high = entry["ratio"]
+        yield (
+            f"| {entry['relation']} | {entry['b_ns_per_position']:.1f} | {entry['a_ns_per_position']:.1f} "
+            f"| **{middle:.2f}** | {low:.2f} – {high:.2f} |"
+        )
+    if found["memory"]:
+        yield ""
+        yield f"Memory of a first call, bytes an account, at {found['memory'][0]['accounts']:,} accounts."
+        yield ""
+        yield "| | beyond inputs and result | result |"
+        yield "|---|--:|--:|"
+        for entry in found["memory"]:
+            working, output = entry["working_bytes_per_account"], entry["output_bytes_per_account"]
+            yield f"| {entry['contender']} | {working:.0f} | {output:.0f} |"
+
+
+_BEGIN, _END = "<!-- written by python -m benches.table --record -->", "<!-- end -->"
+
+
+def _record(page: str) -> None:
+    path = ROOT / "BENCHMARKING.md"
+    text = path.read_text(encoding="utf-8")
+    head, _, rest = text.partition(_BEGIN)
+    _, _, tail = rest.partition(_END)
+    path.write_text(f"{head}{_BEGIN}\n\n{page}\n\n{_END}{tail}", encoding="utf-8")
+
+
+def _say(done: str) -> None:
+    print(done, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
