@@ -418,7 +418,7 @@ impl<S: Sink> Run<'_, S> {
         });
         if position.accrued != 0 {
             self.sink.line(|| Line {
-                note: note::amount(position.accrued, None),
+                note: note::accrued(position.accrued),
                 ..line(Total::AccruedFunding, Rule::FundingAccrued, subject, position.accrued * E16)
             });
         }
