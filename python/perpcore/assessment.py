@@ -291,7 +291,8 @@ class Assessment:
     def __repr__(self) -> str:
         counts = "".join(f", {count:,} {status}" for status, count in self.counts().items())
         isolated = f"; {_counted(self.isolated.num_rows, 'isolated position')}" if self.isolated.num_rows else ""
-        return f"<Assessment {self._rules.name or 'rulebook'}: {_counted(self.accounts.num_rows, 'account')}{counts}{isolated}>"
+        accounts = _counted(self.accounts.num_rows, "account")
+        return f"<Assessment {self._rules.name or 'rulebook'}: {accounts}{counts}{isolated}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{s}</td><td align=right>{n:,}</td></tr>" for s, n in self.counts().items())
