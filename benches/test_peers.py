@@ -35,12 +35,3 @@ def test_a_wrong_answer_is_noticed(name: str) -> None:
     other = dataclasses.replace(one, floats=one.floats | {"prices": dearer})
     with pytest.raises(AssertionError, match="where perpcore has"):
         agree(contender(name, other)(), one.perpcore())
-<<<<<<< .merge_file_0AsTiP
-
-
-def _dearer(prices):
-    import pyarrow.compute as compute
-
-    return prices.set_column(1, "price", compute.multiply(prices["price"], 1 + 1e-5))
-=======
->>>>>>> .merge_file_k1SPJE

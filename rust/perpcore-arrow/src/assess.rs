@@ -98,7 +98,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessm
 
     let grouped = Grouped::new(tables.snapshot());
     let mut book = sweep(&rules.terms, &market, &grouped, options.threads);
-    let faults = faults(rules, &market, &grouped, &tables.faults, &book.blocked);
+    let faults = faults(rules, &ids, &market, &grouped, &tables.faults, &book.blocked);
     let mut unknown = BTreeMap::new();
     if !faults.is_empty() {
         if !options.mark_errors {
@@ -135,6 +135,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessm
 /// Every fault with its account, in reporting order: tables in order, rows in order, refused cells before the rest.
 fn faults(
     rules: &Rules,
+    ids: &AccountIds,
     market: &Market,
     grouped: &Grouped<'_>,
     cells: &[Fault],
@@ -166,7 +167,11 @@ fn faults(
     for account in accounts {
         for fault in inspector.faults(account as usize, |table, row| refused.contains(&(table, row))) {
             let found = Fault::new(fault.code).at(fault.table.name(), fault.column, fault.row);
-            all.push((account, Fault { value: value_at(&rules.rulebook, &grouped.snapshot, &fault), ..found }));
+            let value = match fault.column {
+                "account" => Some(ids.shown(account)),
+                _ => value_at(&rules.rulebook, &grouped.snapshot, &fault),
+            };
+            all.push((account, Fault { value, ..found }));
         }
     }
     all.sort_by_key(|(_, fault)| place(fault));

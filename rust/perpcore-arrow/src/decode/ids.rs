@@ -76,6 +76,14 @@ impl AccountIds {
         }
     }
 
+    /// The id of an account, for an error.
+    pub(crate) fn shown(&self, account: u32) -> String {
+        match &self.ids {
+            Ids::Text { sources, origins } => text_at(sources, origins[account as usize]).to_string(),
+            Ids::Integers(ids) => ids[account as usize].to_string(),
+        }
+    }
+
     /// The account of an id.
     pub(crate) fn find(&self, key: &AccountKey<'_>) -> Option<u32> {
         let found = match (&self.ids, key) {

@@ -146,7 +146,7 @@ impl<'a> Gather<'a> {
         let rows = &self.data.snapshot.positions;
         let instrument = rows.instrument[row];
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
-        let quantity = base.ok_or(("quantity", Code::OffGrid))?;
+        let quantity = base.map_err(|code| ("quantity", code))?;
         let isolated = rows.is_isolated(row);
         let margin = rows.isolated_margin.map_or(0, |margin| margin.get(row));
         if margin != 0 && !isolated {
@@ -186,7 +186,7 @@ impl<'a> Gather<'a> {
         let rows = &self.data.snapshot.orders;
         let instrument = rows.instrument[row];
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
-        let quantity = base.ok_or(("quantity", Code::OffGrid))?;
+        let quantity = base.map_err(|code| ("quantity", code))?;
         if quantity == 0 || rows.reduce_only.is_some_and(|reduce_only| reduce_only[row]) {
             return Ok(());
         }
