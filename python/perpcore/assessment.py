@@ -103,6 +103,10 @@ def _again(rules: _core.Rulebook, tables: _Tables, options: _Options) -> Assessm
     )
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 class Assessment:
     """A book of accounts, valued. Immutable, may be shared between threads; made by `assess`.
 
@@ -281,12 +285,12 @@ class Assessment:
 
     def __repr__(self) -> str:
         counts = "".join(f", {count:,} {status}" for status, count in self.counts().items())
-        isolated = f"; {self.isolated.num_rows:,} isolated positions" if self.isolated.num_rows else ""
-        return f"<Assessment {self._rules.name or 'rulebook'}: {self.accounts.num_rows:,} accounts{counts}{isolated}>"
+        isolated = f"; {_counted(self.isolated.num_rows, 'isolated position')}" if self.isolated.num_rows else ""
+        return f"<Assessment {self._rules.name or 'rulebook'}: {_counted(self.accounts.num_rows, 'account')}{counts}{isolated}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{s}</td><td align=right>{n:,}</td></tr>" for s, n in self.counts().items())
-        title = f"{self.accounts.num_rows:,} accounts · {html.escape(rulebook_label(self._rules))}"
+        title = f"{_counted(self.accounts.num_rows, 'account')} · {html.escape(rulebook_label(self._rules))}"
         return f"<table><caption>{title}</caption><tr><th>status</th><th>accounts</th></tr>{rows}</table>"
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@
 pub mod bounds;
 pub mod decimal;
 pub mod float;
+pub mod narrow;
 pub mod round;
 pub mod text;
 

@@ -4,17 +4,18 @@ use super::gather::Gather;
 use super::kernel::Kernel;
 use super::pool::Column;
 use super::snapshot::Grouped;
+use crate::margin::figures::{Figures, MONEY_FIGURES, margin_ratio};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
-use crate::margin::value::{self, Figures, MONEY_FIGURES};
+use crate::margin::value;
 
 /// The figures of all accounts, a row an account in order of first appearance. A row whose status is
 /// [`Status::Unknown`] has no figures.
 #[derive(Debug, Default)]
 pub struct AccountColumns {
-    /// One column a figure, in the order of [`Figures::MONEY`], in g.
+    /// One column a figure, in the order of [`Figures::money`], in g.
     pub money: [Column; MONEY_FIGURES],
     /// Maintenance margin ÷ equity; NaN where equity ≤ 0.
     pub margin_ratio: Vec<f64>,
@@ -91,11 +92,11 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
 }
 
 /// The rows of some accounts, to be written.
-struct Part<'a> {
-    money: [&'a mut [i128]; MONEY_FIGURES],
-    margin_ratio: &'a mut [f64],
-    status: &'a mut [Status],
-    isolated_status: &'a mut [Option<Status>],
+pub(super) struct Part<'a> {
+    pub(super) money: [&'a mut [i128]; MONEY_FIGURES],
+    pub(super) margin_ratio: &'a mut [f64],
+    pub(super) status: &'a mut [Status],
+    pub(super) isolated_status: &'a mut [Option<Status>],
 }
 
 impl AccountColumns {
@@ -116,36 +117,33 @@ fn range(
     market: &Market,
     data: &Grouped<'_>,
     first: usize,
-    part: Part<'_>,
+    mut part: Part<'_>,
 ) -> (Vec<IsolatedBucket>, Vec<u32>) {
     let mut gather = Gather::new(terms, data);
-    let mut kernel = Kernel::new(terms, market, data);
     let (mut isolated, mut blocked) = (Vec::new(), Vec::new());
-    let Part { mut money, margin_ratio, status, isolated_status } = part;
-    for at in 0..status.len() {
-        let account = first + at;
-        let buckets = isolated.len();
+    let mut plain = |at: usize, part: &mut Part<'_>| {
+        let (account, buckets) = (first + at, isolated.len());
         let mut sink = Discard::default();
-        let figures = match kernel.as_mut().and_then(|kernel| kernel.sums(account)) {
-            Some(sums) => sums.close(terms, true, &mut sink),
-            None => {
-                gather.account(account, |_, _| false, |_| sink.blocked = true);
-                value_account(terms, market, &gather, account, &mut sink, &mut isolated)
-            }
-        };
+        gather.account(account, |_, _| false, |_| sink.blocked = true);
+        let figures = value_account(terms, market, &gather, account, &mut sink, &mut isolated);
         if sink.blocked {
             isolated.truncate(buckets);
             blocked.push(account as u32);
-            status[at] = Status::Unknown;
-            money.iter_mut().for_each(|column| column[at] = 0);
-            continue;
+            part.status[at] = Status::Unknown;
+            part.isolated_status[at] = None;
+            part.money.iter_mut().for_each(|column| column[at] = 0);
+            return;
         }
-        for (column, figure) in money.iter_mut().zip(figures.money()) {
+        for (column, figure) in part.money.iter_mut().zip(figures.money()) {
             column[at] = figure;
         }
-        margin_ratio[at] = figures.margin_ratio();
-        status[at] = figures.status;
-        isolated_status[at] = isolated[buckets..].iter().map(|bucket| bucket.figures.status).min();
+        part.margin_ratio[at] = margin_ratio(figures.maintenance_margin, figures.equity);
+        part.status[at] = figures.status;
+        part.isolated_status[at] = isolated[buckets..].iter().map(|bucket| bucket.figures.status).min();
+    };
+    match Kernel::new(terms, market, data) {
+        Some(mut kernel) => kernel.run(first, &mut part, plain),
+        None => (0..part.status.len()).for_each(|at| plain(at, &mut part)),
     }
     (isolated, blocked)
 }

@@ -4,10 +4,10 @@ use super::assess::{IsolatedBucket, value_account};
 use super::gather::{Gather, RowFault};
 use super::snapshot::{Grouped, Table};
 use crate::fault::Code;
+use crate::margin::figures::Figures;
 use crate::margin::line::{Keep, Line, Obstacle};
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
-use crate::margin::value::Figures;
 
 /// An account valued with its lines.
 #[derive(Debug)]
