@@ -81,15 +81,47 @@ struct Coin<'a> {
     collateral: &'a Collateral,
 }
 
+/// One exact sum of every account of a block.
+struct Lanes {
+    low: [i64; BLOCK],
+    near: [f64; BLOCK],
+}
+
+impl Lanes {
+    const NONE: Lanes = Lanes { low: [0; BLOCK], near: [0.0; BLOCK] };
+
+    #[inline(always)]
+    fn set(&mut self, lane: usize, sum: Narrow) {
+        self.low[lane] = sum.low;
+        self.near[lane] = sum.near;
+    }
+
+    /// Divides every lane, down.
+    #[inline(always)]
+    fn floor<const D: i64>(&self, out: &mut [i64; BLOCK]) {
+        for ((out, &low), &near) in out.iter_mut().zip(&self.low).zip(&self.near) {
+            *out = Narrow { low, near }.floor::<D>();
+        }
+    }
+
+    /// Divides every lane times a factor, up.
+    #[inline(always)]
+    fn ceil<const D: i64>(&self, factor: i64, out: &mut [i64; BLOCK]) {
+        for ((out, &low), &near) in out.iter_mut().zip(&self.low).zip(&self.near) {
+            *out = Narrow { low, near }.times(factor).ceil::<D>();
+        }
+    }
+}
+
 /// The exact sums of a block, and whether the kernel can take each account.
 struct Block {
     taken: [bool; BLOCK],
-    collateral_e24: [Narrow; BLOCK],
-    net_e24: [Narrow; BLOCK],
-    pnl_e16: [Narrow; BLOCK],
-    held_e24: [Narrow; BLOCK],
-    maintenance_e24: [Narrow; BLOCK],
-    notional_e16: [Narrow; BLOCK],
+    collateral_e24: Lanes,
+    net_e24: Lanes,
+    pnl_e16: Lanes,
+    held_e24: Lanes,
+    maintenance_e24: Lanes,
+    notional_e16: Lanes,
 }
 
 /// What an account's sums and their parts amount to.
@@ -104,8 +136,14 @@ struct Account {
     notional_e16: Narrow,
 }
 
-/// The figures of a block.
+/// The totals and figures of a block.
 struct Closed {
+    collateral: [i64; BLOCK],
+    net_assets: [i64; BLOCK],
+    pnl: [i64; BLOCK],
+    held: [i64; BLOCK],
+    maintenance: [i64; BLOCK],
+    kept: [i64; BLOCK],
     money: [[i64; BLOCK]; MONEY_FIGURES],
     status: [Status; BLOCK],
     margin_ratio: [f64; BLOCK],
@@ -160,7 +198,6 @@ impl<'a> Kernel<'a> {
             let quote = market.asset(at as u32);
             Coin { price: if quote.usable && collateral.eligible { quote.price } else { 0 }, collateral }
         });
-        let none = [Narrow::default(); BLOCK];
         Some(Kernel {
             terms,
             data,
@@ -173,14 +210,20 @@ impl<'a> Kernel<'a> {
             owned: [0; MOST_NAMES],
             block: Box::new(Block {
                 taken: [false; BLOCK],
-                collateral_e24: none,
-                net_e24: none,
-                pnl_e16: none,
-                held_e24: none,
-                maintenance_e24: none,
-                notional_e16: none,
+                collateral_e24: Lanes::NONE,
+                net_e24: Lanes::NONE,
+                pnl_e16: Lanes::NONE,
+                held_e24: Lanes::NONE,
+                maintenance_e24: Lanes::NONE,
+                notional_e16: Lanes::NONE,
             }),
             closed: Box::new(Closed {
+                collateral: [0; BLOCK],
+                net_assets: [0; BLOCK],
+                pnl: [0; BLOCK],
+                held: [0; BLOCK],
+                maintenance: [0; BLOCK],
+                kept: [0; BLOCK],
                 money: [[0; BLOCK]; MONEY_FIGURES],
                 status: [Status::Healthy; BLOCK],
                 margin_ratio: [0.0; BLOCK],
@@ -221,12 +264,12 @@ impl<'a> Kernel<'a> {
         for (lane, at) in range.clone().enumerate() {
             let account = self.account(first + at);
             self.block.taken[lane] = account.taken;
-            self.block.collateral_e24[lane] = account.collateral_e24;
-            self.block.net_e24[lane] = account.net_e24;
-            self.block.pnl_e16[lane] = account.pnl_e16;
-            self.block.held_e24[lane] = account.held_e24;
-            self.block.maintenance_e24[lane] = account.maintenance_e24;
-            self.block.notional_e16[lane] = account.notional_e16;
+            self.block.collateral_e24.set(lane, account.collateral_e24);
+            self.block.net_e24.set(lane, account.net_e24);
+            self.block.pnl_e16.set(lane, account.pnl_e16);
+            self.block.held_e24.set(lane, account.held_e24);
+            self.block.maintenance_e24.set(lane, account.maintenance_e24);
+            self.block.notional_e16.set(lane, account.notional_e16);
         }
         close(self.terms, &self.block, &mut self.closed);
         let lanes = range.len();
@@ -365,17 +408,22 @@ fn is_plain(rows: &PositionRows<'_>, row: usize) -> bool {
 /// Rounds the totals of a block and derives its figures, every lane alike.
 #[inline(always)]
 fn close(terms: &Terms, block: &Block, closed: &mut Closed) {
+    block.collateral_e24.floor::<D16>(&mut closed.collateral);
+    block.net_e24.floor::<D16>(&mut closed.net_assets);
+    block.pnl_e16.floor::<D8>(&mut closed.pnl);
+    block.held_e24.ceil::<D16>(1, &mut closed.held);
+    block.maintenance_e24.ceil::<D16>(1, &mut closed.maintenance);
+    block.notional_e16.ceil::<D16>(terms.withdraw_ratio, &mut closed.kept);
     for lane in 0..BLOCK {
-        let held = block.held_e24[lane].ceil::<D16>();
         let totals = Totals {
-            collateral: block.collateral_e24[lane].floor::<D16>(),
-            pnl: block.pnl_e16[lane].floor::<D8>(),
+            collateral: closed.collateral[lane],
+            pnl: closed.pnl[lane],
             accrued: 0,
-            held,
-            initial: held,
-            maintenance: block.maintenance_e24[lane].ceil::<D16>(),
-            net_assets: Some(block.net_e24[lane].floor::<D16>()),
-            kept: block.notional_e16[lane].times(terms.withdraw_ratio).ceil::<D16>(),
+            held: closed.held[lane],
+            initial: closed.held[lane],
+            maintenance: closed.maintenance[lane],
+            net_assets: Some(closed.net_assets[lane]),
+            kept: closed.kept[lane],
         };
         let figures = Figures::of(terms, &totals, true);
         for (column, figure) in closed.money.iter_mut().zip(figures.money()) {
