@@ -274,7 +274,7 @@ def _holds_names(table: str, name: str) -> bool:
 
 def refuse(
     table: str,
-    column: str,
+    column: str | None,
     message: str,
     *,
     row: int | None = None,
@@ -286,7 +286,8 @@ def refuse(
     """Raises what the catalogue's `code` becomes, with its place; `message` says what is wrong here."""
     entry = catalogue()[code]
     kind: type[errors.PerpcoreError] = getattr(errors, entry["class"])
-    where = f"{table}.{column}" if row is None else f"{table}.{column}, row {row}"
+    where = table if column is None else f"{table}.{column}"
+    where = where if row is None else f"{where}, row {row}"
     shown = None if value is None else repr(value)[:100]
     accepted = accepted or entry["accepted"]
     raise kind(

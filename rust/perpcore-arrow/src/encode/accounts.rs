@@ -6,7 +6,6 @@ use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, new_null_array};
 use arrow_schema::{ArrowError, DataType};
 use perpcore::fault::Code;
-use perpcore::margin::figures::margin_ratio;
 use perpcore::margin::status::Status;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{AccountColumns, IsolatedBucket};
@@ -71,12 +70,7 @@ pub(crate) fn isolated(
         money(|bucket| bucket.figures.accrued_funding),
         money(|bucket| bucket.figures.initial_margin),
         money(|bucket| bucket.figures.maintenance_margin),
-        ratio(
-            buckets
-                .iter()
-                .map(|bucket| margin_ratio(bucket.figures.maintenance_margin, bucket.figures.equity))
-                .collect(),
-        ),
+        ratio(buckets.iter().map(|bucket| bucket.figures.margin_ratio()).collect()),
         words(buckets.iter().map(|bucket| bucket.figures.status as i8).collect(), None, &Status::NAMES)?,
     ])
 }

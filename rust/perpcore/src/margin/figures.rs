@@ -1,58 +1,56 @@
 //! From the rounded totals of a bucket to its figures and status (docs/margin.md).
-//!
-//! Generic over the width of money, so that whoever made the totals in narrow lanes derives the rest by this text too.
 
 use super::status::{Standing, Status, status};
 use super::terms::Terms;
 use crate::num::ONE;
-use crate::num::narrow::Amount;
+use crate::num::round::charge_of;
 
 /// The totals of a bucket, each rounded once, in g.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Totals<M> {
+pub struct Totals {
     /// What the collateral counts, down.
-    pub collateral: M,
+    pub collateral: i128,
     /// Σ Q·M − κ, down.
-    pub pnl: M,
+    pub pnl: i128,
     /// Funding owed.
-    pub accrued: M,
+    pub accrued: i128,
     /// Initial margin without any order, up.
-    pub held: M,
+    pub held: i128,
     /// Initial margin, up.
-    pub initial: M,
+    pub initial: i128,
     /// Maintenance margin, up.
-    pub maintenance: M,
+    pub maintenance: i128,
     /// Eligible assets after close_cost, less debts, down; none in an isolated bucket.
-    pub net_assets: Option<M>,
+    pub net_assets: Option<i128>,
     /// ⌈withdraw_ratio·N⌉.
-    pub kept: M,
+    pub kept: i128,
 }
 
 /// The figures of one bucket, in g.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figures<M = i128> {
+pub struct Figures {
     /// collateral_value + unrealized_pnl − accrued_funding.
-    pub equity: M,
+    pub equity: i128,
     /// Value after closing all at the mark and converting all collateral.
-    pub net_value: M,
+    pub net_value: i128,
     /// What the collateral counts.
-    pub collateral_value: M,
+    pub collateral_value: i128,
     /// Σ Q·M − κ.
-    pub unrealized_pnl: M,
+    pub unrealized_pnl: i128,
     /// Funding owed.
-    pub accrued_funding: M,
+    pub accrued_funding: i128,
     /// Equity with the credited share of unsettled gain.
-    pub opening_equity: M,
+    pub opening_equity: i128,
     /// Initial margin with orders.
-    pub initial_margin: M,
+    pub initial_margin: i128,
     /// What the orders add to it.
-    pub order_margin: M,
+    pub order_margin: i128,
     /// Maintenance margin.
-    pub maintenance_margin: M,
+    pub maintenance_margin: i128,
     /// What may be used to open.
-    pub available: M,
+    pub available: i128,
     /// What may be withdrawn.
-    pub withdrawable: M,
+    pub withdrawable: i128,
     /// The status.
     pub status: Status,
 }
@@ -60,31 +58,15 @@ pub struct Figures<M = i128> {
 /// How many money figures a bucket has.
 pub const MONEY_FIGURES: usize = 11;
 
-/// The names of the money figures, in the order of [`Figures::money`].
-pub const MONEY_NAMES: [&str; MONEY_FIGURES] = [
-    "equity",
-    "net_value",
-    "collateral_value",
-    "unrealized_pnl",
-    "accrued_funding",
-    "opening_equity",
-    "initial_margin",
-    "order_margin",
-    "maintenance_margin",
-    "available",
-    "withdrawable",
-];
-
-impl<M: Amount> Figures<M> {
+impl Figures {
     /// The figures of some totals; `usable` says whether every price they depend on may be used.
     #[inline(always)]
-    pub fn of(terms: &Terms, totals: &Totals<M>, usable: bool) -> Self {
-        let none = M::default();
+    pub fn of(terms: &Terms, totals: &Totals, usable: bool) -> Self {
         let Totals { collateral, pnl, accrued, held, initial, maintenance, net_assets, kept } = *totals;
         let equity = collateral + pnl - accrued;
         let net_value = net_assets.map_or(equity, |assets| assets + pnl - accrued);
-        let gain = (pnl - accrued).max(none);
-        let opening_equity = equity - gain.charge_of(ONE - terms.profit_credit);
+        let gain = (pnl - accrued).max(0);
+        let opening_equity = if gain == 0 { equity } else { equity - charge_of(gain, ONE - terms.profit_credit) };
         let initial_counts = net_assets.is_some().then_some(initial);
         let standing = Standing { usable, net_value, equity, maintenance, initial: initial_counts };
         Figures {
@@ -97,15 +79,15 @@ impl<M: Amount> Figures<M> {
             initial_margin: initial,
             order_margin: initial - held,
             maintenance_margin: maintenance,
-            available: (opening_equity - initial).max(none),
-            withdrawable: (equity - gain - initial.max(kept)).max(none),
+            available: (opening_equity - initial).max(0),
+            withdrawable: (equity - gain - initial.max(kept)).max(0),
             status: status(&standing, terms.call_factor),
         }
     }
 
     /// The money figures.
     #[inline(always)]
-    pub fn money(&self) -> [M; MONEY_FIGURES] {
+    pub fn money(&self) -> [i128; MONEY_FIGURES] {
         [
             self.equity,
             self.net_value,
@@ -120,15 +102,19 @@ impl<M: Amount> Figures<M> {
             self.withdrawable,
         ]
     }
+
+    /// Maintenance margin ÷ equity, one division of the raw integers; NaN where equity ≤ 0. For display only.
+    #[inline(always)]
+    pub fn margin_ratio(&self) -> f64 {
+        if self.equity > 0 { double(self.maintenance_margin) / double(self.equity) } else { f64::NAN }
+    }
 }
 
-/// Maintenance margin ÷ equity, one division of the raw integers; NaN where equity ≤ 0. For display only.
+/// The nearest double; what fits in 64 bits converts in one instruction, to the same double.
 #[inline(always)]
-pub fn margin_ratio(maintenance: i128, equity: i128) -> f64 {
-    // What fits in 64 bits converts in one instruction, to the same double.
-    match (i64::try_from(maintenance), i64::try_from(equity)) {
-        _ if equity <= 0 => f64::NAN,
-        (Ok(maintenance), Ok(equity)) => maintenance as f64 / equity as f64,
-        _ => maintenance as f64 / equity as f64,
+fn double(money: i128) -> f64 {
+    match i64::try_from(money) {
+        Ok(money) => money as f64,
+        Err(_) => money as f64,
     }
 }

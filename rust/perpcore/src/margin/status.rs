@@ -1,6 +1,6 @@
 //! `status`: the first that applies (docs/margin.md).
 
-use crate::num::narrow::Amount;
+use crate::num::{ONE, scaled};
 
 /// The status of a bucket, worst first as `isolated_status` ranks them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,31 +34,30 @@ impl Status {
 
 /// What a status depends on, in g.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing<M> {
+pub struct Standing {
     /// Whether every price it depends on is usable.
     pub usable: bool,
     /// Value after closing all at the mark.
-    pub net_value: M,
+    pub net_value: i128,
     /// Equity.
-    pub equity: M,
+    pub equity: i128,
     /// Maintenance margin.
-    pub maintenance: M,
+    pub maintenance: i128,
     /// Initial margin; none for an isolated bucket, which is never restricted.
-    pub initial: Option<M>,
+    pub initial: Option<i128>,
 }
 
 /// The first status that applies.
 #[inline(always)]
-pub fn status<M: Amount>(standing: &Standing<M>, call_factor: i64) -> Status {
+pub fn status(standing: &Standing, call_factor: i64) -> Status {
     let Standing { usable, net_value, equity, maintenance, initial } = *standing;
     if !usable {
         Status::Undecided
-    } else if net_value < M::default() {
+    } else if net_value < 0 {
         Status::Bankrupt
     } else if equity < maintenance {
         Status::Liquidation
-    } else if equity < maintenance.charge_of(call_factor) {
-        // A whole number is below a product exactly where it is below the product rounded up.
+    } else if scaled(equity, ONE) < scaled(maintenance, call_factor) {
         Status::MarginCall
     } else if initial.is_some_and(|initial| equity < initial) {
         Status::Restricted

@@ -205,7 +205,8 @@ impl<S: Sink> Run<'_, S> {
     fn within_bounds(&mut self, position: &Position, mark: i64) -> Option<(i64, i128)> {
         let quantity = bounded(position)?;
         let notional_e16 = times(quantity.abs(), mark);
-        let fits = admit(&mut self.positions.notional_e16, notional_e16)
+        let fits = position.cost_carry == 0
+            && admit(&mut self.positions.notional_e16, notional_e16)
             && admit(&mut self.positions.cost_e16, position.cost_e16.saturating_abs())
             && (position.accrued == 0 || self.admit_accrued(position.accrued));
         fits.then_some((quantity, notional_e16))
@@ -472,7 +473,10 @@ impl Sums {
             initial: if self.orders_e24 == 0 { held } else { charge_from_e24(self.held_e24 + self.orders_e24) },
             maintenance: charge_from_e24(self.maintenance_e24),
             net_assets: cross.then(|| credit_from_e24(self.net_e24)),
-            kept: charge_from_e24(scaled(self.notional_e16, terms.withdraw_ratio)),
+            kept: match terms.withdraw_ratio {
+                0 => 0,
+                ratio => charge_from_e24(scaled(self.notional_e16, ratio)),
+            },
         };
         if S::KEEPS {
             self.rounding_lines([totals.collateral, totals.pnl, totals.initial, totals.maintenance], sink);

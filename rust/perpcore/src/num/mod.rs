@@ -9,7 +9,6 @@
 pub mod bounds;
 pub mod decimal;
 pub mod float;
-pub mod narrow;
 pub mod round;
 pub mod text;
 

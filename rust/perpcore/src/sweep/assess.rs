@@ -2,14 +2,15 @@
 
 use super::gather::Gather;
 use super::kernel::Kernel;
-use super::pool::Column;
+use super::pool::{Column, POOL};
 use super::snapshot::Grouped;
-use crate::margin::figures::{Figures, MONEY_FIGURES, margin_ratio};
+use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::margin::value;
+use std::thread::available_parallelism;
 
 /// The figures of all accounts, a row an account in order of first appearance. A row whose status is
 /// [`Status::Unknown`] has no figures.
@@ -60,10 +61,13 @@ const ACCOUNTS_A_THREAD: usize = 12_500;
 /// depend on it.
 pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Option<usize>) -> Book {
     let accounts = data.snapshot.accounts;
-    let wanted = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let threads = wanted.min(accounts / ACCOUNTS_A_THREAD).max(1);
+    let threads = match accounts / ACCOUNTS_A_THREAD {
+        // Asking the system how many processors there are takes longer than a small book.
+        0 | 1 => 1,
+        most => threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).clamp(1, most),
+    };
     let mut columns = AccountColumns {
-        money: std::array::from_fn(|_| Column::new(accounts)),
+        money: std::array::from_fn(|_| POOL.column(accounts)),
         margin_ratio: vec![0.0; accounts],
         status: vec![Status::Healthy; accounts],
         isolated_status: vec![None; accounts],
@@ -92,11 +96,11 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
 }
 
 /// The rows of some accounts, to be written.
-pub(super) struct Part<'a> {
-    pub(super) money: [&'a mut [i128]; MONEY_FIGURES],
-    pub(super) margin_ratio: &'a mut [f64],
-    pub(super) status: &'a mut [Status],
-    pub(super) isolated_status: &'a mut [Option<Status>],
+struct Part<'a> {
+    money: [&'a mut [i128]; MONEY_FIGURES],
+    margin_ratio: &'a mut [f64],
+    status: &'a mut [Status],
+    isolated_status: &'a mut [Option<Status>],
 }
 
 impl AccountColumns {
@@ -117,33 +121,36 @@ fn range(
     market: &Market,
     data: &Grouped<'_>,
     first: usize,
-    mut part: Part<'_>,
+    part: Part<'_>,
 ) -> (Vec<IsolatedBucket>, Vec<u32>) {
     let mut gather = Gather::new(terms, data);
+    let mut kernel = Kernel::new(terms, market, data);
     let (mut isolated, mut blocked) = (Vec::new(), Vec::new());
-    let mut plain = |at: usize, part: &mut Part<'_>| {
-        let (account, buckets) = (first + at, isolated.len());
+    let Part { mut money, margin_ratio, status, isolated_status } = part;
+    for at in 0..status.len() {
+        let account = first + at;
+        let buckets = isolated.len();
         let mut sink = Discard::default();
-        gather.account(account, |_, _| false, |_| sink.blocked = true);
-        let figures = value_account(terms, market, &gather, account, &mut sink, &mut isolated);
+        let figures = match kernel.as_mut().and_then(|kernel| kernel.sums(account)) {
+            Some(sums) => sums.close(terms, true, &mut sink),
+            None => {
+                gather.account(account, |_, _| false, |_| sink.blocked = true);
+                value_account(terms, market, &gather, account, &mut sink, &mut isolated)
+            }
+        };
         if sink.blocked {
             isolated.truncate(buckets);
             blocked.push(account as u32);
-            part.status[at] = Status::Unknown;
-            part.isolated_status[at] = None;
-            part.money.iter_mut().for_each(|column| column[at] = 0);
-            return;
+            status[at] = Status::Unknown;
+            money.iter_mut().for_each(|column| column[at] = 0);
+            continue;
         }
-        for (column, figure) in part.money.iter_mut().zip(figures.money()) {
+        for (column, figure) in money.iter_mut().zip(figures.money()) {
             column[at] = figure;
         }
-        part.margin_ratio[at] = margin_ratio(figures.maintenance_margin, figures.equity);
-        part.status[at] = figures.status;
-        part.isolated_status[at] = isolated[buckets..].iter().map(|bucket| bucket.figures.status).min();
-    };
-    match Kernel::new(terms, market, data) {
-        Some(mut kernel) => kernel.run(first, &mut part, plain),
-        None => (0..part.status.len()).for_each(|at| plain(at, &mut part)),
+        margin_ratio[at] = figures.margin_ratio();
+        status[at] = figures.status;
+        isolated_status[at] = isolated[buckets..].iter().map(|bucket| bucket.figures.status).min();
     }
     (isolated, blocked)
 }

@@ -58,6 +58,8 @@ impl<'a> Inspector<'a> {
         let telling = keep.obstacles.iter().filter(|obstacle| whole || obstacle.code() == Code::MissingPrice);
         faults.extend(telling.map(|obstacle| self.place(account, *obstacle, &refused)));
         faults.sort_by_key(|fault| (fault.table, fault.row, fault.code == Code::NegativeBalance));
+        // A mark that both the position and its order lack is missing once.
+        faults.dedup();
         faults
     }
 

@@ -1,46 +1,30 @@
-//! The kernel of the common account: cross positions, assets owned, no orders, no chosen leverage, of ordinary size.
+//! The kernel of the common account: cross positions, balances owned, no orders, no chosen leverage.
 //!
-//! It makes the totals of the cross bucket that [`crate::margin::value`] would make, a block of accounts at a time, in
-//! 64-bit lanes; the figures follow from them by the same text ([`Figures::of`]). An account outside its limits is left
-//! to the plain path. What it specializes, and why no bit differs:
+//! It makes the exact sums of the cross bucket that [`crate::margin::value`] would make, and they are closed by that
+//! text; an account outside its bounds is left to the plain path. What it specializes, and why no bit differs:
 //!
-//! - Every exact sum is a [`Narrow`]: last 64 bits and a double near it, from which it is divided exactly. That holds
-//!   up to [`REACH`], which is looked at for every account, and implies the bounds of an account, which are larger.
-//! - `pnl.unrealized`: Σ Q·(M − entry) over rows, the same sum as Σ Q·M − κ.
+//! - `pnl.unrealized`: Σ Q·M − κ over rows of one key, the sums exact whatever their order.
 //! - `margin.maintenance`, `margin.initial`: the tier of |Q|·M is found by |Q| against ⌊cap / M⌋, since for integers
-//!   |Q|·M ≤ cap exactly where |Q| ≤ ⌊cap / M⌋; then the same line, notional × rate + constant, with the rate of
-//!   `margin.maintenance_fee` added to it.
-//! - `collateral.haircut`, `equity.net_value`: the same slices.
-//!
-//! The block is compiled twice, for any processor and for one with AVX-512, from one text.
+//!   |Q|·M ≤ cap exactly where |Q| ≤ ⌊cap / M⌋; then the same line, notional × rate + constant.
+//! - `collateral.haircut`, `equity.net_value`: the same slices; the settlement currency by one product, its price being
+//!   1 and its haircut 0.
+//! - Bounds: at most [`MOST_ROWS`] rows, so that no sum of rows passes 64 bits of quantity or 128 bits of cost; the
+//!   bounds of an account are compared with the same totals. Products beyond them wrap and are thrown away.
 
-use super::assess::Part;
-use super::snapshot::{Grouped, PositionRows};
+use super::snapshot::Grouped;
 use crate::margin::collateral::Collateral;
-use crate::margin::figures::{Figures, MONEY_FIGURES, Totals};
 use crate::margin::market::Market;
-use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::margin::tiers::Linear;
-use crate::num::bounds::{BASE_E8, MONEY};
-use crate::num::narrow::{Narrow, REACH};
-use crate::num::{E8, E16, ONE};
-use std::ops::Range;
+use crate::margin::value::Sums;
+use crate::num::bounds::{ACCOUNT_E16, BASE_E8, MONEY};
+use crate::num::{E8, E16, ONE, scaled, times};
 
-/// The most rows of an account, in positions and in balances: 64 × 10¹⁷ g fits 64 bits, and so few parts stay within
-/// what [`REACH`] allows.
+/// The most rows of an account, in positions and in balances, that the kernel adds up: 64 × 10¹⁷ g fits 64 bits.
 const MOST_ROWS: usize = 64;
+
 /// The most instruments, and assets: which of them an account has rows of is a bit each.
 const MOST_NAMES: usize = 64;
-/// Accounts in a block.
-const BLOCK: usize = 128;
-/// Tiers are padded to a multiple of it, so that they can be compared together.
-const TIER_LANES: usize = 8;
-
-const D8: i64 = E8 as i64;
-const D16: i64 = E16 as i64;
-/// [`REACH`] in 10⁻¹⁶ and in g.
-const REACH_E16: f64 = REACH * ONE as f64;
 
 /// One instrument at its mark.
 struct Leg {
@@ -48,30 +32,17 @@ struct Leg {
     mark: i64,
     /// Whether quantity and base quantity are the same.
     contract_of_one: bool,
-    /// Where its tiers begin in [`Kernel::caps`] and [`Kernel::lines`].
-    first_tier: usize,
-    /// How many there are, padded.
-    tiers: usize,
+    maintenance_fee: i64,
+    /// Its tiers in [`Kernel::tiers`].
+    tiers: std::ops::Range<usize>,
 }
 
-/// A requirement within one tier, for narrow lanes.
-#[derive(Clone, Copy, Default)]
-struct Line {
-    rate: i64,
-    constant: Narrow,
-}
-
-impl Line {
-    /// With the rate of a fee on the same notional.
-    fn new(linear: &Linear, fee: i64) -> Self {
-        let constant = Narrow { low: linear.constant_e24 as i64, near: linear.constant_e24 as f64 };
-        Line { rate: linear.rate + fee, constant }
-    }
-
-    #[inline(always)]
-    fn of(&self, notional: Narrow) -> Narrow {
-        notional.times(self.rate).plus(self.constant)
-    }
+/// One tier at a mark.
+struct Tier {
+    /// The largest |Q| in it.
+    up_to: i64,
+    maintenance: Linear,
+    initial: Linear,
 }
 
 /// One asset at its price.
@@ -81,117 +52,47 @@ struct Coin<'a> {
     collateral: &'a Collateral,
 }
 
-/// One exact sum of every account of a block.
-struct Lanes {
-    low: [i64; BLOCK],
-    near: [f64; BLOCK],
-}
-
-impl Lanes {
-    const NONE: Lanes = Lanes { low: [0; BLOCK], near: [0.0; BLOCK] };
-
-    #[inline(always)]
-    fn set(&mut self, lane: usize, sum: Narrow) {
-        self.low[lane] = sum.low;
-        self.near[lane] = sum.near;
-    }
-
-    /// Divides every lane, down.
-    #[inline(always)]
-    fn floor<const D: i64>(&self, out: &mut [i64; BLOCK]) {
-        for ((out, &low), &near) in out.iter_mut().zip(&self.low).zip(&self.near) {
-            *out = Narrow { low, near }.floor::<D>();
-        }
-    }
-
-    /// Divides every lane times a factor, up.
-    #[inline(always)]
-    fn ceil<const D: i64>(&self, factor: i64, out: &mut [i64; BLOCK]) {
-        for ((out, &low), &near) in out.iter_mut().zip(&self.low).zip(&self.near) {
-            *out = Narrow { low, near }.times(factor).ceil::<D>();
-        }
-    }
-}
-
-/// The exact sums of a block, and whether the kernel can take each account.
-struct Block {
-    taken: [bool; BLOCK],
-    collateral_e24: Lanes,
-    net_e24: Lanes,
-    pnl_e16: Lanes,
-    held_e24: Lanes,
-    maintenance_e24: Lanes,
-    notional_e16: Lanes,
-}
-
-/// What an account's sums and their parts amount to.
+/// The rows of one account in one instrument, added up.
 #[derive(Clone, Copy, Default)]
-struct Account {
-    taken: bool,
-    collateral_e24: Narrow,
-    net_e24: Narrow,
-    pnl_e16: Narrow,
-    held_e24: Narrow,
-    maintenance_e24: Narrow,
-    notional_e16: Narrow,
-}
-
-/// The totals and figures of a block.
-struct Closed {
-    collateral: [i64; BLOCK],
-    net_assets: [i64; BLOCK],
-    pnl: [i64; BLOCK],
-    held: [i64; BLOCK],
-    maintenance: [i64; BLOCK],
-    kept: [i64; BLOCK],
-    money: [[i64; BLOCK]; MONEY_FIGURES],
-    status: [Status; BLOCK],
-    margin_ratio: [f64; BLOCK],
+struct Held {
+    quantity: i64,
+    cost_e16: i128,
 }
 
 /// The kernel for one book at one market.
 pub(super) struct Kernel<'a> {
-    terms: &'a Terms,
     data: &'a Grouped<'a>,
+    settlement: usize,
     legs: Vec<Leg>,
-    caps: Vec<i64>,
-    lines: Vec<(Line, Line)>,
+    tiers: Vec<Tier>,
     coins: Vec<Coin<'a>>,
-    wide: bool,
-    held: [i64; MOST_NAMES],
-    owned: [i64; MOST_NAMES],
-    block: Box<Block>,
-    closed: Box<Closed>,
+    held: [Held; MOST_NAMES],
+    owned: [i128; MOST_NAMES],
 }
 
 impl<'a> Kernel<'a> {
-    /// The kernel, where the book is one for it: few names, account settings that choose neither leverage nor model.
+    /// The kernel, where the book is one for it: account settings choose neither leverage nor model.
     pub(super) fn new(terms: &'a Terms, market: &Market, data: &'a Grouped<'a>) -> Option<Self> {
         let settings = &data.snapshot.settings;
         if terms.instruments.len() > MOST_NAMES || terms.assets.len() > MOST_NAMES {
             return None;
         }
-        // What a call factor beyond a hundred would make of a margin may not fit 64 bits.
-        if terms.call_factor > 100 * ONE {
-            return None;
-        }
         if settings.leverage.is_some() || settings.portfolio.is_some() || data.settings.repeats() {
             return None;
         }
-        let (mut caps, mut lines) = (Vec::new(), Vec::new());
+        let mut tiers = Vec::new();
         let legs = terms.instruments.iter().enumerate().map(|(at, contract)| {
             let quote = market.mark(at as u32);
             let mark = if quote.usable { quote.price } else { 0 };
-            let first_tier = caps.len();
-            for step in contract.ladder.steps() {
-                caps.push((step.to_e16 / i128::from(mark.max(1))).min(i64::MAX.into()) as i64);
-                let fee = contract.maintenance_fee;
-                lines.push((Line::new(&step.maintenance, fee), Line::new(&step.initial, fee)));
-            }
-            caps.resize(caps.len().next_multiple_of(TIER_LANES), i64::MAX);
-            lines.resize(caps.len(), (Line::default(), Line::default()));
+            let from = tiers.len();
+            let up_to = |to_e16: i128| (to_e16 / i128::from(mark.max(1))).min(BASE_E8) as i64;
+            tiers.extend(contract.ladder.steps().iter().map(|step| Tier {
+                up_to: up_to(step.to_e16),
+                maintenance: step.maintenance,
+                initial: step.initial,
+            }));
             let contract_of_one = contract.contract_size == ONE;
-            Leg { mark, contract_of_one, first_tier, tiers: caps.len() - first_tier }
+            Leg { mark, contract_of_one, maintenance_fee: contract.maintenance_fee, tiers: from..tiers.len() }
         });
         let legs = legs.collect();
         let coins = terms.assets.iter().enumerate().map(|(at, collateral)| {
@@ -199,140 +100,57 @@ impl<'a> Kernel<'a> {
             Coin { price: if quote.usable && collateral.eligible { quote.price } else { 0 }, collateral }
         });
         Some(Kernel {
-            terms,
             data,
+            settlement: terms.settlement,
             legs,
-            caps,
-            lines,
+            tiers,
             coins: coins.collect(),
-            wide: wide_lanes(),
-            held: [0; MOST_NAMES],
+            held: [Held::default(); MOST_NAMES],
             owned: [0; MOST_NAMES],
-            block: Box::new(Block {
-                taken: [false; BLOCK],
-                collateral_e24: Lanes::NONE,
-                net_e24: Lanes::NONE,
-                pnl_e16: Lanes::NONE,
-                held_e24: Lanes::NONE,
-                maintenance_e24: Lanes::NONE,
-                notional_e16: Lanes::NONE,
-            }),
-            closed: Box::new(Closed {
-                collateral: [0; BLOCK],
-                net_assets: [0; BLOCK],
-                pnl: [0; BLOCK],
-                held: [0; BLOCK],
-                maintenance: [0; BLOCK],
-                kept: [0; BLOCK],
-                money: [[0; BLOCK]; MONEY_FIGURES],
-                status: [Status::Healthy; BLOCK],
-                margin_ratio: [0.0; BLOCK],
-            }),
         })
     }
 
-    /// Values the accounts of `part`, which begin at `first`; those it leaves are handed to `left` by their place.
-    pub(super) fn run(&mut self, first: usize, part: &mut Part<'_>, mut left: impl FnMut(usize, &mut Part<'_>)) {
-        let accounts = part.status.len();
-        for from in (0..accounts).step_by(BLOCK) {
-            let range = from..accounts.min(from + BLOCK);
-            #[cfg(target_arch = "x86_64")]
-            if self.wide {
-                // SAFETY: `wide` says that the processor has what the function is compiled for.
-                unsafe { self.block_avx512(first, range.clone(), part) };
-            } else {
-                self.block(first, range.clone(), part);
-            }
-            #[cfg(not(target_arch = "x86_64"))]
-            self.block(first, range.clone(), part);
-            for at in range {
-                if !self.block.taken[at - from] {
-                    left(at, part);
-                }
-            }
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,bmi1,bmi2,lzcnt,popcnt,fma")]
-    fn block_avx512(&mut self, first: usize, range: Range<usize>, part: &mut Part<'_>) {
-        self.block(first, range, part);
-    }
-
+    /// The sums of an account's cross bucket, where it is one for the kernel.
     #[inline(always)]
-    fn block(&mut self, first: usize, range: Range<usize>, part: &mut Part<'_>) {
-        for (lane, at) in range.clone().enumerate() {
-            let account = self.account(first + at);
-            self.block.taken[lane] = account.taken;
-            self.block.collateral_e24.set(lane, account.collateral_e24);
-            self.block.net_e24.set(lane, account.net_e24);
-            self.block.pnl_e16.set(lane, account.pnl_e16);
-            self.block.held_e24.set(lane, account.held_e24);
-            self.block.maintenance_e24.set(lane, account.maintenance_e24);
-            self.block.notional_e16.set(lane, account.notional_e16);
-        }
-        close(self.terms, &self.block, &mut self.closed);
-        let lanes = range.len();
-        for (column, figures) in part.money.iter_mut().zip(&self.closed.money) {
-            let column = &mut column[range.clone()];
-            for (cell, &figure) in column.iter_mut().zip(&figures[..lanes]) {
-                *cell = i128::from(figure);
-            }
-        }
-        part.status[range.clone()].copy_from_slice(&self.closed.status[..lanes]);
-        part.margin_ratio[range.clone()].copy_from_slice(&self.closed.margin_ratio[..lanes]);
-        part.isolated_status[range].fill(None);
-    }
-
-    /// The sums of an account's cross bucket.
-    #[inline(always)]
-    fn account(&mut self, account: usize) -> Account {
+    pub(super) fn sums(&mut self, account: usize) -> Option<Sums> {
         if self.data.orders.count(account) != 0
             || self.data.positions.count(account) > MOST_ROWS
             || self.data.balances.count(account) > MOST_ROWS
         {
-            return Account::default();
+            return None;
         }
-        let mut sums = Account::default();
+        let mut sums = Sums::new();
         // Both halves run to their end, since they also clear what the rows left.
-        sums.taken = self.positions(account, &mut sums) & self.balances(account, &mut sums);
-        sums
+        let taken = self.positions(account, &mut sums) & self.balances(account, &mut sums);
+        taken.then_some(sums)
     }
 
     #[inline(always)]
-    fn positions(&mut self, account: usize, sums: &mut Account) -> bool {
-        let (mut taken, mut bits, gross_e16) = self.add_up_rows(account, &mut sums.pnl_e16);
+    fn positions(&mut self, account: usize, sums: &mut Sums) -> bool {
+        let (plain, mut bits) = self.add_up_rows(account);
+        let (mut taken, mut cost_e16) = (plain, 0);
         while bits != 0 {
             let at = bits.trailing_zeros() as usize % MOST_NAMES;
             bits &= bits - 1;
-            let size = std::mem::take(&mut self.held[at]).unsigned_abs() as i64;
-            let leg = &self.legs[at];
-            let caps = &self.caps[leg.first_tier..leg.first_tier + leg.tiers];
-            let below: usize = caps.iter().map(|&cap| usize::from(cap < size)).sum();
-            let (maintenance, initial) = &self.lines[leg.first_tier + below];
-            let notional_e16 = Narrow::of(size).times(leg.mark);
-            sums.maintenance_e24 = sums.maintenance_e24.plus(maintenance.of(notional_e16));
-            sums.held_e24 = sums.held_e24.plus(initial.of(notional_e16));
-            sums.notional_e16 = sums.notional_e16.plus(notional_e16);
-            let priced = (leg.mark != 0) | (size == 0);
-            taken &= leg.contract_of_one & priced & (i128::from(size) <= BASE_E8);
+            let held = std::mem::take(&mut self.held[at]);
+            let (fits, cost) = self.position(at, held, sums);
+            taken &= fits;
+            cost_e16 = add(cost_e16, cost);
         }
-        taken & (gross_e16 <= REACH_E16)
+        taken & (sums.notional_e16 <= ACCOUNT_E16) & (cost_e16 <= ACCOUNT_E16)
     }
 
-    /// Adds the rows of an account up: whether the kernel can take them, the instruments, and Σ|Q|·(M + entry).
+    /// Adds the rows of an account up by instrument: whether the kernel can take them, and the instruments.
     #[inline(always)]
-    fn add_up_rows(&mut self, account: usize, pnl_e16: &mut Narrow) -> (bool, u64, f64) {
+    fn add_up_rows(&mut self, account: usize) -> (bool, u64) {
         let rows = &self.data.snapshot.positions;
-        let (mut bits, mut gross_e16, mut pnl) = (0, 0.0, Narrow::default());
-        let (legs, held) = (&self.legs, &mut self.held);
-        let mut add = |instrument: u32, quantity: i64, entry: i64| {
+        let mut bits = 0;
+        let mut add = |instrument: u32, quantity: i64, cost_e16: i128| {
             let at = instrument as usize % MOST_NAMES;
-            let mark = legs[at].mark;
-            held[at] = held[at].wrapping_add(quantity);
+            let held = &mut self.held[at];
+            held.quantity = held.quantity.wrapping_add(quantity);
+            held.cost_e16 = add(held.cost_e16, cost_e16);
             bits |= 1 << at;
-            pnl = pnl.plus(Narrow::of(quantity).times(mark - entry));
-            gross_e16 += quantity.unsigned_abs() as i64 as f64 * (mark + entry) as f64;
         };
         if let (Some(entry_prices), Some(range), false) =
             (rows.entry_price, self.data.positions.beside(account), rows.has_details())
@@ -340,117 +158,92 @@ impl<'a> Kernel<'a> {
             let names = &rows.instrument[range.clone()];
             let quantities = &rows.quantity[range.clone()];
             for ((&instrument, &quantity), &entry) in names.iter().zip(quantities).zip(&entry_prices[range]) {
-                add(instrument, quantity, entry);
+                add(instrument, quantity, times(quantity, entry));
             }
-            *pnl_e16 = pnl;
-            return (true, bits, gross_e16);
+            return (true, bits);
         }
         let mut plain = true;
         self.data.positions.each(account, |row| {
-            plain &= is_plain(rows, row);
-            add(rows.instrument[row], rows.quantity[row], rows.entry_price.map_or(0, |entry| entry[row]));
+            plain &= !rows.is_isolated(row) && rows.leverage.is_none_or(|leverage| leverage[row] == 0);
+            plain &= rows.isolated_margin.is_none_or(|margin| margin.get(row) == 0);
+            plain &= rows.accrued.is_none_or(|accrued| accrued.get(row) == 0);
+            add(rows.instrument[row], rows.quantity[row], rows.cost_e16(row, rows.quantity[row]));
         });
-        *pnl_e16 = pnl;
-        (plain, bits, gross_e16)
+        (plain, bits)
+    }
+
+    /// Adds a position; whether the kernel can take it, and |κ|.
+    #[inline(always)]
+    fn position(&self, instrument: usize, held: Held, sums: &mut Sums) -> (bool, i128) {
+        let leg = &self.legs[instrument];
+        let size = held.quantity.unsigned_abs() as i64;
+        let notional_e16 = times(size, leg.mark);
+        let tiers = &self.tiers[leg.tiers.clone()];
+        let beyond = tiers[..tiers.len() - 1].iter().filter(|tier| tier.up_to < size).count();
+        let tier = &tiers[beyond];
+        let fee_e24 = scaled_wrapping(notional_e16, leg.maintenance_fee);
+        sums.maintenance_e24 = add(sums.maintenance_e24, add(of_e24(&tier.maintenance, notional_e16), fee_e24));
+        sums.held_e24 = add(sums.held_e24, add(of_e24(&tier.initial, notional_e16), fee_e24));
+        sums.notional_e16 = add(sums.notional_e16, notional_e16);
+        sums.pnl_e16 = add(sums.pnl_e16, times(held.quantity, leg.mark).wrapping_sub(held.cost_e16));
+        let priced = (leg.mark != 0) | (size == 0);
+        let fits = leg.contract_of_one & priced & (i128::from(size) <= BASE_E8) & (notional_e16 <= ACCOUNT_E16);
+        (fits, held.cost_e16.wrapping_abs())
     }
 
     #[inline(always)]
-    fn balances(&mut self, account: usize, sums: &mut Account) -> bool {
+    fn balances(&mut self, account: usize, sums: &mut Sums) -> bool {
         let rows = &self.data.snapshot.balances;
-        let (mut bits, mut taken) = (0_u64, true);
+        let mut bits = 0_u64;
         self.data.balances.each(account, |row| {
             let at = rows.asset[row] as usize % MOST_NAMES;
-            let amount = rows.amount.get(row);
-            taken &= i128::from(amount as i64) == amount;
-            self.owned[at] = self.owned[at].wrapping_add(amount as i64);
+            self.owned[at] = add(self.owned[at], rows.amount.get(row));
             bits |= 1 << at;
         });
-        let mut gross_e16 = 0.0;
+        let (mut taken, mut assets_e16) = (true, 0_i128);
         while bits != 0 {
             let at = bits.trailing_zeros() as usize % MOST_NAMES;
             bits &= bits - 1;
             let amount = std::mem::take(&mut self.owned[at]);
-            gross_e16 += amount.unsigned_abs() as f64 * self.coins[at].price as f64;
-            if at == self.terms.settlement {
-                let value_e24 = Narrow::of(amount).times(D16);
-                sums.collateral_e24 = sums.collateral_e24.plus(value_e24);
-                sums.net_e24 = sums.net_e24.plus(value_e24);
+            let fits = MONEY.holds(amount);
+            if at == self.settlement {
+                let value_e24 = if fits { amount * E16 } else { 0 };
+                sums.collateral_e24 += value_e24;
+                sums.net_e24 += value_e24;
+                assets_e16 += if fits { amount.abs() * E8 } else { 0 };
+                taken &= fits;
                 continue;
             }
             let coin = &self.coins[at];
             // A debt, or an asset that does not count: the plain path knows what it needs.
-            if amount < 0 || coin.price == 0 {
+            if !fits || amount < 0 || coin.price == 0 {
                 taken &= amount == 0;
                 continue;
             }
-            let value_e16 = Narrow::of(amount).times(coin.price);
-            sums.net_e24 = sums.net_e24.plus(value_e16.times(ONE - coin.collateral.close_cost));
-            for (quantity, share) in coin.collateral.slices(amount.into()) {
-                // A slice of an amount of 64 bits.
-                let value_e24 = Narrow::of(quantity as i64).times(coin.price).times(share);
-                sums.collateral_e24 = sums.collateral_e24.plus(value_e24);
+            let value_e16 = scaled(amount, coin.price);
+            assets_e16 = add(assets_e16, value_e16);
+            sums.net_e24 = add(sums.net_e24, scaled_wrapping(value_e16, ONE - coin.collateral.close_cost));
+            for (quantity, share) in coin.collateral.slices(amount) {
+                let value_e24 = scaled_wrapping(scaled(quantity, coin.price), share);
+                sums.collateral_e24 = add(sums.collateral_e24, value_e24);
             }
         }
-        taken & (gross_e16 <= REACH_E16)
+        taken & (assets_e16 <= ACCOUNT_E16)
     }
 }
 
-/// Whether a row says no more than quantity and entry price.
+/// As [`scaled`], but may wrap: the bounds are compared only once an account is added up.
 #[inline(always)]
-fn is_plain(rows: &PositionRows<'_>, row: usize) -> bool {
-    !rows.is_isolated(row)
-        && rows.entry_price.is_some_and(|entry| entry[row] != 0)
-        && rows.leverage.is_none_or(|leverage| leverage[row] == 0)
-        && rows.isolated_margin.is_none_or(|margin| margin.get(row) == 0)
-        && rows.accrued.is_none_or(|accrued| accrued.get(row) == 0)
+fn scaled_wrapping(amount: i128, factor: i64) -> i128 {
+    amount.wrapping_mul(i128::from(factor))
 }
 
-/// Rounds the totals of a block and derives its figures, every lane alike.
 #[inline(always)]
-fn close(terms: &Terms, block: &Block, closed: &mut Closed) {
-    block.collateral_e24.floor::<D16>(&mut closed.collateral);
-    block.net_e24.floor::<D16>(&mut closed.net_assets);
-    block.pnl_e16.floor::<D8>(&mut closed.pnl);
-    block.held_e24.ceil::<D16>(1, &mut closed.held);
-    block.maintenance_e24.ceil::<D16>(1, &mut closed.maintenance);
-    block.notional_e16.ceil::<D16>(terms.withdraw_ratio, &mut closed.kept);
-    for lane in 0..BLOCK {
-        let totals = Totals {
-            collateral: closed.collateral[lane],
-            pnl: closed.pnl[lane],
-            accrued: 0,
-            held: closed.held[lane],
-            initial: closed.held[lane],
-            maintenance: closed.maintenance[lane],
-            net_assets: Some(closed.net_assets[lane]),
-            kept: closed.kept[lane],
-        };
-        let figures = Figures::of(terms, &totals, true);
-        for (column, figure) in closed.money.iter_mut().zip(figures.money()) {
-            column[lane] = figure;
-        }
-        closed.status[lane] = figures.status;
-        let ratio = figures.maintenance_margin as f64 / figures.equity as f64;
-        closed.margin_ratio[lane] = if figures.equity > 0 { ratio } else { f64::NAN };
-    }
+fn of_e24(linear: &Linear, notional_e16: i128) -> i128 {
+    add(scaled_wrapping(notional_e16, linear.rate), linear.constant_e24)
 }
 
-/// Whether the processor has the wide lanes that the block is compiled for beside the common ones.
-fn wide_lanes() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt")
-            && is_x86_feature_detected!("fma")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    false
+#[inline(always)]
+fn add(a: i128, b: i128) -> i128 {
+    a.wrapping_add(b)
 }
-
-const _: () = assert!(MONEY.max as f64 * ONE as f64 > REACH_E16);
