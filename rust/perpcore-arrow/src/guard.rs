@@ -3,6 +3,8 @@
 //! What the C data interface lets one check is checked here: types, buffer sizes, offsets, null counts, dictionary
 //! indexes, UTF-8. What it does not (that a pointer points to memory of the stated size) is trusted.
 
+mod form;
+
 use crate::contract::Table;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
@@ -22,9 +24,23 @@ use std::ffi::CStr;
 /// `array` and `schema` must follow the C data interface: as long as `array` is not released its buffers are readable
 /// in the sizes that its type implies.
 pub unsafe fn batch(table: &Table, array: FFI_ArrowArray, schema: &FFI_ArrowSchema) -> Result<StructArray, Failure> {
+    // SAFETY: the layouts are those of the C data interface, which both sides share.
+    unsafe { form::whole(std::ptr::from_ref(schema).cast(), std::ptr::from_ref(&array).cast()) }
+        .map_err(|wanted| fault(table).accepts(wanted))?;
     // SAFETY: passed on from the caller.
     let data = unsafe { from_ffi(array, schema) }.map_err(|error| refused(table, &error))?;
-    contents(&data).map_err(|error| refused(table, &error))?;
+    data.validate().and_then(|()| data.validate_nulls()).map_err(|error| refused(table, &error))?;
+    let DataType::Struct(fields) = data.data_type() else {
+        return Err(fault(table).accepts("a record batch: a struct of columns").into());
+    };
+    for (field, column) in fields.iter().zip(data.child_data()) {
+        contents(column).map_err(|error| {
+            // What arrow says of bytes that are no text.
+            let text = error.to_string().contains("UTF");
+            let code = if text { Code::InvalidText } else { Code::WrongType };
+            Fault { code, ..refused(table, &error) }.in_column(table.name, field.name())
+        })?;
+    }
     checked(table, make_array(data).as_any().downcast_ref())
 }
 
@@ -83,7 +99,7 @@ fn contents(data: &ArrayData) -> Result<(), ArrowError> {
         DataType::Dictionary(key, _) => indexes_within(key, data),
         DataType::Utf8 => ascii::<i32>(data),
         DataType::LargeUtf8 => ascii::<i64>(data),
-        data_type => data_type.is_primitive() || matches!(data_type, DataType::Struct(_) | DataType::Boolean),
+        data_type => data_type.is_primitive() || *data_type == DataType::Boolean,
     };
     if !sound {
         data.validate_values()?;
