@@ -15,6 +15,7 @@ use perpcore::fault::{Code, Failure};
 use perpcore::num::bounds::Bound;
 use perpcore::num::{NotANumber, decimal, float, text};
 use perpcore::sweep::snapshot::Money;
+use perpcore::sweep::stop::Stop;
 
 /// What a number column may be made of.
 const ACCEPTED: &str = "decimal32, decimal64 or decimal128, an integer, float64, or text in plain decimals; \
@@ -127,6 +128,7 @@ impl Source {
             let mut shared_doubles = false;
             let mut refused: Vec<(usize, Code)> = Vec::new();
             let raw = self.is_raw(at);
+            self.go_on()?;
             let take = |row: usize, value: Result<i128, NotANumber>| {
                 let (value, code) = match (chunk.is_null(row), value) {
                     (true, _) if null == Null::Zero => (0, None),
@@ -140,12 +142,14 @@ impl Source {
                 }
                 put(value);
             };
-            if walk(&chunk, raw, &mut shared_doubles, take).is_none() {
+            if walk(&chunk, raw, &mut shared_doubles, &self.stop, take).is_none() {
+                self.go_on()?;
                 let accepted = if raw { "int64 in units of 10⁻⁸" } else { ACCEPTED };
                 return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
             }
             self.shared_doubles |= shared_doubles;
-            for (row, code) in refused {
+            for (count, (row, code)) in refused.into_iter().enumerate() {
+                self.go_on_at(count)?;
                 self.refuse(code, column, &chunk, row);
             }
         }
@@ -153,12 +157,13 @@ impl Source {
     }
 }
 
-/// Walks a chunk, whatever its type; none where the type is not accepted.
+/// Walks a chunk, whatever its type; none where the type is not accepted, or where it was stopped.
 #[inline(always)]
 fn walk(
     chunk: &Chunk,
     raw: bool,
     shared_doubles: &mut bool,
+    stop: &Stop,
     mut take: impl FnMut(usize, Result<i128, NotANumber>),
 ) -> Option<()> {
     let array = &*chunk.values;
@@ -209,6 +214,9 @@ fn walk(
         _ => {
             let strings = Strings::of(array)?;
             for at in 0..array.len() {
+                if stop.asked_at(at) {
+                    return None;
+                }
                 let value = if chunk.is_null(at) { Ok(0) } else { text::parse(strings.value(at)) };
                 take(at, value);
             }

@@ -136,6 +136,12 @@ pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut A
 }
 
 impl Tables {
+    /// How many rows the tables have together.
+    pub(crate) fn rows(&self) -> usize {
+        let Tables { positions, balances, orders, settings, .. } = self;
+        positions.account.len() + balances.account.len() + orders.account.len() + settings.account.len()
+    }
+
     fn take_faults(&mut self, mut source: Source) {
         self.faults.append(&mut source.faults);
         self.shared_doubles |= source.shared_doubles;
