@@ -83,6 +83,11 @@ def check(name: str, call: Callable[[], object], record: Callable[[str, object],
     assert median < MEDIAN_S * (1 if os.getloadavg()[0] < (os.cpu_count() or 1) else 2)
 
 
+def again_and_again(call: Callable[[], object]) -> None:
+    while True:
+        call()
+
+
 @pytest.mark.parametrize("threads", [1, None])
 def test_ctrl_c_ends_an_assessment(
     rules_and_book: tuple[pc.Rulebook, dict[str, pa.Table]],
@@ -102,7 +107,9 @@ def test_ctrl_c_ends_lines(
     check("lines", result.lines, record_property)
 
 
-def test_what_was_interrupted_left_everything_as_it_was(rules_and_book: tuple[pc.Rulebook, dict[str, pa.Table]]) -> None:
+def test_what_was_interrupted_left_everything_as_it_was(
+    rules_and_book: tuple[pc.Rulebook, dict[str, pa.Table]],
+) -> None:
     rules, book = rules_and_book
     digest = rules.digest
     wanted = figures(pc.assess(rules, **book))
@@ -125,8 +132,7 @@ def test_a_handler_may_raise_what_it_likes(rules_and_book: tuple[pc.Rulebook, di
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.06)
         with pytest.raises(TimeoutError, match="too long"):
-            while True:
-                pc.assess(rules, **book)
+            again_and_again(lambda: pc.assess(rules, **book))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -158,9 +164,7 @@ def test_a_call_in_another_thread_ends_by_itself(rules_and_book: tuple[pc.Rulebo
     thread = threading.Thread(target=lambda: found.append(figures(pc.assess(rules, **book))))
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
-        for _ in range(1_000):
-            time.sleep(0.001)
+        again_and_again(lambda: os.kill(os.getpid(), signal.SIGINT))
     thread.join()
     assert found == [wanted]
 

@@ -62,7 +62,7 @@ pub(crate) fn assess(
     let _held = releases(rows).then(|| inputs.clone());
     let assessment = run(py, rows, |stop| core::assess(rules, inputs, options, stop))?;
     if assessment.shared_doubles {
-        warn_shared_doubles(py)?;
+        caught(py, || warn_shared_doubles(py))?;
     }
     Ok(Assessment(assessment))
 }

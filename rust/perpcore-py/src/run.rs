@@ -1,6 +1,7 @@
 //! How a call runs: a panic becomes `InternalError`; the GIL is released where the work takes about a millisecond; a
-//! signal, as that of Ctrl-C, ends what takes longer.
+//! signal ends what takes longer; no call is cut off by the end of the interpreter.
 
+use crate::ending::Inside;
 use crate::raise::{raise, raise_panic};
 use perpcore::fault::Failure;
 use perpcore::sweep::stop::Stop;
@@ -32,15 +33,18 @@ pub(crate) fn run<T: Send>(
 ) -> PyResult<T> {
     // Nothing is seen again after a panic: the work owns what it touches, or reads what never changes.
     let guarded = |stop: &Stop| catch_unwind(AssertUnwindSafe(|| work(stop)));
+    let mut _inside = None;
     let outcome = if releases(rows) {
         let signals = Signals::new();
         let stop = signals.stop();
         let outcome = py.detach(|| guarded(&stop));
+        _inside = Some(Inside::enter(py));
         if let Some(error) = signals.raised() {
             return Err(error);
         }
         outcome
     } else {
+        _inside = Some(Inside::enter(py));
         guarded(&Stop::default())
     };
     match outcome {
@@ -51,6 +55,7 @@ pub(crate) fn run<T: Send>(
 
 /// Runs work that needs the GIL.
 pub(crate) fn caught<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    let _inside = Inside::enter(py);
     // As above.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(raise_panic(py, &*panic)))
 }
@@ -115,7 +120,8 @@ impl Signals {
     }
 }
 
-fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+/// Whether this is the thread that runs the handlers of signals, and ends the interpreter.
+pub(crate) fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
     let threading = py.import("threading")?;
     let main = threading.call_method0("main_thread")?.getattr("ident")?;
     main.eq(threading.call_method0("get_ident")?)
