@@ -6,9 +6,9 @@ use crate::encode::{self, IdColumn, Lines};
 use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch, RecordBatchOptions, StructArray};
 use arrow_schema::{ArrowError, Field, Schema};
 use perpcore::fault::{Code, Failure, Fault};
+use perpcore::margin::figures::MONEY_FIGURES;
 use perpcore::margin::market::Market;
 use perpcore::margin::terms::Terms;
-use perpcore::margin::value::MONEY_FIGURES;
 use perpcore::num::text::plain;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{IsolatedBucket, assess as sweep};
@@ -96,16 +96,13 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
     let tables = decode(&rules.rulebook, sources, &mut ids)?;
     let shared_doubles = tables.shared_doubles || prices.as_ref().is_some_and(|source| source.shared_doubles);
     let market = market(&rules.rulebook, &rules.terms, prices)?;
-    if let Some(failure) = Failure::of(ids.faults.drain(..)) {
-        return Err(failure);
-    }
 
     let grouped = Grouped::new(tables.snapshot());
     let mut book = sweep(&rules.terms, &market, &grouped, options.threads, stop).ok_or_else(stopped)?;
     let faults = faults(rules, &ids, &market, &grouped, &tables.faults, &book.blocked);
     let mut unknown = BTreeMap::new();
     if !faults.is_empty() {
-        if !options.mark_errors {
+        if tables.nameless || !options.mark_errors {
             return Err(Failure::of(faults.into_iter().map(|(_, fault)| fault)).unwrap_or_else(|| internal().into()));
         }
         for (account, fault) in faults {
@@ -172,7 +169,7 @@ fn faults(
         for fault in inspector.faults(account as usize, |table, row| refused.contains(&(table, row))) {
             let found = Fault::new(fault.code).at(fault.table.name(), fault.column, fault.row);
             let value = match fault.column {
-                "account" => Some(ids.shown(account)),
+                "account" => ids.shown(account),
                 _ => value_at(&rules.rulebook, &grouped.snapshot, &fault),
             };
             all.push((account, Fault { value, ..found }));
@@ -260,6 +257,9 @@ impl Assessment {
     /// # Errors
     /// `inputs_changed` where the inputs no longer give the figures of the result; any failure where `stop` ended it.
     pub fn lines(&self, account: Option<u32>, stop: &Stop) -> Result<RecordBatch, Failure> {
+        if !self.tables.within_bounds() {
+            return Err(Fault::new(Code::InputsChanged).into());
+        }
         let grouped = Grouped::new(self.tables.snapshot());
         let mut inspector = Inspector::new(&self.rules.terms, &self.market, &grouped);
         let accounts = account.map_or(0..self.accounts.num_rows() as u32, |account| account..account + 1);

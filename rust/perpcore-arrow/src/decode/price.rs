@@ -7,6 +7,7 @@ use perpcore::margin::market::{Market, PriceState};
 use perpcore::margin::terms::Terms;
 use perpcore::num::ONE;
 use perpcore::rules::Rulebook;
+use std::collections::HashSet;
 
 /// A symbol that the rulebook does not have: its row is ignored whole.
 const IGNORED: u32 = u32::MAX - 1;
@@ -33,7 +34,7 @@ pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) ->
 
     let mut faults: Vec<Fault> = std::mem::take(&mut source.faults);
     faults.retain(|fault| fault.row.is_none_or(|row| symbols[row as usize] != IGNORED));
-    let refused: Vec<u64> = faults.iter().filter_map(|fault| fault.row).collect();
+    let refused: HashSet<u64> = faults.iter().filter_map(|fault| fault.row).collect();
     let mut seen = vec![false; instruments + terms.assets.len()];
     for (row, &symbol) in symbols.iter().enumerate().filter(|(_, symbol)| **symbol != IGNORED) {
         if refused.contains(&(row as u64)) {

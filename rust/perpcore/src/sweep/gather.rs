@@ -161,8 +161,7 @@ impl<'a> Gather<'a> {
         }
         position.listed = true;
         position.quantity += i128::from(quantity);
-        // More than 10⁵ rows of the largest size would pass i128; the account is far beyond its bounds by then.
-        position.cost_e16 = position.cost_e16.saturating_add(cost_e16);
+        position.add_cost(cost_e16);
         position.leverage |= leverage;
         position.accrued += rows.accrued.map_or(0, |accrued| accrued.get(row));
         position.isolated_margin += margin;
