@@ -58,10 +58,12 @@ RELEASE = ctypes.CFUNCTYPE(None, ANY)
 GET = ctypes.CFUNCTYPE(ctypes.c_int, ANY, ANY)
 LAST_ERROR = ctypes.CFUNCTYPE(ANY, ANY)
 
-_new_capsule = ctypes.pythonapi.PyCapsule_New
+# A handle of our own: what it declares of the functions, nobody else sees.
+_python = ctypes.PyDLL(None)
+_new_capsule = _python.PyCapsule_New
 _new_capsule.restype = ctypes.py_object
 _new_capsule.argtypes = [ANY, ctypes.c_char_p, ANY]
-_pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer_of = _python.PyCapsule_GetPointer
 _pointer_of.restype = ANY
 # The capsule is being taken down: it must not become an object again.
 _pointer_of.argtypes = [ANY, ctypes.c_char_p]

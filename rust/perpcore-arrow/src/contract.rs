@@ -37,6 +37,25 @@ pub enum Kind {
     Ratio,
 }
 
+/// What a column of raw grid units, `<name>_e8`, is made of.
+pub const RAW_TYPE: &str = "int64 in units of 10⁻⁸";
+
+impl Kind {
+    /// What an input column of this kind may be made of, in words.
+    pub const fn types(&self) -> &'static str {
+        match self {
+            Kind::Account => "text, a dictionary of text, or non-negative integers",
+            Kind::Bool => "booleans, or the words true and false",
+            Kind::Time => "timestamp of any unit with zone UTC, or int64 nanoseconds",
+            Kind::Number(_) | Kind::Money | Kind::Exact | Kind::Ratio => {
+                "decimal32, decimal64 or decimal128, an integer, float64, or text in plain decimals; \
+                 or <name>_e8 as int64"
+            }
+            _ => "text, or a dictionary of text",
+        }
+    }
+}
+
 /// Whether a column must be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -80,6 +99,15 @@ impl Table {
     /// The column of a name that the contract declares.
     pub fn column(&self, name: &str) -> Option<(usize, &'static Column)> {
         self.columns.iter().enumerate().find(|(_, column)| column.name == name)
+    }
+
+    /// Which column is meant by the name that one came with, and whether it came as raw grid units, `<name>_e8`.
+    pub fn place(&self, name: &str) -> Option<(usize, bool)> {
+        let raw = || {
+            let (at, column) = self.column(name.strip_suffix("_e8")?)?;
+            matches!(column.kind, Kind::Number(_)).then_some((at, true))
+        };
+        self.column(name).map(|(at, _)| (at, false)).or_else(raw)
     }
 
     /// The table of a name.

@@ -43,7 +43,7 @@ pub(crate) fn assess(
     };
     let table = |table: &'static Table, object: Option<&Bound<'_, PyAny>>| {
         let given = object.filter(|object| !object.is_none());
-        given.map(|object| caught(py, || import(table, object))).transpose()
+        given.map(|object| import(table, object)).transpose()
     };
     let inputs = Inputs {
         tables: [

@@ -56,7 +56,7 @@ pub(crate) fn run<T: Send>(
 /// Runs work that needs the GIL.
 pub(crate) fn caught<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
     let _inside = Inside::enter(py);
-    // As above.
+    // As above; what the work took over is dropped on the way.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(raise_panic(py, &*panic)))
 }
 

@@ -16,7 +16,6 @@ use perpcore::fault::{Code, Failure, Fault};
 use perpcore::sweep::stop::Stop;
 use std::hash::BuildHasher;
 
-const ACCEPTED: &str = "text, a dictionary of text, or non-negative integers";
 /// The account of a row whose id was refused.
 pub(super) const NOBODY: u32 = u32::MAX;
 
@@ -112,7 +111,7 @@ impl AccountIds {
             let data_type = chunk.values.data_type();
             let integers = data_type.is_integer();
             if !integers && !is_text(data_type) && *data_type != DataType::Null {
-                return Err(source.wrong_type(column, data_type, ACCEPTED).into());
+                return Err(source.wrong_type(column, data_type).into());
             }
             if *data_type != DataType::Null {
                 self.settle_kind(source, data_type, integers)?;

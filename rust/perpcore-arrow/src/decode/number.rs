@@ -17,10 +17,6 @@ use perpcore::num::{NotANumber, decimal, float, text};
 use perpcore::sweep::snapshot::Money;
 use perpcore::sweep::stop::Stop;
 
-/// What a number column may be made of.
-const ACCEPTED: &str = "decimal32, decimal64 or decimal128, an integer, float64, or text in plain decimals; \
-                        or <name>_e8 as int64";
-
 /// Money in g, narrow where all of it fits in 64 bits.
 pub(crate) enum MoneyColumn {
     Narrow(ScalarBuffer<i64>),
@@ -150,8 +146,7 @@ impl Source {
             };
             if walk(&chunk, raw, &self.stop, take).is_none() {
                 self.go_on()?;
-                let accepted = if raw { "int64 in units of 10⁻⁸" } else { ACCEPTED };
-                return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
+                return Err(self.wrong_type(column, chunk.values.data_type()).into());
             }
             self.shared_doubles |= has_shared_doubles(&chunk);
             for (count, (row, code)) in refused.into_iter().enumerate() {

@@ -4,7 +4,7 @@ use super::ids::{AccountIds, NOBODY};
 use super::number::{Bounded, MoneyColumn, Null};
 use super::view::{Chunk, Source};
 use arrow_buffer::ScalarBuffer;
-use perpcore::fault::{Code, Failure, Fault};
+use perpcore::fault::{Code, Failure, Fault, LISTED};
 use perpcore::num::bounds::{self, Bound};
 use perpcore::rules::Rulebook;
 use perpcore::sweep::snapshot::{AccountRows, BalanceRows, Money, NO_TIER, OrderRows, PositionRows, Snapshot};
@@ -258,9 +258,9 @@ impl Source {
         Ok(places.unwrap_or_default())
     }
 
-    /// Says which name may have been meant.
+    /// Says which name may have been meant, as far as an error lists faults.
     fn suggest(&mut self, code: Code, near: impl Fn(&str) -> Option<String>) {
-        for fault in self.faults.iter_mut().filter(|fault| fault.code == code) {
+        for fault in self.faults.iter_mut().filter(|fault| fault.code == code).take(LISTED) {
             if let Some(near) = fault.value.as_deref().and_then(&near) {
                 fault.accepted = format!("did you mean {near}?");
             }

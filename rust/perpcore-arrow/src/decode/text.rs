@@ -9,8 +9,6 @@ use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure};
 use perpcore::sweep::stop::Stop;
 
-const ACCEPTED: &str = "text, or a dictionary of text";
-
 /// A name that was not found.
 const UNKNOWN: u32 = u32::MAX;
 
@@ -56,13 +54,22 @@ pub(super) fn shown(array: &dyn Array, at: usize) -> String {
         return number;
     }
     if let Some(strings) = Strings::of(array) {
-        return strings.value(at).to_string();
+        return shortened(strings.value(at));
     }
-    let text = array.as_any_dictionary_opt().and_then(|dictionary| {
-        let index = *dictionary.normalized_keys().get(at)?;
-        Strings::of(dictionary.values()).map(|strings| strings.value(index).to_string())
-    });
+    let text = downcast_dictionary_array!(
+        array => array.key(at).and_then(|index| Strings::of(array.values()).map(|strings| shortened(strings.value(index)))),
+        _ => None
+    );
     text.unwrap_or_else(|| String::from("?"))
+}
+
+/// As much of a text as helps to find it; many rows may show the same long one.
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 200;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
 }
 
 impl Source {
@@ -81,7 +88,7 @@ impl Source {
             let start = out.len();
             self.go_on()?;
             match found(&chunk, &find, &mut out, &self.stop) {
-                None => return Err(self.wrong_type(column, chunk.values.data_type(), ACCEPTED).into()),
+                None => return Err(self.wrong_type(column, chunk.values.data_type()).into()),
                 Some(true) => continue,
                 Some(false) => self.go_on()?,
             }
@@ -137,8 +144,7 @@ impl Source {
                     out.resize(out.len() + chunk.values.len(), false);
                 }
                 (None, None) => {
-                    let accepted = "booleans, or the words true and false";
-                    return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
+                    return Err(self.wrong_type(column, chunk.values.data_type()).into());
                 }
             }
         }

@@ -21,8 +21,7 @@ impl Source {
         let mut out = Vec::with_capacity(self.rows());
         for chunk in self.chunks(at) {
             let Some((values, factor)) = nanoseconds(&*chunk.values) else {
-                let accepted = "timestamp of any unit with zone UTC, or int64 nanoseconds";
-                return Err(self.wrong_type(column, chunk.values.data_type(), accepted).into());
+                return Err(self.wrong_type(column, chunk.values.data_type()).into());
             };
             let counts_ns = *chunk.values.data_type() == DataType::Int64;
             for (row, value) in values.into_iter().enumerate() {

@@ -1,6 +1,6 @@
 //! A table as it came: batches, and where each column of the contract stands in them.
 
-use crate::contract::{Column, Kind, Need, Table};
+use crate::contract::{self, Column, Kind, Need, Table};
 use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
@@ -60,13 +60,10 @@ impl Source {
         let names = batches.first().map_or(&[][..], |batch| &**batch.fields());
         for (index, field) in names.iter().enumerate() {
             let name = field.name();
-            let raw_of = name.strip_suffix("_e8").and_then(|base| table.column(base));
-            let raw_of = raw_of.filter(|(_, column)| matches!(column.kind, Kind::Number(_)));
-            let (at, raw) = match (table.column(name), raw_of) {
-                (Some((at, _)), _) => (at, false),
-                (None, Some((at, _))) => (at, true),
-                (None, None) if ignore_extra => continue,
-                (None, None) => return Err(unknown_column(table, name).into()),
+            let (at, raw) = match table.place(name) {
+                Some(place) => place,
+                None if ignore_extra => continue,
+                None => return Err(unknown_column(table, name).into()),
             };
             if found[at].is_some() {
                 let fault = Fault::new(Code::DuplicateColumn).in_column(table.name, table.columns[at].name);
@@ -158,7 +155,9 @@ impl Source {
     }
 
     /// The fault of a column whose type is not accepted.
-    pub(crate) fn wrong_type(&self, column: &Column, found: &DataType, accepted: &str) -> Fault {
+    pub(crate) fn wrong_type(&self, column: &Column, found: &DataType) -> Fault {
+        let raw = self.table.column(column.name).is_some_and(|(at, _)| self.is_raw(at));
+        let accepted = if raw { contract::RAW_TYPE } else { column.kind.types() };
         Fault::new(Code::WrongType).in_column(self.table.name, column.name).value(found).accepts(accepted)
     }
 }

@@ -1,0 +1,147 @@
+//! Text in foreign memory: offsets, views and UTF-8 are checked, so that every row is a text of ours.
+
+use super::column::Memory;
+use super::{Refusal, refuse};
+use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
+use perpcore::fault::Code;
+
+/// No name, id, number or word is longer. An offset that lies is so found before memory is read by it, and a few bytes
+/// of input cannot stand for more text than their size deserves.
+const MOST_BYTES: u64 = 65_535;
+/// Views into more buffers are a mistake.
+pub(super) const MOST_BUFFERS: i64 = 1 << 20;
+
+/// An offset: a number that counts bytes.
+pub(super) trait Offset: ArrowNativeType {
+    type Step: Ord + Default + Into<u64>;
+
+    /// How far it is to the next offset; enormous where that comes before, or one of the two is negative.
+    fn step(self, next: Self) -> Self::Step;
+
+    fn number(self) -> i64;
+}
+
+macro_rules! offset {
+    ($signed:ty, $unsigned:ty) => {
+        impl Offset for $signed {
+            type Step = $unsigned;
+
+            #[inline(always)]
+            fn step(self, next: Self) -> $unsigned {
+                let sign = (self | next) & <$signed>::MIN;
+                (next.wrapping_sub(self) | sign) as $unsigned
+            }
+
+            fn number(self) -> i64 {
+                self.into()
+            }
+        }
+    };
+}
+offset!(i32, u32);
+offset!(i64, u64);
+
+/// Offsets and bytes of text.
+pub(super) fn by_offsets<O: Offset>(memory: &Memory<'_>) -> Result<Vec<Buffer>, Refusal> {
+    let offsets: ScalarBuffer<O> = memory.items(1, memory.rows + 1)?;
+    let largest = offsets.windows(2).fold(O::Step::default(), |largest, pair| largest.max(pair[0].step(pair[1])));
+    if largest.into() > MOST_BYTES {
+        return Err(stray(&offsets));
+    }
+    // From here on offsets rise from 0 or more.
+    let (first, last) = (offsets[0].as_usize(), offsets[memory.rows].as_usize());
+    let bytes = memory.buffer(2, 0, last)?;
+    let text = &bytes[first..last];
+    if !text.is_ascii() {
+        let cut_between = |text: &str| offsets.iter().all(|at| text.is_char_boundary(at.as_usize() - first));
+        if !std::str::from_utf8(text).is_ok_and(cut_between) {
+            return Err(not_utf8(offsets.windows(2).map(|pair| &bytes[pair[0].as_usize()..pair[1].as_usize()])));
+        }
+    }
+    Ok(vec![offsets.into_inner(), bytes])
+}
+
+/// Which of the offsets strays.
+#[cold]
+fn stray<O: Offset>(offsets: &[O]) -> Refusal {
+    let falls = |pair: &[O]| pair[0].number() < 0 || pair[1].number() < pair[0].number();
+    if let Some(row) = offsets.windows(2).position(falls) {
+        let found = format!("offsets {:?} and {:?}", offsets[row], offsets[row + 1]);
+        return refuse(found, "offsets that rise from 0 or more").at(row);
+    }
+    let bytes = |pair: &[O]| pair[0].step(pair[1]).into();
+    let row = offsets.windows(2).position(|pair| bytes(pair) > MOST_BYTES).unwrap_or(0);
+    too_long(row, bytes(&offsets[row..]))
+}
+
+/// Views and the buffers that they point into.
+pub(super) fn by_views(memory: &Memory<'_>) -> Result<Vec<Buffer>, Refusal> {
+    let views: ScalarBuffer<u128> = memory.items(1, memory.rows)?;
+    // After bitmap and views, before the list of their sizes.
+    let last = memory.array.n_buffers as usize - 1;
+    let mut buffers = vec![views.clone().into_inner()];
+    if last > 2 {
+        let Some(sizes) = memory.array.buffer(last) else {
+            return Err(refuse("no sizes of the buffers", "the size of every buffer that views point into"));
+        };
+        for at in 2..last {
+            // SAFETY: the last buffer has one size for each; it may lie anywhere.
+            let size = unsafe { sizes.cast::<i64>().add(at - 2).read_unaligned() };
+            let Ok(bytes) = usize::try_from(size) else {
+                return Err(refuse(format!("size {size} of buffer {at}"), "a size from 0"));
+            };
+            buffers.push(memory.buffer(at, 0, bytes)?);
+        }
+    }
+    for (row, view) in views.iter().enumerate() {
+        viewed(*view, &buffers[1..]).map_err(|refusal| refusal.at(row))?;
+    }
+    Ok(buffers)
+}
+
+/// Follows a view: four bytes of length, then up to twelve of text, or a prefix, a buffer and an offset.
+fn viewed(view: u128, buffers: &[Buffer]) -> Result<(), Refusal> {
+    let bytes = view.to_le_bytes();
+    let part = |at: usize| i32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let Ok(length) = usize::try_from(part(0)) else {
+        return Err(refuse(format!("a view of {} bytes", part(0)), "a length from 0"));
+    };
+    let text = if length <= 12 {
+        if bytes[4 + length..].iter().any(|&byte| byte != 0) {
+            return Err(refuse("a short view with more than its text", "zeros behind the text"));
+        }
+        &bytes[4..4 + length]
+    } else if length as u64 > MOST_BYTES {
+        return Err(too_long(0, length as u64));
+    } else {
+        let found = usize::try_from(part(8)).ok().and_then(|buffer| buffers.get(buffer));
+        let from = usize::try_from(part(12)).ok();
+        let text = found.and_then(|buffer| from.and_then(|from| buffer.as_slice().get(from..)?.get(..length)));
+        let Some(text) = text else {
+            let found = format!("a view of {length} bytes from {} in buffer {}", part(12), part(8));
+            return Err(refuse(found, "a view into one of its buffers"));
+        };
+        if text[..4] != bytes[4..8] {
+            return Err(refuse("a view whose prefix is not that of its text", "the first four bytes of the text"));
+        }
+        text
+    };
+    match std::str::from_utf8(text) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(not_utf8(std::iter::once(text))),
+    }
+}
+
+fn too_long(row: usize, bytes: u64) -> Refusal {
+    let refusal = refuse(format!("a text of {bytes} bytes"), format!("text of at most {MOST_BYTES} bytes"));
+    Refusal { code: Code::OutOfRange, ..refusal }.at(row)
+}
+
+/// The first of the rows that is not UTF-8.
+#[cold]
+fn not_utf8<'a>(mut rows: impl Iterator<Item = &'a [u8]>) -> Refusal {
+    let wrong = |text: &&[u8]| std::str::from_utf8(text).is_err();
+    let (row, text) = rows.by_ref().enumerate().find(|(_, text)| wrong(text)).unwrap_or_default();
+    let shown = text[..text.len().min(64)].escape_ascii().to_string();
+    Refusal { code: Code::InvalidText, ..refuse(shown, Code::InvalidText.entry().accepted) }.at(row)
+}

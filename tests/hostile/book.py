@@ -1,0 +1,167 @@
+"""A small book as nodes of the Arrow C interface, in every layout that is read, and what it is worth."""
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import perpcore as pc
+from tests.hostile.arrow_c import Batch, Node
+
+RULES = pc.Rulebook.parse("""
+[venue]
+settlement = "USD"
+[asset.USD]
+class = "fiat"
+eligible = true
+[asset.COIN]
+class = "virtual_asset"
+eligible = true
+haircut = [[2, "5%"], ["rest", "20%"]]
+close_cost = "1%"
+[instrument.X-PERP]
+underlying = "X"
+tick = 0.1
+lot = 0.001
+tiers = [[100_000, "0.5%", 20], ["rest", "2.5%", 5]]
+[instrument.Y-PERP-OF-A-LONG-NAME]
+underlying = "Y"
+tick = 0.01
+lot = 1
+tiers = [["rest", "2%", 25]]
+""")
+LONG = "Y-PERP-OF-A-LONG-NAME"
+
+
+def bits(values: Iterable[bool]) -> bytes:
+    """A bitmap, the first value in the lowest bit."""
+    packed = bytearray()
+    for at, value in enumerate(values):
+        packed.extend(b"" if at % 8 else b"\0")
+        packed[-1] |= value << at % 8
+    return bytes(packed)
+
+
+def validity(values: Sequence[Any]) -> tuple[bytes | None, int]:
+    """The bitmap of what is not None, NULL where all is, and the count of None."""
+    count = sum(value is None for value in values)
+    return (bits(value is not None for value in values) if count else None), count
+
+
+def fixed(kind: bytes, code: str, values: Sequence[Any]) -> Node:
+    """Numbers of one width, `code` as in the module struct; `q2` stands for 128 bits."""
+    nulls, count = validity(values)
+    plain = [value or 0 for value in values]
+    if code == "q2":
+        data = b"".join(value.to_bytes(16, "little", signed=True) for value in plain)
+    else:
+        data = struct.pack(f"<{len(plain)}{code}", *plain)
+    return Node(kind, length=len(values), buffers=[nulls, data], null_count=count)
+
+
+def flags(values: Sequence[bool | None]) -> Node:
+    nulls, count = validity(values)
+    return Node(b"b", length=len(values), buffers=[nulls, bits(bool(value) for value in values)], null_count=count)
+
+
+def text(values: Sequence[str | None], large: bool = False) -> Node:
+    nulls, count = validity(values)
+    encoded = [(value or "").encode() for value in values]
+    ends = [0]
+    for one in encoded:
+        ends.append(ends[-1] + len(one))
+    offsets = struct.pack(f"<{len(ends)}{'q' if large else 'i'}", *ends)
+    kind = b"U" if large else b"u"
+    return Node(kind, length=len(values), buffers=[nulls, offsets, b"".join(encoded)], null_count=count)
+
+
+def view(value: bytes, buffer: int = 0, offset: int = 0) -> bytes:
+    """One view: short text within, longer text by its prefix and place."""
+    if len(value) <= 12:
+        return struct.pack("<i", len(value)) + value.ljust(12, b"\0")
+    return struct.pack("<i4sii", len(value), value[:4], buffer, offset)
+
+
+def views(values: Sequence[str | None]) -> Node:
+    nulls, count = validity(values)
+    made, data = [], b""
+    for value in values:
+        encoded = (value or "").encode()
+        made.append(view(encoded, 0, len(data)))
+        data += encoded if len(encoded) > 12 else b""
+    buffers = [nulls, b"".join(made), data, struct.pack("<q", len(data))]
+    return Node(b"vu", length=len(values), buffers=buffers, null_count=count)
+
+
+def dictionary(values: Sequence[str | None], words: Node, kind: bytes = b"c", code: str = "b") -> Node:
+    """Indexes into the texts that `words` holds, which are given as its `listed`."""
+    listed = _listed(words)
+    node = fixed(kind, code, [None if value is None else listed.index(value) for value in values])
+    node.dictionary = words
+    return node
+
+
+def _listed(words: Node) -> list[str]:
+    offsets, data = words.buffers[1] or b"", words.buffers[2] or b""
+    ends = struct.unpack(f"<{words.length + 1}{'i' if words.format == b'u' else 'q'}", offsets)
+    return [data[at:end].decode() for at, end in zip(ends, ends[1:], strict=False)]
+
+
+def record(columns: Mapping[str, Node], **more: Any) -> Node:
+    """A record batch."""
+    for name, node in columns.items():
+        node.name = name.encode()
+    length = max((node.length for node in columns.values()), default=0)
+    return Node(b"+s", length=length, buffers=[None], children=list(columns.values()), **more)
+
+
+E8 = 10**8
+
+
+def honest() -> dict[str, Node]:
+    """Three tables in which every layout stands at least once."""
+    return {
+        "balances": record(
+            {
+                "account": text(["A", "B", "C", "ü"]),
+                "asset": dictionary(["USD", "COIN", "USD", "USD"], text(["COIN", "USD"])),
+                "amount": fixed(b"d:38,8", "q2", [20_000 * E8, 3 * E8, 5 * E8, 7 * E8]),
+                "held": fixed(b"g", "d", [1.0, None, 0.5, 2.0]),
+            }
+        ),
+        "orders": record(
+            {
+                "account": dictionary(["A", "B", "A"], text(["A", "B"], large=True), b"I", "I"),
+                "instrument": views(["X-PERP", LONG, LONG]),
+                "quantity_e8": fixed(b"l", "q", [E8, -2 * E8, 3 * E8]),
+                "price": fixed(b"d:9,2,32", "i", [10_00, 20_00, 21_00]),
+                "reduce_only": flags([False, None, True]),
+                "margin_mode": dictionary(["cross", None, "cross"], text(["cross", "isolated"]), b"s", "h"),
+            }
+        ),
+        "accounts": record(
+            {
+                "account": views(["A", "an account of a long name"]),
+                "leverage": fixed(b"d:18,0,64", "q", [10, None]),
+                "client": text(["one", None], large=True),
+                "investor_until": fixed(b"tsm:UTC", "q", [1_900_000_000_000, None]),
+            }
+        ),
+        "prices": record(
+            {
+                "symbol": text(["X-PERP", LONG, "COIN", "ELSEWHERE"], large=True),
+                "price": fixed(b"S", "H", [10, 20, 1_000, 7]),
+                "time": fixed(b"l", "q", [1_900_000_000 * 10**9] * 4),
+                "state": dictionary(["live", "thin", "live", None], text(["live", "thin"]), b"L", "Q"),
+            }
+        ),
+    }
+
+
+def figures(result: pc.Assessment) -> str:
+    """All that a result says, memory that it still reads included."""
+    return repr((result.accounts.to_pylist(), result.isolated.to_pylist(), result.lines().to_pylist()))
+
+
+def assess(tables: Mapping[str, Any], **options: Any) -> pc.Assessment:
+    given = {name: Batch(table) if isinstance(table, Node) else table for name, table in tables.items()}
+    return pc.assess(RULES, **given, **options)

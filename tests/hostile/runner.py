@@ -1,0 +1,120 @@
+"""Runs attacks in a process of its own, so that a crash is a finding.
+
+`python -m tests.hostile.runner attacks FIRST STEP` runs every STEP-th attack from the FIRST on, `… mutations FIRST LAST`
+the mutations of these seeds. Each line of output is one outcome; before an attempt its name is written, so the name
+that has no outcome is what ended the process.
+"""
+
+import faulthandler
+import gc
+import json
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+import perpcore as pc
+from tests.hostile import attacks, mutations
+from tests.hostile.arrow_c import Batch, Node, Offer
+from tests.hostile.book import assess, figures, honest
+
+# What was not tampered with, once for all attempts.
+_OFFERS = {name: Batch(node) for name, node in honest().items()}
+PLAIN = {name: pa.record_batch(offer) for name, offer in _OFFERS.items()}
+
+
+def outcome(book: dict[str, Any], options: dict[str, Any], slack: int = 0) -> dict[str, Any]:
+    """What became of one call, with everything it left behind."""
+    given = {
+        name: (PLAIN[name] if table == attacks.HONEST.get(name) else Batch(table, slack=slack))
+        if isinstance(table, Node)
+        else table
+        for name, table in book.items()
+    }
+    started = time.perf_counter()
+    try:
+        told = {"end": "accepted", "figures": figures(assess(given, **options))}
+    except (pc.errors.SchemaError, pc.errors.InputError) as error:
+        told = {"end": "refused", "class": type(error).__name__, "text": str(error)[:300], "length": len(str(error))}
+        told |= {name: getattr(error, name) for name in ("code", "table", "column", "row", "value", "accepted")}
+        assert error.problems.num_rows
+        traceback.clear_frames(error.__traceback__)
+    except pc.errors.InternalError as error:
+        told = {"end": "panic", "text": str(error)[:300]}
+    except Exception as error:  # noqa: BLE001
+        told = {"end": "other", "text": f"{type(error).__name__}: {error}"[:300]}
+    except BaseException as error:  # noqa: BLE001
+        told = {"end": "panic", "text": f"{type(error).__name__}: {error}"[:300]}
+    told["seconds"] = time.perf_counter() - started
+    offers = {id(one): one for one in (*given.values(), *attacks.KEPT) if isinstance(one, Offer)}
+    if any(offer.unsettled() for offer in offers.values()):
+        gc.collect()
+    told["releases"] = [fault for offer in offers.values() for fault in offer.settle()]
+    attacks.KEPT.clear()
+    return told
+
+
+def verdict(attack: attacks.Attack, told: dict[str, Any], wanted: str) -> str | None:
+    """What is wrong with an outcome."""
+    if told["releases"]:
+        return f"releases: {told['releases']}"
+    end = told["end"]
+    if end == "accepted":
+        if attack.wanted == "accepted" or (attack.wanted == "same" and told["figures"] == wanted):
+            return None
+        return "silently accepted" if attack.wanted == "refused" else "other figures"
+    if end != "refused" or attack.wanted != "refused":
+        return f"{end}: {told['text']}"
+    for name in ("table", "column", "code", "row"):
+        meant = getattr(attack, name)
+        if meant is not None and told[name] != meant:
+            return f"{name} {told[name]!r}: {told['text']}"
+    if not told["code"] or not told["accepted"] or told["length"] > 1_500:
+        return f"attributes: {told['code']}, {told['accepted']}, {told['length']} characters"
+    return None
+
+
+def all_attacks(first: int, step: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    wanted = figures(assess(PLAIN))
+    for at, attack in enumerate(attacks.all_attacks()):
+        if at % step != first % step or at < first:
+            continue
+        begin(at, attack.name)
+        told = outcome(attack.make(), attack.options)
+        yield attack.name, told, verdict(attack, told, wanted)
+
+
+def all_mutations(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    wanted = figures(assess(PLAIN))
+    for seed in range(first, last):
+        what, book, harmless = mutations.mutated(seed)
+        begin(seed, what)
+        told = outcome(book, {"extra": "ignore"} if seed % 4 == 0 else {}, slack=mutations.SLACK)
+        wrong = f"releases: {told['releases']}" if told["releases"] else None
+        if told["end"] == "accepted":
+            told["end"] = "same figures" if told["figures"] == wanted else "other figures"
+            if told["end"] == "other figures" and not harmless:
+                wrong = "silently accepted"
+        elif told["end"] != "refused":
+            wrong = f"{told['end']}: {told['text']}"
+        yield what, told, wrong
+
+
+def begin(at: int, name: str) -> None:
+    print(json.dumps({"at": at, "name": name}), flush=True)
+
+
+def main() -> None:
+    faulthandler.enable()
+    # Structures are built by recursion here, and some are 10,000 deep.
+    sys.setrecursionlimit(200_000)
+    which = {"attacks": all_attacks, "mutations": all_mutations}[sys.argv[1]]
+    for name, told, wrong in which(int(sys.argv[2]), int(sys.argv[3])):
+        print(json.dumps({"done": name, "end": told["end"], "wrong": wrong, "seconds": told["seconds"]}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
