@@ -2,7 +2,7 @@
 
 use crate::contract::{self, Table as Declared};
 use crate::decode::{AccountIds, Source, Tables, decode, market};
-use crate::encode::{self, IdColumn, LineRow};
+use crate::encode::{self, IdColumn, Lines};
 use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch, RecordBatchOptions, StructArray};
 use arrow_schema::{ArrowError, Field, Schema};
 use perpcore::fault::{Code, Failure, Fault};
@@ -15,6 +15,7 @@ use perpcore::sweep::assess::{IsolatedBucket, assess as sweep};
 use perpcore::sweep::gather::RowFault;
 use perpcore::sweep::inspect::{Explained, Inspector};
 use perpcore::sweep::snapshot::{Grouped, Snapshot, Table};
+use perpcore::sweep::stop::Stop;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -30,12 +31,14 @@ impl Rules {
     /// Lays a rulebook out.
     pub fn new(rulebook: Rulebook) -> Self {
         let terms = Arc::new(Terms::new(&rulebook));
+        // The first hasher of a process makes its seed under a lock. Made here, no fork can find that lock taken.
+        let _ = AccountIds::new();
         Rules { rulebook, terms }
     }
 }
 
 /// The batches of each table of a call; none where it was not given.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Inputs {
     /// Positions, balances, orders and accounts, in this order.
     pub tables: [Option<Vec<StructArray>>; 4],
@@ -76,11 +79,12 @@ const TABLES: [&Declared; 4] = [&contract::POSITIONS, &contract::BALANCES, &cont
 ///
 /// # Errors
 /// What makes a table not one of its schema, at once; then the faults of prices by row; then those of positions,
-/// balances, orders and accounts by row, unless they only mark their accounts.
-pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessment, Failure> {
+/// balances, orders and accounts by row, unless they only mark their accounts. Where `stop` ended the work, any failure:
+/// who stopped it knows why.
+pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> Result<Assessment, Failure> {
     let Inputs { tables, prices } = inputs;
     let open = |table: &'static Declared, batches: Option<Vec<StructArray>>| {
-        batches.map(|batches| Source::open(table, batches, options.ignore_extra)).transpose()
+        batches.map(|batches| Source::open(table, batches, options.ignore_extra, stop)).transpose()
     };
     let mut at = TABLES.into_iter();
     let sources = tables.map(|batches| at.next().map_or(Ok(None), |table| open(table, batches)));
@@ -94,7 +98,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessm
     let market = market(&rules.rulebook, &rules.terms, prices)?;
 
     let grouped = Grouped::new(tables.snapshot());
-    let mut book = sweep(&rules.terms, &market, &grouped, options.threads);
+    let mut book = sweep(&rules.terms, &market, &grouped, options.threads, stop).ok_or_else(stopped)?;
     let faults = faults(rules, &ids, &market, &grouped, &tables.faults, &book.blocked);
     let mut unknown = BTreeMap::new();
     if !faults.is_empty() {
@@ -222,10 +226,20 @@ fn internal() -> Fault {
     Fault::new(Code::Internal)
 }
 
+/// What a stopped call returns. Nobody reads it: who stopped the call knows why.
+pub(crate) fn stopped() -> Failure {
+    internal().value("stopped").into()
+}
+
 impl Assessment {
     /// The rulebook that it was made under.
     pub fn rulebook(&self) -> &Rulebook {
         &self.rules.rulebook
+    }
+
+    /// How many rows its inputs have.
+    pub fn rows(&self) -> usize {
+        self.tables.rows()
     }
 
     /// The cross bucket of every account.
@@ -241,22 +255,24 @@ impl Assessment {
     /// Every line of every account, or of one by its row.
     ///
     /// # Errors
-    /// `inputs_changed` where the inputs no longer give the figures of the result.
-    pub fn lines(&self, account: Option<u32>) -> Result<RecordBatch, Failure> {
+    /// `inputs_changed` where the inputs no longer give the figures of the result; any failure where `stop` ended it.
+    pub fn lines(&self, account: Option<u32>, stop: &Stop) -> Result<RecordBatch, Failure> {
         if !self.tables.within_bounds() {
             return Err(Fault::new(Code::InputsChanged).into());
         }
         let grouped = Grouped::new(self.tables.snapshot());
         let mut inspector = Inspector::new(&self.rules.terms, &self.market, &grouped);
         let accounts = account.map_or(0..self.accounts.num_rows() as u32, |account| account..account + 1);
-        let mut rows = Vec::new();
+        let mut lines = Lines::new(&self.rules.rulebook);
         for account in accounts.filter(|account| !self.unknown.contains_key(account)) {
+            if stop.asked() {
+                return Err(stopped());
+            }
             let explained = inspector.explain(account as usize).filter(|explained| self.shows(account, explained));
             let explained = explained.ok_or_else(|| Fault::new(Code::InputsChanged))?;
-            rows.extend(explained.lines.into_iter().map(|(bucket, line)| LineRow { account, bucket, line }));
+            explained.lines.iter().for_each(|(bucket, line)| lines.push(account, *bucket, line));
         }
-        let columns = encode::lines(&rows, &self.id_column, &self.rules.rulebook);
-        batch(&contract::LINES_OUT, columns, &self.rules)
+        batch(&contract::LINES_OUT, lines.columns(&self.id_column), &self.rules)
     }
 
     /// Where an account stands: its row in `accounts`, and its rows in `isolated`.

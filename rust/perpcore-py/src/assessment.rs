@@ -4,12 +4,15 @@ use crate::batch::Batch;
 use crate::capsule::import;
 use crate::raise::{bad_argument, warn_shared_doubles};
 use crate::rulebook::Rulebook;
-use crate::run::run;
+use crate::run::{caught, releases, run};
 use arrow_array::{Array, StructArray};
 use perpcore_arrow::assess::{self as core, AccountKey, Inputs, Options};
 use perpcore_arrow::contract::{self, Table};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+
+/// About how many lines an account has: whether all of them are worth releasing the GIL need not be known exactly.
+const LINES_AN_ACCOUNT: usize = 10;
 
 /// A valued book, as the core made it; `perpcore.Assessment` is what users see of it.
 #[pyclass(frozen, module = "perpcore._core")]
@@ -39,7 +42,8 @@ pub(crate) fn assess(
         threads,
     };
     let table = |table: &'static Table, object: Option<&Bound<'_, PyAny>>| {
-        object.filter(|object| !object.is_none()).map(|object| import(table, object)).transpose()
+        let given = object.filter(|object| !object.is_none());
+        given.map(|object| import(table, object)).transpose()
     };
     let inputs = Inputs {
         tables: [
@@ -53,9 +57,12 @@ pub(crate) fn assess(
     let count = |batches: &Vec<StructArray>| batches.iter().map(Array::len).sum::<usize>();
     let rows: usize = inputs.tables.iter().flatten().map(count).sum();
     let rules = &rules.get().0;
-    let assessment = run(py, rows, || core::assess(rules, inputs, options))?;
+    // A producer's release function may need Python, which must not be asked from a thread that lost the GIL while the
+    // interpreter shuts down: the last hold on its memory is let go of here, with the GIL.
+    let _held = releases(rows).then(|| inputs.clone());
+    let assessment = run(py, rows, |stop| core::assess(rules, inputs, options, stop))?;
     if assessment.shared_doubles {
-        warn_shared_doubles(py)?;
+        caught(py, || warn_shared_doubles(py))?;
     }
     Ok(Assessment(assessment))
 }
@@ -81,7 +88,7 @@ impl Assessment {
     /// The table `assessment.lines`: every line of every account, computed now from the inputs.
     fn lines(&self, py: Python<'_>) -> PyResult<Batch> {
         let rows = self.0.accounts().num_rows();
-        run(py, rows * 10, || self.0.lines(None)).map(Batch)
+        run(py, rows * LINES_AN_ACCOUNT, |stop| self.0.lines(None, stop)).map(Batch)
     }
 
     /// One account, named by text or by a non-negative integer: its row in `accounts`, its rows in `isolated`, its lines.
@@ -95,9 +102,9 @@ impl Assessment {
         } else {
             return Err(PyTypeError::new_err("an account is named by text or a non-negative integer"));
         };
-        run(py, 0, || {
+        run(py, self.0.rows(), |stop| {
             let (row, isolated) = self.0.find(&key)?;
-            Ok((row, isolated, Batch(self.0.lines(Some(row))?)))
+            Ok((row, isolated, Batch(self.0.lines(Some(row), stop)?)))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Results as Arrow producers.
 
 use crate::capsule::{export, export_schema};
+use crate::run::caught;
 use arrow_array::RecordBatch;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
@@ -18,7 +19,7 @@ impl Batch {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        export_schema(py, &self.0.schema())
+        caught(py, || export_schema(py, &self.0.schema()))
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -29,7 +30,7 @@ impl Batch {
     ) -> PyResult<Bound<'py, PyTuple>> {
         // A producer may answer with its own types; a consumer that wants others casts.
         let _ = requested_schema;
-        export(py, &self.0)
+        caught(py, || export(py, &self.0))
     }
 }
 
@@ -40,6 +41,6 @@ pub(crate) struct Schema(pub(crate) arrow_schema::Schema);
 #[pymethods]
 impl Schema {
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        export_schema(py, &self.0)
+        caught(py, || export_schema(py, &self.0))
     }
 }

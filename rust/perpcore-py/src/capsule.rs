@@ -1,6 +1,7 @@
 //! Arrow memory across the border, by the PyCapsule interface: any producer in, any consumer out.
 
-use crate::raise::{raise, raise_fault, raise_panic};
+use crate::raise::{raise, raise_fault};
+use crate::run::caught;
 use arrow_array::ffi::{FFI_ArrowSchema, to_ffi};
 use arrow_array::{Array, RecordBatch, StructArray};
 use arrow_schema::Schema;
@@ -10,7 +11,6 @@ use perpcore_arrow::guard::{self, ForeignArray, ForeignSchema, ForeignStream};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use std::ffi::CStr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 const SCHEMA: &CStr = c"arrow_schema";
@@ -23,9 +23,7 @@ const STREAM: &CStr = c"arrow_array_stream";
 /// `SchemaError` (`wrong_type`) where the object offers none or what it offers does not hold together, `InputError` for
 /// text that is none; whatever the object's own methods raise.
 pub(crate) fn import(table: &'static Table, object: &Bound<'_, PyAny>) -> PyResult<Vec<StructArray>> {
-    // Nothing is seen again after a panic: what was taken over is dropped on the way.
-    catch_unwind(AssertUnwindSafe(|| offered(table, object)))
-        .unwrap_or_else(|panic| Err(raise_panic(object.py(), &*panic)))
+    caught(object.py(), || offered(table, object))
 }
 
 fn offered(table: &'static Table, object: &Bound<'_, PyAny>) -> PyResult<Vec<StructArray>> {

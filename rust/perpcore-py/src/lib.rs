@@ -5,6 +5,7 @@ mod assessment;
 mod batch;
 mod capsule;
 mod describe;
+mod ending;
 mod raise;
 mod rulebook;
 mod run;
@@ -23,5 +24,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(describe::schema, module)?)?;
     module.add_function(wrap_pyfunction!(describe::build_info, module)?)?;
     module.add_function(wrap_pyfunction!(run::_provoke_panic, module)?)?;
+    module.add_function(wrap_pyfunction!(ending::_end, module)?)?;
+    module.py().import("atexit")?.call_method1("register", (module.getattr("_end")?,))?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The rulebook as a Python class.
 
 use crate::raise::{raise, raise_fault};
-use perpcore::fault::{Code, Fault};
+use crate::run::caught;
+use perpcore::fault::{Code, Failure, Fault};
 use perpcore::rules::{self, Node, Value};
 use perpcore_arrow::assess::Rules;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -32,8 +33,9 @@ impl Rulebook {
     }
 }
 
-fn wrap(py: Python<'_>, outcome: Result<rules::Rulebook, perpcore::fault::Failure>) -> PyResult<Rulebook> {
-    outcome.map(|rulebook| Rulebook(Rules::new(rulebook))).map_err(|failure| raise(py, &failure))
+/// What some work makes of a rulebook.
+fn made(py: Python<'_>, work: impl FnOnce() -> Result<rules::Rulebook, Failure>) -> PyResult<Rulebook> {
+    caught(py, || work().map(|rulebook| Rulebook(Rules::new(rulebook))).map_err(|failure| raise(py, &failure)))
 }
 
 #[pymethods]
@@ -50,7 +52,7 @@ impl Rulebook {
     /// ```
     #[staticmethod]
     fn preset(py: Python<'_>, name: &str) -> PyResult<Rulebook> {
-        wrap(py, rules::Rulebook::preset(name))
+        made(py, || rules::Rulebook::preset(name))
     }
 
     /// Reads a rulebook from a TOML text; `file` names the text in problems.
@@ -72,7 +74,7 @@ impl Rulebook {
     #[staticmethod]
     #[pyo3(signature = (text, file="<text>"))]
     fn parse(py: Python<'_>, text: &str, file: &str) -> PyResult<Rulebook> {
-        wrap(py, rules::Rulebook::parse(text, file))
+        made(py, || rules::Rulebook::parse(text, file))
     }
 
     /// Reads a rulebook from a TOML file.
@@ -94,7 +96,7 @@ impl Rulebook {
             let fault = Fault { table: Some(file.clone()), ..Fault::new(Code::RulebookSyntax) };
             raise_fault(py, fault.accepts("a TOML text in UTF-8"))
         })?;
-        wrap(py, rules::Rulebook::parse(&text, &file))
+        made(py, || rules::Rulebook::parse(&text, &file))
     }
 
     /// The names of the presets, without their versions.
@@ -119,8 +121,8 @@ impl Rulebook {
     ///
     /// ```
     #[staticmethod]
-    fn schema() -> String {
-        rules::Rulebook::json_schema()
+    fn schema(py: Python<'_>) -> PyResult<String> {
+        caught(py, || Ok(rules::Rulebook::json_schema()))
     }
 
     /// What the rulebook is called, or None; no part of the digest.
@@ -194,9 +196,9 @@ impl Rulebook {
     ///
     /// ```
     fn edit(&self, py: Python<'_>, changes: &Bound<'_, PyDict>) -> PyResult<Rulebook> {
-        let changes = changes.iter().map(|(path, value)| Ok((path.extract::<String>()?, tree(&value)?)));
+        let changes = changes.iter().map(|(path, value)| Ok((path.extract::<String>()?, tree(&value, 0)?)));
         let changes = changes.collect::<PyResult<Vec<_>>>()?;
-        wrap(py, self.inner().edit(&changes))
+        made(py, || self.inner().edit(&changes))
     }
 
     /// The whole rulebook as TOML: every value, defaults too, the name and the sources. It extends nothing and reads back
@@ -209,8 +211,8 @@ impl Rulebook {
     /// True
     ///
     /// ```
-    fn to_toml(&self) -> String {
-        self.inner().to_toml()
+    fn to_toml(&self, py: Python<'_>) -> PyResult<String> {
+        caught(py, || Ok(self.inner().to_toml()))
     }
 
     /// What the digest is taken over: a line `path = value` for every key that has a value, sorted by path; without name,
@@ -223,8 +225,8 @@ impl Rulebook {
     /// True
     ///
     /// ```
-    fn canonical(&self) -> String {
-        self.inner().canonical()
+    fn canonical(&self, py: Python<'_>) -> PyResult<String> {
+        caught(py, || Ok(self.inner().canonical()))
     }
 
     /// What differs in another rulebook, by path: objects with `path`, `before` and `after` (canonical TOML, None where
@@ -237,8 +239,8 @@ impl Rulebook {
     /// [('venue.call_factor', '1.25', '1.5')]
     ///
     /// ```
-    fn diff(&self, other: &Bound<'_, Rulebook>) -> Vec<Change> {
-        self.inner().diff(other.get().inner()).into_iter().map(Change).collect()
+    fn diff(&self, py: Python<'_>, other: &Bound<'_, Rulebook>) -> PyResult<Vec<Change>> {
+        caught(py, || Ok(self.inner().diff(other.get().inner()).into_iter().map(Change).collect()))
     }
 
     /// Where a value comes from: the nearest `source` at or above its path, also of what the rulebook extends; None where
@@ -250,8 +252,8 @@ impl Rulebook {
     /// 'venue policy; stated in the preset table: haircut 0.5 %, close cost 0.1 %'
     ///
     /// ```
-    fn source(&self, path: &str) -> Option<String> {
-        self.inner().source(path)
+    fn source(&self, py: Python<'_>, path: &str) -> PyResult<Option<String>> {
+        caught(py, || Ok(self.inner().source(path)))
     }
 
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
@@ -270,15 +272,21 @@ impl Rulebook {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let parse = PyType::new::<Rulebook>(py).getattr("parse")?;
-        let arguments = (self.to_toml(), self.name().unwrap_or("<text>"));
+        let arguments = (self.to_toml(py)?, self.name().unwrap_or("<text>"));
         (parse, arguments).into_pyobject(py)
     }
 }
 
+/// How deep a value may be nested, far deeper than any key: a list may hold itself.
+const DEEPEST: usize = 16;
+
 /// A Python value as a value of a rulebook. A float counts as its shortest text.
-fn tree(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+fn tree(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+    if depth == DEEPEST {
+        return Err(PyValueError::new_err("a rulebook is not nested that deep"));
+    }
     let nodes = |items: Vec<Bound<'_, PyAny>>| {
-        items.iter().map(|item| tree(item).map(Node::from)).collect::<PyResult<Vec<_>>>().map(Value::Array)
+        items.iter().map(|item| tree(item, depth + 1).map(Node::from)).collect::<PyResult<Vec<_>>>().map(Value::Array)
     };
     if value.is_none() {
         Ok(Value::Null)
@@ -298,7 +306,8 @@ fn tree(value: &Bound<'_, PyAny>) -> PyResult<Value> {
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
         nodes(tuple.iter().collect())
     } else if let Ok(dict) = value.cast::<PyDict>() {
-        let entries = dict.iter().map(|(key, value)| Ok((key.extract::<String>()?, Node::from(tree(&value)?))));
+        let entries =
+            dict.iter().map(|(key, value)| Ok((key.extract::<String>()?, Node::from(tree(&value, depth + 1)?))));
         Ok(Value::Table(entries.collect::<PyResult<_>>()?))
     } else if value.hasattr("isoformat")? {
         Ok(Value::Datetime(value.call_method0("isoformat")?.extract()?))

@@ -13,6 +13,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
+use perpcore::sweep::stop::Stop;
 use std::hash::BuildHasher;
 
 /// The account of a row whose id was refused.
@@ -118,9 +119,10 @@ impl AccountIds {
             match data_type {
                 DataType::Null => out.resize(start + chunk.values.len(), NOBODY),
                 DataType::Dictionary(..) => self.dictionary(&chunk, &mut out),
-                _ if integers => self.integers(&chunk, &mut out),
-                _ => self.text(&chunk, &mut out),
+                _ if integers => self.integers(&chunk, &mut out, &source.stop),
+                _ => self.text(&chunk, &mut out, &source.stop),
             }
+            source.go_on()?;
             for (row, _) in out[start..].iter().enumerate().filter(|(_, account)| **account == NOBODY) {
                 let code = if chunk.is_null(row) { Code::NullValue } else { Code::OutOfRange };
                 source.refuse(code, column, &chunk, row);
@@ -195,12 +197,15 @@ impl AccountIds {
         sources.len() as u32 - 1
     }
 
-    fn text(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
+    fn text(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) {
         let Some(strings) = Strings::of(&*chunk.values) else { return };
         let source = self.add_source(&chunk.values);
         self.hash_all();
         let mut last: Option<(&str, u32)> = None;
         for at in 0..chunk.values.len() {
+            if stop.asked_at(at) {
+                return;
+            }
             if chunk.is_null(at) {
                 out.push(NOBODY);
                 continue;
@@ -244,11 +249,16 @@ impl AccountIds {
         new
     }
 
-    fn integers(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
+    fn integers(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) {
         let Ids::Integers(ids) = &mut self.ids else { return };
         let (table, hasher) = (&mut self.table, &self.hasher);
         let mut last: Option<(u64, u32)> = None;
+        let mut stopped = false;
         each_integer(&*chunk.values, |at, value| {
+            stopped |= stop.asked_at(at);
+            if stopped {
+                return;
+            }
             let Some(id) = value.filter(|_| !chunk.is_null(at)) else {
                 out.push(NOBODY);
                 return;

@@ -15,6 +15,7 @@ use perpcore::fault::{Code, Failure};
 use perpcore::num::bounds::Bound;
 use perpcore::num::{NotANumber, decimal, float, text};
 use perpcore::sweep::snapshot::Money;
+use perpcore::sweep::stop::Stop;
 
 /// Money in g, narrow where all of it fits in 64 bits.
 pub(crate) enum MoneyColumn {
@@ -129,6 +130,7 @@ impl Source {
         for chunk in self.chunks(at) {
             let mut refused: Vec<(usize, Code)> = Vec::new();
             let raw = self.is_raw(at);
+            self.go_on()?;
             let take = |row: usize, value: Result<i128, NotANumber>| {
                 let (value, code) = match (chunk.is_null(row), value) {
                     (true, _) if null == Null::Zero => (0, None),
@@ -142,11 +144,13 @@ impl Source {
                 }
                 put(value);
             };
-            if walk(&chunk, raw, take).is_none() {
+            if walk(&chunk, raw, &self.stop, take).is_none() {
+                self.go_on()?;
                 return Err(self.wrong_type(column, chunk.values.data_type()).into());
             }
             self.shared_doubles |= has_shared_doubles(&chunk);
-            for (row, code) in refused {
+            for (count, (row, code)) in refused.into_iter().enumerate() {
+                self.go_on_at(count)?;
                 self.refuse(code, column, &chunk, row);
             }
         }
@@ -161,9 +165,9 @@ fn has_shared_doubles(chunk: &Chunk) -> bool {
     values.values().iter().enumerate().any(|(at, &value)| shared(value) && !chunk.is_null(at))
 }
 
-/// Walks a chunk, whatever its type; none where the type is not accepted.
+/// Walks a chunk, whatever its type; none where the type is not accepted, or where it was stopped.
 #[inline(always)]
-fn walk(chunk: &Chunk, raw: bool, mut take: impl FnMut(usize, Result<i128, NotANumber>)) -> Option<()> {
+fn walk(chunk: &Chunk, raw: bool, stop: &Stop, mut take: impl FnMut(usize, Result<i128, NotANumber>)) -> Option<()> {
     let array = &*chunk.values;
     if raw {
         let values = array.as_primitive_opt::<Int64Type>();
@@ -209,6 +213,9 @@ fn walk(chunk: &Chunk, raw: bool, mut take: impl FnMut(usize, Result<i128, NotAN
         _ => {
             let strings = Strings::of(array)?;
             for at in 0..array.len() {
+                if stop.asked_at(at) {
+                    return None;
+                }
                 let value = if chunk.is_null(at) { Ok(0) } else { text::parse(strings.value(at)) };
                 take(at, value);
             }

@@ -166,6 +166,12 @@ pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut A
 }
 
 impl Tables {
+    /// How many rows the tables have together.
+    pub(crate) fn rows(&self) -> usize {
+        let Tables { positions, balances, orders, settings, .. } = self;
+        positions.account.len() + balances.account.len() + orders.account.len() + settings.account.len()
+    }
+
     /// Rows whose account could not be named go to an account of their own, after all others.
     fn give_to_nobody(&mut self) {
         let Tables { positions, balances, orders, settings, .. } = self;

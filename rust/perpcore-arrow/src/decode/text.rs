@@ -7,6 +7,7 @@ use arrow_array::{Array, LargeStringArray, StringArray, StringViewArray, downcas
 use arrow_buffer::ArrowNativeType;
 use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure};
+use perpcore::sweep::stop::Stop;
 
 /// A name that was not found.
 const UNKNOWN: u32 = u32::MAX;
@@ -85,12 +86,14 @@ impl Source {
         let mut out = Vec::with_capacity(self.rows());
         for chunk in self.chunks(at) {
             let start = out.len();
-            match found(&chunk, &find, &mut out) {
+            self.go_on()?;
+            match found(&chunk, &find, &mut out, &self.stop) {
                 None => return Err(self.wrong_type(column, chunk.values.data_type()).into()),
                 Some(true) => continue,
-                Some(false) => {}
+                Some(false) => self.go_on()?,
             }
             for (row, place) in out[start..].iter_mut().enumerate() {
+                self.go_on_at(row)?;
                 let null = chunk.is_null(row);
                 if !null && *place != UNKNOWN {
                     continue;
@@ -150,8 +153,8 @@ impl Source {
 }
 
 /// Appends the place of every name of a chunk, [`UNKNOWN`] where there is none; says whether all were found without
-/// looking further. None where it is no text.
-fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>) -> Option<bool> {
+/// looking further. None where it is no text. Where it is stopped, places are missing.
+fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>, stop: &Stop) -> Option<bool> {
     let array = &*chunk.values;
     if *array.data_type() == DataType::Null {
         out.resize(out.len() + array.len(), UNKNOWN);
@@ -166,7 +169,7 @@ fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>)
     }
     let strings = Strings::of(array)?;
     let mut last = ("", find("").unwrap_or(UNKNOWN));
-    out.extend((0..array.len()).map(|at| {
+    out.extend((0..array.len()).take_while(|at| !stop.asked_at(*at)).map(|at| {
         let name = strings.value(at);
         if name != last.0 {
             last = (name, find(name).unwrap_or(UNKNOWN));

@@ -5,6 +5,7 @@ use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure, Fault, nearest};
+use perpcore::sweep::stop::Stop;
 
 /// Where a column stands.
 #[derive(Clone, Copy)]
@@ -25,6 +26,8 @@ pub(crate) struct Source {
     pub(crate) faults: Vec<Fault>,
     /// Whether a float64 came that two grid values share.
     pub(crate) shared_doubles: bool,
+    /// Whether the call is still wanted.
+    pub(crate) stop: Stop,
 }
 
 /// One column of one batch.
@@ -47,7 +50,12 @@ impl Source {
     ///
     /// # Errors
     /// `missing_column`, `unknown_column` (unless ignored), `duplicate_column`.
-    pub(crate) fn open(table: &'static Table, batches: Vec<StructArray>, ignore_extra: bool) -> Result<Self, Failure> {
+    pub(crate) fn open(
+        table: &'static Table,
+        batches: Vec<StructArray>,
+        ignore_extra: bool,
+        stop: &Stop,
+    ) -> Result<Self, Failure> {
         let mut found: Vec<Option<Found>> = vec![None; table.columns.len()];
         let names = batches.first().map_or(&[][..], |batch| &**batch.fields());
         for (index, field) in names.iter().enumerate() {
@@ -63,7 +71,7 @@ impl Source {
             }
             found[at] = Some(Found { index, raw });
         }
-        let source = Source { table, batches, found, faults: Vec::new(), shared_doubles: false };
+        let source = Source { table, batches, found, faults: Vec::new(), shared_doubles: false, stop: stop.clone() };
         source.check_required()?;
         Ok(source)
     }
@@ -84,6 +92,16 @@ impl Source {
             }
         }
         Ok(())
+    }
+
+    /// Ends the call where it is no longer wanted: asked for every chunk of a column.
+    pub(crate) fn go_on(&self) -> Result<(), Failure> {
+        self.go_on_at(0)
+    }
+
+    /// The same within a loop that takes long, at its row.
+    pub(crate) fn go_on_at(&self, row: usize) -> Result<(), Failure> {
+        if self.stop.asked_at(row) { Err(crate::assess::stopped()) } else { Ok(()) }
     }
 
     /// How many rows the table has.

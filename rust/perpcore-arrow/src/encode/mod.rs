@@ -8,5 +8,5 @@ mod schema;
 
 pub(crate) use accounts::{accounts, isolated};
 pub(crate) use ids::IdColumn;
-pub(crate) use lines::{LineRow, lines};
+pub(crate) use lines::Lines;
 pub use schema::schema;

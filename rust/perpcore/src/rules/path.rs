@@ -39,13 +39,19 @@ fn bare_or_quoted(key: &str) -> String {
     if !key.is_empty() && key.bytes().all(bare) { key.to_string() } else { quoted(key) }
 }
 
-/// The parts of a dotted path; `None` where a part is empty or a quote is not closed.
+/// The most parts of a path, far more than any key has: what is nested is walked by recursion.
+const MOST_PARTS: usize = 16;
+
+/// The parts of a dotted path; `None` where a part is empty, a quote is not closed, or there are too many.
 pub(super) fn parts(path: &str) -> Option<Vec<String>> {
     let mut parts = Vec::new();
     let mut rest = path;
     loop {
         let end = if rest.starts_with('"') { closing_quote(rest)? + 1 } else { rest.find('.').unwrap_or(rest.len()) };
         let (part, after) = rest.split_at(end);
+        if parts.len() == MOST_PARTS {
+            return None;
+        }
         parts.push(match part.starts_with('"') {
             true => unquoted(part)?,
             false if part.is_empty() => return None,
@@ -95,6 +101,8 @@ mod tests {
             ("a.\"b", None),
             ("a.\"b\"c", None),
         ];
+        assert_eq!(parts(&["a"; MOST_PARTS].join(".")).map(|parts| parts.len()), Some(MOST_PARTS));
+        assert_eq!(parts(&["a"; MOST_PARTS + 1].join(".")), None);
         for (path, wanted) in rows {
             let wanted = wanted.map(|parts| parts.iter().map(ToString::to_string).collect::<Vec<_>>());
             assert_eq!(parts(path), wanted, "{path}");

@@ -4,6 +4,7 @@ use super::gather::Gather;
 use super::kernel::Kernel;
 use super::pool::{Column, POOL};
 use super::snapshot::Grouped;
+use super::stop::Stop;
 use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
@@ -58,8 +59,8 @@ pub struct Book {
 const ACCOUNTS_A_THREAD: usize = 12_500;
 
 /// Values every account. `threads` is an upper limit; none lets the size of the book decide. The result does not
-/// depend on it.
-pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Option<usize>) -> Book {
+/// depend on it. None where `stop` ended the work.
+pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Option<usize>, stop: &Stop) -> Option<Book> {
     let accounts = data.snapshot.accounts;
     let threads = match accounts / ACCOUNTS_A_THREAD {
         // Asking the system how many processors there are takes longer than a small book.
@@ -73,26 +74,27 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
         isolated_status: vec![None; accounts],
     };
     let size = accounts.div_ceil(threads);
-    let parts: Vec<(Vec<IsolatedBucket>, Vec<u32>)> = std::thread::scope(|scope| {
+    let parts: Vec<Option<(Vec<IsolatedBucket>, Vec<u32>)>> = std::thread::scope(|scope| {
         let mut slices = columns.split(size).enumerate();
         let first = slices.next();
         let others: Vec<_> =
-            slices.map(|(at, part)| scope.spawn(move || range(terms, market, data, at * size, part))).collect();
-        let mut parts: Vec<_> = first.into_iter().map(|(_, part)| range(terms, market, data, 0, part)).collect();
+            slices.map(|(at, part)| scope.spawn(move || range(terms, market, data, at * size, part, stop))).collect();
+        let mut parts: Vec<_> = first.into_iter().map(|(_, part)| range(terms, market, data, 0, part, stop)).collect();
         for other in others {
             parts.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
         parts
     });
     let mut book = Book { accounts: columns, ..Book::default() };
-    for (isolated, blocked) in parts {
+    for part in parts {
+        let (isolated, blocked) = part?;
         book.isolated.extend(isolated);
         book.blocked.extend(blocked);
     }
     if !book.isolated.is_sorted_by_key(|bucket| bucket.first_row) {
         book.isolated.sort_unstable_by_key(|bucket| bucket.first_row);
     }
-    book
+    Some(book)
 }
 
 /// The rows of some accounts, to be written.
@@ -122,12 +124,16 @@ fn range(
     data: &Grouped<'_>,
     first: usize,
     part: Part<'_>,
-) -> (Vec<IsolatedBucket>, Vec<u32>) {
+    stop: &Stop,
+) -> Option<(Vec<IsolatedBucket>, Vec<u32>)> {
     let mut gather = Gather::new(terms, data);
     let mut kernel = Kernel::new(terms, market, data);
     let (mut isolated, mut blocked) = (Vec::new(), Vec::new());
     let Part { mut money, margin_ratio, status, isolated_status } = part;
     for at in 0..status.len() {
+        if stop.asked_at(at) {
+            return None;
+        }
         let account = first + at;
         let buckets = isolated.len();
         let mut sink = Discard::default();
@@ -152,7 +158,7 @@ fn range(
         status[at] = figures.status;
         isolated_status[at] = isolated[buckets..].iter().map(|bucket| bucket.figures.status).min();
     }
-    (isolated, blocked)
+    Some((isolated, blocked))
 }
 
 /// Values the account that was gathered, adding its isolated buckets to `isolated`.

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# What `make soak` runs beside the long tests, with a nightly compiler:
+#   tools/soak.sh sanitize    the tests of the unsafe code under the address sanitizer, which finds leaks too
+#   tools/soak.sh fuzz [NAME] the fuzz targets (all, or one), each for $PERPCORE_FUZZ_SECONDS (60) on its corpus
+# Inputs that a target fails on are left in target/fuzz/found. One line says what is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=${1:?sanitize or fuzz}
+lacks() { echo "perpcore: $1" >&2; exit 1; }
+
+rustc +nightly --version >/dev/null 2>&1 ||
+    lacks "no nightly Rust: sanitizers and libFuzzer need it (rustup toolchain install nightly --profile minimal)"
+host=$(rustc +nightly --version --verbose | sed -n 's/^host: //p')
+echo "perpcore: $(rustc +nightly --version)"
+
+# A target given explicitly keeps the flags away from build scripts.
+build() { cargo +nightly "$@" --locked --target "$host" -p perpcore-fuzz; }
+
+case $what in
+sanitize)
+    export RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=target/sanitize ASAN_OPTIONS=detect_leaks=1
+    build test -p perpcore-arrow --lib --tests
+    ;;
+fuzz)
+    command -v c++ >/dev/null 2>&1 || lacks "no C++ compiler: libFuzzer is built with c++ (Debian: apt-get install g++)"
+    flags="--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Coverflow-checks -Clink-dead-code -Cpasses=sancov-module"
+    for flag in level=4 inline-8bit-counters pc-table trace-compares stack-depth; do
+        flags+=" -Cllvm-args=-sanitizer-coverage-$flag"
+    done
+    export RUSTFLAGS="$flags" CARGO_TARGET_DIR=target/fuzz CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
+    build build --release --bins --features libfuzzer
+    for name in ${2:-number_text number_float number_decimal rulebook_text guard}; do
+        mkdir -p "target/fuzz/grown/$name" target/fuzz/found
+        seeds=("fuzz/corpus/$name")
+        if [ "$name" = rulebook_text ]; then seeds+=(rust/perpcore/presets tests/rules/rulebooks); fi
+        said=target/fuzz/$name.log
+        # What it finds worth keeping goes to the first folder; the seeds are only read.
+        "target/fuzz/$host/release/$name" "target/fuzz/grown/$name" "${seeds[@]}" \
+            -max_total_time="${PERPCORE_FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+            -artifact_prefix="target/fuzz/found/$name-" -print_final_stats=1 >"$said" 2>&1 ||
+            { tail -n 40 "$said"; lacks "the fuzz target $name failed; the input is in target/fuzz/found, all it said in $said"; }
+        echo "perpcore: fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$said") executions"
+    done
+    ;;
+*) lacks "$what is none of sanitize and fuzz" ;;
+esac
