@@ -33,6 +33,7 @@ test: dev lint cargo-test pytest ## everything that must be green: formats, lint
 .PHONY: bench
 bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 	@$(PY) -m pytest benches --benchmark-only
+	@$(PY) -m benches.table
 
 .PHONY: soak
 soak: dev ## the tests in their long form (PERPCORE_SOAK=1): more accounts, more examples

@@ -16,12 +16,14 @@ import gc
 import json
 import os
 import platform
+import shlex
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -78,7 +80,7 @@ def main() -> None:
     before = os.getloadavg()
     found: Record = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": "python -m benches.table",
+        "command": shlex.join(["python", "-m", "benches.table", *sys.argv[1:]]),
         "hardware": _hardware(),
         "versions": _versions(),
         "workload": {
@@ -146,13 +148,11 @@ def _against_peers(options: Any) -> Iterator[Record]:
                 continue  # It has one thread: see the pairs of one.
             if options.only not in (None, name):
                 continue
-            call: Contender = (
-                (lambda one=one: one.perpcore_from_float64(threads))
-                if name == SAME_TABLES
-                else contender(name, one, threads)
-            )
-            agree(call(), one.perpcore())
-            rounds = _turns(lambda one=one: one.perpcore(threads), call, options.seconds)
+            ours: Contender = partial(one.perpcore, threads)
+            same = name == SAME_TABLES
+            call: Contender = partial(one.perpcore_from_float64, threads) if same else contender(name, one, threads)
+            agree(call(), ours())
+            rounds = _turns(ours, call, options.seconds)
             yield {
                 "accounts": accounts,
                 "positions": one.book["positions"].num_rows,

@@ -6,8 +6,10 @@ import pyarrow.compute as compute
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+import perpcore as pc
+
 from .peers import PEERS, contender
-from .workload import agree, load
+from .workload import agree, load, under
 
 # accounts, instruments, shuffled
 LOADS = ((25_000, 2, False), (25_000, 2, True), (25_000, 50, False), (1_000_000, 2, False))
@@ -35,12 +37,15 @@ def test_a_wrong_answer_is_noticed(name: str) -> None:
     other = dataclasses.replace(one, floats=one.floats | {"prices": dearer})
     with pytest.raises(AssertionError, match="where perpcore has"):
         agree(contender(name, other)(), one.perpcore())
-<<<<<<< .merge_file_0AsTiP
 
 
-def _dearer(prices):
-    import pyarrow.compute as compute
-
-    return prices.set_column(1, "price", compute.multiply(prices["price"], 1 + 1e-5))
-=======
->>>>>>> .merge_file_k1SPJE
+@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize(("instruments", "shuffled"), [(2, False), (2, True), (50, False), (50, True)])
+def test_ladders_may_differ(name: str, instruments: int, shuffled: bool) -> None:
+    """No peer is fast because this load's instruments happen to have the same tiers."""
+    text = pc.synth.workload(10, instruments).rulebook
+    at = text.index("[instrument.I01-PERP]")
+    text = text[:at] + text[at:].replace('[50_000, "0.5%", 50]', '[30_000, "0.4%", 40]', 1)
+    one = under(load(1_000, instruments, shuffled=shuffled), text)
+    assert len(one.terms.caps) == 2
+    agree(contender(name, one)(), one.perpcore())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
@@ -90,13 +90,13 @@ def load(accounts: int, instruments: int = 2, *, shuffled: bool = False) -> Load
     order = "shuffled" if shuffled else "sorted"
     made = pc.synth.workload(accounts, instruments, shuffled=shuffled, seed=SEED)
     floats = pc.synth.workload(accounts, instruments, shuffled=shuffled, numbers="float64", seed=SEED)
-    return Load(
-        label=f"{accounts:,} accounts, {instruments} instruments, {order}",
-        rules=pc.Rulebook.parse(made.rulebook),
-        terms=terms(made.rulebook),
-        book=made.book,
-        floats=floats.book,
-    )
+    label = f"{accounts:,} accounts, {instruments} instruments, {order}"
+    return Load(label, pc.Rulebook.parse(made.rulebook), terms(made.rulebook), made.book, floats.book)
+
+
+def under(one: Load, rulebook: str) -> Load:
+    """The same book under another rulebook."""
+    return replace(one, rules=pc.Rulebook.parse(rulebook), terms=terms(rulebook))
 
 
 @lru_cache(maxsize=2)

@@ -2,12 +2,15 @@
 
 A block's sums stay in the level-1 cache, adding up has no branch that depends on the data, and the loops over the
 block are plain enough for LLVM to make vector code of them. (One loop that carries an account from its rows to its
-status takes three times as long: it has none of the three.) Shuffled rows are added up for all accounts first, one
+status takes twice as long: it has none of the three.) Shuffled rows are added up for all accounts first, one
 cache line of sums per account, or, with many instruments, put in order by counting. With more than one thread each
 has a range of accounts; the kernels run without the GIL, so a thread pool does, and `parallel=True` is not needed.
 Compiled before the clock starts and kept on disk. Output columns lie in Arrow's memory pool, which hands the same
 pages out again.
 """
+
+# mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
+# Numba types the kernels by what they are given.
 
 from __future__ import annotations
 
@@ -132,11 +135,11 @@ def _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out
                 net[kind, x] += quantity[p]
                 gain[x] += quantity[p] * (marks[kind] - entry[p])
                 p += 1
-            for kind in range(width):
+            for each in range(width):
                 for x in range(_BLOCK):
-                    notional[x] = abs(net[kind, x]) * marks[kind]
+                    notional[x] = abs(net[each, x]) * marks[each]
                 caps, slope, offset, slope_mm, offset_mm = ladders
-                at = ladder_of[kind]
+                at = ladder_of[each]
                 _requirements(
                     notional,
                     caps[at],

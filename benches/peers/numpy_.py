@@ -52,6 +52,9 @@ def make(load: Load, threads: int) -> Contender:
             owned = np.bincount(np.multiply(owner, len(held), dtype=np.int64) + asset, amount, count * len(held))
 
         def block(number: int) -> None:
+            gain: Any
+            net: Any
+            own: Any
             low, high = int(starts[number]), min(int(starts[number + 1]), count)
             size = high - low
             if sorted_rows:
@@ -87,29 +90,28 @@ def _margins(net: Floats, marks: Floats, ladders: Ints, terms: Terms) -> tuple[F
         of, kind = np.divmod(cell, width)
         notional = np.abs(net.ravel()[cell]) * marks[kind]
         initial, maintenance = _requirements(notional, ladders[kind], terms)
-        return np.bincount(of, initial, size), np.bincount(of, maintenance, size)
+        both: Any = [np.bincount(of, initial, size), np.bincount(of, maintenance, size)]
+        return both[0], both[1]
     sums = np.zeros(size), np.zeros(size)
-    for kind in range(width):
-        notional = np.abs(net[:, kind])
-        notional *= marks[kind]
-        for total, part in zip(sums, _requirements(notional, ladders[kind], terms), strict=True):
+    for code in range(width):
+        notional = np.abs(net[:, code])
+        notional *= marks[code]
+        for total, part in zip(sums, _requirements(notional, ladders[code], terms), strict=True):
             total += part
     return sums
 
 
 def _requirements(notional: Floats, ladder: Any, terms: Terms) -> tuple[Floats, Floats]:
     """By the tier each notional is in; six comparisons are faster than one `searchsorted`."""
-    each = isinstance(ladder, np.ndarray)
-    if len(terms.caps) > 1 and each:
+    many = len(terms.caps) > 1
+    if many and isinstance(ladder, np.ndarray):
         tier = (notional[:, None] > terms.caps[ladder]).sum(axis=1, dtype=np.intp)
     else:
-        only = 0 if each else int(ladder)
-        ladder = only
         steps = np.zeros(len(notional), np.int8)
-        for cap in terms.caps[only]:
+        for cap in terms.caps[int(ladder) if many else 0]:
             steps += notional > cap
         tier = steps.astype(np.intp)
-    at = tier + ladder * terms.initial_slope.shape[1]
+    at = tier + ladder * terms.initial_slope.shape[1] if many else tier
     initial = terms.initial_slope.ravel().take(at, mode="clip")
     initial *= notional
     initial += terms.initial_offset.ravel().take(at, mode="clip")

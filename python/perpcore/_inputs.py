@@ -139,7 +139,7 @@ def _from_list(table: str, name: str, values: Sequence[Any]) -> Any:
     if kind is str:
         return _texts(table, name, values)
     if kind is int:
-        return _integers(values)
+        return _integers(table, name, values)
     return pa.array(values, pa.bool_() if kind is bool else pa.float64())
 
 
@@ -159,13 +159,17 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def _integers(values: Sequence[int | None]) -> Any:
-    """int64, else uint64 (account numbers), else text: an integer of any size keeps its value."""
+def _integers(table: str, name: str, values: Sequence[int | None]) -> Any:
+    """int64, else uint64 (account numbers), else text for a number: an integer of any size keeps its value."""
     for width in (pa.int64(), pa.uint64()):
         try:
             return pa.array(values, width)
         except (OverflowError, pa.ArrowInvalid):
             continue
+    if _holds_names(table, name):
+        row = next(row for row, value in enumerate(values) if value is not None and not 0 <= value < 2**64)
+        accepted = "text, or integers ≥ 0 of at most 64 bits"
+        refuse(table, name, "no account number", row=row, value=values[row], accepted=accepted, code="out_of_range")
     return pa.array([None if value is None else decimal_text(Decimal(value)) for value in values], pa.string())
 
 
@@ -182,7 +186,7 @@ def _value_by_value(table: str, name: str, values: Sequence[Any]) -> Any:
     if "boolean" in found:
         return pa.array(plain, pa.bool_())
     if found.keys() <= {"integer"}:
-        return _integers(plain)
+        return _integers(table, name, plain)
     if found.keys() <= {"float"}:
         return pa.array(plain, pa.float64())
     if found.keys() != {"text"} and _holds_names(table, name):
@@ -274,7 +278,7 @@ def _holds_names(table: str, name: str) -> bool:
 
 def refuse(
     table: str,
-    column: str,
+    column: str | None,
     message: str,
     *,
     row: int | None = None,
@@ -286,7 +290,8 @@ def refuse(
     """Raises what the catalogue's `code` becomes, with its place; `message` says what is wrong here."""
     entry = catalogue()[code]
     kind: type[errors.PerpcoreError] = getattr(errors, entry["class"])
-    where = f"{table}.{column}" if row is None else f"{table}.{column}, row {row}"
+    where = table if column is None else f"{table}.{column}"
+    where = where if row is None else f"{where}, row {row}"
     shown = None if value is None else repr(value)[:100]
     accepted = accepted or entry["accepted"]
     raise kind(

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from . import _core, errors
-from ._inputs import producer
+from ._inputs import producer, refuse
 from ._tables import RecordBatch, compute, displayed, imported, plain_ids, table_of
 from .explanation import STATUS_WORDS, Explanation, rulebook_label
 
@@ -31,6 +31,7 @@ def assess(
     prices: Any = None,
     orders: Any = None,
     accounts: Any = None,
+    scenarios: None = None,
     on_error: str = "raise",
     extra: str = "refuse",
     threads: int | None = None,
@@ -44,6 +45,7 @@ def assess(
 
     `on_error="mark"` gives an account with a bad row the status `unknown` instead of raising; `extra="ignore"` allows
     columns that are not of the table; `threads` bounds the threads used (None: as many as pay).
+    `scenarios` belongs to the portfolio model and is refused until a rulebook can enable it.
 
     Raises SchemaError for the form of a table, InputError for a value in it, TypeError and ValueError for the other
     arguments. The formulas: docs/margin.md.
@@ -66,6 +68,9 @@ def assess(
         producer("orders", orders),
         producer("accounts", accounts),
     )
+    if scenarios is not None:
+        # Scenario tables are read by the portfolio model, which no rulebook can enable yet.
+        refuse("scenarios", None, "there is no portfolio model yet", code="model_not_enabled")
     if threads is not None and threads < 1:
         raise ValueError(f"threads is at least 1, or None, not {threads}")
     options = (on_error, extra, threads)
@@ -101,6 +106,10 @@ def _again(rules: _core.Rulebook, tables: _Tables, options: _Options) -> Assessm
         extra=extra,
         threads=threads,
     )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 class Assessment:
@@ -281,12 +290,13 @@ class Assessment:
 
     def __repr__(self) -> str:
         counts = "".join(f", {count:,} {status}" for status, count in self.counts().items())
-        isolated = f"; {self.isolated.num_rows:,} isolated positions" if self.isolated.num_rows else ""
-        return f"<Assessment {self._rules.name or 'rulebook'}: {self.accounts.num_rows:,} accounts{counts}{isolated}>"
+        isolated = f"; {_counted(self.isolated.num_rows, 'isolated position')}" if self.isolated.num_rows else ""
+        accounts = _counted(self.accounts.num_rows, "account")
+        return f"<Assessment {self._rules.name or 'rulebook'}: {accounts}{counts}{isolated}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{s}</td><td align=right>{n:,}</td></tr>" for s, n in self.counts().items())
-        title = f"{self.accounts.num_rows:,} accounts · {html.escape(rulebook_label(self._rules))}"
+        title = f"{_counted(self.accounts.num_rows, 'account')} · {html.escape(rulebook_label(self._rules))}"
         return f"<table><caption>{title}</caption><tr><th>status</th><th>accounts</th></tr>{rows}</table>"
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -182,6 +182,18 @@ def test_a_naive_time_is_refused_by_name() -> None:
     check_form(caught.value)
 
 
+@pytest.mark.code("internal")
+def test_a_panic_is_an_internal_error_and_leaves_all_in_order(capfd: pytest.CaptureFixture[str]) -> None:
+    before = pc.assess(RULES, balances=balances())
+    with pytest.raises(pc.errors.InternalError) as caught:
+        pc._core._provoke_panic()
+    assert (caught.value.code, caught.value.value) == ("internal", "provoked")
+    check_form(caught.value)
+    assert pc.assess(RULES, balances=balances()).accounts.equals(before.accounts)
+    assert str(before.explain("A"))
+    capfd.readouterr()  # what the panic hook wrote
+
+
 def test_the_catalogue_has_a_class_a_text_and_an_answer_for_every_code() -> None:
     classes = {
         1: "RulebookError",

@@ -168,6 +168,14 @@ def test_negative_integers_are_no_ids(kind: pa.DataType) -> None:
     assert (caught.value.code, caught.value.column, caught.value.row) == ("out_of_range", "account", 1)
 
 
+@pytest.mark.parametrize("ids", [[3, 2**64], [3, -(2**63) - 1], [2**63, -1]], ids=str)
+@pytest.mark.code("out_of_range")
+def test_integers_beyond_64_bits_do_not_turn_into_text(ids: list[int]) -> None:
+    with pytest.raises(pc.errors.InputError) as caught:
+        pc.assess(RULES, balances={"account": ids, "asset": ["USD"] * 2, "amount": [1, 2]})
+    assert (caught.value.code, caught.value.column, caught.value.row) == ("out_of_range", "account", 1)
+
+
 @pytest.mark.parametrize(
     "ids",
     [

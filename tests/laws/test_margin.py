@@ -93,7 +93,7 @@ def test_a_further_counted_order_never_lowers_the_initial_margin(seed: int) -> N
     instruments = {row["symbol"]: Decimal(row["price"]) for row in rows_of(book["prices"])}
     instruments = {name: mark for name, mark in instruments.items() if name.endswith("-PERP")}
     if not instruments:
-        pytest.skip("this book has no priced instrument")
+        return  # an order in it could not be valued
     like = {name: [] for name in ("account", "instrument", "quantity", "price", "reduce_only", "margin_mode")}
     orders = [{**dict.fromkeys(like), **row} for row in rows_of(book.get("orders", like))]
     for account in before:

@@ -58,6 +58,8 @@ def assessed(
     folder: Path, rules: str | None, shocks: tuple[str, ...], on_error: str | None, extra: str | None
 ) -> Assessment:
     """The book of a folder, valued. A folder written by PERPCORE_CAPTURE brings its rulebook and options."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: no such folder")
     call: dict[str, Any] = {}
     if (folder / CALL).is_file():
         call = json.loads((folder / CALL).read_text(encoding="utf-8"))

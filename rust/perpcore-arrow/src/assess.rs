@@ -6,9 +6,9 @@ use crate::encode::{self, IdColumn, LineRow};
 use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch, RecordBatchOptions, StructArray};
 use arrow_schema::{ArrowError, Field, Schema};
 use perpcore::fault::{Code, Failure, Fault};
+use perpcore::margin::figures::MONEY_FIGURES;
 use perpcore::margin::market::Market;
 use perpcore::margin::terms::Terms;
-use perpcore::margin::value::MONEY_FIGURES;
 use perpcore::num::text::plain;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{IsolatedBucket, assess as sweep};
@@ -92,16 +92,13 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessm
     let tables = decode(&rules.rulebook, sources, &mut ids)?;
     let shared_doubles = tables.shared_doubles || prices.as_ref().is_some_and(|source| source.shared_doubles);
     let market = market(&rules.rulebook, &rules.terms, prices)?;
-    if let Some(failure) = Failure::of(ids.faults.drain(..)) {
-        return Err(failure);
-    }
 
     let grouped = Grouped::new(tables.snapshot());
     let mut book = sweep(&rules.terms, &market, &grouped, options.threads);
-    let faults = faults(rules, &market, &grouped, &tables.faults, &book.blocked);
+    let faults = faults(rules, &ids, &market, &grouped, &tables.faults, &book.blocked);
     let mut unknown = BTreeMap::new();
     if !faults.is_empty() {
-        if !options.mark_errors {
+        if tables.nameless || !options.mark_errors {
             return Err(Failure::of(faults.into_iter().map(|(_, fault)| fault)).unwrap_or_else(|| internal().into()));
         }
         for (account, fault) in faults {
@@ -135,6 +132,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options) -> Result<Assessm
 /// Every fault with its account, in reporting order: tables in order, rows in order, refused cells before the rest.
 fn faults(
     rules: &Rules,
+    ids: &AccountIds,
     market: &Market,
     grouped: &Grouped<'_>,
     cells: &[Fault],
@@ -166,7 +164,11 @@ fn faults(
     for account in accounts {
         for fault in inspector.faults(account as usize, |table, row| refused.contains(&(table, row))) {
             let found = Fault::new(fault.code).at(fault.table.name(), fault.column, fault.row);
-            all.push((account, Fault { value: value_at(&rules.rulebook, &grouped.snapshot, &fault), ..found }));
+            let value = match fault.column {
+                "account" => ids.shown(account),
+                _ => value_at(&rules.rulebook, &grouped.snapshot, &fault),
+            };
+            all.push((account, Fault { value, ..found }));
         }
     }
     all.sort_by_key(|(_, fault)| place(fault));
@@ -241,6 +243,9 @@ impl Assessment {
     /// # Errors
     /// `inputs_changed` where the inputs no longer give the figures of the result.
     pub fn lines(&self, account: Option<u32>) -> Result<RecordBatch, Failure> {
+        if !self.tables.within_bounds() {
+            return Err(Fault::new(Code::InputsChanged).into());
+        }
         let grouped = Grouped::new(self.tables.snapshot());
         let mut inspector = Inspector::new(&self.rules.terms, &self.market, &grouped);
         let accounts = account.map_or(0..self.accounts.num_rows() as u32, |account| account..account + 1);

@@ -15,7 +15,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
 use std::hash::BuildHasher;
 
-const NONE: u32 = u32::MAX;
+/// The account of a row whose id was refused.
+pub(super) const NOBODY: u32 = u32::MAX;
 
 /// Where an id was first read: a place in the values of a source.
 #[derive(Clone, Copy)]
@@ -24,7 +25,7 @@ pub(crate) struct Origin {
     pub(crate) place: u32,
 }
 
-/// A dictionary whose values are distinct, with the account of each, [`NONE`] where no row named it yet.
+/// A dictionary whose values are distinct, with the account of each, [`NOBODY`] where no row named it yet.
 struct Dictionary {
     values: ArrayRef,
     accounts: Vec<u32>,
@@ -75,6 +76,16 @@ impl AccountIds {
         }
     }
 
+    /// The id of an account, for an error.
+    pub(crate) fn shown(&self, account: u32) -> Option<String> {
+        match &self.ids {
+            Ids::Text { sources, origins } => {
+                origins.get(account as usize).map(|&origin| text_at(sources, origin).to_string())
+            }
+            Ids::Integers(ids) => ids.get(account as usize).map(ToString::to_string),
+        }
+    }
+
     /// The account of an id.
     pub(crate) fn find(&self, key: &AccountKey<'_>) -> Option<u32> {
         let found = match (&self.ids, key) {
@@ -105,16 +116,20 @@ impl AccountIds {
                 self.settle_kind(source, data_type, integers)?;
             }
             match data_type {
-                DataType::Null => out.resize(start + chunk.values.len(), NONE),
+                DataType::Null => out.resize(start + chunk.values.len(), NOBODY),
                 DataType::Dictionary(..) => self.dictionary(&chunk, &mut out),
                 _ if integers => self.integers(&chunk, &mut out),
                 _ => self.text(&chunk, &mut out),
             }
-            for (row, account) in out[start..].iter_mut().enumerate().filter(|(_, account)| **account == NONE) {
+            for (row, _) in out[start..].iter().enumerate().filter(|(_, account)| **account == NOBODY) {
                 let code = if chunk.is_null(row) { Code::NullValue } else { Code::OutOfRange };
                 source.refuse(code, column, &chunk, row);
-                self.faults.extend(source.faults.pop());
-                *account = 0;
+                if let Some(mut fault) = source.faults.pop() {
+                    if code == Code::OutOfRange {
+                        fault.accepted = String::from("text, or integers ≥ 0");
+                    }
+                    self.faults.push(fault);
+                }
             }
         }
         Ok(out)
@@ -145,20 +160,20 @@ impl AccountIds {
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
         let source = self.dictionaries[at].source;
         let start = out.len();
-        let mut last = (usize::MAX, NONE);
+        let mut last = (usize::MAX, NOBODY);
         map_indexes(&*chunk.values, out, |index| {
             if index == last.0 {
                 return last.1;
             }
-            let Some(account) = accounts.get_mut(index) else { return NONE };
-            if *account == NONE {
+            let Some(account) = accounts.get_mut(index) else { return NOBODY };
+            if *account == NOBODY {
                 *account = self.account_at(Origin { source, place: index as u32 });
             }
             last = (index, *account);
             *account
         });
         if let Some(nulls) = &chunk.nulls {
-            out[start..].iter_mut().zip(nulls).filter(|(_, valid)| !valid).for_each(|(account, _)| *account = NONE);
+            out[start..].iter_mut().zip(nulls).filter(|(_, valid)| !valid).for_each(|(account, _)| *account = NOBODY);
         }
         self.dictionaries[at].accounts = accounts;
     }
@@ -170,7 +185,7 @@ impl AccountIds {
         if !(first && ascends(values)) {
             self.hash_all();
         }
-        self.dictionaries.push(Dictionary { values: values.clone(), accounts: vec![NONE; values.len()], source });
+        self.dictionaries.push(Dictionary { values: values.clone(), accounts: vec![NOBODY; values.len()], source });
         self.dictionaries.len() - 1
     }
 
@@ -187,7 +202,7 @@ impl AccountIds {
         let mut last: Option<(&str, u32)> = None;
         for at in 0..chunk.values.len() {
             if chunk.is_null(at) {
-                out.push(NONE);
+                out.push(NOBODY);
                 continue;
             }
             let text = strings.value(at);
@@ -235,7 +250,7 @@ impl AccountIds {
         let mut last: Option<(u64, u32)> = None;
         each_integer(&*chunk.values, |at, value| {
             let Some(id) = value.filter(|_| !chunk.is_null(at)) else {
-                out.push(NONE);
+                out.push(NOBODY);
                 return;
             };
             let account = match last {

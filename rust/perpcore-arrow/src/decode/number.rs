@@ -23,6 +23,13 @@ pub(crate) enum MoneyColumn {
 }
 
 impl MoneyColumn {
+    pub(super) fn within(&self, bound: &Bound) -> bool {
+        match self {
+            MoneyColumn::Narrow(values) => i64::all_within(values, bound),
+            MoneyColumn::Wide(values) => i128::all_within(values, bound),
+        }
+    }
+
     pub(crate) fn view(&self) -> Money<'_> {
         match self {
             MoneyColumn::Narrow(values) => Money::Narrow(values),
@@ -32,7 +39,7 @@ impl MoneyColumn {
 }
 
 /// Whole columns against a bound, without a branch a value.
-trait Bounded: Sized {
+pub(super) trait Bounded: Sized {
     fn all_within(values: &[Self], bound: &Bound) -> bool;
 }
 
@@ -101,7 +108,7 @@ impl Source {
         let (chunk, None) = (chunks.next()?, chunks.next()) else { return None };
         let on_grid = match chunk.values.data_type() {
             DataType::Int64 => self.is_raw(at),
-            DataType::Decimal128(_, 8) => true,
+            DataType::Decimal128(_, 8) => !self.is_raw(at),
             _ => false,
         };
         let values = chunk.values.as_primitive_opt::<T>()?.values().clone();
@@ -120,7 +127,6 @@ impl Source {
         // The stand-in is a value that every later step can take.
         let stand_in = bound.min.max(0);
         for chunk in self.chunks(at) {
-            let mut shared_doubles = false;
             let mut refused: Vec<(usize, Code)> = Vec::new();
             let raw = self.is_raw(at);
             let take = |row: usize, value: Result<i128, NotANumber>| {
@@ -136,10 +142,10 @@ impl Source {
                 }
                 put(value);
             };
-            if walk(&chunk, raw, &mut shared_doubles, take).is_none() {
+            if walk(&chunk, raw, take).is_none() {
                 return Err(self.wrong_type(column, chunk.values.data_type()).into());
             }
-            self.shared_doubles |= shared_doubles;
+            self.shared_doubles |= has_shared_doubles(&chunk);
             for (row, code) in refused {
                 self.refuse(code, column, &chunk, row);
             }
@@ -148,14 +154,16 @@ impl Source {
     }
 }
 
+/// Whether a float64 stands in a chunk that two grid values share.
+fn has_shared_doubles(chunk: &Chunk) -> bool {
+    let Some(values) = chunk.values.as_primitive_opt::<Float64Type>() else { return false };
+    let shared = |value: f64| value.is_finite() && value.abs() >= float::SHARED_FROM;
+    values.values().iter().enumerate().any(|(at, &value)| shared(value) && !chunk.is_null(at))
+}
+
 /// Walks a chunk, whatever its type; none where the type is not accepted.
 #[inline(always)]
-fn walk(
-    chunk: &Chunk,
-    raw: bool,
-    shared_doubles: &mut bool,
-    mut take: impl FnMut(usize, Result<i128, NotANumber>),
-) -> Option<()> {
+fn walk(chunk: &Chunk, raw: bool, mut take: impl FnMut(usize, Result<i128, NotANumber>)) -> Option<()> {
     let array = &*chunk.values;
     if raw {
         let values = array.as_primitive_opt::<Int64Type>();
@@ -189,10 +197,7 @@ fn walk(
         DataType::Decimal32(_, scale) => {
             primitive!(Decimal32Type, |v: i32| decimal::to_grid(v.into(), i32::from(*scale)))
         }
-        DataType::Float64 => primitive!(Float64Type, |value: f64| {
-            *shared_doubles |= value.is_finite() && value.abs() >= float::SHARED_FROM;
-            float::from_f64(value)
-        }),
+        DataType::Float64 => primitive!(Float64Type, float::from_f64),
         DataType::Int8 => integers!(Int8Type),
         DataType::Int16 => integers!(Int16Type),
         DataType::Int32 => integers!(Int32Type),

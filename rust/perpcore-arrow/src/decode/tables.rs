@@ -1,10 +1,11 @@
 //! The four account tables of a call as columns that own or share their memory.
 
-use super::ids::AccountIds;
-use super::number::{MoneyColumn, Null};
+use super::ids::{AccountIds, NOBODY};
+use super::number::{Bounded, MoneyColumn, Null};
 use super::view::{Chunk, Source};
 use arrow_buffer::ScalarBuffer;
 use perpcore::fault::{Code, Failure, Fault, LISTED};
+use perpcore::num::bounds::{self, Bound};
 use perpcore::rules::Rulebook;
 use perpcore::sweep::snapshot::{AccountRows, BalanceRows, Money, NO_TIER, OrderRows, PositionRows, Snapshot};
 
@@ -55,11 +56,34 @@ pub(crate) struct Tables {
     settings: Settings,
     /// Cells that were refused, table by table.
     pub(crate) faults: Vec<Fault>,
+    /// Whether an account id was among them, so that there is no account to mark.
+    pub(crate) nameless: bool,
     /// Whether a float64 came that two grid values share.
     pub(crate) shared_doubles: bool,
 }
 
 impl Tables {
+    /// Whether every number is still within the bounds that it was checked against. A column may be the producer's own
+    /// memory, and its owner may have changed it since.
+    pub(crate) fn within_bounds(&self) -> bool {
+        let Tables { positions, balances, orders, settings, .. } = self;
+        let given = |column: &Option<ScalarBuffer<i64>>, bound: &Bound| {
+            // 0 is not given.
+            column.as_ref().is_none_or(|values| values.iter().all(|&value| value == 0 || bound.holds(value.into())))
+        };
+        let money = |column: &Option<MoneyColumn>, bound| column.as_ref().is_none_or(|money| money.within(bound));
+        i64::all_within(&positions.quantity, &bounds::QUANTITY)
+            && given(&positions.entry_price, &bounds::PRICE)
+            && money(&positions.cost, &bounds::COST)
+            && money(&positions.isolated_margin, &bounds::POSTED)
+            && given(&positions.leverage, &bounds::LEVERAGE)
+            && money(&positions.accrued, &bounds::MONEY)
+            && money(&balances.amount, &bounds::MONEY)
+            && i64::all_within(&orders.quantity, &bounds::QUANTITY)
+            && i64::all_within(&orders.price, &bounds::PRICE)
+            && given(&settings.leverage, &bounds::LEVERAGE)
+    }
+
     /// The columns as the core reads them.
     pub(crate) fn snapshot(&self) -> Snapshot<'_> {
         let Tables { positions, balances, orders, settings, .. } = self;
@@ -102,8 +126,7 @@ impl Tables {
 /// Decodes the account tables that came: positions, balances, orders, accounts.
 ///
 /// # Errors
-/// Whatever makes a table not one of its schema. Refused cells are in [`Tables::faults`], refused ids in
-/// [`AccountIds::faults`].
+/// Whatever makes a table not one of its schema. Refused cells are in [`Tables::faults`].
 pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut AccountIds) -> Result<Tables, Failure> {
     let mut tables = Tables {
         accounts: 0,
@@ -112,6 +135,7 @@ pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut A
         orders: Orders::default(),
         settings: Settings::default(),
         faults: Vec::new(),
+        nameless: false,
         shared_doubles: false,
     };
     let [positions, balances, orders, settings] = sources;
@@ -132,10 +156,27 @@ pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut A
         tables.take_faults(source);
     }
     tables.accounts = ids.len();
+    if !ids.faults.is_empty() {
+        tables.give_to_nobody();
+        tables.faults.append(&mut ids.faults);
+        tables.nameless = true;
+    }
     Ok(tables)
 }
 
 impl Tables {
+    /// Rows whose account could not be named go to an account of their own, after all others.
+    fn give_to_nobody(&mut self) {
+        let Tables { positions, balances, orders, settings, .. } = self;
+        for accounts in [&mut positions.account, &mut balances.account, &mut orders.account, &mut settings.account] {
+            accounts
+                .iter_mut()
+                .filter(|account| **account == NOBODY)
+                .for_each(|account| *account = self.accounts as u32);
+        }
+        self.accounts += 1;
+    }
+
     fn take_faults(&mut self, mut source: Source) {
         self.faults.append(&mut source.faults);
         self.shared_doubles |= source.shared_doubles;

@@ -95,7 +95,7 @@ catalogue! {
     4007 Input AccountTooLarge "account_too_large": "the account is beyond what is computed exactly", "gross notional, Σ|cost|, orders, assets and funding ≤ 10¹² each, quantity per key ≤ 10⁹";
     4008 Input ModelNotEnabled "model_not_enabled": "the rulebook does not offer this margin model", "a model that the rulebook enables";
     8001 State InputsChanged "inputs_changed": "the memory behind an input was changed after the call", "inputs left as they were while the result is in use";
-    8002 State UnknownAccount "unknown_account": "no such account in this result", "an account of the result, valued without a problem";
+    8002 State UnknownAccount "unknown_account": "no such account in this result", "an account of the result";
     9001 Internal Internal "internal": "perpcore failed; the call changed nothing", "please report it with the captured inputs";
 }
 

@@ -17,8 +17,11 @@ pub struct Position {
     pub leverage: i64,
     /// Base quantity Q in g; wide, so that rows may add up before they are bounded.
     pub quantity: i128,
-    /// κ, the signed money paid, in 10⁻¹⁶.
+    /// κ, the signed money paid, in 10⁻¹⁶, its last 128 bits.
     pub cost_e16: i128,
+    /// How many times 2¹²⁸ is to be added to them. Where it is not 0 the position is beyond its bounds, but as long as
+    /// rows are added it may come back.
+    pub cost_carry: i32,
     /// Funding owed by the account, in g.
     pub accrued: i128,
     /// Margin posted to an isolated position, in g; 0 on a cross one.
@@ -26,6 +29,16 @@ pub struct Position {
 }
 
 impl Position {
+    /// Adds to κ, exactly whatever the order.
+    #[inline(always)]
+    pub fn add_cost(&mut self, cost_e16: i128) {
+        let (sum, carry) = self.cost_e16.overflowing_add(cost_e16);
+        self.cost_e16 = sum;
+        if carry {
+            self.cost_carry += if cost_e16 < 0 { -1 } else { 1 };
+        }
+    }
+
     /// ⌈1/L⌉ in g: the least initial rate that the chosen leverage allows; 0 where none was chosen.
     #[inline(always)]
     pub fn leverage_rate(&self) -> i64 {

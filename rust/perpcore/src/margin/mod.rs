@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod collateral;
+pub mod figures;
 pub mod line;
 pub mod market;
 mod note;

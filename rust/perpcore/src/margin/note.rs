@@ -61,3 +61,9 @@ pub fn fee(value_e16: i128, rate: i64) -> String {
 pub fn isolated_orders(held: i64, filled: i128) -> String {
     format!("{} held, {} with the orders: larger fill, loss, fee", number(held), number(filled))
 }
+
+/// `0.5 owed`, `0.5 to be received`
+pub fn accrued(owed: i128) -> String {
+    let which = if owed > 0 { "owed" } else { "to be received" };
+    format!("{} {which}", number(owed.saturating_abs()))
+}

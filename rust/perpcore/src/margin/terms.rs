@@ -2,7 +2,9 @@
 
 use super::collateral::Collateral;
 use super::tiers::Ladder;
-use crate::num::ONE;
+use crate::fault::Code;
+use crate::num::bounds::QUANTITY;
+use crate::num::{ONE, times};
 use crate::rules::{Rulebook, STANDARD};
 
 /// One instrument's terms.
@@ -19,16 +21,24 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// The base quantity Q of a quantity of contracts, both in g; none where it is off the grid or out of bounds.
+    /// The base quantity Q of a quantity of contracts, both in g.
+    ///
+    /// # Errors
+    /// `off_grid` or `out_of_range`, where the product is.
     #[inline(always)]
-    pub fn base(&self, quantity: i64) -> Option<i64> {
+    pub fn base(&self, quantity: i64) -> Result<i64, Code> {
         if self.contract_size == ONE {
-            return Some(quantity);
+            return Ok(quantity);
         }
-        let product = crate::num::times(quantity, self.contract_size);
+        let product = times(quantity, self.contract_size);
         let base = product / i128::from(ONE);
-        let exact = base * i128::from(ONE) == product && crate::num::bounds::QUANTITY.holds(base);
-        exact.then_some(base as i64)
+        if !QUANTITY.holds(base) {
+            Err(Code::OutOfRange)
+        } else if base * i128::from(ONE) != product {
+            Err(Code::OffGrid)
+        } else {
+            Ok(base as i64)
+        }
     }
 }
 

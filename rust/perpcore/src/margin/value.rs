@@ -6,98 +6,16 @@
 //! before the product that would overflow.
 
 use super::account::{Account, Balance, Position};
+use super::figures::{Figures, Totals};
 use super::line::{Line, Obstacle, Sink, Subject, Total};
 use super::market::{Market, Quote};
 use super::orders::{self, Side};
-use super::status::{Standing, Status, status};
 use super::terms::{Contract, Terms};
 use super::{note, tiers::Ladder};
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8, MONEY};
-use crate::num::round::{charge_from_e24, charge_of, credit_from_e16, credit_from_e24};
+use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
 use crate::num::{E8, E16, ONE, scaled, times};
 use crate::rule::Rule;
-
-/// The figures of one bucket, in g.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figures {
-    /// collateral_value + unrealized_pnl − accrued_funding.
-    pub equity: i128,
-    /// Value after closing all at the mark and converting all collateral.
-    pub net_value: i128,
-    /// What the collateral counts.
-    pub collateral_value: i128,
-    /// Σ Q·M − κ.
-    pub unrealized_pnl: i128,
-    /// Funding owed.
-    pub accrued_funding: i128,
-    /// Equity with the credited share of unsettled gain.
-    pub opening_equity: i128,
-    /// Initial margin with orders.
-    pub initial_margin: i128,
-    /// What the orders add to it.
-    pub order_margin: i128,
-    /// Maintenance margin.
-    pub maintenance_margin: i128,
-    /// What may be used to open.
-    pub available: i128,
-    /// What may be withdrawn.
-    pub withdrawable: i128,
-    /// The status.
-    pub status: Status,
-}
-
-/// How many money figures a bucket has.
-pub const MONEY_FIGURES: usize = 11;
-
-impl Figures {
-    /// The names of the money figures, in the order of [`Figures::money`].
-    pub const MONEY: [&'static str; MONEY_FIGURES] = [
-        "equity",
-        "net_value",
-        "collateral_value",
-        "unrealized_pnl",
-        "accrued_funding",
-        "opening_equity",
-        "initial_margin",
-        "order_margin",
-        "maintenance_margin",
-        "available",
-        "withdrawable",
-    ];
-
-    /// The money figures in g.
-    #[inline(always)]
-    pub fn money(&self) -> [i128; MONEY_FIGURES] {
-        [
-            self.equity,
-            self.net_value,
-            self.collateral_value,
-            self.unrealized_pnl,
-            self.accrued_funding,
-            self.opening_equity,
-            self.initial_margin,
-            self.order_margin,
-            self.maintenance_margin,
-            self.available,
-            self.withdrawable,
-        ]
-    }
-
-    /// Maintenance margin ÷ equity, one division of the raw integers; NaN where equity ≤ 0. For display only.
-    #[inline(always)]
-    pub fn margin_ratio(&self) -> f64 {
-        if self.equity > 0 { double(self.maintenance_margin) / double(self.equity) } else { f64::NAN }
-    }
-}
-
-/// The nearest double; what fits in 64 bits converts in one instruction, to the same double.
-#[inline(always)]
-fn double(money: i128) -> f64 {
-    match i64::try_from(money) {
-        Ok(money) => money as f64,
-        Err(_) => money as f64,
-    }
-}
 
 /// Values an account: its cross figures are returned, those of each listed isolated position go to `isolated` with
 /// its place in [`Account::isolated`].
@@ -287,7 +205,8 @@ impl<S: Sink> Run<'_, S> {
     fn within_bounds(&mut self, position: &Position, mark: i64) -> Option<(i64, i128)> {
         let quantity = bounded(position)?;
         let notional_e16 = times(quantity.abs(), mark);
-        let fits = admit(&mut self.positions.notional_e16, notional_e16)
+        let fits = position.cost_carry == 0
+            && admit(&mut self.positions.notional_e16, notional_e16)
             && admit(&mut self.positions.cost_e16, position.cost_e16.saturating_abs())
             && (position.accrued == 0 || self.admit_accrued(position.accrued));
         fits.then_some((quantity, notional_e16))
@@ -418,7 +337,7 @@ impl<S: Sink> Run<'_, S> {
         });
         if position.accrued != 0 {
             self.sink.line(|| Line {
-                note: note::amount(position.accrued, None),
+                note: note::accrued(position.accrued),
                 ..line(Total::AccruedFunding, Rule::FundingAccrued, subject, position.accrued * E16)
             });
         }
@@ -545,47 +464,24 @@ impl Sums {
     /// Rounds each total once and derives the rest.
     #[inline(always)]
     pub fn close<S: Sink>(&self, terms: &Terms, cross: bool, sink: &mut S) -> Figures {
-        let collateral_value = credit_from_e24(self.collateral_e24);
-        let unrealized_pnl = credit_from_e16(self.pnl_e16);
-        let accrued_funding = self.accrued;
-        let held_margin = charge_from_e24(self.held_e24);
-        let initial_margin = match self.orders_e24 {
-            0 => held_margin,
-            orders_e24 => charge_from_e24(self.held_e24 + orders_e24),
+        let held = charge_from_e24(self.held_e24);
+        let totals = Totals {
+            collateral: credit_from_e24(self.collateral_e24),
+            pnl: credit_from_e16(self.pnl_e16),
+            accrued: self.accrued,
+            held,
+            initial: if self.orders_e24 == 0 { held } else { charge_from_e24(self.held_e24 + self.orders_e24) },
+            maintenance: charge_from_e24(self.maintenance_e24),
+            net_assets: cross.then(|| credit_from_e24(self.net_e24)),
+            kept: match terms.withdraw_ratio {
+                0 => 0,
+                ratio => charge_from_e24(scaled(self.notional_e16, ratio)),
+            },
         };
-        let maintenance_margin = charge_from_e24(self.maintenance_e24);
         if S::KEEPS {
-            self.rounding_lines([collateral_value, unrealized_pnl, initial_margin, maintenance_margin], sink);
+            self.rounding_lines([totals.collateral, totals.pnl, totals.initial, totals.maintenance], sink);
         }
-        let equity = collateral_value + unrealized_pnl - accrued_funding;
-        let net_value = if cross { credit_from_e24(self.net_e24) + unrealized_pnl - accrued_funding } else { equity };
-        let gain = (unrealized_pnl - accrued_funding).max(0);
-        let opening_equity = if gain == 0 { equity } else { equity - charge_of(gain, ONE - terms.profit_credit) };
-        let kept = match terms.withdraw_ratio {
-            0 => 0,
-            ratio => charge_from_e24(scaled(self.notional_e16, ratio)),
-        };
-        let standing = Standing {
-            usable: self.usable,
-            net_value,
-            equity,
-            maintenance: maintenance_margin,
-            initial: cross.then_some(initial_margin),
-        };
-        Figures {
-            equity,
-            net_value,
-            collateral_value,
-            unrealized_pnl,
-            accrued_funding,
-            opening_equity,
-            initial_margin,
-            order_margin: initial_margin - held_margin,
-            maintenance_margin,
-            available: (opening_equity - initial_margin).max(0),
-            withdrawable: (equity - gain - initial_margin.max(kept)).max(0),
-            status: status(&standing, terms.call_factor),
-        }
+        Figures::of(terms, &totals, self.usable)
     }
 }
 

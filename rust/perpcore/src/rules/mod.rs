@@ -203,11 +203,6 @@ impl Rulebook {
         index_of(self.assets(), name)
     }
 
-    /// The index of an underlying in [`underlyings`](Rulebook::underlyings).
-    pub fn underlying_index(&self, name: &str) -> Option<usize> {
-        index_of(self.underlyings(), name)
-    }
-
     /// The index of an instrument in [`instruments`](Rulebook::instruments).
     pub fn instrument_index(&self, name: &str) -> Option<usize> {
         index_of(self.instruments(), name)

@@ -2,19 +2,21 @@
 
 use super::gather::Gather;
 use super::kernel::Kernel;
-use super::pool::Column;
+use super::pool::{Column, POOL};
 use super::snapshot::Grouped;
+use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
-use crate::margin::value::{self, Figures, MONEY_FIGURES};
+use crate::margin::value;
+use std::thread::available_parallelism;
 
 /// The figures of all accounts, a row an account in order of first appearance. A row whose status is
 /// [`Status::Unknown`] has no figures.
 #[derive(Debug, Default)]
 pub struct AccountColumns {
-    /// One column a figure, in the order of [`Figures::MONEY`], in g.
+    /// One column a figure, in the order of [`Figures::money`], in g.
     pub money: [Column; MONEY_FIGURES],
     /// Maintenance margin ÷ equity; NaN where equity ≤ 0.
     pub margin_ratio: Vec<f64>,
@@ -59,10 +61,13 @@ const ACCOUNTS_A_THREAD: usize = 12_500;
 /// depend on it.
 pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Option<usize>) -> Book {
     let accounts = data.snapshot.accounts;
-    let wanted = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let threads = wanted.min(accounts / ACCOUNTS_A_THREAD).max(1);
+    let threads = match accounts / ACCOUNTS_A_THREAD {
+        // Asking the system how many processors there are takes longer than a small book.
+        0 | 1 => 1,
+        most => threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).clamp(1, most),
+    };
     let mut columns = AccountColumns {
-        money: std::array::from_fn(|_| Column::new(accounts)),
+        money: std::array::from_fn(|_| POOL.column(accounts)),
         margin_ratio: vec![0.0; accounts],
         status: vec![Status::Healthy; accounts],
         isolated_status: vec![None; accounts],

@@ -146,7 +146,7 @@ impl<'a> Gather<'a> {
         let rows = &self.data.snapshot.positions;
         let instrument = rows.instrument[row];
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
-        let quantity = base.ok_or(("quantity", Code::OffGrid))?;
+        let quantity = base.map_err(|code| ("quantity", code))?;
         let isolated = rows.is_isolated(row);
         let margin = rows.isolated_margin.map_or(0, |margin| margin.get(row));
         if margin != 0 && !isolated {
@@ -161,8 +161,7 @@ impl<'a> Gather<'a> {
         }
         position.listed = true;
         position.quantity += i128::from(quantity);
-        // More than 10⁵ rows of the largest size would pass i128; the account is far beyond its bounds by then.
-        position.cost_e16 = position.cost_e16.saturating_add(cost_e16);
+        position.add_cost(cost_e16);
         position.leverage |= leverage;
         position.accrued += rows.accrued.map_or(0, |accrued| accrued.get(row));
         position.isolated_margin += margin;
@@ -186,7 +185,7 @@ impl<'a> Gather<'a> {
         let rows = &self.data.snapshot.orders;
         let instrument = rows.instrument[row];
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
-        let quantity = base.ok_or(("quantity", Code::OffGrid))?;
+        let quantity = base.map_err(|code| ("quantity", code))?;
         if quantity == 0 || rows.reduce_only.is_some_and(|reduce_only| reduce_only[row]) {
             return Ok(());
         }

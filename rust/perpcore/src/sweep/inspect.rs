@@ -4,10 +4,10 @@ use super::assess::{IsolatedBucket, value_account};
 use super::gather::{Gather, RowFault};
 use super::snapshot::{Grouped, Table};
 use crate::fault::Code;
+use crate::margin::figures::Figures;
 use crate::margin::line::{Keep, Line, Obstacle};
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
-use crate::margin::value::Figures;
 
 /// An account valued with its lines.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ impl<'a> Inspector<'a> {
         let telling = keep.obstacles.iter().filter(|obstacle| whole || obstacle.code() == Code::MissingPrice);
         faults.extend(telling.map(|obstacle| self.place(account, *obstacle, &refused)));
         faults.sort_by_key(|fault| (fault.table, fault.row, fault.code == Code::NegativeBalance));
+        // A mark that both the position and its order lack is missing once.
+        faults.dedup();
         faults
     }
 
