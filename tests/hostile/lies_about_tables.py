@@ -71,8 +71,8 @@ def columns() -> Iterator[Attack]:
             return {**honest(), "balances": record(columns)}
 
         label = f"balances: {rows} rows without any memory"
-        yield Attack(label, "refused", untyped, "balances", code="null_value", row=0)
-        marked = Attack(f"{label}, marked", "refused", untyped, "balances", code="null_value", row=0)
+        yield Attack(label, "refused", untyped, "balances", "account", code="null_value")
+        marked = Attack(f"{label}, marked", "refused", untyped, "balances", "account", "null_value", 0)
         marked.options["on_error"] = "mark"
         yield marked
 
