@@ -6,17 +6,16 @@ use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
 use perpcore::fault::Code;
 
 /// No name, id, number or word is longer. An offset that lies is so found before memory is read by it, and a few bytes
-/// of input cannot stand for more text than their size deserves.
-const MOST_BYTES: u64 = 65_535;
+/// of input cannot stand for more text than their size deserves. It has all bits set, so the bits of all lengths taken
+/// together tell whether one of them is beyond it.
+const MOST_BYTES: u64 = 0xffff;
 /// Views into more buffers are a mistake.
 pub(super) const MOST_BUFFERS: i64 = 1 << 20;
 
 /// An offset: a number that counts bytes.
 pub(super) trait Offset: ArrowNativeType {
-    type Step: Ord + Default + Into<u64>;
-
-    /// How far it is to the next offset; enormous where that comes before, or one of the two is negative.
-    fn step(self, next: Self) -> Self::Step;
+    /// The bits that are set in any of the offsets, with what is set in any of the steps between them.
+    fn bits(offsets: &[Self]) -> (i64, u64);
 
     fn number(self) -> i64;
 }
@@ -24,12 +23,11 @@ pub(super) trait Offset: ArrowNativeType {
 macro_rules! offset {
     ($signed:ty, $unsigned:ty) => {
         impl Offset for $signed {
-            type Step = $unsigned;
-
-            #[inline(always)]
-            fn step(self, next: Self) -> $unsigned {
-                let sign = (self | next) & <$signed>::MIN;
-                (next.wrapping_sub(self) | sign) as $unsigned
+            fn bits(offsets: &[Self]) -> (i64, u64) {
+                let bits = offsets.windows(2).fold((offsets[0], 0), |(any, steps), pair| {
+                    (any | pair[1], steps | pair[1].wrapping_sub(pair[0]) as $unsigned)
+                });
+                (bits.0.into(), bits.1.into())
             }
 
             fn number(self) -> i64 {
@@ -44,8 +42,8 @@ offset!(i64, u64);
 /// Offsets and bytes of text.
 pub(super) fn by_offsets<O: Offset>(memory: &Memory<'_>) -> Result<Vec<Buffer>, Refusal> {
     let offsets: ScalarBuffer<O> = memory.items(1, memory.rows + 1)?;
-    let largest = offsets.windows(2).fold(O::Step::default(), |largest, pair| largest.max(pair[0].step(pair[1])));
-    if largest.into() > MOST_BYTES {
+    let (any, steps) = O::bits(&offsets);
+    if any < 0 || steps > MOST_BYTES {
         return Err(stray(&offsets));
     }
     // From here on offsets rise from 0 or more.
@@ -69,7 +67,7 @@ fn stray<O: Offset>(offsets: &[O]) -> Refusal {
         let found = format!("offsets {:?} and {:?}", offsets[row], offsets[row + 1]);
         return refuse(found, "offsets that rise from 0 or more").at(row);
     }
-    let bytes = |pair: &[O]| pair[0].step(pair[1]).into();
+    let bytes = |pair: &[O]| pair[1].number().abs_diff(pair[0].number());
     let row = offsets.windows(2).position(|pair| bytes(pair) > MOST_BYTES).unwrap_or(0);
     too_long(row, bytes(&offsets[row..]))
 }
@@ -93,10 +91,20 @@ pub(super) fn by_views(memory: &Memory<'_>) -> Result<Vec<Buffer>, Refusal> {
             buffers.push(memory.buffer(at, 0, bytes)?);
         }
     }
-    for (row, view) in views.iter().enumerate() {
-        viewed(*view, &buffers[1..]).map_err(|refusal| refusal.at(row))?;
+    for (row, &view) in views.iter().enumerate() {
+        if !is_short_ascii(view) {
+            viewed(view, &buffers[1..]).map_err(|refusal| refusal.at(row))?;
+        }
     }
     Ok(buffers)
+}
+
+/// Whether a view is the common one: at most twelve bytes of ASCII, zeros behind them.
+#[inline(always)]
+fn is_short_ascii(view: u128) -> bool {
+    const HIGH_BITS: u128 = u128::from_ne_bytes([0x80; 16]);
+    let (length, text) = (view as u32, view >> 32);
+    length <= 12 && text >> (8 * length) == 0 && text & HIGH_BITS == 0
 }
 
 /// Follows a view: four bytes of length, then up to twelve of text, or a prefix, a buffer and an offset.
