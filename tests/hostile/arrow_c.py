@@ -90,7 +90,7 @@ class Node:
     no_children: bool = False
     no_schema_children: bool = False
     schema_children: "list[Node | None] | None" = None
-    schema_dictionary: "Node | None | str" = "same"
+    schema_dictionary: "Node | str | None" = "same"
     released: bool = False
     schema_released: bool = False
     misaligned: int = 0

@@ -2,10 +2,12 @@
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-import perpcore as pc
 from tests.hostile.arrow_c import Batch, Node
+
+import perpcore as pc
 
 RULES = pc.Rulebook.parse("""
 [venue]
@@ -103,7 +105,7 @@ def dictionary(values: Sequence[str | None], words: Node, kind: bytes = b"c", co
 def _listed(words: Node) -> list[str]:
     offsets, data = words.buffers[1] or b"", words.buffers[2] or b""
     ends = struct.unpack(f"<{words.length + 1}{'i' if words.format == b'u' else 'q'}", offsets)
-    return [data[at:end].decode() for at, end in zip(ends, ends[1:], strict=False)]
+    return [data[at:end].decode() for at, end in pairwise(ends)]
 
 
 def record(columns: Mapping[str, Node], **more: Any) -> Node:

@@ -11,26 +11,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.hostile.arrow_c import Node
-from tests.hostile.attacks import FORMATS, HONEST
 from tests.hostile.book import honest
+from tests.hostile.lies_about_content import FORMATS
 
 SLACK = 1 << 19
 
 _COUNTS = (-(2**63), -(2**31), -5, -2, -1, 0, 1, 2, 3, 4, 5, 8, 60, 2**31, 2**32, 2**62, 2**63 - 1)
 _SIZES = (*_COUNTS, 6, 7, 100, 1_000)
 _KINDS = (b"n", b"b", b"c", b"C", b"s", b"S", b"i", b"I", b"l", b"L", b"g", b"u", b"U", b"vu", b"d:38,8", b"d:9,0,32")
-_NAMES = (
-    b"account",
-    b"asset",
-    b"amount",
-    b"held",
-    b"quantity",
-    b"price",
-    b"price_e8",
-    b"leverage",
-    b"time",
-    b"",
-    b"\xff",
+_NAMES = (b"account", b"asset", b"amount", b"held", b"quantity", b"price", b"price_e8", b"leverage", b"time", b"\xff")
+_FIELDS = (
+    *("length", "offset", "null_count", "n_buffers", "n_children", "format", "name", "bytes", "bytes", "bytes"),
+    *("buffer", "order", "dictionary", "released", "schema", "list", "flags", "metadata"),
 )
 
 
@@ -49,10 +41,7 @@ def mutated(seed: int) -> tuple[str, dict[str, Any], bool]:
     book: dict[str, Any] = honest()
     table = rng.choice(list(book))
     path, node = rng.choice(list(_nodes(book[table], table)))
-    field = rng.choice(
-        ["length", "offset", "null_count", "n_buffers", "n_children", "format", "name", "bytes", "bytes", "bytes"]
-        + ["buffer", "order", "dictionary", "released", "schema", "misaligned", "flags", "metadata"]
-    )
+    field = rng.choice(_FIELDS)
     harmless = False
     if field in ("length", "offset", "null_count", "n_buffers", "n_children"):
         value = rng.choice(_SIZES if field in ("length", "offset") else _COUNTS)
@@ -113,7 +102,7 @@ def mutated(seed: int) -> tuple[str, dict[str, Any], bool]:
     elif field == "schema":
         node.schema_n_children = rng.choice(_COUNTS)
         what = f"counts {node.schema_n_children} children"
-    elif field == "misaligned":
+    elif field == "list":
         what = rng.choice(("no_buffers", "no_children", "no_schema_children"))
         setattr(node, what, True)
     elif field == "flags":
@@ -123,6 +112,3 @@ def mutated(seed: int) -> tuple[str, dict[str, Any], bool]:
         node.metadata = rng.randbytes(16).replace(b"\0", b"\1")
         what = repr(node.metadata[:4])
     return f"seed {seed}: {path}, {field} {what}", book, harmless
-
-
-__all__ = ["HONEST", "SLACK", "mutated"]

@@ -1,8 +1,8 @@
 """Runs attacks in a process of its own, so that a crash is a finding.
 
-`python -m tests.hostile.runner attacks FIRST STEP` runs every STEP-th attack from the FIRST on, `… mutations FIRST LAST`
-the mutations of these seeds. Each line of output is one outcome; before an attempt its name is written, so the name
-that has no outcome is what ended the process.
+`python -m tests.hostile.runner attacks FIRST STEP` runs every STEP-th attack from the FIRST on,
+`python -m tests.hostile.runner mutations FIRST LAST` the mutations of these seeds. Each line of output is one outcome.
+Before an attempt its name is written, so the name without an outcome is what ended the process.
 """
 
 import faulthandler
@@ -15,11 +15,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+from tests.hostile import mutations
+from tests.hostile.arrow_c import Batch, Node, Offer
+from tests.hostile.attack import HONEST, Attack
+from tests.hostile.attacks import all_attacks
+from tests.hostile.book import assess, figures, honest
+from tests.hostile.lies_about_tables import KEPT
 
 import perpcore as pc
-from tests.hostile import attacks, mutations
-from tests.hostile.arrow_c import Batch, Node, Offer
-from tests.hostile.book import assess, figures, honest
 
 # What was not tampered with, once for all attempts.
 _OFFERS = {name: Batch(node) for name, node in honest().items()}
@@ -29,7 +32,7 @@ PLAIN = {name: pa.record_batch(offer) for name, offer in _OFFERS.items()}
 def outcome(book: dict[str, Any], options: dict[str, Any], slack: int = 0) -> dict[str, Any]:
     """What became of one call, with everything it left behind."""
     given = {
-        name: (PLAIN[name] if table == attacks.HONEST.get(name) else Batch(table, slack=slack))
+        name: (PLAIN[name] if table == HONEST.get(name) else Batch(table, slack=slack))
         if isinstance(table, Node)
         else table
         for name, table in book.items()
@@ -40,7 +43,7 @@ def outcome(book: dict[str, Any], options: dict[str, Any], slack: int = 0) -> di
     except (pc.errors.SchemaError, pc.errors.InputError) as error:
         told = {"end": "refused", "class": type(error).__name__, "text": str(error)[:300], "length": len(str(error))}
         told |= {name: getattr(error, name) for name in ("code", "table", "column", "row", "value", "accepted")}
-        assert error.problems.num_rows
+        told["problems"] = error.problems.num_rows
         traceback.clear_frames(error.__traceback__)
     except pc.errors.InternalError as error:
         told = {"end": "panic", "text": str(error)[:300]}
@@ -49,15 +52,15 @@ def outcome(book: dict[str, Any], options: dict[str, Any], slack: int = 0) -> di
     except BaseException as error:  # noqa: BLE001
         told = {"end": "panic", "text": f"{type(error).__name__}: {error}"[:300]}
     told["seconds"] = time.perf_counter() - started
-    offers = {id(one): one for one in (*given.values(), *attacks.KEPT) if isinstance(one, Offer)}
+    offers = {id(one): one for one in (*given.values(), *KEPT) if isinstance(one, Offer)}
     if any(offer.unsettled() for offer in offers.values()):
         gc.collect()
     told["releases"] = [fault for offer in offers.values() for fault in offer.settle()]
-    attacks.KEPT.clear()
+    KEPT.clear()
     return told
 
 
-def verdict(attack: attacks.Attack, told: dict[str, Any], wanted: str) -> str | None:
+def verdict(attack: Attack, told: dict[str, Any], wanted: str) -> str | None:
     """What is wrong with an outcome."""
     if told["releases"]:
         return f"releases: {told['releases']}"
@@ -72,14 +75,14 @@ def verdict(attack: attacks.Attack, told: dict[str, Any], wanted: str) -> str | 
         meant = getattr(attack, name)
         if meant is not None and told[name] != meant:
             return f"{name} {told[name]!r}: {told['text']}"
-    if not told["code"] or not told["accepted"] or told["length"] > 1_500:
+    if not (told["code"] and told["accepted"] and told["problems"]) or told["length"] > 1_500:
         return f"attributes: {told['code']}, {told['accepted']}, {told['length']} characters"
     return None
 
 
-def all_attacks(first: int, step: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+def run_attacks(first: int, step: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
     wanted = figures(assess(PLAIN))
-    for at, attack in enumerate(attacks.all_attacks()):
+    for at, attack in enumerate(all_attacks()):
         if at % step != first % step or at < first:
             continue
         begin(at, attack.name)
@@ -87,7 +90,7 @@ def all_attacks(first: int, step: int) -> Iterator[tuple[str, dict[str, Any], st
         yield attack.name, told, verdict(attack, told, wanted)
 
 
-def all_mutations(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+def run_mutations(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
     wanted = figures(assess(PLAIN))
     for seed in range(first, last):
         what, book, harmless = mutations.mutated(seed)
@@ -111,7 +114,7 @@ def main() -> None:
     faulthandler.enable()
     # Structures are built by recursion here, and some are 10,000 deep.
     sys.setrecursionlimit(200_000)
-    which = {"attacks": all_attacks, "mutations": all_mutations}[sys.argv[1]]
+    which = {"attacks": run_attacks, "mutations": run_mutations}[sys.argv[1]]
     for name, told, wrong in which(int(sys.argv[2]), int(sys.argv[3])):
         print(json.dumps({"done": name, "end": told["end"], "wrong": wrong, "seconds": told["seconds"]}), flush=True)
 

@@ -99,3 +99,15 @@ def test_edges(seed: int) -> None:
     nothing = {"account": ids, "leverage": pa.nulls(len(ids), pa.decimal128(28, 8))}
     assert taken(common) == taken(assess(RULES, {**book, "accounts": nothing}, on_error="mark"))
     assert common.lines().num_rows > 0
+
+
+@pytest.mark.code("account_too_large")
+@pytest.mark.parametrize("first", ["BTC", "USDT"])
+def test_an_asset_beyond_all_bounds_is_refused_beside_another(first: str) -> None:
+    """534,573,375,131 × 10⁸ is beyond 10¹² and, at 10⁻²⁴, beyond 128 bits."""
+    amounts = {"BTC": "534573375131.14204972", "USDT": "1000000000000"}
+    assets = sorted(amounts, key=lambda asset: asset != first)
+    balances = {"account": ["A", "A"], "asset": assets, "amount": [amounts[asset] for asset in assets]}
+    with pytest.raises(pc.errors.InputError) as caught:
+        pc.assess(pc.Rulebook.preset("global-multi-collateral"), balances=balances, prices={"BTC": "100000000"})
+    assert caught.value.code == "account_too_large"

@@ -158,7 +158,8 @@ pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut A
     tables.accounts = ids.len();
     if !ids.faults.is_empty() {
         tables.give_to_nobody();
-        tables.faults.append(&mut ids.faults);
+        // Before the others of their rows: the id is the first column.
+        tables.faults.splice(0..0, ids.faults.drain(..));
         tables.nameless = true;
     }
     Ok(tables)

@@ -19,6 +19,7 @@ use crate::margin::tiers::Linear;
 use crate::margin::value::Sums;
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8, MONEY};
 use crate::num::{E8, E16, ONE, scaled, times};
+use std::ops::Range;
 
 /// The most rows of an account, in positions and in balances, that the kernel adds up: 64 × 10¹⁷ g fits 64 bits.
 const MOST_ROWS: usize = 64;
@@ -32,17 +33,24 @@ struct Leg {
     mark: i64,
     /// Whether quantity and base quantity are the same.
     contract_of_one: bool,
-    maintenance_fee: i64,
-    /// Its tiers in [`Kernel::tiers`].
-    tiers: std::ops::Range<usize>,
+    /// The largest |Q| of each tier but the last, in [`Kernel::caps`].
+    caps: Range<usize>,
+    /// The first of its tiers in [`Kernel::tiers`].
+    first_tier: usize,
 }
 
-/// One tier at a mark.
+/// One tier: a requirement is |Q|·M × rate + constant, in 10⁻²⁴ modulo 2¹²⁸.
+#[derive(Clone, Copy)]
 struct Tier {
-    /// The largest |Q| in it.
-    up_to: i64,
-    maintenance: Linear,
-    initial: Linear,
+    maintenance: (u64, u128),
+    initial: (u64, u128),
+}
+
+impl Tier {
+    /// A requirement with the rate of a fee on the same notional; neither rate is negative.
+    fn requirement(linear: &Linear, fee: i64) -> (u64, u128) {
+        (linear.rate.unsigned_abs() + fee.unsigned_abs(), linear.constant_e24 as u128)
+    }
 }
 
 /// One asset at its price.
@@ -64,6 +72,7 @@ pub(super) struct Kernel<'a> {
     data: &'a Grouped<'a>,
     settlement: usize,
     legs: Vec<Leg>,
+    caps: Vec<u64>,
     tiers: Vec<Tier>,
     coins: Vec<Coin<'a>>,
     held: [Held; MOST_NAMES],
@@ -80,19 +89,18 @@ impl<'a> Kernel<'a> {
         if settings.leverage.is_some() || settings.portfolio.is_some() || data.settings.repeats() {
             return None;
         }
-        let mut tiers = Vec::new();
+        let (mut caps, mut tiers) = (Vec::new(), Vec::new());
         let legs = terms.instruments.iter().enumerate().map(|(at, contract)| {
             let quote = market.mark(at as u32);
             let mark = if quote.usable { quote.price } else { 0 };
-            let from = tiers.len();
-            let up_to = |to_e16: i128| (to_e16 / i128::from(mark.max(1))).min(BASE_E8) as i64;
-            tiers.extend(contract.ladder.steps().iter().map(|step| Tier {
-                up_to: up_to(step.to_e16),
-                maintenance: step.maintenance,
-                initial: step.initial,
+            let (first_cap, first_tier, steps) = (caps.len(), tiers.len(), contract.ladder.steps());
+            let largest = |to_e16: i128| (to_e16 / i128::from(mark.max(1))).min(BASE_E8) as u64;
+            caps.extend(steps[..steps.len() - 1].iter().map(|step| largest(step.to_e16)));
+            tiers.extend(steps.iter().map(|step| Tier {
+                maintenance: Tier::requirement(&step.maintenance, contract.maintenance_fee),
+                initial: Tier::requirement(&step.initial, contract.maintenance_fee),
             }));
-            let contract_of_one = contract.contract_size == ONE;
-            Leg { mark, contract_of_one, maintenance_fee: contract.maintenance_fee, tiers: from..tiers.len() }
+            Leg { mark, contract_of_one: contract.contract_size == ONE, caps: first_cap..caps.len(), first_tier }
         });
         let legs = legs.collect();
         let coins = terms.assets.iter().enumerate().map(|(at, collateral)| {
@@ -103,6 +111,7 @@ impl<'a> Kernel<'a> {
             data,
             settlement: terms.settlement,
             legs,
+            caps,
             tiers,
             coins: coins.collect(),
             held: [Held::default(); MOST_NAMES],
@@ -176,18 +185,18 @@ impl<'a> Kernel<'a> {
     #[inline(always)]
     fn position(&self, instrument: usize, held: Held, sums: &mut Sums) -> (bool, i128) {
         let leg = &self.legs[instrument];
-        let size = held.quantity.unsigned_abs() as i64;
-        let notional_e16 = times(size, leg.mark);
-        let tiers = &self.tiers[leg.tiers.clone()];
-        let beyond = tiers[..tiers.len() - 1].iter().filter(|tier| tier.up_to < size).count();
-        let tier = &tiers[beyond];
-        let fee_e24 = scaled_wrapping(notional_e16, leg.maintenance_fee);
-        sums.maintenance_e24 = add(sums.maintenance_e24, add(of_e24(&tier.maintenance, notional_e16), fee_e24));
-        sums.held_e24 = add(sums.held_e24, add(of_e24(&tier.initial, notional_e16), fee_e24));
-        sums.notional_e16 = add(sums.notional_e16, notional_e16);
+        let (size, mark) = (held.quantity.unsigned_abs(), leg.mark.unsigned_abs());
+        let below = self.caps[leg.caps.clone()].iter().filter(|cap| **cap < size).count();
+        let tier = &self.tiers[leg.first_tier + below];
+        let notional_e16 = u128::from(size) * u128::from(mark);
+        let requirement =
+            |(rate, constant): (u64, u128)| notional_e16.wrapping_mul(rate.into()).wrapping_add(constant) as i128;
+        sums.maintenance_e24 = add(sums.maintenance_e24, requirement(tier.maintenance));
+        sums.held_e24 = add(sums.held_e24, requirement(tier.initial));
+        sums.notional_e16 = add(sums.notional_e16, notional_e16 as i128);
         sums.pnl_e16 = add(sums.pnl_e16, times(held.quantity, leg.mark).wrapping_sub(held.cost_e16));
-        let priced = (leg.mark != 0) | (size == 0);
-        let fits = leg.contract_of_one & priced & (i128::from(size) <= BASE_E8) & (notional_e16 <= ACCOUNT_E16);
+        let priced = (mark != 0) | (size == 0);
+        let fits = leg.contract_of_one & priced & (size <= BASE_E8 as u64) & (notional_e16 <= ACCOUNT_E16 as u128);
         (fits, held.cost_e16.wrapping_abs())
     }
 
@@ -207,10 +216,10 @@ impl<'a> Kernel<'a> {
             let amount = std::mem::take(&mut self.owned[at]);
             let fits = MONEY.holds(amount);
             if at == self.settlement {
-                let value_e24 = if fits { amount * E16 } else { 0 };
-                sums.collateral_e24 += value_e24;
-                sums.net_e24 += value_e24;
-                assets_e16 += if fits { amount.abs() * E8 } else { 0 };
+                let value_e24 = amount.wrapping_mul(E16);
+                sums.collateral_e24 = add(sums.collateral_e24, value_e24);
+                sums.net_e24 = add(sums.net_e24, value_e24);
+                assets_e16 = add(assets_e16, amount.wrapping_abs().wrapping_mul(E8));
                 taken &= fits;
                 continue;
             }
@@ -236,11 +245,6 @@ impl<'a> Kernel<'a> {
 #[inline(always)]
 fn scaled_wrapping(amount: i128, factor: i64) -> i128 {
     amount.wrapping_mul(i128::from(factor))
-}
-
-#[inline(always)]
-fn of_e24(linear: &Linear, notional_e16: i128) -> i128 {
-    add(scaled_wrapping(notional_e16, linear.rate), linear.constant_e24)
 }
 
 #[inline(always)]
