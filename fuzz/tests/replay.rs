@@ -7,7 +7,11 @@ use std::path::Path;
 
 /// Mutations of each target; the number comes from the environment in `make soak`.
 fn mutations(name: &str) -> usize {
-    let quick = if name == "rulebook_text" { 4_000 } else { 40_000 };
+    let quick = match name {
+        "rulebook_text" => 10_000,
+        "guard" => 60_000,
+        _ => 200_000,
+    };
     let factor = std::env::var("PERPCORE_FUZZ_FACTOR").ok().and_then(|factor| factor.parse().ok());
     quick * factor.unwrap_or(1)
 }
