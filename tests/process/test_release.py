@@ -13,7 +13,12 @@ import perpcore as pc
 
 RULES = pc.Rulebook.preset("hk-vatp-perp")
 BOOK = {
-    "positions": {"account": ["A", "B"], "instrument": ["BTC-PERP"] * 2, "quantity": ["4", "-1"], "cost": ["244000", "-61000"]},
+    "positions": {
+        "account": ["A", "B"],
+        "instrument": ["BTC-PERP"] * 2,
+        "quantity": ["4", "-1"],
+        "cost": ["244000", "-61000"],
+    },
     "balances": {"account": ["A", "B"], "asset": ["USD"] * 2, "amount": ["20000", "9000"]},
     "orders": {"account": ["A"], "instrument": ["BTC-PERP"], "quantity": ["1"], "price": ["58500"]},
     "prices": {"symbol": ["BTC-PERP"], "price": ["58000"]},
