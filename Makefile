@@ -36,8 +36,11 @@ bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 	@$(PY) -m benches.table
 
 .PHONY: soak
-soak: dev ## the tests in their long form (PERPCORE_SOAK=1): more accounts, more examples
+soak: dev ## the tests in their long form (PERPCORE_SOAK=1), sanitizers and fuzzing (a nightly compiler)
+	@tools/soak.sh check
 	@PERPCORE_SOAK=1 $(PY) -m pytest
+	@tools/soak.sh sanitize
+	@tools/soak.sh fuzz
 
 .PHONY: lint
 lint: dev ## formats, lints, types, stubs, generated files

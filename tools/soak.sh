@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # What `make soak` runs beside the long tests, with a nightly compiler:
+#   tools/soak.sh check       nothing but whether what it needs is there
 #   tools/soak.sh sanitize    the tests of the unsafe code under the address sanitizer, which finds leaks too
 #   tools/soak.sh fuzz [NAME] the fuzz targets (all, or one), each for $PERPCORE_FUZZ_SECONDS (60) on its corpus
 # Inputs that a target fails on are left in target/fuzz/found. One line says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=${1:?sanitize or fuzz}
+what=${1:?check, sanitize or fuzz}
 lacks() { echo "perpcore: $1" >&2; exit 1; }
 
 rustc +nightly --version >/dev/null 2>&1 ||
     lacks "no nightly Rust: sanitizers and libFuzzer need it (rustup toolchain install nightly --profile minimal)"
+command -v c++ >/dev/null 2>&1 || lacks "no C++ compiler: libFuzzer is built with c++ (Debian: apt-get install g++)"
 host=$(rustc +nightly --version --verbose | sed -n 's/^host: //p')
 echo "perpcore: $(rustc +nightly --version)"
 
@@ -17,12 +19,12 @@ echo "perpcore: $(rustc +nightly --version)"
 build() { cargo +nightly "$@" --locked --target "$host" -p perpcore-fuzz; }
 
 case $what in
+check) ;;
 sanitize)
     export RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=target/sanitize ASAN_OPTIONS=detect_leaks=1
     build test -p perpcore-arrow --lib --tests
     ;;
 fuzz)
-    command -v c++ >/dev/null 2>&1 || lacks "no C++ compiler: libFuzzer is built with c++ (Debian: apt-get install g++)"
     flags="--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Coverflow-checks -Clink-dead-code -Cpasses=sancov-module"
     for flag in level=4 inline-8bit-counters pc-table trace-compares stack-depth; do
         flags+=" -Cllvm-args=-sanitizer-coverage-$flag"
@@ -42,5 +44,5 @@ fuzz)
         echo "perpcore: fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$said") executions"
     done
     ;;
-*) lacks "$what is none of sanitize and fuzz" ;;
+*) lacks "$what is none of check, sanitize and fuzz" ;;
 esac
