@@ -109,8 +109,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
             unknown.entry(account).or_insert(fault.code);
         }
         for &account in unknown.keys() {
-            book.accounts.status[account as usize] = perpcore::margin::status::Status::Unknown;
-            book.accounts.isolated_status[account as usize] = None;
+            book.accounts.status[account as usize] = perpcore::margin::status::Status::Unknown as i8;
         }
         book.isolated.retain(|bucket| !unknown.contains_key(&bucket.account));
     }
@@ -118,7 +117,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
 
     let id_column = IdColumn::new(&ids);
     let isolated = encode::isolated(&book.isolated, &id_column, &rules.rulebook);
-    let accounts = encode::accounts(book.accounts, &id_column, &unknown);
+    let accounts = encode::accounts(book.accounts, &book.isolated, &id_column, &unknown);
     Ok(Assessment {
         accounts: batch(&contract::ACCOUNTS_OUT, accounts, rules)?,
         isolated: batch(&contract::ISOLATED_OUT, isolated, rules)?,

@@ -4,7 +4,8 @@
 //! dictionary already seen, or its values ascend. Then an account is found by its code alone. Otherwise, and for text
 //! without a dictionary and integers, values are hashed; a value equal to the row before is not.
 
-use super::text::{Strings, map_indexes};
+use super::distinct::{are_distinct, are_equal};
+use super::text::{Strings, append_indexes};
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
 use arrow_array::cast::AsArray;
@@ -13,6 +14,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
+use perpcore::sweep::group::ascends;
 use perpcore::sweep::stop::Stop;
 use std::hash::BuildHasher;
 
@@ -123,6 +125,10 @@ impl AccountIds {
                 _ => self.text(&chunk, &mut out, &source.stop),
             }
             source.go_on()?;
+            // Looked at without an early end, many at a time.
+            if !out[start..].iter().fold(false, |any, &account| any | (account == NOBODY)) {
+                continue;
+            }
             for (row, _) in out[start..].iter().enumerate().filter(|(_, account)| **account == NOBODY) {
                 let code = if chunk.is_null(row) { Code::NullValue } else { Code::OutOfRange };
                 source.refuse(code, column, &chunk, row);
@@ -157,34 +163,48 @@ impl AccountIds {
 
     fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
         let Some(dictionary) = chunk.values.as_any_dictionary_opt() else { return };
-        let known = self.dictionaries.iter().position(|known| same(&known.values, dictionary.values()));
+        let known = self.dictionaries.iter().position(|known| are_equal(&known.values, dictionary.values()));
         let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
         let source = self.dictionaries[at].source;
         let start = out.len();
-        let mut last = (usize::MAX, NOBODY);
-        map_indexes(&*chunk.values, out, |index| {
-            if index == last.0 {
-                return last.1;
+        append_indexes(&*chunk.values, out);
+        let codes = &mut out[start..];
+        let fits = codes.last().is_none_or(|&last| (last as usize) < accounts.len());
+        if self.len() == 0 && !self.hashed && chunk.nulls.is_none() && fits && ascends(codes) {
+            // A new account wherever the code is another; written at every row, so that nothing is guessed.
+            let mut origins = vec![Origin { source, place: 0 }; accounts.len()];
+            let (mut found, mut last) = (0_u32.wrapping_sub(1), NOBODY);
+            for code in codes {
+                found = found.wrapping_add(u32::from(*code != last));
+                last = *code;
+                origins[found as usize].place = last;
+                accounts[last as usize] = found;
+                *code = found;
             }
-            let Some(account) = accounts.get_mut(index) else { return NOBODY };
-            if *account == NOBODY {
-                *account = self.account_at(Origin { source, place: index as u32 });
+            origins.truncate(found.wrapping_add(1) as usize);
+            if let Ids::Text { origins: all, .. } = &mut self.ids {
+                *all = origins;
             }
-            last = (index, *account);
-            *account
-        });
-        if let Some(nulls) = &chunk.nulls {
-            out[start..].iter_mut().zip(nulls).filter(|(_, valid)| !valid).for_each(|(account, _)| *account = NOBODY);
+        } else {
+            for (row, code) in codes.iter_mut().enumerate() {
+                let place = *code;
+                *code = NOBODY;
+                let Some(account) = accounts.get_mut(place as usize).filter(|_| !chunk.is_null(row)) else { continue };
+                if *account == NOBODY {
+                    *account = self.account_at(Origin { source, place });
+                }
+                *code = *account;
+            }
         }
         self.dictionaries[at].accounts = accounts;
     }
 
     fn add_dictionary(&mut self, values: &ArrayRef) -> usize {
         let source = self.add_source(values);
-        // Values of the first dictionary need no look-up where they ascend, since then they are distinct.
+        // Values of the first dictionary need no look-up where they are distinct.
         let first = self.len() == 0 && self.dictionaries.is_empty();
-        if !(first && ascends(values)) {
+        if !(first && are_distinct(values, &self.hasher)) {
             self.hash_all();
         }
         self.dictionaries.push(Dictionary { values: values.clone(), accounts: vec![NOBODY; values.len()], source });
@@ -293,17 +313,6 @@ fn is_text(data_type: &DataType) -> bool {
 /// The text at a place.
 pub(crate) fn text_at(sources: &[ArrayRef], origin: Origin) -> &str {
     Strings::of(&*sources[origin.source as usize]).map_or("", |strings| strings.value(origin.place as usize))
-}
-
-/// Whether two dictionaries hold the same bytes.
-fn same(a: &ArrayRef, b: &ArrayRef) -> bool {
-    a.len() == b.len() && a.data_type() == b.data_type() && (a.to_data().ptr_eq(&b.to_data()) || a == b)
-}
-
-/// Whether values ascend strictly, and so are distinct.
-fn ascends(values: &ArrayRef) -> bool {
-    let Some(strings) = Strings::of(&**values) else { return false };
-    values.null_count() == 0 && (1..values.len()).all(|at| strings.value(at - 1) < strings.value(at))
 }
 
 /// The values of an integer array that are not negative.

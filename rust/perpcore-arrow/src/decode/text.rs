@@ -39,11 +39,11 @@ impl<'a> Strings<'a> {
     }
 }
 
-/// Appends what `place` makes of every index of a dictionary, whatever its width; those under a null mean nothing.
-#[inline(always)]
-pub(super) fn map_indexes(array: &dyn Array, out: &mut Vec<u32>, mut place: impl FnMut(usize) -> u32) {
+/// Appends the indexes of a dictionary, whatever their width; those under a null mean nothing.
+pub(super) fn append_indexes(array: &dyn Array, out: &mut Vec<u32>) {
     downcast_dictionary_array!(
-        array => out.extend(array.keys().values().iter().map(|key| place(key.as_usize()))),
+        // No dictionary has more than 2³¹ values.
+        array => out.extend(array.keys().values().iter().map(|key| key.as_usize() as u32)),
         _ => {}
     );
 }
@@ -164,7 +164,11 @@ fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>,
         let values = dictionary.values();
         let strings = Strings::of(values)?;
         let places: Vec<u32> = (0..values.len()).map(|at| find(strings.value(at)).unwrap_or(UNKNOWN)).collect();
-        map_indexes(array, out, |index| places.get(index).copied().unwrap_or(UNKNOWN));
+        let start = out.len();
+        append_indexes(array, out);
+        for place in &mut out[start..] {
+            *place = places.get(*place as usize).copied().unwrap_or(UNKNOWN);
+        }
         return Some(chunk.nulls.is_none() && !places.contains(&UNKNOWN));
     }
     let strings = Strings::of(array)?;

@@ -15,12 +15,13 @@ use std::sync::Arc;
 /// The columns of `accounts`, in the contract's order. `problems` names the code of each account that is unknown.
 pub(crate) fn accounts(
     columns: AccountColumns,
+    isolated: &[IsolatedBucket],
     ids: &IdColumn,
     problems: &BTreeMap<u32, Code>,
 ) -> Result<Vec<ArrayRef>, ArrowError> {
-    let AccountColumns { money, margin_ratio, status, isolated_status } = columns;
+    let AccountColumns { money, margin_ratio, status } = columns;
     let rows = status.len();
-    let known = if problems.is_empty() { None } else { validity(status.iter().map(|s| *s != Status::Unknown)) };
+    let known = if problems.is_empty() { None } else { validity(rows, |row| status[row] != Status::Unknown as i8) };
     let mut out = vec![ids.all()?];
     out.extend(money.into_iter().map(|column| pooled(column, known.clone())));
     let ratios = match &known {
@@ -28,13 +29,23 @@ pub(crate) fn accounts(
         Some(known) => margin_ratio.iter().zip(known).map(|(&r, known)| if known { r } else { f64::NAN }).collect(),
     };
     out.push(ratio(ratios));
-    out.push(words(status.iter().map(|status| *status as i8).collect(), None, &Status::NAMES)?);
+    out.push(words(status, None, &Status::NAMES)?);
     out.push(worst_scenarios(rows));
-    let isolated_known = validity(isolated_status.iter().map(Option::is_some));
-    let isolated = isolated_status.iter().map(|status| status.map_or(0, |status| status as i8)).collect();
-    out.push(words(isolated, isolated_known, &Status::NAMES)?);
+    out.push(isolated_statuses(rows, isolated)?);
     out.push(problem_codes(rows, problems));
     Ok(out)
+}
+
+/// The worst status among the isolated buckets of each account.
+fn isolated_statuses(rows: usize, buckets: &[IsolatedBucket]) -> Result<ArrayRef, ArrowError> {
+    let mut worst = vec![i8::MAX; rows];
+    for bucket in buckets {
+        let worst = &mut worst[bucket.account as usize];
+        *worst = (*worst).min(bucket.figures.status as i8);
+    }
+    let known = validity(rows, |row| worst[row] != i8::MAX);
+    worst.iter_mut().filter(|status| **status == i8::MAX).for_each(|status| *status = 0);
+    words(worst, known, &Status::NAMES)
 }
 
 /// Null for every account: the standard model has no scenarios.

@@ -13,12 +13,10 @@ pub(super) const MONEY: (u8, i8) = (28, 8);
 /// Digits and decimals of exact amounts.
 pub(super) const EXACT: (u8, i8) = (38, 24);
 
-/// Which rows have figures; none where all do.
-pub(super) fn validity(rows: impl ExactSizeIterator<Item = bool> + Clone) -> Option<NullBuffer> {
-    if rows.clone().all(|valid| valid) {
-        return None;
-    }
-    Some(NullBuffer::new(BooleanBuffer::from_iter(rows)))
+/// Which rows have a value; none where all do.
+pub(super) fn validity(rows: usize, has_value: impl Fn(usize) -> bool) -> Option<NullBuffer> {
+    let nulls = NullBuffer::new(BooleanBuffer::collect_bool(rows, has_value));
+    (nulls.null_count() > 0).then_some(nulls)
 }
 
 pub(super) fn decimal(values: Vec<i128>, nulls: Option<NullBuffer>, (digits, scale): (u8, i8)) -> ArrayRef {
@@ -42,7 +40,7 @@ pub(super) fn pooled(column: Column, nulls: Option<NullBuffer>) -> ArrayRef {
 }
 
 pub(super) fn ratio(values: Vec<f64>) -> ArrayRef {
-    let nulls = validity(values.iter().map(|value| !value.is_nan()));
+    let nulls = validity(values.len(), |row| !values[row].is_nan());
     Arc::new(Float64Array::new(values.into(), nulls))
 }
 

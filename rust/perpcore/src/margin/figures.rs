@@ -1,72 +1,74 @@
 //! From the rounded totals of a bucket to its figures and status (docs/margin.md).
 
-use super::status::{Standing, Status, status};
+use super::status::{Standing, status};
 use super::terms::Terms;
+use super::width::Width;
 use crate::num::ONE;
-use crate::num::round::charge_of;
 
 /// The totals of a bucket, each rounded once, in g.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Totals {
+pub struct Totals<W = i128> {
     /// What the collateral counts, down.
-    pub collateral: i128,
+    pub collateral: W,
     /// Σ Q·M − κ, down.
-    pub pnl: i128,
+    pub pnl: W,
     /// Funding owed.
-    pub accrued: i128,
+    pub accrued: W,
     /// Initial margin without any order, up.
-    pub held: i128,
+    pub held: W,
     /// Initial margin, up.
-    pub initial: i128,
+    pub initial: W,
     /// Maintenance margin, up.
-    pub maintenance: i128,
+    pub maintenance: W,
     /// Eligible assets after close_cost, less debts, down; none in an isolated bucket.
-    pub net_assets: Option<i128>,
+    pub net_assets: Option<W>,
     /// ⌈withdraw_ratio·N⌉.
-    pub kept: i128,
+    pub kept: W,
 }
 
 /// The figures of one bucket, in g.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Figures {
+pub struct Figures<W: Width = i128> {
     /// collateral_value + unrealized_pnl − accrued_funding.
-    pub equity: i128,
+    pub equity: W,
     /// Value after closing all at the mark and converting all collateral.
-    pub net_value: i128,
+    pub net_value: W,
     /// What the collateral counts.
-    pub collateral_value: i128,
+    pub collateral_value: W,
     /// Σ Q·M − κ.
-    pub unrealized_pnl: i128,
+    pub unrealized_pnl: W,
     /// Funding owed.
-    pub accrued_funding: i128,
+    pub accrued_funding: W,
     /// Equity with the credited share of unsettled gain.
-    pub opening_equity: i128,
+    pub opening_equity: W,
     /// Initial margin with orders.
-    pub initial_margin: i128,
+    pub initial_margin: W,
     /// What the orders add to it.
-    pub order_margin: i128,
+    pub order_margin: W,
     /// Maintenance margin.
-    pub maintenance_margin: i128,
+    pub maintenance_margin: W,
     /// What may be used to open.
-    pub available: i128,
+    pub available: W,
     /// What may be withdrawn.
-    pub withdrawable: i128,
+    pub withdrawable: W,
     /// The status.
-    pub status: Status,
+    pub status: W::Status,
 }
 
 /// How many money figures a bucket has.
 pub const MONEY_FIGURES: usize = 11;
 
-impl Figures {
+impl<W: Width> Figures<W> {
     /// The figures of some totals; `usable` says whether every price they depend on may be used.
     #[inline(always)]
-    pub fn of(terms: &Terms, totals: &Totals, usable: bool) -> Self {
+    pub fn of(terms: &Terms, totals: &Totals<W>, usable: bool) -> Self {
         let Totals { collateral, pnl, accrued, held, initial, maintenance, net_assets, kept } = *totals;
-        let equity = collateral + pnl - accrued;
-        let net_value = net_assets.map_or(equity, |assets| assets + pnl - accrued);
-        let gain = (pnl - accrued).max(0);
-        let opening_equity = if gain == 0 { equity } else { equity - charge_of(gain, ONE - terms.profit_credit) };
+        let zero = W::of(0);
+        let unsettled = pnl.minus(accrued);
+        let equity = collateral.plus(unsettled);
+        let net_value = net_assets.map_or(equity, |assets| assets.plus(unsettled));
+        let gain = unsettled.larger(zero);
+        let opening_equity = equity.minus(gain.charge_of(ONE - terms.profit_credit));
         let initial_counts = net_assets.is_some().then_some(initial);
         let standing = Standing { usable, net_value, equity, maintenance, initial: initial_counts };
         Figures {
@@ -77,17 +79,17 @@ impl Figures {
             accrued_funding: accrued,
             opening_equity,
             initial_margin: initial,
-            order_margin: initial - held,
+            order_margin: initial.minus(held),
             maintenance_margin: maintenance,
-            available: (opening_equity - initial).max(0),
-            withdrawable: (equity - gain - initial.max(kept)).max(0),
+            available: opening_equity.minus(initial).larger(zero),
+            withdrawable: equity.minus(gain).minus(initial.larger(kept)).larger(zero),
             status: status(&standing, terms.call_factor),
         }
     }
 
     /// The money figures.
     #[inline(always)]
-    pub fn money(&self) -> [i128; MONEY_FIGURES] {
+    pub fn money(&self) -> [W; MONEY_FIGURES] {
         [
             self.equity,
             self.net_value,
@@ -102,11 +104,14 @@ impl Figures {
             self.withdrawable,
         ]
     }
+}
 
+impl<W: Width + Into<i128>> Figures<W> {
     /// Maintenance margin ÷ equity, one division of the raw integers; NaN where equity ≤ 0. For display only.
     #[inline(always)]
     pub fn margin_ratio(&self) -> f64 {
-        if self.equity > 0 { double(self.maintenance_margin) / double(self.equity) } else { f64::NAN }
+        let equity = self.equity.into();
+        if equity > 0 { double(self.maintenance_margin.into()) / double(equity) } else { f64::NAN }
     }
 }
 

@@ -14,3 +14,4 @@ pub mod status;
 pub mod terms;
 pub mod tiers;
 pub mod value;
+pub mod width;

@@ -1,6 +1,6 @@
 //! `status`: the first that applies (docs/margin.md).
 
-use crate::num::{ONE, scaled};
+use super::width::Width;
 
 /// The status of a bucket, worst first as `isolated_status` ranks them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,16 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in order.
+    pub const ALL: [Status; 7] = [
+        Status::Undecided,
+        Status::Bankrupt,
+        Status::Liquidation,
+        Status::MarginCall,
+        Status::Restricted,
+        Status::Healthy,
+        Status::Unknown,
+    ];
     /// Their names in the tables, in order.
     pub const NAMES: [&'static str; 7] =
         ["undecided", "bankrupt", "liquidation", "margin_call", "restricted", "healthy", "unknown"];
@@ -34,34 +44,33 @@ impl Status {
 
 /// What a status depends on, in g.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct Standing<W> {
     /// Whether every price it depends on is usable.
     pub usable: bool,
     /// Value after closing all at the mark.
-    pub net_value: i128,
+    pub net_value: W,
     /// Equity.
-    pub equity: i128,
+    pub equity: W,
     /// Maintenance margin.
-    pub maintenance: i128,
+    pub maintenance: W,
     /// Initial margin; none for an isolated bucket, which is never restricted.
-    pub initial: Option<i128>,
+    pub initial: Option<W>,
 }
 
-/// The first status that applies.
+/// The first status that applies: asked from the last to the first, so that the worst has the last word.
 #[inline(always)]
-pub fn status(standing: &Standing, call_factor: i64) -> Status {
+pub fn status<W: Width>(standing: &Standing<W>, call_factor: i64) -> W::Status {
     let Standing { usable, net_value, equity, maintenance, initial } = *standing;
     if !usable {
-        Status::Undecided
-    } else if net_value < 0 {
-        Status::Bankrupt
-    } else if equity < maintenance {
-        Status::Liquidation
-    } else if scaled(equity, ONE) < scaled(maintenance, call_factor) {
-        Status::MarginCall
-    } else if initial.is_some_and(|initial| equity < initial) {
-        Status::Restricted
-    } else {
-        Status::Healthy
+        return W::status(Status::Undecided);
     }
+    let mut found = W::status(Status::Healthy);
+    let mut worse = |holds, status| found = W::choose(holds, W::status(status), found);
+    if let Some(initial) = initial {
+        worse(equity.below(initial), Status::Restricted);
+    }
+    worse(equity.below_times(maintenance, call_factor), Status::MarginCall);
+    worse(equity.below(maintenance), Status::Liquidation);
+    worse(net_value.below(W::of(0)), Status::Bankrupt);
+    found
 }

@@ -1,10 +1,11 @@
 //! The whole book: every account valued, its figures written into columns.
 
 use super::gather::Gather;
-use super::kernel::Kernel;
+use super::kernel::{Kernel, LANES, Nets, Out};
+pub use super::kernel::Way;
 use super::pool::{Column, POOL};
 use super::snapshot::Grouped;
-use super::stop::Stop;
+use super::stop::{STRIDE, Stop};
 use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
@@ -21,10 +22,8 @@ pub struct AccountColumns {
     pub money: [Column; MONEY_FIGURES],
     /// Maintenance margin ÷ equity; NaN where equity ≤ 0.
     pub margin_ratio: Vec<f64>,
-    /// The status.
-    pub status: Vec<Status>,
-    /// The worst status among the isolated buckets.
-    pub isolated_status: Vec<Option<Status>>,
+    /// The status, by its place in [`Status::ALL`].
+    pub status: Vec<i8>,
 }
 
 /// One isolated bucket.
@@ -58,6 +57,10 @@ pub struct Book {
 /// Below this many accounts a further thread costs more than it brings.
 const ACCOUNTS_A_THREAD: usize = 12_500;
 
+/// How many bytes the rows of accounts are added up in at a time, where tables are in account order: they stay in the
+/// first cache.
+const NET_BYTES: usize = 24 << 10;
+
 /// Values every account. `threads` is an upper limit; none lets the size of the book decide. The result does not
 /// depend on it. None where `stop` ended the work.
 pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Option<usize>, stop: &Stop) -> Option<Book> {
@@ -70,16 +73,23 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
     let mut columns = AccountColumns {
         money: std::array::from_fn(|_| POOL.column(accounts)),
         margin_ratio: vec![0.0; accounts],
-        status: vec![Status::Healthy; accounts],
-        isolated_status: vec![None; accounts],
+        status: vec![0; accounts],
     };
-    let size = accounts.div_ceil(threads);
-    let parts: Vec<Option<(Vec<IsolatedBucket>, Vec<u32>)>> = std::thread::scope(|scope| {
+    let kernel = Kernel::new(terms, market, Way::chosen());
+    let mut all = None;
+    if let Some(kernel) = kernel.as_ref().filter(|_| !data.are_ascending()) {
+        let mut nets = kernel.nets(accounts);
+        kernel.net(&mut nets, data, 0, &mut [0; 4]);
+        all = Some(nets);
+    }
+    let sweep = Sweep { terms, market, data, kernel, all, stop };
+    let size = accounts.div_ceil(threads).next_multiple_of(LANES);
+    let parts: Vec<Option<Part>> = std::thread::scope(|scope| {
         let mut slices = columns.split(size).enumerate();
         let first = slices.next();
-        let others: Vec<_> =
-            slices.map(|(at, part)| scope.spawn(move || range(terms, market, data, at * size, part, stop))).collect();
-        let mut parts: Vec<_> = first.into_iter().map(|(_, part)| range(terms, market, data, 0, part, stop)).collect();
+        let sweep = &sweep;
+        let others: Vec<_> = slices.map(|(at, out)| scope.spawn(move || sweep.part(at * size, out))).collect();
+        let mut parts: Vec<_> = first.into_iter().map(|(_, out)| sweep.part(0, out)).collect();
         for other in others {
             parts.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }
@@ -87,7 +97,7 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
     });
     let mut book = Book { accounts: columns, ..Book::default() };
     for part in parts {
-        let (isolated, blocked) = part?;
+        let Part { isolated, blocked } = part?;
         book.isolated.extend(isolated);
         book.blocked.extend(blocked);
     }
@@ -97,68 +107,92 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
     Some(book)
 }
 
-/// The rows of some accounts, to be written.
-struct Part<'a> {
-    money: [&'a mut [i128]; MONEY_FIGURES],
-    margin_ratio: &'a mut [f64],
-    status: &'a mut [Status],
-    isolated_status: &'a mut [Option<Status>],
-}
-
 impl AccountColumns {
-    fn split(&mut self, size: usize) -> impl Iterator<Item = Part<'_>> {
+    fn split(&mut self, size: usize) -> impl Iterator<Item = Out<'_>> {
         let size = size.max(1);
         let mut money = self.money.each_mut().map(|column| column.chunks_mut(size));
         let others = self.margin_ratio.chunks_mut(size).zip(self.status.chunks_mut(size));
-        others.zip(self.isolated_status.chunks_mut(size)).map(move |((margin_ratio, status), isolated_status)| {
+        others.map(move |(margin_ratio, status)| {
             // All columns are of one length, so each has a chunk wherever one has.
             let money = money.each_mut().map(|chunks| chunks.next().unwrap_or_default());
-            Part { money, margin_ratio, status, isolated_status }
+            Out::new(money, margin_ratio, status)
         })
     }
 }
 
-fn range(
-    terms: &Terms,
-    market: &Market,
-    data: &Grouped<'_>,
-    first: usize,
-    part: Part<'_>,
-    stop: &Stop,
-) -> Option<(Vec<IsolatedBucket>, Vec<u32>)> {
-    let mut gather = Gather::new(terms, data);
-    let mut kernel = Kernel::new(terms, market, data);
-    let (mut isolated, mut blocked) = (Vec::new(), Vec::new());
-    let Part { mut money, margin_ratio, status, isolated_status } = part;
-    for at in 0..status.len() {
-        if stop.asked_at(at) {
-            return None;
-        }
-        let account = first + at;
-        let buckets = isolated.len();
-        let mut sink = Discard::default();
-        let figures = match kernel.as_mut().and_then(|kernel| kernel.sums(account)) {
-            Some(sums) => sums.close(terms, true, &mut sink),
-            None => {
-                gather.account(account, |_, _| false, |_| sink.blocked = true);
-                value_account(terms, market, &gather, account, &mut sink, &mut isolated)
+/// What a part of the accounts has beside its columns.
+#[derive(Default)]
+struct Part {
+    isolated: Vec<IsolatedBucket>,
+    blocked: Vec<u32>,
+}
+
+/// One walk over a book.
+struct Sweep<'a> {
+    terms: &'a Terms,
+    market: &'a Market,
+    data: &'a Grouped<'a>,
+    kernel: Option<Kernel<'a>>,
+    /// The rows of all accounts, added up where tables are not in account order.
+    all: Option<Nets>,
+    stop: &'a Stop,
+}
+
+impl Sweep<'_> {
+    /// Values the accounts from `first` on, as many as there are rows to write. None where it was stopped.
+    fn part(&self, first: usize, mut out: Out<'_>) -> Option<Part> {
+        let (mut part, mut gather) = (Part::default(), Gather::new(self.terms, self.data));
+        let accounts = out.rows();
+        let Some(kernel) = &self.kernel else {
+            for at in 0..accounts {
+                if self.stop.asked_at(at) {
+                    return None;
+                }
+                self.plain(&mut gather, first, at, &mut out, &mut part);
             }
+            return Some(part);
         };
-        if sink.blocked {
-            isolated.truncate(buckets);
-            blocked.push(account as u32);
-            status[at] = Status::Unknown;
-            money.iter_mut().for_each(|column| column[at] = 0);
-            continue;
+        let mut near = [0; 4];
+        let piece = if self.all.is_some() { STRIDE } else { kernel.accounts_in(NET_BYTES) };
+        let mut few = (self.all.is_none()).then(|| kernel.nets(piece.min(accounts)));
+        for from in (0..accounts).step_by(piece) {
+            if from % STRIDE < piece && self.stop.asked() {
+                return None;
+            }
+            let (nets, first_of_nets) = match (&self.all, &mut few) {
+                (Some(all), _) => (all, 0),
+                (None, Some(few)) => {
+                    kernel.net(few, self.data, first + from, &mut near);
+                    (&*few, first + from)
+                }
+                (None, None) => return None,
+            };
+            for at in (from..accounts.min(from + piece)).step_by(LANES) {
+                let mut left = kernel.close(nets, (first + at - first_of_nets) / LANES, &mut out, at);
+                while left != 0 {
+                    self.plain(&mut gather, first, at + left.trailing_zeros() as usize, &mut out, &mut part);
+                    left &= left - 1;
+                }
+            }
         }
-        for (column, figure) in money.iter_mut().zip(figures.money()) {
-            column[at] = figure;
-        }
-        margin_ratio[at] = figures.margin_ratio();
-        status[at] = figures.status;
-        isolated_status[at] = isolated[buckets..].iter().map(|bucket| bucket.figures.status).min();
+        Some(part)
     }
-    Some((isolated, blocked))
+
+    /// One account through the valuation.
+    #[inline(never)]
+    fn plain(&self, gather: &mut Gather<'_>, first: usize, at: usize, out: &mut Out<'_>, part: &mut Part) {
+        let account = first + at;
+        let (buckets, mut sink) = (part.isolated.len(), Discard::default());
+        gather.account(account, |_, _| false, |_| sink.blocked = true);
+        let figures = value_account(self.terms, self.market, gather, account, &mut sink, &mut part.isolated);
+        if sink.blocked {
+            part.isolated.truncate(buckets);
+            part.blocked.push(account as u32);
+            out.write_unknown(at);
+        } else {
+            out.write(at, &figures);
+        }
+    }
 }
 
 /// Values the account that was gathered, adding its isolated buckets to `isolated`.

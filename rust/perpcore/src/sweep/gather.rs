@@ -40,6 +40,8 @@ pub struct Gather<'a> {
     /// Place of each asset in `balances`.
     places: Vec<u32>,
     taker_fee: i64,
+    /// Where in each table the rows of the account last gathered end.
+    near: [usize; 4],
 }
 
 impl<'a> Gather<'a> {
@@ -57,6 +59,7 @@ impl<'a> Gather<'a> {
             keys: vec![[NONE; 2]; terms.instruments.len()],
             places: vec![NONE; terms.assets.len()],
             taker_fee: 0,
+            near: [0; 4],
         }
     }
 
@@ -83,26 +86,28 @@ impl<'a> Gather<'a> {
     pub fn account(&mut self, account: usize, skip: impl Fn(Table, usize) -> bool, mut report: impl FnMut(RowFault)) {
         self.clear();
         let data = self.data;
-        for row in data.positions.of(account).filter(|&row| !skip(Table::Positions, row)) {
+        let mut near = std::mem::take(&mut self.near);
+        for row in data.positions.of_near(account, &mut near[0]).filter(|&row| !skip(Table::Positions, row)) {
             if let Err((column, code)) = self.position(row) {
                 report(RowFault { table: Table::Positions, row, column, code });
             }
         }
-        for row in data.balances.of(account).filter(|&row| !skip(Table::Balances, row)) {
+        for row in data.balances.of_near(account, &mut near[1]).filter(|&row| !skip(Table::Balances, row)) {
             self.balance(row);
         }
-        for row in data.orders.of(account).filter(|&row| !skip(Table::Orders, row)) {
+        for row in data.orders.of_near(account, &mut near[2]).filter(|&row| !skip(Table::Orders, row)) {
             if let Err((column, code)) = self.order(row) {
                 report(RowFault { table: Table::Orders, row, column, code });
             }
         }
         self.group_orders();
         self.taker_fee = self.terms.taker_fees[self.terms.standard_tier];
-        for (at, row) in data.settings.of(account).filter(|&row| !skip(Table::Accounts, row)).enumerate() {
+        for (at, row) in data.settings.of_near(account, &mut near[3]).filter(|&row| !skip(Table::Accounts, row)).enumerate() {
             if let Err((column, code)) = self.settings(row, at) {
                 report(RowFault { table: Table::Accounts, row, column, code });
             }
         }
+        self.near = near;
     }
 
     fn clear(&mut self) {

@@ -1,25 +1,107 @@
-//! Which rows belong to which account: ranges where the table is in account order, else one counting sort.
+//! Which rows belong to which account: found in place where the table is in account order, else by one counting sort,
+//! made when it is first asked for.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// The rows of a table by account.
 #[derive(Debug)]
-pub struct Rows {
-    /// Where each account's rows begin, and where the last ones end; empty where the table is empty.
-    from: Vec<u32>,
-    /// The rows in account order; none where they already are.
-    order: Option<Vec<u32>>,
+pub struct Rows<'a> {
+    account: &'a [u32],
+    accounts: usize,
+    ascending: bool,
+    sorted: OnceLock<Sorted>,
 }
 
-impl Rows {
+/// The rows of a table that is not in account order.
+#[derive(Debug)]
+struct Sorted {
+    /// Where each account's rows begin in `order`, and where the last ones end.
+    from: Vec<u32>,
+    /// The rows in account order.
+    order: Vec<u32>,
+}
+
+/// Where the rows of one account stand.
+#[derive(Clone, Debug)]
+pub enum Found<'a> {
+    /// Beside each other.
+    Beside(Range<usize>),
+    /// At these places.
+    Among(std::slice::Iter<'a, u32>),
+}
+
+impl Iterator for Found<'_> {
+    type Item = usize;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<usize> {
+        match self {
+            Found::Beside(range) => range.next(),
+            Found::Among(order) => order.next().map(|&row| row as usize),
+        }
+    }
+}
+
+impl<'a> Rows<'a> {
     /// Groups rows by their account.
-    pub fn new(account: &[u32], accounts: usize) -> Self {
-        if account.is_empty() {
-            return Rows { from: Vec::new(), order: None };
+    pub fn new(account: &'a [u32], accounts: usize) -> Self {
+        Rows { account, accounts, ascending: ascends(account), sorted: OnceLock::new() }
+    }
+
+    /// Whether the table is in account order.
+    pub fn are_ascending(&self) -> bool {
+        self.ascending
+    }
+
+    /// The rows of one account, in table order.
+    #[inline(always)]
+    pub fn of(&self, account: usize) -> Found<'_> {
+        self.of_near(account, &mut 0)
+    }
+
+    /// The same, looked for from `near` on if that is not beyond them; then it points to their end.
+    #[inline(always)]
+    pub fn of_near(&self, account: usize, near: &mut usize) -> Found<'_> {
+        if self.ascending {
+            let range = self.within(account..account + 1, near);
+            return Found::Beside(range);
         }
-        if let Some(from) = ascending(account, accounts) {
-            return Rows { from, order: None };
+        let Sorted { from, order } = self.sorted.get_or_init(|| Sorted::new(self.account, self.accounts));
+        Found::Among(order[from[account] as usize..from[account + 1] as usize].iter())
+    }
+
+    /// The rows of accounts beside each other in a table in account order, looked for as in [`Rows::of_near`].
+    #[inline(always)]
+    pub fn within(&self, accounts: Range<usize>, near: &mut usize) -> Range<usize> {
+        let beyond = near.checked_sub(1).is_some_and(|row| self.account[row] as usize >= accounts.start);
+        let from = self.first_from(accounts.start, if beyond { 0 } else { *near });
+        *near = self.first_from(accounts.end, from);
+        from..*near
+    }
+
+    /// The rows of accounts beside each other, or of all accounts where the table is not in account order.
+    pub fn of_all(&self, accounts: Range<usize>, near: &mut usize) -> Range<usize> {
+        if self.ascending { self.within(accounts, near) } else { 0..self.account.len() }
+    }
+
+    /// The first row from `near` on whose account is not below `account`: steps that double, then halves.
+    #[inline(always)]
+    fn first_from(&self, account: usize, near: usize) -> usize {
+        let rows = &self.account[near.min(self.account.len())..];
+        let is_before = |row: usize| (rows[row] as usize) < account;
+        let (mut step, mut before) = (1, 0);
+        while before + step <= rows.len() && is_before(before + step - 1) {
+            before += step;
+            step *= 2;
         }
+        let end = rows.len().min(before + step);
+        near + before + rows[before..end].partition_point(|&row| (row as usize) < account)
+    }
+}
+
+impl Sorted {
+    fn new(account: &[u32], accounts: usize) -> Self {
         let mut from = vec![0; accounts + 1];
         for &a in account {
             from[a as usize + 1] += 1;
@@ -34,65 +116,15 @@ impl Rows {
             order[*at as usize] = row as u32;
             *at += 1;
         }
-        Rows { from, order: Some(order) }
-    }
-
-    /// Where the rows of one account stand, in the table or in its order.
-    #[inline(always)]
-    fn range(&self, account: usize) -> Range<usize> {
-        match self.from.get(account + 1) {
-            Some(&to) => self.from[account] as usize..to as usize,
-            None => 0..0,
-        }
-    }
-
-    /// The rows of one account, where the table is in account order.
-    #[inline(always)]
-    pub fn beside(&self, account: usize) -> Option<Range<usize>> {
-        if self.order.is_none() { Some(self.range(account)) } else { None }
-    }
-
-    /// How many rows one account has.
-    #[inline(always)]
-    pub fn count(&self, account: usize) -> usize {
-        self.range(account).len()
-    }
-
-    /// Whether any account has more than one row.
-    pub fn repeats(&self) -> bool {
-        self.from.windows(2).any(|pair| pair[1] - pair[0] > 1)
-    }
-
-    /// Hands over the rows of one account.
-    #[inline(always)]
-    pub fn each(&self, account: usize, mut take: impl FnMut(usize)) {
-        match &self.order {
-            None => self.range(account).for_each(take),
-            Some(order) => order[self.range(account)].iter().for_each(|&row| take(row as usize)),
-        }
-    }
-
-    /// The rows of one account, in table order.
-    pub fn of(&self, account: usize) -> impl Iterator<Item = usize> {
-        self.range(account).map(move |at| self.order.as_ref().map_or(at, |order| order[at] as usize))
+        Sorted { from, order }
     }
 }
 
-/// Where each account's rows begin, if the table is in account order.
-fn ascending(account: &[u32], accounts: usize) -> Option<Vec<u32>> {
-    let mut from = Vec::with_capacity(accounts + 1);
-    for (row, &a) in account.iter().enumerate() {
-        let begun = from.len();
-        if a as usize + 1 == begun {
-            continue;
-        }
-        if (a as usize) < begun {
-            return None;
-        }
-        from.resize(a as usize + 1, row as u32);
-    }
-    from.resize(accounts + 1, account.len() as u32);
-    Some(from)
+/// Whether numbers never fall.
+pub fn ascends(numbers: &[u32]) -> bool {
+    // In pieces without an early end, so that each is compared many at a time.
+    let pieces = numbers.chunks(1_024).zip(numbers.get(1..).unwrap_or_default().chunks(1_024));
+    pieces.map(|(these, next)| these.iter().zip(next).fold(true, |rises, (a, b)| rises & (a <= b))).all(|rises| rises)
 }
 
 #[cfg(test)]
@@ -104,11 +136,30 @@ mod tests {
         for (account, wanted) in [
             (vec![0, 0, 1, 2], [vec![0, 1], vec![2], vec![3]]),
             (vec![2, 0, 2, 0], [vec![1, 3], vec![], vec![0, 2]]),
+            (vec![1, 1, 1], [vec![], vec![0, 1, 2], vec![]]),
             (vec![], [vec![], vec![], vec![]]),
         ] {
             let rows = Rows::new(&account, 3);
+            let mut near = 0;
             for (a, wanted) in wanted.iter().enumerate() {
                 assert_eq!(&rows.of(a).collect::<Vec<_>>(), wanted);
+                assert_eq!(&rows.of_near(a, &mut near).collect::<Vec<_>>(), wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_found_from_any_row_before_them() {
+        // Accounts 0, 3, 6 … with 1, 2, 3 … rows.
+        let account: Vec<u32> = (0..40).flat_map(|n| std::iter::repeat_n(3 * n, n as usize + 1)).collect();
+        let rows = Rows::new(&account, 120);
+        assert!(rows.are_ascending());
+        for a in 0..120 {
+            let wanted: Vec<usize> = (0..account.len()).filter(|&row| account[row] as usize == a).collect();
+            let before = account.iter().filter(|&&row| (row as usize) < a).count();
+            for mut near in 0..=account.len() {
+                assert_eq!(rows.of_near(a, &mut near).collect::<Vec<_>>(), wanted);
+                assert_eq!(near, before + wanted.len());
             }
         }
     }

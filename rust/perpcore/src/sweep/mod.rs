@@ -7,7 +7,7 @@
 
 pub mod assess;
 pub mod gather;
-mod group;
+pub mod group;
 pub mod inspect;
 mod kernel;
 pub mod pool;

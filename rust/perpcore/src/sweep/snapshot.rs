@@ -89,6 +89,15 @@ impl PositionRows<'_> {
         }
     }
 
+    /// Whether a row is cross, chooses no leverage and owes no funding.
+    #[inline(always)]
+    pub fn is_plain(&self, row: usize) -> bool {
+        !self.is_isolated(row)
+            && self.leverage.is_none_or(|leverage| leverage[row] == 0)
+            && self.isolated_margin.is_none_or(|margin| margin.get(row) == 0)
+            && self.accrued.is_none_or(|accrued| accrued.get(row) == 0)
+    }
+
     /// Whether rows may say more than quantity and entry price.
     pub fn has_details(&self) -> bool {
         self.cost.is_some()
@@ -168,16 +177,16 @@ pub struct Snapshot<'a> {
 pub struct Grouped<'a> {
     /// The columns.
     pub snapshot: Snapshot<'a>,
-    pub(super) positions: Rows,
-    pub(super) balances: Rows,
-    pub(super) orders: Rows,
-    pub(super) settings: Rows,
+    pub(super) positions: Rows<'a>,
+    pub(super) balances: Rows<'a>,
+    pub(super) orders: Rows<'a>,
+    pub(super) settings: Rows<'a>,
 }
 
 impl<'a> Grouped<'a> {
     /// Groups the rows of every table by account.
     pub fn new(snapshot: Snapshot<'a>) -> Self {
-        let rows = |account: &[u32]| Rows::new(account, snapshot.accounts);
+        let rows = |account: &'a [u32]| Rows::new(account, snapshot.accounts);
         Grouped {
             positions: rows(snapshot.positions.account),
             balances: rows(snapshot.balances.account),
@@ -185,5 +194,10 @@ impl<'a> Grouped<'a> {
             settings: rows(snapshot.settings.account),
             snapshot,
         }
+    }
+
+    /// Whether every table is in account order.
+    pub(super) fn are_ascending(&self) -> bool {
+        [&self.positions, &self.balances, &self.orders, &self.settings].iter().all(|rows| rows.are_ascending())
     }
 }

@@ -1,0 +1,104 @@
+//! One account of a block at a time: its sums in 128 bits, closed in 64.
+
+use super::legs::{Leg, Legs, Step};
+use super::nets::Nets;
+use crate::margin::figures::{Figures, Totals};
+use crate::margin::terms::Terms;
+use crate::num::bounds::{ACCOUNT_E16, BASE_E8};
+use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
+use crate::num::{E8, scaled};
+
+/// Σ|amount| of an account is below it, so that no sum of figures passes 64 bits: about 1.4 billion whole units.
+const MOST_OWNED: u64 = 1 << 57;
+/// The same for a total in 10⁻²⁴ and in 10⁻¹⁶.
+const MOST_E24: i128 = 1 << 110;
+const MOST_E16: i128 = 1 << 83;
+
+/// The sums of one kind of legs: what they need or are worth, and x·price over all of them.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    e24: [u128; 2],
+    price_e16: u128,
+}
+
+impl Sum {
+    #[inline(always)]
+    fn add(&mut self, legs: &Legs, leg: &Leg, x: u64) {
+        let below = legs.caps[leg.caps.clone()].iter().filter(|cap| **cap < x).count();
+        let Step(lines) = &legs.steps[leg.steps.start + below];
+        let price_e16 = u128::from(x).wrapping_mul(u128::from(leg.price as u64));
+        for (sum, line) in self.e24.iter_mut().zip(lines) {
+            let exact = price_e16.wrapping_mul(u128::from(line.rate)).wrapping_add(line.constant);
+            *sum = sum.wrapping_add(exact);
+        }
+        self.price_e16 = self.price_e16.wrapping_add(price_e16);
+    }
+}
+
+/// The figures of an account, where it is proved to be within the bounds.
+#[inline(always)]
+pub(super) fn figures(terms: &Terms, legs: &Legs, nets: &Nets, block: usize, lane: usize) -> Option<Figures<i64>> {
+    let head = nets.head(block);
+    let (traded, owned, names) = (head.traded[lane], head.owned[lane], head.names[lane]);
+    // Σ|κ| ≤ Σ|q| × the largest entry price.
+    let mut taken = (traded <= BASE_E8 as u64)
+        & (u128::from(traded) * u128::from(nets.entries) <= ACCOUNT_E16 as u128)
+        & (owned < MOST_OWNED)
+        & (names & legs.strange == 0);
+
+    let mut held = Sum::default();
+    let mut bits = names & ((1 << legs.instruments.len()) - 1);
+    while bits != 0 {
+        let at = bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+        let leg = &legs.instruments[at];
+        let size = nets.quantities(block)[at][lane].unsigned_abs();
+        held.add(legs, leg, size);
+        taken &= (leg.price != 0) | (size == 0);
+    }
+    // A product of at most 10⁹ whole units and at most 10⁸ is below 2¹¹¹, so that 63 of them are added up as they are.
+    taken &= held.price_e16 <= ACCOUNT_E16 as u128;
+
+    let (mut worth, mut cash) = (Sum::default(), 0);
+    let mut bits = names >> legs.instruments.len() & !(1 << 63 >> legs.instruments.len());
+    while bits != 0 {
+        let at = bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+        let amount = nets.amounts(block)[at][lane];
+        if at == legs.settlement {
+            cash = amount;
+            continue;
+        }
+        let leg = &legs.assets[at];
+        worth.add(legs, leg, amount as u64);
+        // A debt, or an asset that does not count: the valuation knows what it needs.
+        taken &= (amount == 0) | ((amount > 0) & (leg.price != 0));
+    }
+    taken &= worth.price_e16.wrapping_add((cash.unsigned_abs() as u128) * E8 as u128) <= ACCOUNT_E16 as u128;
+
+    let pnl_e16 = head.pnl_e16(lane);
+    let [maintenance_e24, initial_e24] = held.e24.map(|sum| sum as i128);
+    let [collateral_e24, net_e24] = worth.e24.map(|sum| sum as i128);
+    let small = |sum: i128, most: i128| (-most..most).contains(&sum);
+    taken &= small(pnl_e16, MOST_E16) & small(maintenance_e24, MOST_E24) & small(initial_e24, MOST_E24);
+    taken &= small(collateral_e24, MOST_E24) & small(net_e24, MOST_E24);
+    let kept_e24 = match terms.withdraw_ratio {
+        0 => 0,
+        ratio => scaled(held.price_e16.min(ACCOUNT_E16 as u128) as i128, ratio),
+    };
+    if !(taken & small(kept_e24, MOST_E24)) {
+        return None;
+    }
+    let initial = charge_from_e24(initial_e24) as i64;
+    let totals = Totals {
+        collateral: credit_from_e24(collateral_e24) as i64 + cash,
+        pnl: credit_from_e16(pnl_e16) as i64,
+        accrued: 0,
+        held: initial,
+        initial,
+        maintenance: charge_from_e24(maintenance_e24) as i64,
+        net_assets: Some(credit_from_e24(net_e24) as i64 + cash),
+        kept: charge_from_e24(kept_e24) as i64,
+    };
+    Some(Figures::of(terms, &totals, true))
+}
