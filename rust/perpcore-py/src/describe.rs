@@ -7,6 +7,7 @@ use perpcore::num::bounds;
 use perpcore::num::text::plain;
 use perpcore::rule::Rule;
 use perpcore::rules::Rulebook;
+use perpcore::sweep::assess::Way;
 use perpcore_arrow::contract::{Kind, Need, TABLES, Table};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -135,6 +136,7 @@ pub(crate) fn build_info(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let out = PyDict::new(py);
     out.set_item("version", env!("CARGO_PKG_VERSION"))?;
     out.set_item("profile", if cfg!(debug_assertions) { "debug" } else { "release" })?;
+    out.set_item("kernel", Way::chosen().name())?;
     out.set_item("target", format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS))?;
     Ok(out)
 }

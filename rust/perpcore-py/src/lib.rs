@@ -6,6 +6,7 @@ mod batch;
 mod capsule;
 mod describe;
 mod ending;
+mod kernel;
 mod raise;
 mod rulebook;
 mod run;
@@ -24,6 +25,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(describe::schema, module)?)?;
     module.add_function(wrap_pyfunction!(describe::build_info, module)?)?;
     module.add_function(wrap_pyfunction!(run::_provoke_panic, module)?)?;
+    module.add_function(wrap_pyfunction!(kernel::_choose_kernel, module)?)?;
+    kernel::choose_by_environment()?;
     module.add_function(wrap_pyfunction!(ending::_end, module)?)?;
     module.py().import("atexit")?.call_method1("register", (module.getattr("_end")?,))?;
     Ok(())

@@ -40,19 +40,18 @@ pub(super) fn are_distinct(values: &ArrayRef, hasher: &DefaultHashBuilder) -> bo
     if values.null_count() > 0 {
         return false;
     }
-    ascend(&strings, values.len()) || is_proved(values) || differ(&strings, values, hasher)
+    ascend(values, &strings) || is_proved(values) || differ(&strings, values, hasher)
 }
 
 /// Whether values ascend strictly.
-fn ascend(strings: &Strings<'_>, len: usize) -> bool {
-    let mut before = match len {
-        0 => return true,
-        _ => strings.value(0).as_bytes(),
-    };
-    (1..len).all(|at| {
-        let value = strings.value(at).as_bytes();
-        is_below(std::mem::replace(&mut before, value), value)
-    })
+fn ascend(values: &ArrayRef, strings: &Strings<'_>) -> bool {
+    if let Some((offsets, bytes)) = parts(values) {
+        let value = |from: i32, to: i32| {
+            bytes.get(from.wrapping_sub(offsets[0]) as usize..to.wrapping_sub(offsets[0]) as usize).unwrap_or_default()
+        };
+        return offsets.windows(3).all(|at| is_below(value(at[0], at[1]), value(at[1], at[2])));
+    }
+    (1..values.len()).all(|at| strings.value(at - 1) < strings.value(at))
 }
 
 /// a < b. Ids of one length from 8 to 16 bytes, the common ones, are compared as two numbers: where the first eight

@@ -170,22 +170,10 @@ impl AccountIds {
         let start = out.len();
         append_indexes(&*chunk.values, out);
         let codes = &mut out[start..];
-        let fits = codes.last().is_none_or(|&last| (last as usize) < accounts.len());
-        if self.len() == 0 && !self.hashed && chunk.nulls.is_none() && fits && ascends(codes) {
-            // A new account wherever the code is another; written at every row, so that nothing is guessed.
-            let mut origins = vec![Origin { source, place: 0 }; accounts.len()];
-            let (mut found, mut last) = (0_u32.wrapping_sub(1), NOBODY);
-            for code in codes {
-                found = found.wrapping_add(u32::from(*code != last));
-                last = *code;
-                origins[found as usize].place = last;
-                accounts[last as usize] = found;
-                *code = found;
-            }
-            origins.truncate(found.wrapping_add(1) as usize);
-            if let Ids::Text { origins: all, .. } = &mut self.ids {
-                *all = origins;
-            }
+        let is_first = self.len() == 0 && !self.hashed && chunk.nulls.is_none();
+        if let (true, Ids::Text { origins, .. }) = (is_first && may_be_numbered(codes, accounts.len()), &mut self.ids) {
+            let places = number_ascending(codes, &mut accounts);
+            origins.extend(places.into_iter().map(|place| Origin { source, place }));
         } else {
             for (row, code) in codes.iter_mut().enumerate() {
                 let place = *code;
@@ -313,6 +301,32 @@ fn is_text(data_type: &DataType) -> bool {
 /// The text at a place.
 pub(crate) fn text_at(sources: &[ArrayRef], origin: Origin) -> &str {
     Strings::of(&*sources[origin.source as usize]).map_or("", |strings| strings.value(origin.place as usize))
+}
+
+/// Whether codes never fall and all of them are of `values` values.
+fn may_be_numbered(codes: &[u32], values: usize) -> bool {
+    codes.last().is_none_or(|&last| (last as usize) < values) && ascends(codes)
+}
+
+/// Makes accounts of codes that never fall: a new one wherever the code is another. The code of each account, which
+/// `accounts` then has by its code.
+fn number_ascending(codes: &mut [u32], accounts: &mut [u32]) -> Vec<u32> {
+    // Written at every row, so that no branch is to be guessed.
+    let mut places = vec![0; accounts.len()];
+    let (mut account, mut last) = (0, codes.first().copied().unwrap_or_default());
+    for code in &mut *codes {
+        account += u32::from(*code != last);
+        last = *code;
+        if let Some(place) = places.get_mut(account as usize) {
+            *place = last;
+        }
+        *code = account;
+    }
+    places.truncate(if codes.is_empty() { 0 } else { account as usize + 1 });
+    for (account, &code) in (0..).zip(&places) {
+        accounts[code as usize] = account;
+    }
+    places
 }
 
 /// The values of an integer array that are not negative.

@@ -166,8 +166,16 @@ fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>,
         let places: Vec<u32> = (0..values.len()).map(|at| find(strings.value(at)).unwrap_or(UNKNOWN)).collect();
         let start = out.len();
         append_indexes(array, out);
-        for place in &mut out[start..] {
-            *place = places.get(*place as usize).copied().unwrap_or(UNKNOWN);
+        // Names are few: in a table of one length no index needs to be looked at.
+        let mut few = [UNKNOWN; 256];
+        match few.get_mut(..places.len()) {
+            Some(first) => {
+                first.copy_from_slice(&places);
+                out[start..].iter_mut().for_each(|place| *place = few[*place as usize % few.len()]);
+            }
+            None => out[start..].iter_mut().for_each(|place| {
+                *place = places.get(*place as usize).copied().unwrap_or(UNKNOWN);
+            }),
         }
         return Some(chunk.nulls.is_none() && !places.contains(&UNKNOWN));
     }

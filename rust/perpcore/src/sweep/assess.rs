@@ -1,7 +1,7 @@
 //! The whole book: every account valued, its figures written into columns.
 
 use super::gather::Gather;
-use super::kernel::{Kernel, LANES, Nets, Out};
+use super::kernel::{FEW, Kernel, LANES, MANY, Out};
 pub use super::kernel::Way;
 use super::pool::{Column, POOL};
 use super::snapshot::Grouped;
@@ -9,7 +9,6 @@ use super::stop::{STRIDE, Stop};
 use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
-use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::margin::value;
 use std::thread::available_parallelism;
@@ -57,9 +56,8 @@ pub struct Book {
 /// Below this many accounts a further thread costs more than it brings.
 const ACCOUNTS_A_THREAD: usize = 12_500;
 
-/// How many bytes the rows of accounts are added up in at a time, where tables are in account order: they stay in the
-/// first cache.
-const NET_BYTES: usize = 24 << 10;
+/// How many numbers of eight accounts the rows are added up in at a time, 64 bytes each: they stay in the first cache.
+const NUMBERS: usize = 384;
 
 /// Values every account. `threads` is an upper limit; none lets the size of the book decide. The result does not
 /// depend on it. None where `stop` ended the work.
@@ -76,13 +74,7 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
         status: vec![0; accounts],
     };
     let kernel = Kernel::new(terms, market, Way::chosen());
-    let mut all = None;
-    if let Some(kernel) = kernel.as_ref().filter(|_| !data.are_ascending()) {
-        let mut nets = kernel.nets(accounts);
-        kernel.net(&mut nets, data, 0, &mut [0; 4]);
-        all = Some(nets);
-    }
-    let sweep = Sweep { terms, market, data, kernel, all, stop };
+    let sweep = Sweep { terms, market, data, kernel, stop };
     let size = accounts.div_ceil(threads).next_multiple_of(LANES);
     let parts: Vec<Option<Part>> = std::thread::scope(|scope| {
         let mut slices = columns.split(size).enumerate();
@@ -133,8 +125,6 @@ struct Sweep<'a> {
     market: &'a Market,
     data: &'a Grouped<'a>,
     kernel: Option<Kernel<'a>>,
-    /// The rows of all accounts, added up where tables are not in account order.
-    all: Option<Nets>,
     stop: &'a Stop,
 }
 
@@ -152,30 +142,38 @@ impl Sweep<'_> {
             }
             return Some(part);
         };
-        let mut near = [0; 4];
-        let piece = if self.all.is_some() { STRIDE } else { kernel.accounts_in(NET_BYTES) };
-        let mut few = (self.all.is_none()).then(|| kernel.nets(piece.min(accounts)));
+        if kernel.has_few_names() {
+            self.by_kernel::<FEW>(kernel, &mut gather, first, &mut out, &mut part)?;
+        } else {
+            self.by_kernel::<MANY>(kernel, &mut gather, first, &mut out, &mut part)?;
+        }
+        Some(part)
+    }
+
+    fn by_kernel<const N: usize>(
+        &self,
+        kernel: &Kernel<'_>,
+        gather: &mut Gather<'_>,
+        first: usize,
+        out: &mut Out<'_>,
+        part: &mut Part,
+    ) -> Option<()> {
+        let (accounts, blocks) = (out.rows(), NUMBERS / N);
+        let (mut nets, mut near, piece) = (kernel.nets::<N>(blocks), [0; 4], blocks * LANES);
         for from in (0..accounts).step_by(piece) {
             if from % STRIDE < piece && self.stop.asked() {
                 return None;
             }
-            let (nets, first_of_nets) = match (&self.all, &mut few) {
-                (Some(all), _) => (all, 0),
-                (None, Some(few)) => {
-                    kernel.net(few, self.data, first + from, &mut near);
-                    (&*few, first + from)
-                }
-                (None, None) => return None,
-            };
-            for at in (from..accounts.min(from + piece)).step_by(LANES) {
-                let mut left = kernel.close(nets, (first + at - first_of_nets) / LANES, &mut out, at);
+            kernel.net(&mut nets, self.data, first + from, &mut near);
+            for (block, at) in (from..accounts.min(from + piece)).step_by(LANES).enumerate() {
+                let mut left = kernel.close(&nets, block, out, at);
                 while left != 0 {
-                    self.plain(&mut gather, first, at + left.trailing_zeros() as usize, &mut out, &mut part);
+                    self.plain(gather, first, at + left.trailing_zeros() as usize, out, part);
                     left &= left - 1;
                 }
             }
         }
-        Some(part)
+        Some(())
     }
 
     /// One account through the valuation.

@@ -87,22 +87,22 @@ impl<'a> Gather<'a> {
         self.clear();
         let data = self.data;
         let mut near = std::mem::take(&mut self.near);
-        for row in data.positions.of_near(account, &mut near[0]).filter(|&row| !skip(Table::Positions, row)) {
+        for row in data.positions.of_all(account..account + 1, &mut near[0]).filter(|&row| !skip(Table::Positions, row)) {
             if let Err((column, code)) = self.position(row) {
                 report(RowFault { table: Table::Positions, row, column, code });
             }
         }
-        for row in data.balances.of_near(account, &mut near[1]).filter(|&row| !skip(Table::Balances, row)) {
+        for row in data.balances.of_all(account..account + 1, &mut near[1]).filter(|&row| !skip(Table::Balances, row)) {
             self.balance(row);
         }
-        for row in data.orders.of_near(account, &mut near[2]).filter(|&row| !skip(Table::Orders, row)) {
+        for row in data.orders.of_all(account..account + 1, &mut near[2]).filter(|&row| !skip(Table::Orders, row)) {
             if let Err((column, code)) = self.order(row) {
                 report(RowFault { table: Table::Orders, row, column, code });
             }
         }
         self.group_orders();
         self.taker_fee = self.terms.taker_fees[self.terms.standard_tier];
-        for (at, row) in data.settings.of_near(account, &mut near[3]).filter(|&row| !skip(Table::Accounts, row)).enumerate() {
+        for (at, row) in data.settings.of_all(account..account + 1, &mut near[3]).filter(|&row| !skip(Table::Accounts, row)).enumerate() {
             if let Err((column, code)) = self.settings(row, at) {
                 report(RowFault { table: Table::Accounts, row, column, code });
             }

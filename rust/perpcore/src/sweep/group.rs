@@ -1,5 +1,5 @@
-//! Which rows belong to which account: found in place where the table is in account order, else by one counting sort,
-//! made when it is first asked for.
+//! Which rows belong to which account: found in the table where it is in account order, else in an order of its rows that
+//! is made when it is first asked for.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -9,17 +9,11 @@ use std::sync::OnceLock;
 pub struct Rows<'a> {
     account: &'a [u32],
     accounts: usize,
+    /// How many accounts are named by tables before this one.
+    known: usize,
     ascending: bool,
-    sorted: OnceLock<Sorted>,
-}
-
-/// The rows of a table that is not in account order.
-#[derive(Debug)]
-struct Sorted {
-    /// Where each account's rows begin in `order`, and where the last ones end.
-    from: Vec<u32>,
-    /// The rows in account order.
-    order: Vec<u32>,
+    /// The rows in account order, where they are not.
+    order: OnceLock<Vec<u32>>,
 }
 
 /// Where the rows of one account stand.
@@ -44,80 +38,95 @@ impl Iterator for Found<'_> {
 }
 
 impl<'a> Rows<'a> {
-    /// Groups rows by their account.
-    pub fn new(account: &'a [u32], accounts: usize) -> Self {
-        Rows { account, accounts, ascending: ascends(account), sorted: OnceLock::new() }
-    }
-
-    /// Whether the table is in account order.
-    pub fn are_ascending(&self) -> bool {
-        self.ascending
+    /// Groups rows by their account; `known` accounts are named by tables before this one.
+    pub fn new(account: &'a [u32], accounts: usize, known: usize) -> Self {
+        Rows { account, accounts, known, ascending: ascends(account), order: OnceLock::new() }
     }
 
     /// The rows of one account, in table order.
     #[inline(always)]
     pub fn of(&self, account: usize) -> Found<'_> {
-        self.of_near(account, &mut 0)
+        self.of_all(account..account + 1, &mut 0)
     }
 
-    /// The same, looked for from `near` on if that is not beyond them; then it points to their end.
+    /// The rows of accounts beside each other, account by account, in table order within each. They are looked for from
+    /// `near` on if that is not beyond them; then it points to their end.
     #[inline(always)]
-    pub fn of_near(&self, account: usize, near: &mut usize) -> Found<'_> {
+    pub fn of_all(&self, accounts: Range<usize>, near: &mut usize) -> Found<'_> {
         if self.ascending {
-            let range = self.within(account..account + 1, near);
-            return Found::Beside(range);
+            Found::Beside(within(self.account.len(), accounts, near, |at| self.account[at]))
+        } else {
+            let order = self.order.get_or_init(|| self.made_order());
+            let range = within(order.len(), accounts, near, |at| self.account[order[at] as usize]);
+            Found::Among(order[range].iter())
         }
-        let Sorted { from, order } = self.sorted.get_or_init(|| Sorted::new(self.account, self.accounts));
-        Found::Among(order[from[account] as usize..from[account + 1] as usize].iter())
     }
 
-    /// The rows of accounts beside each other in a table in account order, looked for as in [`Rows::of_near`].
-    #[inline(always)]
-    pub fn within(&self, accounts: Range<usize>, near: &mut usize) -> Range<usize> {
-        let beyond = near.checked_sub(1).is_some_and(|row| self.account[row] as usize >= accounts.start);
-        let from = self.first_from(accounts.start, if beyond { 0 } else { *near });
-        *near = self.first_from(accounts.end, from);
-        from..*near
+    #[cold]
+    fn made_order(&self) -> Vec<u32> {
+        self.parted().unwrap_or_else(|| self.counted())
     }
 
-    /// The rows of accounts beside each other, or of all accounts where the table is not in account order.
-    pub fn of_all(&self, accounts: Range<usize>, near: &mut usize) -> Range<usize> {
-        if self.ascending { self.within(accounts, near) } else { 0..self.account.len() }
-    }
-
-    /// The first row from `near` on whose account is not below `account`: steps that double, then halves.
-    #[inline(always)]
-    fn first_from(&self, account: usize, near: usize) -> usize {
-        let rows = &self.account[near.min(self.account.len())..];
-        let is_before = |row: usize| (rows[row] as usize) < account;
-        let (mut step, mut before) = (1, 0);
-        while before + step <= rows.len() && is_before(before + step - 1) {
-            before += step;
-            step *= 2;
+    /// Rows of known accounts before those of new ones, where both ascend: so it is where the table before is in the same
+    /// order but lacks some accounts.
+    fn parted(&self) -> Option<Vec<u32>> {
+        let is_known = |account: u32| (account as usize) < self.known;
+        let mut next = [0, self.account.iter().map(|&account| usize::from(is_known(account))).sum()];
+        let (mut order, mut last, mut ascend) = (vec![0; self.account.len()], [0; 2], true);
+        for (row, &account) in self.account.iter().enumerate() {
+            let part = usize::from(!is_known(account));
+            order[next[part]] = row as u32;
+            next[part] += 1;
+            ascend &= last[part] <= account;
+            last[part] = account;
         }
-        let end = rows.len().min(before + step);
-        near + before + rows[before..end].partition_point(|&row| (row as usize) < account)
+        ascend.then_some(order)
+    }
+
+    /// One counting sort.
+    fn counted(&self) -> Vec<u32> {
+        let mut next = vec![0; self.accounts];
+        for &account in self.account {
+            next[account as usize] += 1;
+        }
+        let mut from = 0;
+        for count in &mut next {
+            from += std::mem::replace(count, from);
+        }
+        let mut order = vec![0; self.account.len()];
+        for (row, &account) in self.account.iter().enumerate() {
+            let next = &mut next[account as usize];
+            order[*next as usize] = row as u32;
+            *next += 1;
+        }
+        order
     }
 }
 
-impl Sorted {
-    fn new(account: &[u32], accounts: usize) -> Self {
-        let mut from = vec![0; accounts + 1];
-        for &a in account {
-            from[a as usize + 1] += 1;
-        }
-        for a in 0..accounts {
-            from[a + 1] += from[a];
-        }
-        let mut next = from.clone();
-        let mut order = vec![0; account.len()];
-        for (row, &a) in account.iter().enumerate() {
-            let at = &mut next[a as usize];
-            order[*at as usize] = row as u32;
-            *at += 1;
-        }
-        Sorted { from, order }
+/// Where accounts beside each other stand among `len` rows in account order.
+#[inline(always)]
+fn within(len: usize, accounts: Range<usize>, near: &mut usize, account: impl Fn(usize) -> u32) -> Range<usize> {
+    let beyond = near.checked_sub(1).is_some_and(|at| account(at) as usize >= accounts.start);
+    let from = first_from(len, accounts.start, if beyond { 0 } else { *near }, &account);
+    *near = first_from(len, accounts.end, from, &account);
+    from..*near
+}
+
+/// The first row from `near` on whose account is not below `wanted`: steps that double, then halves.
+#[inline(always)]
+fn first_from(len: usize, wanted: usize, near: usize, account: &impl Fn(usize) -> u32) -> usize {
+    let is_before = |at: usize| (account(at) as usize) < wanted;
+    let (mut step, mut low) = (1, near);
+    while low + step <= len && is_before(low + step - 1) {
+        low += step;
+        step *= 2;
     }
+    let mut high = len.min(low + step);
+    while low < high {
+        let middle = low.midpoint(high);
+        if is_before(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
 }
 
 /// Whether numbers never fall.
@@ -136,14 +145,15 @@ mod tests {
         for (account, wanted) in [
             (vec![0, 0, 1, 2], [vec![0, 1], vec![2], vec![3]]),
             (vec![2, 0, 2, 0], [vec![1, 3], vec![], vec![0, 2]]),
+            (vec![0, 2, 2, 1, 2], [vec![0], vec![3], vec![1, 2, 4]]),
             (vec![1, 1, 1], [vec![], vec![0, 1, 2], vec![]]),
             (vec![], [vec![], vec![], vec![]]),
         ] {
-            let rows = Rows::new(&account, 3);
+            let rows = Rows::new(&account, 3, 2);
             let mut near = 0;
             for (a, wanted) in wanted.iter().enumerate() {
                 assert_eq!(&rows.of(a).collect::<Vec<_>>(), wanted);
-                assert_eq!(&rows.of_near(a, &mut near).collect::<Vec<_>>(), wanted);
+                assert_eq!(&rows.of_all(a..a + 1, &mut near).collect::<Vec<_>>(), wanted);
             }
         }
     }
@@ -152,13 +162,13 @@ mod tests {
     fn rows_are_found_from_any_row_before_them() {
         // Accounts 0, 3, 6 … with 1, 2, 3 … rows.
         let account: Vec<u32> = (0..40).flat_map(|n| std::iter::repeat_n(3 * n, n as usize + 1)).collect();
-        let rows = Rows::new(&account, 120);
-        assert!(rows.are_ascending());
+        let rows = Rows::new(&account, 120, 0);
+        assert!(rows.ascending);
         for a in 0..120 {
             let wanted: Vec<usize> = (0..account.len()).filter(|&row| account[row] as usize == a).collect();
             let before = account.iter().filter(|&&row| (row as usize) < a).count();
             for mut near in 0..=account.len() {
-                assert_eq!(rows.of_near(a, &mut near).collect::<Vec<_>>(), wanted);
+                assert_eq!(rows.of_all(a..a + 1, &mut near).collect::<Vec<_>>(), wanted);
                 assert_eq!(near, before + wanted.len());
             }
         }

@@ -186,7 +186,13 @@ pub struct Grouped<'a> {
 impl<'a> Grouped<'a> {
     /// Groups the rows of every table by account.
     pub fn new(snapshot: Snapshot<'a>) -> Self {
-        let rows = |account: &'a [u32]| Rows::new(account, snapshot.accounts);
+        let mut known = 0;
+        // Accounts are numbered as they appear, so those of a table are known or follow what is known.
+        let mut rows = |account: &'a [u32]| {
+            let rows = Rows::new(account, snapshot.accounts, known);
+            known = account.iter().fold(known, |known, &account| known.max(account as usize + 1));
+            rows
+        };
         Grouped {
             positions: rows(snapshot.positions.account),
             balances: rows(snapshot.balances.account),
@@ -194,10 +200,5 @@ impl<'a> Grouped<'a> {
             settings: rows(snapshot.settings.account),
             snapshot,
         }
-    }
-
-    /// Whether every table is in account order.
-    pub(super) fn are_ascending(&self) -> bool {
-        [&self.positions, &self.balances, &self.orders, &self.settings].iter().all(|rows| rows.are_ascending())
     }
 }

@@ -1,10 +1,10 @@
 //! One account of a block at a time: its sums in 128 bits, closed in 64.
 
 use super::legs::{Leg, Legs, Step};
-use super::nets::Nets;
+use super::nets::{Block, Sum as Of};
 use crate::margin::figures::{Figures, Totals};
 use crate::margin::terms::Terms;
-use crate::num::bounds::{ACCOUNT_E16, BASE_E8};
+use crate::num::bounds::ACCOUNT_E16;
 use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
 use crate::num::{E8, scaled};
 
@@ -37,12 +37,9 @@ impl Sum {
 
 /// The figures of an account, where it is proved to be within the bounds.
 #[inline(always)]
-pub(super) fn figures(terms: &Terms, legs: &Legs, nets: &Nets, block: usize, lane: usize) -> Option<Figures<i64>> {
-    let head = nets.head(block);
-    let (traded, owned, names) = (head.traded[lane], head.owned[lane], head.names[lane]);
-    // Σ|κ| ≤ Σ|q| × the largest entry price.
-    let mut taken = (traded <= BASE_E8 as u64)
-        & (u128::from(traded) * u128::from(nets.entries) <= ACCOUNT_E16 as u128)
+pub(super) fn figures(terms: &Terms, legs: &Legs, block: Block<'_>, lane: usize) -> Option<Figures<i64>> {
+    let [traded, owned, names] = [Of::Traded, Of::Owned, Of::Names].map(|of| block.sum(of)[lane]);
+    let mut taken = (traded <= block.most_traded)
         & (owned < MOST_OWNED)
         & (names & legs.strange == 0);
 
@@ -52,7 +49,7 @@ pub(super) fn figures(terms: &Terms, legs: &Legs, nets: &Nets, block: usize, lan
         let at = bits.trailing_zeros() as usize;
         bits &= bits - 1;
         let leg = &legs.instruments[at];
-        let size = nets.quantities(block)[at][lane].unsigned_abs();
+        let size = (block.quantities(at)[lane] as i64).unsigned_abs();
         held.add(legs, leg, size);
         taken &= (leg.price != 0) | (size == 0);
     }
@@ -64,7 +61,7 @@ pub(super) fn figures(terms: &Terms, legs: &Legs, nets: &Nets, block: usize, lan
     while bits != 0 {
         let at = bits.trailing_zeros() as usize;
         bits &= bits - 1;
-        let amount = nets.amounts(block)[at][lane];
+        let amount = block.amounts(at)[lane] as i64;
         if at == legs.settlement {
             cash = amount;
             continue;
@@ -76,7 +73,7 @@ pub(super) fn figures(terms: &Terms, legs: &Legs, nets: &Nets, block: usize, lan
     }
     taken &= worth.price_e16.wrapping_add((cash.unsigned_abs() as u128) * E8 as u128) <= ACCOUNT_E16 as u128;
 
-    let pnl_e16 = head.pnl_e16(lane);
+    let pnl_e16 = block.pnl_e16(lane);
     let [maintenance_e24, initial_e24] = held.e24.map(|sum| sum as i128);
     let [collateral_e24, net_e24] = worth.e24.map(|sum| sum as i128);
     let small = |sum: i128, most: i128| (-most..most).contains(&sum);

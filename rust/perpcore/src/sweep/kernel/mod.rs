@@ -21,7 +21,7 @@ mod nets;
 #[cfg(target_arch = "x86_64")]
 mod wide;
 
-pub(super) use nets::Nets;
+pub(super) use nets::{FEW, MANY, Nets};
 
 use super::snapshot::Grouped;
 use crate::margin::figures::{Figures, MONEY_FIGURES};
@@ -159,37 +159,44 @@ impl<'a> Kernel<'a> {
         })
     }
 
-    /// Room for the rows of some accounts.
-    pub(super) fn nets(&self, accounts: usize) -> Nets {
-        Nets::new(&self.legs, accounts)
+    /// Whether a block of [`FEW`] numbers is enough.
+    pub(super) fn has_few_names(&self) -> bool {
+        nets::are_few(&self.legs)
     }
 
-    /// How many accounts there is room for in so many bytes.
-    pub(super) fn accounts_in(&self, bytes: usize) -> usize {
-        Nets::accounts_in(&self.legs, bytes)
+    /// Room for the rows of so many blocks of accounts.
+    pub(super) fn nets<const N: usize>(&self, blocks: usize) -> Nets<N> {
+        Nets::new(&self.legs, blocks)
     }
 
-    /// Adds up the rows of the accounts from `first` on, as many as there is room for; tables in account order are read
-    /// from `near` on.
-    pub(super) fn net(&self, nets: &mut Nets, data: &Grouped<'_>, first: usize, near: &mut [usize; 4]) {
+    /// Adds up the rows of the accounts from `first` on, as many as there is room for, each table looked into from `near`
+    /// on.
+    pub(super) fn net<const N: usize>(
+        &self,
+        nets: &mut Nets<N>,
+        data: &Grouped<'_>,
+        first: usize,
+        near: &mut [usize; 4],
+    ) {
         nets.clear();
         nets.add(&self.legs, data, first, near);
     }
 
     /// Closes the accounts of a block and writes their figures to the rows from `at` on; bits of those it did not take.
     #[inline(always)]
-    pub(super) fn close(&self, nets: &Nets, block: usize, out: &mut Out<'_>, at: usize) -> u8 {
+    pub(super) fn close<const N: usize>(&self, nets: &Nets<N>, block: usize, out: &mut Out<'_>, at: usize) -> u8 {
+        let block = nets.block(block);
         let lanes = LANES.min(out.rows() - at);
         let mut left = u8::MAX >> (LANES - lanes);
         #[cfg(target_arch = "x86_64")]
         if let Some(wide) = &self.wide {
-            left &= !wide.close(self.terms, &self.legs, nets, block, out, at);
+            left &= !wide.close(self.terms, &self.legs, block, out, at);
         }
         let mut untaken = 0;
         while left != 0 {
             let lane = left.trailing_zeros() as usize;
             left &= left - 1;
-            match base::figures(self.terms, &self.legs, nets, block, lane) {
+            match base::figures(self.terms, &self.legs, block, lane) {
                 Some(figures) => out.write(at + lane, &figures),
                 None => untaken |= 1 << lane,
             }

@@ -4,166 +4,202 @@
 //! loop over one account's rows, which would end at another place each time.
 
 use super::LANES;
-use super::legs::Legs;
-use crate::num::{ONE, times};
-use crate::sweep::group::Rows;
+use super::legs::{Legs, MOST_NAMES};
+use crate::num::bounds::{ACCOUNT_E16, BASE_E8};
+use crate::num::{E8, ONE, times};
+use crate::sweep::group::Found;
 use crate::sweep::snapshot::{Grouped, Money, PositionRows};
-use std::ops::Range;
 
 /// A cost of 2¹³ g counts as one g of quantity, and the largest entry price as at least 2¹³ whole units, so that Σ|κ| is
 /// at most Σ|q| times that price.
 const COST_SHIFT: u32 = 13;
 /// Beyond every bound.
 const BEYOND: u64 = u64::MAX;
-/// The bit of [`Head::names`] that says whether the accounts table has a row.
+/// The bit of [`Sum::Names`] that says whether the accounts table has a row.
 const SETTINGS: u64 = 1 << 63;
 
-/// The sums of one block that have no name.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C, align(64))]
-pub(super) struct Head {
-    /// Σ q·(M − entry) in 10⁻¹⁶ modulo 2¹²⁸, its low and high halves.
-    pub(super) pnl: [[u64; LANES]; 2],
+/// One number of each account of a block.
+type Each = [u64; LANES];
+
+/// The numbers of a block that have no name, in this order.
+#[derive(Clone, Copy)]
+pub(super) enum Sum {
+    /// Σ q·(M − entry) in 10⁻¹⁶ modulo 2¹²⁸, its low half.
+    PnlLow,
+    /// Its high half.
+    PnlHigh,
     /// Σ|q|, at most; with ⌈|cost| ÷ 2¹³⌉ where a cost was given.
-    pub(super) traded: [u64; LANES],
+    Traded,
     /// Σ|amount|, at most.
-    pub(super) owned: [u64; LANES],
+    Owned,
     /// The instruments, then the assets, of which there are rows.
-    pub(super) names: [u64; LANES],
+    Names,
 }
 
-/// The rows of some accounts, added up.
+/// How many they are.
+const SUMS: usize = 5;
+
+/// The numbers of a block where names are few, and where they are at most [`MOST_NAMES`].
+pub(in crate::sweep) const FEW: usize = 16;
+pub(in crate::sweep) const MANY: usize = SUMS + MOST_NAMES;
+
+/// The rows of some accounts, added up: for each block the sums, the quantity of every instrument, the amount of every
+/// asset, and what is left of `N`.
 #[derive(Debug)]
-pub(in crate::sweep) struct Nets {
+pub(in crate::sweep) struct Nets<const N: usize> {
+    blocks: Vec<Numbers<N>>,
     instruments: usize,
-    assets: usize,
-    heads: Vec<Head>,
-    /// Σ quantity of each block and instrument.
-    quantities: Vec<[i64; LANES]>,
-    /// Σ amount of each block and asset.
-    amounts: Vec<[i64; LANES]>,
-    /// No entry price is above it.
-    pub(super) entries: u64,
+    /// Σ|q| of an account within the bounds is proved to be at most this: Σ|κ| ≤ Σ|q| × the largest entry price.
+    most_traded: u64,
 }
 
-impl Head {
+/// The numbers of a block, each in one line of the cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Numbers<const N: usize>([Each; N]);
+
+/// One block, to be read.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'a> {
+    numbers: &'a [Each],
+    instruments: usize,
+    /// As in [`Nets`].
+    pub(super) most_traded: u64,
+}
+
+impl<'a> Block<'a> {
+    #[inline(always)]
+    pub(super) fn sum(&self, sum: Sum) -> &'a [u64; LANES] {
+        &self.numbers[sum as usize]
+    }
+
     /// Σ q·(M − entry) of a lane.
     #[inline(always)]
     pub(super) fn pnl_e16(&self, lane: usize) -> i128 {
-        (u128::from(self.pnl[1][lane]) << 64 | u128::from(self.pnl[0][lane])) as i128
+        joined(self.sum(Sum::PnlLow)[lane], self.sum(Sum::PnlHigh)[lane]) as i128
+    }
+
+    /// The quantities of an instrument; two's complement.
+    #[inline(always)]
+    pub(super) fn quantities(&self, instrument: usize) -> &'a [u64; LANES] {
+        &self.numbers[SUMS + instrument]
+    }
+
+    /// The amounts of an asset; two's complement.
+    #[inline(always)]
+    pub(super) fn amounts(&self, asset: usize) -> &'a [u64; LANES] {
+        &self.numbers[SUMS + self.instruments + asset]
     }
 }
 
-impl Nets {
-    /// Room for the rows of some accounts.
-    pub(super) fn new(legs: &Legs, accounts: usize) -> Self {
-        let (blocks, instruments, assets) =
-            (accounts.div_ceil(LANES), legs.instruments.len(), legs.assets.len());
-        Nets {
-            instruments,
-            assets,
-            heads: vec![Head::default(); blocks],
-            quantities: vec![[0; LANES]; blocks * instruments],
-            amounts: vec![[0; LANES]; blocks * assets],
-            entries: 0,
-        }
+fn joined(low: u64, high: u64) -> u128 {
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// Whether a block of [`FEW`] numbers is enough.
+pub(super) fn are_few(legs: &Legs) -> bool {
+    SUMS + legs.instruments.len() + legs.assets.len() <= FEW
+}
+
+impl<const N: usize> Nets<N> {
+    /// Room for the rows of so many blocks of accounts.
+    pub(super) fn new(legs: &Legs, blocks: usize) -> Self {
+        Nets { blocks: vec![Numbers([[0; LANES]; N]); blocks], instruments: legs.instruments.len(), most_traded: 0 }
     }
 
-    /// How many accounts there is room for where a block takes that much.
-    pub(super) fn accounts_in(legs: &Legs, bytes: usize) -> usize {
-        let block = size_of::<Head>() + (legs.instruments.len() + legs.assets.len()) * size_of::<[i64; LANES]>();
-        (bytes / block).max(1) * LANES
+    #[inline(always)]
+    pub(super) fn block(&self, block: usize) -> Block<'_> {
+        let &Nets { ref blocks, instruments, most_traded } = self;
+        Block { numbers: &blocks[block].0, instruments, most_traded }
     }
 
-    pub(super) fn head(&self, block: usize) -> &Head {
-        &self.heads[block]
-    }
-
-    /// The quantities of a block by instrument.
-    pub(super) fn quantities(&self, block: usize) -> &[[i64; LANES]] {
-        &self.quantities[block * self.instruments..][..self.instruments]
-    }
-
-    /// The amounts of a block by asset.
-    pub(super) fn amounts(&self, block: usize) -> &[[i64; LANES]] {
-        &self.amounts[block * self.assets..][..self.assets]
+    /// The numbers of an account's block, and its lane; none where there is no room for the account.
+    #[inline(always)]
+    fn of(&mut self, account: u32) -> Option<(&mut [Each; N], usize)> {
+        let account = account as usize;
+        Some((&mut self.blocks.get_mut(account / LANES)?.0, account % LANES))
     }
 
     /// Forgets all rows.
     pub(super) fn clear(&mut self) {
-        self.heads.fill(Head::default());
-        self.quantities.fill([0; LANES]);
-        self.amounts.fill([0; LANES]);
-        self.entries = (ONE as u64) << COST_SHIFT;
+        self.blocks.iter_mut().for_each(|block| block.0.as_flattened_mut().fill(0));
     }
 
     /// Adds the rows of the accounts from `first` on, as many as there is room for; each table from `near` on.
     pub(super) fn add(&mut self, legs: &Legs, data: &Grouped<'_>, first: usize, near: &mut [usize; 4]) {
-        let accounts = first..first + self.heads.len() * LANES;
-        let rows = |rows: &Rows<'_>, near: &mut usize| rows.of_all(accounts.clone(), near);
+        let all = first..first + self.blocks.len() * LANES;
         let [positions, balances, orders, settings] = near;
-        self.add_positions(legs, &data.snapshot.positions, rows(&data.positions, positions), first as u32);
-        self.add_balances(data, rows(&data.balances, balances), first as u32);
-        self.spoil_orders(data, rows(&data.orders, orders), first as u32);
-        self.spoil_settings(data, rows(&data.settings, settings), first as u32);
+        self.add_positions(legs, &data.snapshot.positions, data.positions.of_all(all.clone(), positions), first as u32);
+        self.add_balances(data, data.balances.of_all(all.clone(), balances), first as u32);
+        self.spoil_orders(data, data.orders.of_all(all.clone(), orders), first as u32);
+        self.spoil_settings(data, data.settings.of_all(all.clone(), settings), first as u32);
     }
 
-    fn add_positions(&mut self, legs: &Legs, rows: &PositionRows<'_>, range: Range<usize>, first: u32) {
-        let mut any_entry = self.entries;
-        let columns = rows.account[range.clone()].iter().zip(&rows.instrument[range.clone()]);
-        let columns = columns.zip(&rows.quantity[range.clone()]);
-        match rows.entry_price.filter(|_| !rows.has_details()) {
-            Some(entry_prices) => {
+    fn add_positions(&mut self, legs: &Legs, rows: &PositionRows<'_>, found: Found<'_>, first: u32) {
+        let mut entries = (ONE as u64) << COST_SHIFT;
+        match (found, rows.entry_price.filter(|_| !rows.has_details())) {
+            (Found::Beside(range), Some(entry_prices)) => {
+                let columns = rows.account[range.clone()].iter().zip(&rows.instrument[range.clone()]);
+                let columns = columns.zip(&rows.quantity[range.clone()]);
+                entries = entry_prices[range.clone()].iter().fold(entries, |any, &entry| any | entry as u64);
                 for (((&account, &instrument), &quantity), &entry) in columns.zip(&entry_prices[range]) {
-                    any_entry |= entry as u64;
-                    let move_e8 = legs.mark(instrument).wrapping_sub(entry);
-                    let traded = quantity.unsigned_abs();
-                    self.add_position(account - first, instrument, quantity, times(quantity, move_e8), traded);
+                    self.add_position(legs, (account - first, instrument), quantity, entry);
                 }
             }
-            None => {
-                for (((&account, &instrument), &quantity), row) in columns.zip(range) {
+            (found, Some(entry_prices)) => {
+                for row in found {
+                    let entry = entry_prices[row];
+                    entries |= entry as u64;
+                    self.add_position(legs, (rows.account[row] - first, rows.instrument[row]), rows.quantity[row], entry);
+                }
+            }
+            (found, None) => {
+                for row in found {
+                    let key = (rows.account[row] - first, rows.instrument[row]);
                     let entry = rows.entry_price.map_or(0, |entry| entry[row]);
-                    any_entry |= entry as u64;
-                    let value_e16 = times(quantity, legs.mark(instrument));
-                    let pnl_e16 = value_e16.wrapping_sub(rows.cost_e16(row, quantity));
-                    let cost = rows.cost.map_or(0, |cost| cost.get(row).unsigned_abs());
-                    let cost = u64::try_from(cost >> COST_SHIFT).map_or(BEYOND, |cost| cost.saturating_add(1));
-                    let traded = quantity.unsigned_abs().saturating_add(cost);
-                    let traded = if rows.is_plain(row) { traded } else { BEYOND };
-                    self.add_position(account - first, instrument, quantity, pnl_e16, traded);
+                    entries |= entry as u64;
+                    self.add_position(legs, key, rows.quantity[row], entry);
+                    self.add_details(rows, row, key.0, entry);
                 }
             }
         }
-        self.entries = any_entry;
+        // No entry price is above all bits of all of them together.
+        self.most_traded = (ACCOUNT_E16 as u128 / u128::from(entries)).min(BASE_E8 as u128) as u64;
     }
 
     #[inline(always)]
-    fn add_position(&mut self, account: u32, instrument: u32, quantity: i64, pnl_e16: i128, traded: u64) {
-        let (block, lane, instrument) = (account as usize / LANES, account as usize % LANES, instrument as usize);
-        let head = &mut self.heads[block];
-        let [low, high] = &mut head.pnl;
-        let sum = (u128::from(high[lane]) << 64 | u128::from(low[lane])).wrapping_add(pnl_e16 as u128);
-        (low[lane], high[lane]) = (sum as u64, (sum >> 64) as u64);
-        head.traded[lane] = head.traded[lane].saturating_add(traded);
-        head.names[lane] |= 1_u64.wrapping_shl(instrument as u32);
-        let net = &mut self.quantities[block * self.instruments + instrument][lane];
-        *net = net.wrapping_add(quantity);
+    fn add_position(&mut self, legs: &Legs, (account, instrument): (u32, u32), quantity: i64, entry: i64) {
+        let pnl_e16 = times(quantity, legs.mark(instrument).wrapping_sub(entry));
+        let Some((numbers, lane)) = self.of(account) else { return };
+        add_wide(numbers, lane, pnl_e16);
+        add_size(numbers, Sum::Traded, lane, quantity.unsigned_abs());
+        add_named(numbers, instrument as usize, lane, quantity);
     }
 
-    fn add_balances(&mut self, data: &Grouped<'_>, range: Range<usize>, first: u32) {
+    /// What a row says beside quantity and entry price: a cost, or something that leaves it to the valuation.
+    #[inline(always)]
+    fn add_details(&mut self, rows: &PositionRows<'_>, row: usize, account: u32, entry: i64) {
+        let Some((numbers, lane)) = self.of(account) else { return };
+        let cost = rows.cost.filter(|_| entry == 0).map_or(0, |cost| cost.get(row));
+        add_wide(numbers, lane, cost.wrapping_mul(-E8));
+        let size = u64::try_from(cost.unsigned_abs() >> COST_SHIFT).map_or(BEYOND, |size| size + u64::from(cost != 0));
+        add_size(numbers, Sum::Traded, lane, if rows.is_plain(row) { size } else { BEYOND });
+    }
+
+    fn add_balances(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
         let rows = &data.snapshot.balances;
-        let columns = rows.account[range.clone()].iter().zip(&rows.asset[range.clone()]);
         match rows.amount {
             Money::Narrow(amounts) => {
-                for ((&account, &asset), &amount) in columns.zip(&amounts[range]) {
-                    self.add_balance(account - first, asset, amount, amount.unsigned_abs());
+                for row in found {
+                    let amount = amounts[row];
+                    self.add_balance(rows.account[row] - first, rows.asset[row], amount, amount.unsigned_abs());
                 }
             }
             Money::Wide(amounts) => {
-                for ((&account, &asset), &amount) in columns.zip(&amounts[range]) {
+                for row in found {
+                    let amount = amounts[row];
                     let owned = u64::try_from(amount.unsigned_abs()).unwrap_or(BEYOND);
-                    self.add_balance(account - first, asset, amount as i64, owned);
+                    self.add_balance(rows.account[row] - first, rows.asset[row], amount as i64, owned);
                 }
             }
         }
@@ -171,37 +207,63 @@ impl Nets {
 
     #[inline(always)]
     fn add_balance(&mut self, account: u32, asset: u32, amount: i64, owned: u64) {
-        let (block, lane, asset) = (account as usize / LANES, account as usize % LANES, asset as usize);
-        let head = &mut self.heads[block];
-        head.owned[lane] = head.owned[lane].saturating_add(owned);
-        head.names[lane] |= 1_u64.wrapping_shl((self.instruments + asset) as u32);
-        let net = &mut self.amounts[block * self.assets + asset][lane];
-        *net = net.wrapping_add(amount);
+        let name = self.instruments + asset as usize;
+        let Some((numbers, lane)) = self.of(account) else { return };
+        add_size(numbers, Sum::Owned, lane, owned);
+        add_named(numbers, name, lane, amount);
     }
 
     /// Leaves accounts with orders to the valuation.
-    fn spoil_orders(&mut self, data: &Grouped<'_>, range: Range<usize>, first: u32) {
-        for &account in &data.snapshot.orders.account[range] {
-            self.spoil((account - first) as usize);
+    fn spoil_orders(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
+        for row in found {
+            self.spoil(data.snapshot.orders.account[row] - first);
         }
     }
 
     /// Leaves accounts that choose leverage or model, or that have two rows, to the valuation.
-    fn spoil_settings(&mut self, data: &Grouped<'_>, range: Range<usize>, first: u32) {
+    fn spoil_settings(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
         let rows = &data.snapshot.settings;
-        for row in range {
-            let account = (rows.account[row] - first) as usize;
-            let names = &mut self.heads[account / LANES].names[account % LANES];
+        for row in found {
+            let account = rows.account[row] - first;
+            let leverage = rows.leverage.is_some_and(|leverage| leverage[row] != 0);
+            let portfolio = rows.portfolio.is_some_and(|portfolio| portfolio[row]);
+            let Some((numbers, lane)) = self.of(account) else { continue };
+            let names = &mut numbers[Sum::Names as usize][lane];
             let again = *names & SETTINGS != 0;
             *names |= SETTINGS;
-            let leverage = rows.leverage.is_some_and(|leverage| leverage[row] != 0);
-            if again || leverage || rows.portfolio.is_some_and(|portfolio| portfolio[row]) {
+            if again || leverage || portfolio {
                 self.spoil(account);
             }
         }
     }
 
-    fn spoil(&mut self, account: usize) {
-        self.heads[account / LANES].traded[account % LANES] = BEYOND;
+    fn spoil(&mut self, account: u32) {
+        if let Some((numbers, lane)) = self.of(account) {
+            add_size(numbers, Sum::Traded, lane, BEYOND);
+        }
     }
+}
+
+/// Adds to Σ q·(M − entry).
+#[inline(always)]
+fn add_wide<const N: usize>(numbers: &mut [Each; N], lane: usize, pnl_e16: i128) {
+    let [low, high] = [Sum::PnlLow, Sum::PnlHigh].map(|sum| sum as usize);
+    let sum = joined(numbers[low][lane], numbers[high][lane]).wrapping_add(pnl_e16 as u128);
+    (numbers[low][lane], numbers[high][lane]) = (sum as u64, (sum >> 64) as u64);
+}
+
+/// Adds to a sum of sizes, which stays at the largest number where it would pass it.
+#[inline(always)]
+fn add_size<const N: usize>(numbers: &mut [Each; N], sum: Sum, lane: usize, size: u64) {
+    let sum = &mut numbers[sum as usize][lane];
+    *sum = sum.saturating_add(size);
+}
+
+/// Adds to the number of a name, which the account then has.
+#[inline(always)]
+fn add_named<const N: usize>(numbers: &mut [Each; N], name: usize, lane: usize, value: i64) {
+    numbers[Sum::Names as usize][lane] |= 1_u64.wrapping_shl(name as u32);
+    // There are at most N numbers, so this changes no place; it spares the look whether the place exists.
+    let net = &mut numbers[(SUMS + name) % N][lane];
+    *net = net.wrapping_add(value as u64);
 }

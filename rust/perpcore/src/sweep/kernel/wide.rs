@@ -4,7 +4,7 @@
 //! of 63 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
 
 use super::legs::{Leg, Legs as Plain, Line, MOST_NAMES, Step};
-use super::nets::Nets;
+use super::nets::{Block, Sum as Of};
 use super::{LANES, Out};
 use crate::margin::figures::{Figures, Totals};
 use crate::margin::status::Status;
@@ -113,22 +113,18 @@ impl Legs {
         &self,
         terms: &Terms,
         legs: &Plain,
-        nets: &Nets,
-        block: usize,
+        block: Block<'_>,
         out: &mut Out<'_>,
         at: usize,
     ) -> u8 {
         // SAFETY: legs are laid out for this way only where `is_possible` holds.
-        unsafe { self.block(terms, legs, nets, block, out, at) }
+        unsafe { self.block(terms, legs, block, out, at) }
     }
 
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    fn block(&self, terms: &Terms, legs: &Plain, nets: &Nets, block: usize, out: &mut Out<'_>, at: usize) -> u8 {
-        let head = nets.head(block);
-        let (traded, owned, names) = (load(&head.traded), load(&head.owned), load(&head.names));
-        // Σ|κ| ≤ Σ|q| × the largest entry price.
-        let most_traded = ((ACCOUNT_E16 as u128 / u128::from(nets.entries)) as u64).min(FACTOR / 2);
-        let mut taken = _mm512_cmple_epu64_mask(traded, set(most_traded))
+    fn block(&self, terms: &Terms, legs: &Plain, block: Block<'_>, out: &mut Out<'_>, at: usize) -> u8 {
+        let [traded, owned, names] = [Of::Traded, Of::Owned, Of::Names].map(|of| load(block.sum(of)));
+        let mut taken = _mm512_cmple_epu64_mask(traded, set(block.most_traded.min(FACTOR / 2)))
             & _mm512_cmplt_epu64_mask(owned, set(FACTOR / 2))
             & _mm512_testn_epi64_mask(names, set(self.strange));
         let any_name = _mm512_reduce_or_epi64(names) as u64;
@@ -140,7 +136,7 @@ impl Legs {
             let leg = bits.trailing_zeros() as usize;
             bits &= bits - 1;
             let Some(steps) = &self.instruments[leg] else { continue };
-            let size = _mm512_abs_epi64(load_signed(&nets.quantities(block)[leg]));
+            let size = _mm512_abs_epi64(load(block.quantities(leg)));
             held.add(steps, size);
             if steps.price == 0 {
                 taken &= _mm512_testn_epi64_mask(size, size);
@@ -153,7 +149,7 @@ impl Legs {
         while bits != 0 {
             let leg = bits.trailing_zeros() as usize;
             bits &= bits - 1;
-            let amount = load_signed(&nets.amounts(block)[leg]);
+            let amount = load(block.amounts(leg));
             if leg == legs.settlement {
                 cash = amount;
                 continue;
@@ -169,7 +165,7 @@ impl Legs {
 
         let [(maintenance, a), (initial, b)] = held.e24.map(|sum| charge_from_e24(sum));
         let [(collateral, c), (net_assets, d)] = worth.e24.map(|sum| credit_from_e24(sum));
-        let (pnl, e) = credit_from_e16([load(&head.pnl[0]), load(&head.pnl[1])]);
+        let (pnl, e) = credit_from_e16([Of::PnlLow, Of::PnlHigh].map(|of| load(block.sum(of))));
         taken &= a & b & c & d & e;
         let mut kept = zero();
         if terms.withdraw_ratio != 0 {
@@ -462,13 +458,6 @@ fn look_up(table: &Table, at: __m512i) -> __m512i {
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
 fn load(lanes: &[u64; LANES]) -> __m512i {
-    // SAFETY: eight numbers of 64 bits.
-    unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn load_signed(lanes: &[i64; LANES]) -> __m512i {
     // SAFETY: eight numbers of 64 bits.
     unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
 }
