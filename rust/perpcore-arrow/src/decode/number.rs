@@ -78,6 +78,9 @@ impl Source {
         if let Some(values) = self.untouched::<Int64Type>(at, column) {
             return Ok(Some(values));
         }
+        if let Some(values) = self.converted(at, column) {
+            return Ok(Some(values.into()));
+        }
         let mut out: Vec<i64> = Vec::with_capacity(self.rows());
         // Bounds of these columns are within i64, so the cast drops nothing.
         self.each(at, column, null, |value| out.push(value as i64))?;
@@ -92,6 +95,9 @@ impl Source {
         }
         if let Some(values) = self.untouched::<Decimal128Type>(at, column) {
             return Ok(Some(MoneyColumn::Wide(values)));
+        }
+        if let Some(values) = self.converted(at, column) {
+            return Ok(Some(MoneyColumn::Narrow(values.into())));
         }
         let mut narrow: Vec<i64> = Vec::with_capacity(self.rows());
         let mut wide: Vec<i128> = Vec::new();
@@ -120,6 +126,35 @@ impl Source {
         };
         let values = chunk.values.as_primitive_opt::<T>()?.values().clone();
         (on_grid && chunk.nulls.is_none() && T::Native::all_within(&values, bound)).then_some(values)
+    }
+
+    /// A column of decimals on the grid, of common float64s or of raw grid units, without nulls, within 64 bits and the
+    /// bounds: converted many at a time. None where it is another.
+    fn converted(&self, at: usize, column: &Column) -> Option<Vec<i64>> {
+        let Kind::Number(bound) = column.kind else { return None };
+        let mut out: Vec<i64> = Vec::with_capacity(self.rows());
+        for chunk in self.chunks(at) {
+            let values = &*chunk.values;
+            let read = match (values.data_type(), self.is_raw(at)) {
+                (DataType::Decimal128(_, 8), false) => {
+                    let values = values.as_primitive::<Decimal128Type>().values();
+                    out.extend(values.iter().map(|&value| value as i64));
+                    values.iter().fold(true, |fits, &value| fits & (i128::from(value as i64) == value))
+                }
+                (DataType::Float64, false) => {
+                    float::append_common(values.as_primitive::<Float64Type>().values(), &mut out)
+                }
+                (DataType::Int64, true) => {
+                    out.extend_from_slice(values.as_primitive::<Int64Type>().values());
+                    true
+                }
+                _ => false,
+            };
+            if !read || chunk.nulls.is_some() {
+                return None;
+            }
+        }
+        i64::all_within(&out, bound).then_some(out)
     }
 
     /// Hands over every value in g, a stand-in for each that is refused.

@@ -1,8 +1,8 @@
 //! The whole book: every account valued, its figures written into columns.
 
 use super::gather::Gather;
-use super::kernel::{FEW, Kernel, LANES, MANY, Out};
 pub use super::kernel::Way;
+use super::kernel::{FEW, Kernel, LANES, MANY, Out};
 use super::pool::{Column, POOL};
 use super::snapshot::Grouped;
 use super::stop::{STRIDE, Stop};

@@ -87,7 +87,8 @@ impl<'a> Gather<'a> {
         self.clear();
         let data = self.data;
         let mut near = std::mem::take(&mut self.near);
-        for row in data.positions.of_all(account..account + 1, &mut near[0]).filter(|&row| !skip(Table::Positions, row)) {
+        for row in data.positions.of_all(account..account + 1, &mut near[0]).filter(|&row| !skip(Table::Positions, row))
+        {
             if let Err((column, code)) = self.position(row) {
                 report(RowFault { table: Table::Positions, row, column, code });
             }
@@ -102,7 +103,12 @@ impl<'a> Gather<'a> {
         }
         self.group_orders();
         self.taker_fee = self.terms.taker_fees[self.terms.standard_tier];
-        for (at, row) in data.settings.of_all(account..account + 1, &mut near[3]).filter(|&row| !skip(Table::Accounts, row)).enumerate() {
+        for (at, row) in data
+            .settings
+            .of_all(account..account + 1, &mut near[3])
+            .filter(|&row| !skip(Table::Accounts, row))
+            .enumerate()
+        {
             if let Err((column, code)) = self.settings(row, at) {
                 report(RowFault { table: Table::Accounts, row, column, code });
             }

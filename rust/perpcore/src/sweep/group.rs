@@ -43,6 +43,12 @@ impl<'a> Rows<'a> {
         Rows { account, accounts, known, ascending: ascends(account), order: OnceLock::new() }
     }
 
+    /// No account of the table is above it.
+    pub fn accounts_named(&self) -> usize {
+        let largest = if self.ascending { self.account.last() } else { self.account.iter().max() };
+        largest.map_or(0, |&account| account as usize + 1)
+    }
+
     /// The rows of one account, in table order.
     #[inline(always)]
     pub fn of(&self, account: usize) -> Found<'_> {

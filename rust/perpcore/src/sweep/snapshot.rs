@@ -190,7 +190,7 @@ impl<'a> Grouped<'a> {
         // Accounts are numbered as they appear, so those of a table are known or follow what is known.
         let mut rows = |account: &'a [u32]| {
             let rows = Rows::new(account, snapshot.accounts, known);
-            known = account.iter().fold(known, |known, &account| known.max(account as usize + 1));
+            known = known.max(rows.accounts_named());
             rows
         };
         Grouped {

@@ -39,9 +39,7 @@ impl Sum {
 #[inline(always)]
 pub(super) fn figures(terms: &Terms, legs: &Legs, block: Block<'_>, lane: usize) -> Option<Figures<i64>> {
     let [traded, owned, names] = [Of::Traded, Of::Owned, Of::Names].map(|of| block.sum(of)[lane]);
-    let mut taken = (traded <= block.most_traded)
-        & (owned < MOST_OWNED)
-        & (names & legs.strange == 0);
+    let mut taken = (traded <= block.most_traded) & (owned < MOST_OWNED) & (names & legs.strange == 0);
 
     let mut held = Sum::default();
     let mut bits = names & ((1 << legs.instruments.len()) - 1);

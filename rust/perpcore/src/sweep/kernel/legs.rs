@@ -4,8 +4,8 @@ use crate::margin::collateral::Collateral;
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
 use crate::margin::tiers::Linear;
-use crate::num::bounds::BASE_E8;
 use crate::num::ONE;
+use crate::num::bounds::BASE_E8;
 use std::ops::Range;
 
 /// The most instruments and assets together: which of them an account has rows of is a bit each, and one more says
@@ -124,4 +124,3 @@ fn slices(collateral: &Collateral, price: i64) -> (Vec<u64>, Vec<Step>) {
     push(i128::MAX, 0, below_e16);
     (caps, steps)
 }
-

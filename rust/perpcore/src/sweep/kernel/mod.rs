@@ -25,10 +25,10 @@ pub(super) use nets::{FEW, MANY, Nets};
 
 use super::snapshot::Grouped;
 use crate::margin::figures::{Figures, MONEY_FIGURES};
-use crate::margin::width::Width;
 use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
+use crate::margin::width::Width;
 use legs::Legs;
 use std::sync::atomic::{AtomicU8, Ordering};
 

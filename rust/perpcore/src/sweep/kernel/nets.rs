@@ -150,7 +150,12 @@ impl<const N: usize> Nets<N> {
                 for row in found {
                     let entry = entry_prices[row];
                     entries |= entry as u64;
-                    self.add_position(legs, (rows.account[row] - first, rows.instrument[row]), rows.quantity[row], entry);
+                    self.add_position(
+                        legs,
+                        (rows.account[row] - first, rows.instrument[row]),
+                        rows.quantity[row],
+                        entry,
+                    );
                 }
             }
             (found, None) => {

@@ -10,8 +10,8 @@ use crate::margin::figures::{Figures, Totals};
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::margin::width::Width;
-use crate::num::bounds::ACCOUNT_E16;
 use crate::num::ONE;
+use crate::num::bounds::ACCOUNT_E16;
 use std::arch::x86_64::*;
 
 /// The most steps of a leg: as many as a table that is looked into by one instruction.
@@ -109,14 +109,7 @@ impl Legs {
 
     /// Closes the accounts of a block; bits of those that it took.
     #[inline(always)]
-    pub(super) fn close(
-        &self,
-        terms: &Terms,
-        legs: &Plain,
-        block: Block<'_>,
-        out: &mut Out<'_>,
-        at: usize,
-    ) -> u8 {
+    pub(super) fn close(&self, terms: &Terms, legs: &Plain, block: Block<'_>, out: &mut Out<'_>, at: usize) -> u8 {
         // SAFETY: legs are laid out for this way only where `is_possible` holds.
         unsafe { self.block(terms, legs, block, out, at) }
     }
@@ -273,10 +266,7 @@ fn divided<const K: u32, const SHIFT: u32>(h: __m512i, m: __m512i) -> (__m512i, 
     let taken = _mm512_madd52lo_epu64(zero(), quotient, set(five));
     let left = _mm512_and_si512(_mm512_sub_epi64(m, taken), set(LIMB_MASK));
     let short = _mm512_cmpge_epu64_mask(left, set(five));
-    (
-        _mm512_mask_add_epi64(quotient, short, quotient, set(1)),
-        _mm512_mask_sub_epi64(left, short, left, set(five)),
-    )
+    (_mm512_mask_add_epi64(quotient, short, quotient, set(1)), _mm512_mask_sub_epi64(left, short, left, set(five)))
 }
 
 /// ⌊n / 10¹⁶⌋ of a sum in 10⁻²⁴, where something is left, and where n is from 0 and below 2¹⁰⁴, so that it is right.
@@ -327,10 +317,7 @@ fn credit_from_e16([low, high]: [__m512i; 2]) -> (__m512i, __mmask8) {
     let negative = _mm512_movepi64_mask(high);
     let borrow = _mm512_test_epi64_mask(low, low);
     let minus_high = _mm512_mask_sub_epi64(_mm512_sub_epi64(zero(), high), borrow, set(0_u64.wrapping_sub(1)), high);
-    let size = [
-        _mm512_mask_sub_epi64(low, negative, zero(), low),
-        _mm512_mask_blend_epi64(negative, high, minus_high),
-    ];
+    let size = [_mm512_mask_sub_epi64(low, negative, zero(), low), _mm512_mask_blend_epi64(negative, high, minus_high)];
     let (quotient, inexact) = divided_by_e8(size);
     let up = _mm512_mask_add_epi64(quotient, inexact & negative, quotient, set(1));
     let credit = _mm512_mask_sub_epi64(up, negative, zero(), up);
