@@ -11,7 +11,8 @@ from .grid import GRID, half_even, plain
 from .portfolio_rules import Portfolio
 from .tables import Column, Table, raw_rows, read_value
 
-MOVE = Column("number", True, -GRID, 10 * GRID)
+LOWEST_MOVE, HIGHEST_MOVE = -GRID, 10 * GRID
+MOVE = Column("number", True, LOWEST_MOVE, HIGHEST_MOVE)
 WEIGHT = Column("number", False, 0, GRID)
 
 
