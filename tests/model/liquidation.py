@@ -55,7 +55,7 @@ def one_side(bucket: Bucket, mark: int, tick: int, bound: Fraction) -> int | str
         return None
     root, slope = root_from(bucket, bound, toward, Fraction(0))
     inside = first_tick(root, mark, tick, toward)
-    if toward * slope * tick * 100 < E16 * mark:  # less than 1/100 of a unit a tick
+    if is_shallow(slope * toward, mark, tick):
         return inside if (mark - inside) * toward > 0 else mark
     slack = bucket.requirement.slack
     outermost = root if slack == 0 else root_from(bucket, bound, toward, slack)[0]
@@ -68,6 +68,11 @@ def one_side(bucket: Bucket, mark: int, tick: int, bound: Fraction) -> int | str
             return price
         price += toward * tick
     return UNKNOWN
+
+
+def is_shallow(slope: Fraction, mark: int, tick: int) -> bool:
+    """Less than 1/100 of a unit a tick; the slope is that in λ."""
+    return slope * tick * 100 < E16 * mark
 
 
 def first_tick(ratio: Fraction, mark: int, tick: int, toward: int) -> int:
