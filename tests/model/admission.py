@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import margin
 from .book import Account, Price
 from .errors import input_error
 from .grid import E16
 from .rulebook import Rulebook
+from .scenarios import Scenario
 from .tables import MAX_BALANCE, MAX_QUANTITY
 
 MISSING, NEGATIVE = 1, 2  # a missing price comes before `negative_balance`
 LIMIT = 10**12 * E16  # whole units at 10⁻¹⁶
 
 
-def check_account(rules: Rulebook, prices: dict[str, Price], account: Account) -> None:
+def check_account(rules: Rulebook, prices: dict[str, Price], table: Sequence[Scenario], account: Account) -> None:
     """Adds the faults of a whole account; the sums only where everything else is right."""
     check_prices(prices, account)
+    if account.model == "portfolio" and table:
+        check_moves(rules, table[0], account)
     check_balances(rules, prices, account)
     if not account.faults and is_too_large(rules, prices, account):
         account.fault(input_error("account_too_large"))
@@ -31,6 +36,17 @@ def check_prices(prices: dict[str, Price], account: Account) -> None:
     for order in account.orders:
         if not order.reduce_only and order.instrument not in prices:
             account.fault(input_error("missing_price", "orders", order.row), MISSING)
+
+
+def check_moves(rules: Rulebook, scenario: Scenario, account: Account) -> None:
+    """A portfolio account has a scenario of each underlying it trades; collateral without one does not move."""
+    for (instrument, mode), position in account.positions.items():
+        if mode == "cross" and position.quantity and rules.instruments[instrument].underlying not in scenario.moves:
+            account.fault(input_error("missing_scenario", "positions", position.row), MISSING)
+    for order in account.orders:
+        counted = order.margin_mode == "cross" and not order.reduce_only
+        if counted and rules.instruments[order.instrument].underlying not in scenario.moves:
+            account.fault(input_error("missing_scenario", "orders", order.row), MISSING)
 
 
 def check_balances(rules: Rulebook, prices: dict[str, Price], account: Account) -> None:

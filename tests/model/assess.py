@@ -1,8 +1,8 @@
-"""The whole-book function: every account's buckets, figures and lines (RULES §2–§4, TABLES outputs)."""
+"""The whole-book function: every account's buckets, figures and lines (RULES §2–§6, TABLES outputs)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,11 @@ from .admission import check_account
 from .book import Account, Price, read_accounts, read_prices
 from .cross import value_cross
 from .equity import worst_status
-from .errors import ModelError
 from .isolated import value_isolated
 from .lines import Lines
+from .liquidation import liquidation_rows
 from .rulebook import Rulebook, read_rulebook
-from .scenarios import check_scenarios
+from .scenarios import Scenario, check_scenarios, scenario_table
 
 FIGURES = (
     "equity", "net_value", "collateral_value", "unrealized_pnl", "accrued_funding", "opening_equity",
@@ -24,12 +24,28 @@ FIGURES = (
 
 
 @dataclass
+class Basis:
+    """What a whole book is valued with."""
+
+    rules: Rulebook
+    prices: dict[str, Price]
+    table: list[Scenario]  # of the portfolio model; empty where it is off
+
+
+@dataclass
 class Result:
     """Rows of the output tables as dicts: figures Decimal, ratios float, line amounts Fraction."""
 
+    basis: Basis
+    valued: list[Account] = field(default_factory=list)
     accounts: list[dict[str, Any]] = field(default_factory=list)
     isolated: list[dict[str, Any]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def liquidation_prices(self) -> Iterator[dict[str, Any]]:
+        """RULES §6 `threshold.liquidation`: a row for every position that is not flat."""
+        for account in self.valued:
+            yield from liquidation_rows(self.basis.rules, self.basis.prices, self.basis.table, account)
 
 
 def assess(rulebook: str | Mapping[str, Any] | Rulebook, book: Mapping[str, Any], on_error: str = "raise") -> Result:
@@ -38,20 +54,28 @@ def assess(rulebook: str | Mapping[str, Any] | Rulebook, book: Mapping[str, Any]
     tables.check_columns(book)
     tables.check_id_kind(book)
     prices = read_prices(rules, book)
-    check_scenarios(rules, book.get("scenarios"))
+    supplied = book.get("scenarios")
+    check_scenarios(supplied)
+    table = [] if rules.portfolio is None else scenario_table(rules.portfolio, supplied)
     accounts = read_accounts(rules, book)
     for account in accounts:
-        check_account(rules, prices, account)
+        check_account(rules, prices, table, account)
     faults = [fault for account in accounts for fault in account.faults]
     if faults and on_error == "raise":
         raise min(faults, key=lambda fault: fault[0])[1]
-    result = Result()
+    return value_accounts(Basis(rules, prices, table), accounts)
+
+
+def value_accounts(basis: Basis, accounts: Sequence[Account]) -> Result:
+    """Every account under one set of prices."""
+    result = Result(basis)
     isolated: list[tuple[int, dict[str, Any]]] = []
     for account in accounts:
         if account.faults:
             result.accounts.append(unknown_row(account))
         else:
-            result.accounts.append(value_account(rules, prices, account, isolated, result.lines))
+            result.valued.append(account)
+            result.accounts.append(value_account(basis, account, isolated, result.lines))
     result.isolated = [row for _, row in sorted(isolated, key=lambda entry: entry[0])]
     return result
 
@@ -70,15 +94,10 @@ def unknown_row(account: Account) -> dict[str, Any]:
 
 
 def value_account(
-    rules: Rulebook,
-    prices: dict[str, Price],
-    account: Account,
-    isolated: list[tuple[int, dict[str, Any]]],
-    all_lines: list[dict[str, Any]],
+    basis: Basis, account: Account, isolated: list[tuple[int, dict[str, Any]]], all_lines: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """One account: its isolated buckets, its cross bucket, and its lines."""
-    if account.model == "portfolio":  # RULES §5 comes later: its cross bucket is valued here
-        raise ModelError("NotImplementedError", "unsupported", "accounts")
+    rules, prices = basis.rules, basis.prices
     lines = Lines()
     statuses: list[str] = []
     for (instrument, mode), position in account.positions.items():
@@ -87,12 +106,6 @@ def value_account(
             row = value_isolated(rules, prices, instrument, position, leverage, lines)
             statuses.append(row["status"])
             isolated.append((position.row, {"account": account.id, **row}))
-    cross = value_cross(rules, prices, account, lines)
+    cross = value_cross(rules, prices, account, basis.table, lines)
     all_lines.extend(lines.rows(account.id))
-    return {
-        "account": account.id,
-        **cross,
-        "worst_scenario": None,
-        "isolated_status": worst_status(statuses),
-        "problem": None,
-    }
+    return {"account": account.id, **cross, "isolated_status": worst_status(statuses), "problem": None}

@@ -188,7 +188,7 @@ def add_settings(rules: Rulebook, account: Account, row: int, values: Row) -> No
     if account.settings is not None:
         raise input_error("duplicate_account", "accounts", row)
     account.settings = values
-    if values["model"] == "portfolio" and not rules.portfolio_enabled:
+    if values["model"] == "portfolio" and rules.portfolio is None:
         raise input_error("model_not_enabled", "accounts", row)
     if values["fee_tier"] not in rules.taker and values["fee_tier"] != "standard":
         raise input_error("unknown_fee_tier", "accounts", row)

@@ -1,4 +1,4 @@
-"""RULES §1: the grid, reading a number onto it, and the two roundings."""
+"""RULES §1: the grid, reading a number onto it, and the three roundings."""
 
 from __future__ import annotations
 
@@ -69,6 +69,12 @@ def floor_div(a: int, b: int) -> int:
 def ceil_div(a: int, b: int) -> int:
     """Rounded up (RULES §1: accrued_funding, initial_margin, maintenance_margin, a rate 1/L)."""
     return -(-a // b)
+
+
+def half_even(a: int, b: int) -> int:
+    """Rounded to the nearest, a half to the even one (RULES §1: computed prices, generated moves, V_u)."""
+    whole, rest = divmod(a, b)
+    return whole + (2 * rest > b or (2 * rest == b and whole % 2 == 1))
 
 
 def plain(units: int) -> str:

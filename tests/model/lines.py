@@ -34,6 +34,14 @@ class Lines:
         self.add(bucket, total, "rounding", None, rounded * E16 - exact)
         return rounded
 
+    def sum_of(self, total: str, rules: tuple[str, ...]) -> int:
+        """What the lines of some rules add to a total of the cross bucket (10⁻²⁴)."""
+        return sum(
+            amount
+            for (bucket, of, rule, _), amount in self.amounts.items()
+            if bucket is None and of == total and rule in rules
+        )
+
     def rows(self, account: object) -> list[dict[str, object]]:
         """As rows of the `lines` table; those that cancel to 0 are left out."""
         names = ("bucket", "total", "rule", "subject")

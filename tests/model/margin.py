@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .grid import GRID
-from .rulebook import Instrument, Slices, inverse
+from .rulebook import Instrument
+from .rulebook_values import Slices, inverse
 
 
 @dataclass

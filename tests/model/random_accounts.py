@@ -171,10 +171,11 @@ def draw_balance(rng: random.Random, style: Style, rows: AccountRows, asset: Ass
 
 def draw_settings(rng: random.Random, draw: RulebookDraw) -> Row:
     """A row of `accounts`."""
+    models = ("standard", None, "portfolio", "portfolio", "portfolio") if draw.portfolio else ("standard", None)
     return {
         "leverage": rng.choice(LEVERAGES) if rng.random() < 0.4 else None,
         "fee_tier": rng.choice([*draw.fee_tiers, None]),
-        "model": rng.choice(("standard", None)),
+        "model": rng.choice(models),
     }
 
 
@@ -195,7 +196,7 @@ def draw_account(rng: random.Random, draw: RulebookDraw, style: Style) -> Accoun
         for asset in draw.assets:
             if rng.random() < 0.6:
                 draw_balance(rng, style, rows, asset, ORDINARY)
-    if "a" in tables or not (rows.positions or rows.balances or rows.orders):
+    if "a" in tables or (draw.portfolio and rng.random() < 0.5) or not (rows.positions or rows.balances or rows.orders):
         rows.accounts.append(draw_settings(rng, draw))
     return rows
 
@@ -227,4 +228,6 @@ def draw_huge_account(rng: random.Random, draw: RulebookDraw, style: Style) -> A
         rows.balances.append({"asset": asset.name, "amount": amount})
     else:
         rows.balances.append({"asset": draw.settlement, "amount": signed(rng, MAX_BALANCE)})
+    if draw.portfolio and rng.random() < 0.5:
+        rows.accounts.append({"model": "portfolio"})
     return rows

@@ -9,6 +9,7 @@ from typing import Any
 from .assess import assess
 from .grid import GRID, ceil_div, plain
 from .random_accounts import COST, EITHER, ENTRY, AccountRows, Row, Style, draw_account, draw_huge_account
+from .random_portfolios import draw_scenarios, scenario_columns
 from .random_rulebooks import RulebookDraw, draw_rulebook
 from .rulebook import Rulebook, read_rulebook
 from .tables import ACCOUNT_TABLES, CONTRACT
@@ -18,14 +19,16 @@ HUGE_IDS = 10**6  # from here on, integer ids are those of huge accounts
 STATES = ("thin", "thin", "protected", "frozen", "halted")
 
 
-def random_book(seed: int, accounts: int = 100, tune: bool = True, forms: bool = False) -> tuple[str, Book]:
+def random_book(
+    seed: int, accounts: int = 100, tune: bool = True, forms: bool = False, portfolio: bool = False
+) -> tuple[str, Book]:
     """A valid rulebook text and a book that `assess` accepts.
 
     `tune` moves some accounts to the exact edges of `status`; `forms` gives some number columns as Decimal
-    or float instead of text.
+    or float instead of text; `portfolio` enables that model and mixes accounts of both.
     """
     rng = random.Random(seed)
-    draw, rows = draw_rows(rng, accounts)
+    draw, rows = draw_rows(rng, accounts, portfolio)
     rules = read_rulebook(draw.text)
     if tune:
         tune_statuses(rng, rules, rows)
@@ -34,9 +37,9 @@ def random_book(seed: int, accounts: int = 100, tune: bool = True, forms: bool =
     return draw.text, as_columns(rows, rng if forms else None)
 
 
-def draw_rows(rng: random.Random, accounts: int) -> tuple[RulebookDraw, dict[str, list[Row]]]:
+def draw_rows(rng: random.Random, accounts: int, portfolio: bool = False) -> tuple[RulebookDraw, dict[str, list[Row]]]:
     """A rulebook and the rows of a whole book, numbers still in grid units, account by account."""
-    draw = draw_rulebook(rng)
+    draw = draw_rulebook(rng, portfolio)
     style = Style(rng.choice((ENTRY, COST, EITHER)), set())
     for name in [*(item.name for item in draw.instruments), *(asset.name for asset in draw.assets)]:
         if rng.random() < 0.08:
@@ -49,6 +52,8 @@ def draw_rows(rng: random.Random, accounts: int) -> tuple[RulebookDraw, dict[str
         account = draw_huge_account(rng, draw, style) if huge else draw_account(rng, draw, style)
         text = f"{'H' if huge else 'A'}-{index}"
         add_account(rows, account, index + HUGE_IDS * huge if integer_ids else text)
+    if portfolio and rng.random() < 0.4:
+        rows["scenarios"] = draw_scenarios(rng, draw.underlyings)
     return draw, rows
 
 
@@ -123,6 +128,9 @@ def as_columns(rows: dict[str, list[Row]], rng: random.Random | None = None) -> 
     """Rows in grid units as columns of decimal strings, empty ones left out; with `rng` some as numbers."""
     book: Book = {}
     for table, content in rows.items():
+        if table == "scenarios":
+            book[table] = scenario_columns(content)
+            continue
         if not content and table in ("orders", "accounts"):
             continue
         used = {column for row in content for column, value in row.items() if value is not None}

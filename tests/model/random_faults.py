@@ -10,6 +10,8 @@ from typing import Any
 from .grid import GRID
 from .random_accounts import Row
 from .random_books import Book, as_columns, draw_rows
+from .random_portfolios import draw_scenarios
+from .scenarios import HIGHEST_MOVE, LOWEST_MOVE
 from .tables import ACCOUNT_TABLES, MAX_BALANCE, MAX_PRICE, MAX_QUANTITY
 
 Rows = dict[str, list[Row]]
@@ -157,6 +159,19 @@ def bad_price(rng: random.Random, rows: Rows, settlement: str) -> Fault:
     return Fault("InputError", "out_of_range", "prices")
 
 
+def bad_scenarios(rng: random.Random, rows: Rows, underlyings: list[str]) -> Fault:
+    """A move out of its bounds, or weights whose sum is not 1."""
+    rows["scenarios"] = draw_scenarios(rng, underlyings)
+    row = rng.choice(rows["scenarios"])
+    if rng.random() < 0.5:
+        row[rng.choice(underlyings)] = rng.choice((LOWEST_MOVE - 1, HIGHEST_MOVE + 1))
+        return Fault("InputError", "out_of_range", "scenarios")
+    for other in rows["scenarios"]:
+        other["weight"] = 0
+    row["weight"] = rng.choice((GRID - 1, 1))
+    return Fault("InputError", "weights", "scenarios")
+
+
 PRICE_FAULTS: list[Callable[[random.Random, Rows, str], Fault]] = [
     duplicate_price,
     settlement_price,
@@ -164,9 +179,9 @@ PRICE_FAULTS: list[Callable[[random.Random, Rows, str], Fault]] = [
 ]
 
 
-def row_fault(rng: random.Random, rows: Rows, settlement: str) -> Fault:
+def row_fault(rng: random.Random, rows: Rows, settlement: str, portfolio: bool) -> Fault:
     """The victim's rows, one of them at fault."""
-    chosen = rng.choice(ROW_FAULTS)
+    chosen = rng.choice([fault for fault in ROW_FAULTS if not (portfolio and fault.code == "model_not_enabled")])
     code, column, text = chosen.code, chosen.column, chosen.text
     integers = any(isinstance(row["account"], int) for name in ACCOUNT_TABLES for row in rows[name])
     victim: object = 999_999_937 if integers else VICTIM
@@ -199,10 +214,10 @@ def column_fault(rng: random.Random, book: Book) -> Fault:
     return Fault("SchemaError", "unknown_column", table)
 
 
-def random_fault(seed: int, accounts: int = 20) -> tuple[str, Book, Fault]:
-    """A rulebook text, a book with exactly one fault, and what `assess` must raise."""
+def random_fault(seed: int, accounts: int = 20, portfolio: bool = False) -> tuple[str, Book, Fault]:
+    """A rulebook text, a book with exactly one fault, and what `assess` must raise; of both models if asked for."""
     rng = random.Random(seed)
-    draw, rows = draw_rows(rng, accounts)
+    draw, rows = draw_rows(rng, accounts, portfolio)
     rows["prices"] += [dict(row) for row in EXTRA_PRICES]
     text = draw.text + EXTRA_RULES
     kind = rng.random()
@@ -212,7 +227,10 @@ def random_fault(seed: int, accounts: int = 20) -> tuple[str, Book, Fault]:
     if kind < 0.2:
         fault = rng.choice(PRICE_FAULTS)(rng, rows, draw.settlement)
         return text, as_columns(rows), fault
-    fault = row_fault(rng, rows, draw.settlement)
+    if portfolio and kind > 0.92:
+        fault = bad_scenarios(rng, rows, draw.underlyings)
+        return text, as_columns(rows), fault
+    fault = row_fault(rng, rows, draw.settlement, portfolio)
     book = as_columns(rows)
     if fault.column is not None and fault.table is not None:
         book[fault.table][fault.column][-1] = float(fault.text) if fault.code == "not_finite" else fault.text

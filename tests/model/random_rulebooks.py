@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field
 
 from .grid import GRID, ceil_div, plain, read_text
+from .random_portfolios import draw_portfolio, rate_text
 from .tables import MAX_BALANCE, MAX_PRICE
 
 CONTRACT_SIZES = ("1", "1", "1", "0.001", "10", "0.1", "0.01", "5", "0.00000001", "0.3", "1000")
@@ -51,6 +52,8 @@ class RulebookDraw:
     text: str
     settlement: str
     fee_tiers: list[str]
+    underlyings: list[str]
+    portfolio: bool
     instruments: list[InstrumentDraw] = field(default_factory=list)
     assets: list[AssetDraw] = field(default_factory=list)
 
@@ -65,11 +68,6 @@ def draw_price(rng: random.Random) -> int:
     if kind < 0.85:
         return min(MAX_PRICE, int(10 ** rng.uniform(4, 14)))
     return rng.choice((1, 2, 3, 33, MAX_PRICE, MAX_PRICE - 1, MAX_PRICE // 3))
-
-
-def rate_text(rng: random.Random, units: int) -> str:
-    """A rate in grid units as `"1%"` or as a bare fraction."""
-    return f'"{plain(units * 100)}%"' if rng.random() < 0.7 else plain(units)
 
 
 def rising(rng: random.Random, count: int, scale: int, limit: int) -> list[int]:
@@ -157,8 +155,11 @@ def draw_asset(rng: random.Random, name: str, underlying: str | None) -> tuple[s
     return "\n".join(lines), AssetDraw(name, draw_price(rng), eligible, caps, liability)
 
 
-def draw_rulebook(rng: random.Random) -> RulebookDraw:
-    """A whole rulebook of 1–4 instruments and 0–3 assets beside the settlement currency."""
+def draw_rulebook(rng: random.Random, portfolio: bool = False) -> RulebookDraw:
+    """A whole rulebook of 1–4 instruments and 0–3 assets beside the settlement currency.
+
+    `portfolio` adds RULES §5, with an underlying more and one that only assets have.
+    """
     settlement = rng.choice(("USD", "USDT"))
     tiers = {"standard": rng.choice((0, 50_000, 33_333, 1))}
     for name in ("maker_programme", "vip"):
@@ -176,20 +177,26 @@ def draw_rulebook(rng: random.Random) -> RulebookDraw:
         parts.append(f"call_factor = {rng.choice(('1.25', '1', '2', '1.1', '1.00000001', '1.33333333'))}")
     if rng.random() < 0.5:
         parts.append(f"withdraw_ratio = {rate_text(rng, rng.choice((0, 1, 10_000_000, 20_000_000, 3_333_333)))}")
-    underlyings = [f"U{index}" for index in range(rng.randint(1, 3))]
+    underlyings = [f"U{index}" for index in range(rng.randint(1, 4 if portfolio else 3))]
     for name in underlyings:
         if rng.random() < 0.8:
             thin = rng.choice((', thin = "trade"', ', thin = "trade"', ', thin = "protect"', ""))
             parts.append(f"[underlying.{name}]\nindex = {{ min_sources = 3{thin} }}")
     parts.append(f'[asset.{settlement}]\nclass = "fiat"\neligible = true')
-    draw = RulebookDraw("", settlement, list(tiers))
+    movable = [*underlyings, "S0"] if portfolio else underlyings
+    draw = RulebookDraw("", settlement, list(tiers), movable, portfolio)
     for index in range(rng.randint(0, 3)):
-        text, asset = draw_asset(rng, f"C{index}", rng.choice([None, *underlyings]))
+        text, asset = draw_asset(rng, f"C{index}", rng.choice([None, *movable]))
         parts.append(text)
         draw.assets.append(asset)
     for index in range(rng.randint(1, 4)):
         text, instrument = draw_instrument(rng, f"P{index}-PERP", rng.choice(underlyings))
         parts.append(text)
         draw.instruments.append(instrument)
+    if portfolio:
+        caps: dict[str, list[int]] = {}
+        parts.append(draw_portfolio(rng, movable, caps))
+        for instrument in draw.instruments:
+            instrument.caps += caps.get(instrument.underlying, [])
     draw.text = "\n".join(parts) + "\n"
     return draw

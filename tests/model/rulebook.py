@@ -1,4 +1,4 @@
-"""RULEBOOK: the sections a standard-model valuation needs, read from TOML into plain records."""
+"""RULEBOOK: the sections a valuation needs, read from TOML into plain records; `[portfolio]` has its own file."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from .errors import ModelError
-from .grid import GRID, NumberError, ceil_div, read_exact, read_number
-
-Slices = list[tuple[int | None, int]]  # (cap, rate); cap None = "rest"
+from .portfolio_rules import Portfolio, read_portfolio
+from .rulebook_values import Slices, amount, cap, inverse, rate, slices
 
 
 @dataclass
@@ -21,6 +19,7 @@ class Instrument:
 
     name: str
     underlying: str
+    tick: int
     contract_size: int
     bracket: bool
     maintenance: Slices
@@ -53,7 +52,7 @@ class Rulebook:
     instruments: dict[str, Instrument]
     assets: dict[str, Asset]
     thin: dict[str, str] = field(default_factory=dict)
-    portfolio_enabled: bool = False
+    portfolio: Portfolio | None = None
 
     def thin_is_usable(self, underlying: str | None) -> bool:
         """RULES §4 `status`: `index.thin` of the underlying, default protect; protect where there is none."""
@@ -105,7 +104,7 @@ def read_rulebook(rules: str | Mapping[str, Any]) -> Rulebook:
         thin={
             name: entry.get("index", {}).get("thin", "protect") for name, entry in table.get("underlying", {}).items()
         },
-        portfolio_enabled=bool(table.get("portfolio", {}).get("enabled", False)),
+        portfolio=read_portfolio(table.get("portfolio", {})),
     )
 
 
@@ -116,6 +115,7 @@ def read_instrument(name: str, entry: Mapping[str, Any]) -> Instrument:
     return Instrument(
         name=name,
         underlying=entry["underlying"],
+        tick=amount(entry["tick"]),
         contract_size=amount(entry.get("contract_size", 1)),
         bracket=entry.get("initial_method", "bracket") == "bracket",
         maintenance=[(upto, rate(tier[1])) for upto, tier in zip(caps, tiers, strict=True)],
@@ -133,37 +133,9 @@ def read_asset(name: str, entry: Mapping[str, Any]) -> Asset:
     return Asset(
         name=name,
         eligible=bool(entry.get("eligible", False)),
-        haircut=[(cap(upto), rate(share)) for upto, share in haircut],
+        haircut=slices(haircut),
         close_cost=rate(entry.get("close_cost", 0)),
         account_cap=amount(entry["account_cap"]) if "account_cap" in entry else None,
         liability=None if liability is None else (rate(liability["initial"]), rate(liability["maintenance"])),
         underlying=entry.get("underlying"),
     )
-
-
-def inverse(leverage: int) -> int:
-    """RULES §1: a rate made as 1/L is rounded up to g."""
-    return ceil_div(GRID * GRID, leverage)
-
-
-def amount(value: object) -> int:
-    """Money, quantity or price of the rulebook in grid units."""
-    try:
-        return read_number(value)
-    except NumberError as problem:
-        raise ModelError("RulebookError", problem.code) from problem
-
-
-def rate(value: object) -> int:
-    """`"1%"` or a bare fraction, in grid units."""
-    if isinstance(value, str) and value.endswith("%"):
-        try:
-            return read_exact(Fraction(value[:-1]) / 100)
-        except NumberError as problem:
-            raise ModelError("RulebookError", problem.code) from problem
-    return amount(value)
-
-
-def cap(value: object) -> int | None:
-    """The upper end of a slice; `"rest"` is open."""
-    return None if value == "rest" else amount(value)

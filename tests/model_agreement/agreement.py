@@ -1,4 +1,7 @@
-"""What it means that perpcore and the independent model agree: every row, every column, every sum of lines."""
+"""What it means that perpcore and the independent model agree: every row, every column, every sum of lines.
+
+And, where it finds them, every liquidation price.
+"""
 
 import os
 import warnings
@@ -7,10 +10,12 @@ from fractions import Fraction
 from typing import Any
 
 from tests.model import Result
+from tests.model.liquidation import UNKNOWN
 
 import perpcore as pc
 
 SOAK = os.environ.get("PERPCORE_SOAK") == "1"
+PRICE_KEY = ("account", "instrument", "margin_mode")
 LINE_KEY = ("account", "bucket", "total", "rule", "subject")
 
 
@@ -42,6 +47,20 @@ def row_differences(table: str, mine: list[dict[str, Any]], theirs: list[dict[st
         for column in got.keys() | wanted.keys():
             if got.get(column) != wanted.get(column):
                 yield f"{table}.{column}, row {row} ({got['account']}): {got.get(column)}, not {wanted.get(column)}"
+
+
+def price_differences(core: pc.Assessment, model: Result) -> Iterator[str]:
+    """liquidation_prices by their key; the model does not say where it would have to search too many ticks."""
+    rows = core.liquidation_prices().to_pylist()
+    mine = {tuple(row[part] for part in PRICE_KEY): row for row in rows}
+    theirs = {tuple(row[part] for part in PRICE_KEY): row for row in model.liquidation_prices()}
+    if len(mine) != len(rows) or mine.keys() != theirs.keys():
+        yield f"liquidation_prices: {len(rows)} rows, other than the model's: {sorted(mine.keys() ^ theirs.keys())}"
+        return
+    for key, wanted in theirs.items():
+        for column, value in wanted.items():
+            if value != UNKNOWN and mine[key][column] != value:
+                yield f"liquidation_prices.{column} {key}: {mine[key][column]}, not {value}"
 
 
 def line_sums(lines: Iterable[Mapping[str, Any]]) -> dict[tuple[Any, ...], Fraction]:

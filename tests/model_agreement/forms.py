@@ -43,7 +43,9 @@ def as_arrow(book: Book, rng: random.Random) -> dict[str, pa.Table]:
 def arrow_table(name: str, columns: Mapping[str, Sequence[Any]], rng: random.Random) -> pa.Table:
     arrays: dict[str, Any] = {}
     for column, values in columns.items():
-        if column in NUMBERS:
+        if name == "scenarios" and column != "scenario":
+            arrays[column] = pa.array([Decimal(value) for value in values], pa.decimal128(30, 8))
+        elif column in NUMBERS:
             key, array = number_column(column, values, rng)
             arrays[key] = array
         elif any(isinstance(value, bool) for value in values):
@@ -92,19 +94,21 @@ def chunked(table: pa.Table, rng: random.Random) -> pa.Table:
     return pa.concat_tables([table.slice(a, b - a) for a, b in bounds])
 
 
-def common_book(seed: int, accounts: int) -> tuple[str, dict[str, dict[str, list[Any]]]]:
+def common_book(seed: int, accounts: int, portfolio: bool = False) -> tuple[str, dict[str, dict[str, list[Any]]]]:
     """A random book of common accounts. Some books have one unusual account in seven, others have none."""
     rng = random.Random(seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(random_rulebooks, "CONTRACT_SIZES", ("1",))
-        draw, rows = draw_rows(rng, accounts)
+        draw, rows = draw_rows(rng, accounts, portfolio)
     unusual = rng.random() < 0.5
 
     def stays(row: dict[str, Any]) -> bool:
         return unusual and hash_of(row["account"]) % 7 == 0
 
     for row in rows["accounts"]:
-        row["leverage"] = row["model"] = None
+        row["leverage"] = None
+        if not portfolio:
+            row["model"] = None
     rows["positions"] = [row for row in rows["positions"] if stays(row) or row["margin_mode"] == "cross"]
     for row in rows["positions"]:
         if not stays(row):
