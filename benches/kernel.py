@@ -1,43 +1,87 @@
-"""The kernel of the common account against the plain valuation: one book, in turns, one thread, the same bits.
+"""The kernels of the common account against the plain valuation: one book, in turns, one thread, the same bits.
 
     python -m benches.kernel
 
-A typed column of nulls for `accounts.leverage` says nothing, but keeps the kernel away. Both calls get an accounts
-table, so that they read the same rows.
+`make test` runs the gate below on it: a ratio taken in one process does not depend on how fast the machine is.
 """
 
+import json
 import statistics
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 import perpcore as pc
 
-ROUNDS = 101
+BASELINE = Path(__file__).with_name("baseline.json")
+
+# A kernel fails where less than this share of its advantage is left.
+KEPT = 0.7
+
+
+def kernels() -> list[str]:
+    """The kernels of this processor beside the plain valuation."""
+    possible = []
+    for name in ("base", "avx512"):
+        try:
+            pc._core._choose_kernel(name)
+        except ValueError:
+            continue
+        possible.append(name)
+    pc._core._choose_kernel(None)
+    return possible
+
+
+def ratios(accounts: int, rounds: int) -> dict[str, list[float]]:
+    """Time of the plain valuation ÷ time of each kernel, round by round."""
+    made = pc.synth.workload(accounts)
+    rules = pc.Rulebook.parse(made.rulebook)
+    names = ["plain", *kernels()]
+
+    def timed(name: str) -> tuple[float, Any]:
+        pc._core._choose_kernel(name)
+        start = time.perf_counter()
+        result = pc.assess(rules, **made.book, threads=1).accounts
+        return time.perf_counter() - start, result
+
+    try:
+        results = {name: timed(name)[1] for name in names}
+        if any(result != results["plain"] for result in results.values()):
+            raise AssertionError("a kernel and the plain valuation differ")
+        turns = []
+        for turn in range(rounds):
+            order = names if turn % 2 else names[::-1]
+            turns.append({name: timed(name)[0] for name in order})
+    finally:
+        pc._core._choose_kernel(None)
+    return {name: [turn["plain"] / turn[name] for turn in turns] for name in names[1:]}
+
+
+def failures(found: Mapping[str, list[float]], baseline: Mapping[str, float]) -> list[str]:
+    """Which kernels have lost too much of what the baseline says they bring."""
+    medians = {name: statistics.median(each) for name, each in found.items()}
+    return [
+        f"{name}: plain ÷ kernel is {medians[name]:.2f}, the baseline {baseline[name]:.2f}"
+        for name in medians
+        if medians[name] < 1 + KEPT * (baseline[name] - 1)
+    ]
+
+
+def baseline() -> dict[str, float]:
+    found: dict[str, float] = json.loads(BASELINE.read_text(encoding="utf-8"))
+    return found
 
 
 def main() -> None:
-    work = pc.synth.workload(accounts=25_000)
-    rules = pc.Rulebook.parse(work.rulebook)
-    book: dict[str, Any] = {name: table.combine_chunks() for name, table in work.book.items()}
-    ids = book["positions"].column("account").combine_chunks().dictionary
-    codes = pa.array(range(len(ids)), pa.int32())
-    accounts = pa.table({"account": pa.DictionaryArray.from_arrays(codes, ids)})
-    nothing = accounts.append_column("leverage", pa.nulls(len(ids), pa.decimal128(28, 8)))
-
-    def timed(settings: pa.Table) -> tuple[float, Any]:
-        start = time.perf_counter()
-        result = pc.assess(rules, **book, accounts=settings, threads=1)
-        return time.perf_counter() - start, result.accounts
-
-    if timed(accounts)[1] != timed(nothing)[1]:
-        raise SystemExit("the kernel and the plain valuation differ")
-    rounds = [(timed(accounts)[0], timed(nothing)[0]) for _ in range(ROUNDS)]
-    kernel, plain = (statistics.median(column) * 1e3 for column in zip(*rounds, strict=True))
-    low, ratio, high = statistics.quantiles([b / a for a, b in rounds])
-    print(f"25,000 accounts, {book['positions'].num_rows:,} + {book['balances'].num_rows:,} rows, {ROUNDS} rounds")
-    print(f"kernel {kernel:.2f} ms, plain {plain:.2f} ms; plain ÷ kernel {ratio:.2f} (quartiles {low:.2f}–{high:.2f})")
+    accounts, rounds = 25_000, 101
+    print(f"{accounts:,} accounts, {rounds} rounds, one thread: plain ÷ kernel (quartiles)")
+    found = ratios(accounts, rounds)
+    for name, each in found.items():
+        low, ratio, high = statistics.quantiles(each)
+        print(f"{name:8} {ratio:.2f} ({low:.2f}–{high:.2f})")
+    for failure in failures(found, baseline()):
+        print(f"slower than it was: {failure}")
 
 
 if __name__ == "__main__":

@@ -1,35 +1,58 @@
-"""The kernel of the common account and the plain valuation give the same bits, on books that reach every edge of both.
-
-A typed column of nulls for `accounts.leverage` says nothing, but the kernel does not take books that might choose a
-leverage: the same book goes the plain way.
-"""
+"""Every kernel that this processor has gives the bits of the plain valuation, on books that reach every edge of each."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from tests.laws.books import SEEDS, assess, figures
 from tests.model.random_books import random_book
+from tests.model_agreement.forms import common_book
 
 import perpcore as pc
 
-
-def plain(text: str, book: dict[str, Any]) -> pc.Assessment:
-    ids = list(
-        dict.fromkeys(
-            key for name in ("positions", "balances", "orders") for key in book.get(name, {}).get("account", ())
-        )
-    )
-    settings = dict(book.get("accounts") or {"account": ids})
-    settings["leverage"] = settings.get("leverage") or pa.nulls(len(settings["account"]), pa.decimal128(28, 8))
-    return assess(text, {**book, "accounts": settings})
+CHOOSE = pc._core._choose_kernel
 
 
+def kernels() -> list[str]:
+    """What this processor has, the plain valuation left out."""
+    with pytest.raises(ValueError, match="accepted: ") as refused:
+        CHOOSE("none")
+    names = str(refused.value).split("accepted: ")[1].split(", ")
+    assert names[:2] == ["plain", "base"]
+    return names[1:]
+
+
+KERNELS = kernels()
+
+
+@contextmanager
+def chosen(kernel: str) -> Iterator[None]:
+    CHOOSE(kernel)
+    try:
+        assert pc.build_info()["kernel"] == kernel
+        yield
+    finally:
+        CHOOSE(None)
+
+
+def under(kernel: str, text: str, book: dict[str, Any], **options: Any) -> pc.Assessment:
+    with chosen(kernel):
+        return assess(text, book, **options)
+
+
+def test_the_fastest_is_chosen() -> None:
+    assert pc.build_info()["kernel"] == KERNELS[-1]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_random_books(seed: int) -> None:
+def test_random_books(seed: int, kernel: str) -> None:
     text, book = random_book(seed)
-    assert figures(assess(text, book)) == figures(plain(text, book))
+    assert figures(under(kernel, text, book)) == figures(under("plain", text, book))
 
 
 RULES = """
@@ -86,19 +109,78 @@ def edges(rng: random.Random) -> dict[str, Any]:
     return {"positions": positions, "balances": balances, "prices": prices}
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_edges(seed: int) -> None:
+def test_edges(seed: int, kernel: str) -> None:
     book = edges(random.Random(seed))
+    # What is beyond the bounds is refused by all, the rest is equal.
+    result = under(kernel, RULES, book, on_error="mark")
+    assert result.accounts.equals(under("plain", RULES, book, on_error="mark").accounts)
+    assert result.lines().num_rows > 0
 
-    def taken(result: pc.Assessment) -> Any:
-        return result.accounts.to_pylist()
 
-    # What is beyond the bounds is refused by both, the rest is equal.
-    common = assess(RULES, book, on_error="mark")
-    ids = list(dict.fromkeys(book["positions"]["account"] + book["balances"]["account"]))
-    nothing = {"account": ids, "leverage": pa.nulls(len(ids), pa.decimal128(28, 8))}
-    assert taken(common) == taken(assess(RULES, {**book, "accounts": nothing}, on_error="mark"))
-    assert common.lines().num_rows > 0
+def ordinary(rows: int, instruments: int, rng: random.Random) -> tuple[str, dict[str, Any]]:
+    """Ordinary accounts with a giant now and then, so that few of eight accounts fail a proof."""
+    made = pc.synth.workload(rows, instruments, shuffled=rng.random() < 0.3, seed=rng.randrange(1 << 30))
+    positions = made.book["positions"].to_pydict()
+    amounts = made.book["balances"].to_pydict()
+    for _ in range(rng.randrange(20)):
+        row = rng.randrange(len(positions["account"]))
+        positions["quantity_e8"][row] = rng.choice([-1, 1]) * rng.randrange(1 << rng.randrange(40, 57))
+        row = rng.randrange(len(amounts["account"]))
+        amounts["amount_e8"][row] = rng.choice([-1, 1]) * rng.randrange(1 << rng.randrange(40, 63))
+    book = made.book | {"positions": pa.table(positions), "balances": pa.table(amounts)}
+    return made.rulebook, book
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("seed", SEEDS[:20])
+def test_giants_among_ordinary_accounts(seed: int, kernel: str) -> None:
+    rng = random.Random(seed)
+    text, book = ordinary(rng.choice([1, 7, 8, 9, 300]), rng.choice([2, 9, 50]), rng)
+    result = under(kernel, text, book, on_error="mark", threads=rng.choice([1, 2]))
+    assert result.accounts.equals(under("plain", text, book, on_error="mark").accounts)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("seed", SEEDS[:20])
+def test_settings_beside_a_common_book(seed: int, kernel: str) -> None:
+    """Some accounts choose a leverage, a fee tier, or have an order: they alone go another way."""
+    rng = random.Random(seed)
+    text, book = common_book(seed, 40)
+    ids = sorted(set(book["positions"]["account"]))
+    some = rng.sample(ids, len(ids) // 2)
+    book["accounts"] = {"account": some, "leverage": [rng.choice([None, "1.5", "20"]) for _ in some]}
+    book["accounts"]["leverage"][0] = "3"
+    result = under(kernel, text, book)
+    assert figures(result) == figures(under("plain", text, book))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("seed", SEEDS[:20])
+def test_costs_instead_of_entry_prices(seed: int, kernel: str) -> None:
+    rng = random.Random(seed)
+    text, book = ordinary(200, 2, rng)
+    costs = [0, 1, -1, 10**8, -61_000 * 10**8, (1 << 13) - 1, 1 << 13, 10**20, -(10**20), 10**25]
+
+    def cost(row: int) -> int | None:
+        if row % 3 == 0:
+            return None
+        return rng.choice(costs if rng.random() < 0.05 else costs[:7])
+
+    positions = book["positions"]
+    found = [cost(row) for row in range(positions.num_rows)]
+    entries = [
+        entry if one is None else None
+        for one, entry in zip(found, positions["entry_price_e8"].to_pylist(), strict=True)
+    ]
+    exact = [None if one is None else Decimal(one).scaleb(-8) for one in found]
+    columns = {name: positions[name] for name in ("account", "instrument", "quantity_e8")}
+    columns["entry_price_e8"] = pa.array(entries, pa.int64())
+    columns["cost"] = pa.array(exact, pa.decimal128(38, 8))
+    book = book | {"positions": pa.table(columns)}
+    result = under(kernel, text, book, on_error="mark")
+    assert result.accounts.equals(under("plain", text, book, on_error="mark").accounts)
 
 
 @pytest.mark.code("account_too_large")
