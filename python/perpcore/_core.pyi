@@ -92,6 +92,7 @@ def assess(
     prices: object | None,
     orders: object | None,
     accounts: object | None,
+    scenarios: object | None,
     on_error: Literal["raise", "mark"] | str,
     extra: Literal["refuse", "ignore"] | str,
     threads: int | None,

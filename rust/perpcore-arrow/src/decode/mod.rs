@@ -6,6 +6,7 @@
 mod ids;
 mod number;
 mod price;
+mod scenarios;
 mod tables;
 mod text;
 mod time;
@@ -13,6 +14,7 @@ mod view;
 
 pub(crate) use ids::{AccountIds, Ids, integers_of, text_at};
 pub(crate) use price::market;
+pub(crate) use scenarios::scenarios;
 pub(crate) use tables::{Tables, decode};
 pub(crate) use text::Strings;
 pub(crate) use view::Source;

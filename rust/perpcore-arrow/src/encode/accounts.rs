@@ -9,16 +9,18 @@ use perpcore::fault::Code;
 use perpcore::margin::status::Status;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{AccountColumns, IsolatedBucket};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The columns of `accounts`, in the contract's order. `problems` names the code of each account that is unknown.
+/// The columns of `accounts`, in the contract's order. `problems` names the code of each account that is
+/// unknown, `scenarios` are the names of the scenarios.
 pub(crate) fn accounts(
     columns: AccountColumns,
     ids: &IdColumn,
     problems: &BTreeMap<u32, Code>,
+    scenarios: &[String],
 ) -> Result<Vec<ArrayRef>, ArrowError> {
-    let AccountColumns { money, margin_ratio, status, isolated_status } = columns;
+    let AccountColumns { money, margin_ratio, status, isolated_status, worst_scenario } = columns;
     let rows = status.len();
     let known = if problems.is_empty() { None } else { validity(status.iter().map(|s| *s != Status::Unknown)) };
     let mut out = vec![ids.all()?];
@@ -29,7 +31,7 @@ pub(crate) fn accounts(
     };
     out.push(ratio(ratios));
     out.push(words(status.iter().map(|status| *status as i8).collect(), None, &Status::NAMES)?);
-    out.push(worst_scenarios(rows));
+    out.push(worst_scenarios(rows, &worst_scenario, scenarios)?);
     let isolated_known = validity(isolated_status.iter().map(Option::is_some));
     let isolated = isolated_status.iter().map(|status| status.map_or(0, |status| status as i8)).collect();
     out.push(words(isolated, isolated_known, &Status::NAMES)?);
@@ -37,9 +39,22 @@ pub(crate) fn accounts(
     Ok(out)
 }
 
-/// Null for every account: the standard model has no scenarios.
-fn worst_scenarios(rows: usize) -> ArrayRef {
-    new_null_array(&DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), rows)
+/// The name of each account's worst scenario, null in the standard model. A name that two scenarios have stands once in
+/// the dictionary.
+fn worst_scenarios(rows: usize, worst: &[u32], scenarios: &[String]) -> Result<ArrayRef, ArrowError> {
+    if worst.is_empty() {
+        return Ok(new_null_array(&DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), rows));
+    }
+    let mut places: HashMap<&str, u32> = HashMap::new();
+    let mut distinct = Vec::new();
+    let place_of = scenarios.iter().map(|name| {
+        *places.entry(name).or_insert_with(|| {
+            distinct.push(name.as_str());
+            distinct.len() as u32 - 1
+        })
+    });
+    let place_of: Vec<u32> = place_of.collect();
+    names(worst.iter().map(|&row| place_of.get(row as usize).copied()), distinct.into_iter())
 }
 
 fn problem_codes(rows: usize, problems: &BTreeMap<u32, Code>) -> ArrayRef {

@@ -53,6 +53,8 @@ pub struct Figures {
     pub withdrawable: i128,
     /// The status.
     pub status: Status,
+    /// In the portfolio model the row of the first scenario that attains the worst loss.
+    pub worst_scenario: Option<u32>,
 }
 
 /// How many money figures a bucket has.
@@ -82,6 +84,7 @@ impl Figures {
             available: (opening_equity - initial).max(0),
             withdrawable: (equity - gain - initial.max(kept)).max(0),
             status: status(&standing, terms.call_factor),
+            worst_scenario: None,
         }
     }
 

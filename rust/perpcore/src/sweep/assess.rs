@@ -8,6 +8,7 @@ use super::stop::Stop;
 use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
+use crate::margin::portfolio::Exposures;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::margin::value;
@@ -25,7 +26,12 @@ pub struct AccountColumns {
     pub status: Vec<Status>,
     /// The worst status among the isolated buckets.
     pub isolated_status: Vec<Option<Status>>,
+    /// The row of the worst scenario, [`NO_SCENARIO`] in the standard model; empty where no account chose another.
+    pub worst_scenario: Vec<u32>,
 }
+
+/// No scenario: the account is one of the standard model.
+pub const NO_SCENARIO: u32 = u32::MAX;
 
 /// One isolated bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +78,11 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
         margin_ratio: vec![0.0; accounts],
         status: vec![Status::Healthy; accounts],
         isolated_status: vec![None; accounts],
+        worst_scenario: Vec::new(),
     };
+    if data.snapshot.settings.portfolio.is_some_and(|portfolio| portfolio.contains(&true)) {
+        columns.worst_scenario = vec![NO_SCENARIO; accounts];
+    }
     let size = accounts.div_ceil(threads);
     let parts: Vec<Option<(Vec<IsolatedBucket>, Vec<u32>)>> = std::thread::scope(|scope| {
         let mut slices = columns.split(size).enumerate();
@@ -103,17 +113,21 @@ struct Part<'a> {
     margin_ratio: &'a mut [f64],
     status: &'a mut [Status],
     isolated_status: &'a mut [Option<Status>],
+    /// Empty where no account chose the portfolio model.
+    worst_scenario: &'a mut [u32],
 }
 
 impl AccountColumns {
     fn split(&mut self, size: usize) -> impl Iterator<Item = Part<'_>> {
         let size = size.max(1);
         let mut money = self.money.each_mut().map(|column| column.chunks_mut(size));
+        let mut worst_scenario = self.worst_scenario.chunks_mut(size);
         let others = self.margin_ratio.chunks_mut(size).zip(self.status.chunks_mut(size));
         others.zip(self.isolated_status.chunks_mut(size)).map(move |((margin_ratio, status), isolated_status)| {
-            // All columns are of one length, so each has a chunk wherever one has.
+            // All columns but the last are of one length, so each has a chunk wherever one has.
             let money = money.each_mut().map(|chunks| chunks.next().unwrap_or_default());
-            Part { money, margin_ratio, status, isolated_status }
+            let worst_scenario = worst_scenario.next().unwrap_or_default();
+            Part { money, margin_ratio, status, isolated_status, worst_scenario }
         })
     }
 }
@@ -129,7 +143,8 @@ fn range(
     let mut gather = Gather::new(terms, data);
     let mut kernel = Kernel::new(terms, market, data);
     let (mut isolated, mut blocked) = (Vec::new(), Vec::new());
-    let Part { mut money, margin_ratio, status, isolated_status } = part;
+    let Part { mut money, margin_ratio, status, isolated_status, worst_scenario } = part;
+    let mut exposures = Exposures::new();
     for at in 0..status.len() {
         if stop.asked_at(at) {
             return None;
@@ -141,7 +156,7 @@ fn range(
             Some(sums) => sums.close(terms, true, &mut sink),
             None => {
                 gather.account(account, |_, _| false, |_| sink.blocked = true);
-                value_account(terms, market, &gather, account, &mut sink, &mut isolated)
+                value_account(terms, market, &gather, account, &mut exposures, &mut sink, &mut isolated)
             }
         };
         if sink.blocked {
@@ -157,6 +172,9 @@ fn range(
         margin_ratio[at] = figures.margin_ratio();
         status[at] = figures.status;
         isolated_status[at] = isolated[buckets..].iter().map(|bucket| bucket.figures.status).min();
+        if let (Some(row), Some(place)) = (figures.worst_scenario, worst_scenario.get_mut(at)) {
+            *place = row;
+        }
     }
     Some((isolated, blocked))
 }
@@ -168,11 +186,12 @@ pub(super) fn value_account<S: crate::margin::line::Sink>(
     market: &Market,
     gather: &Gather<'_>,
     account: usize,
+    exposures: &mut Exposures,
     sink: &mut S,
     isolated: &mut Vec<IsolatedBucket>,
 ) -> Figures {
     let view = gather.view();
-    value::account(terms, market, &view, sink, |at, figures| {
+    value::account(terms, market, &view, exposures, sink, |at, figures| {
         let position = &view.isolated[at];
         isolated.push(IsolatedBucket {
             account: account as u32,

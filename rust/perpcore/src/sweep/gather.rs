@@ -40,6 +40,7 @@ pub struct Gather<'a> {
     /// Place of each asset in `balances`.
     places: Vec<u32>,
     taker_fee: i64,
+    portfolio: bool,
 }
 
 impl<'a> Gather<'a> {
@@ -57,6 +58,7 @@ impl<'a> Gather<'a> {
             keys: vec![[NONE; 2]; terms.instruments.len()],
             places: vec![NONE; terms.assets.len()],
             taker_fee: 0,
+            portfolio: false,
         }
     }
 
@@ -69,6 +71,7 @@ impl<'a> Gather<'a> {
             balances: &self.balances,
             orders: &self.orders,
             taker_fee: self.taker_fee,
+            portfolio: self.portfolio,
         }
     }
 
@@ -98,6 +101,7 @@ impl<'a> Gather<'a> {
         }
         self.group_orders();
         self.taker_fee = self.terms.taker_fees[self.terms.standard_tier];
+        self.portfolio = false;
         for (at, row) in data.settings.of(account).filter(|&row| !skip(Table::Accounts, row)).enumerate() {
             if let Err((column, code)) = self.settings(row, at) {
                 report(RowFault { table: Table::Accounts, row, column, code });
@@ -221,7 +225,8 @@ impl<'a> Gather<'a> {
         if at > 0 {
             return Err(("account", Code::DuplicateAccount));
         }
-        if rows.portfolio.is_some_and(|portfolio| portfolio[row]) {
+        self.portfolio = rows.portfolio.is_some_and(|portfolio| portfolio[row]);
+        if self.portfolio && self.terms.portfolio.is_none() {
             return Err(("model", Code::ModelNotEnabled));
         }
         let tier = rows.fee_tier.map_or(NO_TIER, |tier| tier[row]);

@@ -1,4 +1,4 @@
-//! The kernel of the common account: cross positions, balances owned, no orders, no chosen leverage.
+//! The kernel of the common account: standard model, cross positions, balances owned, no orders, no chosen leverage.
 //!
 //! It makes the exact sums of the cross bucket that [`crate::margin::value`] would make, and they are closed by that
 //! text; an account outside its bounds is left to the plain path. What it specializes, and why no bit differs:
@@ -80,13 +80,13 @@ pub(super) struct Kernel<'a> {
 }
 
 impl<'a> Kernel<'a> {
-    /// The kernel, where the book is one for it: account settings choose neither leverage nor model.
+    /// The kernel, where the book is one for it: account settings choose no leverage.
     pub(super) fn new(terms: &'a Terms, market: &Market, data: &'a Grouped<'a>) -> Option<Self> {
         let settings = &data.snapshot.settings;
         if terms.instruments.len() > MOST_NAMES || terms.assets.len() > MOST_NAMES {
             return None;
         }
-        if settings.leverage.is_some() || settings.portfolio.is_some() || data.settings.repeats() {
+        if settings.leverage.is_some() || data.settings.repeats() {
             return None;
         }
         let (mut caps, mut tiers) = (Vec::new(), Vec::new());
@@ -125,6 +125,7 @@ impl<'a> Kernel<'a> {
         if self.data.orders.count(account) != 0
             || self.data.positions.count(account) > MOST_ROWS
             || self.data.balances.count(account) > MOST_ROWS
+            || self.portfolio(account)
         {
             return None;
         }
@@ -132,6 +133,13 @@ impl<'a> Kernel<'a> {
         // Both halves run to their end, since they also clear what the rows left.
         let taken = self.positions(account, &mut sums) & self.balances(account, &mut sums);
         taken.then_some(sums)
+    }
+
+    /// Whether an account chose the portfolio model.
+    #[inline(always)]
+    fn portfolio(&self, account: usize) -> bool {
+        let chosen = self.data.snapshot.settings.portfolio;
+        chosen.is_some_and(|chosen| self.data.settings.of(account).any(|row| chosen[row]))
     }
 
     #[inline(always)]
