@@ -15,6 +15,9 @@ pub mod scenarios;
 pub mod tail;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 pub use exposure::{Exposure, Exposures};
 pub use risk::Risk;
 

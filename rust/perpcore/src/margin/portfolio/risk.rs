@@ -68,7 +68,7 @@ impl Portfolio {
         risk
     }
 
-    fn measured<W: Width>(&self, exposures: &mut Exposures, sums: &mut Vec<W::Sum>, filled: bool) -> Risk {
+    pub(super) fn measured<W: Width>(&self, exposures: &mut Exposures, sums: &mut Vec<W::Sum>, filled: bool) -> Risk {
         let lanes = &self.lanes;
         sums.clear();
         sums.resize(lanes.rows.len(), W::Sum::default());
