@@ -128,7 +128,7 @@ impl Kind for MeasureKind {
         let worst = Json::object([("const", Json::text(WORST))]);
         let level = Json::of_type("object")
             .with("properties", Json::object([(SHORTFALL, Leaf::schema(&LEVEL)), ("source", Json::of_type("string"))]))
-            .with("required", Json::texts([SHORTFALL].into_iter()))
+            .with("required", Json::texts([SHORTFALL]))
             .with("additionalProperties", Json::Bool(false));
         Json::object([("anyOf", Json::Array(vec![worst, level]))])
     }
