@@ -1,6 +1,7 @@
 //! What an account has in each underlying, exactly: the sums that the portfolio charge is made from.
 
 use super::offset::{Credit, Slopes};
+use super::risk::Scratch;
 use crate::num::round::even_from_e24;
 use crate::num::{ONE, scaled};
 
@@ -55,9 +56,7 @@ pub struct Exposures {
     by_underlying: Vec<Exposure>,
     /// The underlyings that the account has something in, each once.
     touched: Vec<u32>,
-    pub(super) narrow: Vec<i64>,
-    pub(super) wide: Vec<i128>,
-    pub(super) rounded: Vec<(i128, u32)>,
+    pub(super) scratch: Scratch,
 }
 
 impl Exposures {

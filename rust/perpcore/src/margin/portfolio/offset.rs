@@ -42,75 +42,40 @@ pub struct Slopes {
     pub(super) fall: i128,
 }
 
-/// Integers that slopes are held and losses added up in. All give the same losses where they can hold them; which can
-/// is proved for each account before it is used.
-pub trait Width: Copy {
-    /// What losses are added up in.
-    type Sum: Copy + Ord + Into<i128> + Default;
-    /// A slope.
-    fn of(slope: i128) -> Self;
-    /// sum + slope × move.
-    fn add(sum: Self::Sum, slope: Self, moved: i64) -> Self::Sum;
-}
-
-/// Slopes and losses fit 64 bits.
-#[derive(Clone, Copy)]
-pub struct Narrow(i64);
-/// Slopes fit 64 bits, losses 128.
-#[derive(Clone, Copy)]
-pub struct Half(i64);
-/// Both fit 128 bits.
-#[derive(Clone, Copy)]
-pub struct Wide(i128);
-
-impl Width for Narrow {
-    type Sum = i64;
-
+impl Slopes {
+    /// The loss for a move, exactly.
     #[inline(always)]
-    fn of(slope: i128) -> Self {
-        Narrow(slope as i64)
+    pub fn loss(&self, moved: i64) -> i128 {
+        scaled(if moved < 0 { self.fall } else { self.rise }, moved)
     }
 
+    /// The steeper of both sides.
     #[inline(always)]
-    fn add(sum: i64, slope: Self, moved: i64) -> i64 {
-        sum.wrapping_add(slope.0.wrapping_mul(moved))
+    pub fn steepest(&self) -> i128 {
+        self.rise.abs().max(self.fall.abs())
+    }
+
+    /// Both in units of 2ᵏ, rounded down: what was cut is below 1 of them.
+    #[inline(always)]
+    fn coarse(&self, shift: u32) -> [i64; 2] {
+        [self.rise, self.fall].map(|slope| (slope >> shift) as i64)
     }
 }
 
-impl Width for Half {
-    type Sum = i128;
-
-    #[inline(always)]
-    fn of(slope: i128) -> Self {
-        Half(slope as i64)
-    }
-
-    #[inline(always)]
-    fn add(sum: i128, slope: Self, moved: i64) -> i128 {
-        sum.wrapping_add(i128::from(slope.0).wrapping_mul(i128::from(moved)))
-    }
+/// Adds the losses of one underlying in units of 2ᵏ to those of all lanes. With k = 0 they are exact. With more, slopes
+/// are rounded down by less than 1, so that a loss is less than the largest move away from the exact one.
+///
+/// The caller has seen that no sum passes 64 bits.
+pub fn add_losses(sums: &mut [i64], moves: &[i64], slopes: &Slopes, shift: u32) {
+    let [rise, fall] = slopes.coarse(shift);
+    add_products(sums, moves, rise, fall);
 }
 
-impl Width for Wide {
-    type Sum = i128;
-
-    #[inline(always)]
-    fn of(slope: i128) -> Self {
-        Wide(slope)
-    }
-
-    #[inline(always)]
-    fn add(sum: i128, slope: Self, moved: i64) -> i128 {
-        sum.wrapping_add(slope.0.wrapping_mul(i128::from(moved)))
-    }
-}
-
-/// Adds the losses of one underlying to those of all scenarios.
-#[inline(always)]
-pub fn add_losses<W: Width>(sums: &mut [W::Sum], moves: &[i64], slopes: &Slopes) {
-    let (rise, fall) = (W::of(slopes.rise), W::of(slopes.fall));
+/// Kept apart, so that slopes come in 64 bits: inlined, they would be cut to size again for every move.
+#[inline(never)]
+fn add_products(sums: &mut [i64], moves: &[i64], rise: i64, fall: i64) {
     for (sum, &moved) in sums.iter_mut().zip(moves) {
-        *sum = W::add(*sum, if moved < 0 { fall } else { rise }, moved);
+        *sum = sum.wrapping_add(moved.wrapping_mul(if moved < 0 { fall } else { rise }));
     }
 }
 
@@ -135,11 +100,13 @@ mod tests {
         assert_eq!((credit.whole, credit.part, credit.unit), (5, 4, 20_000_000));
         for (least, most, moved, loss) in rows {
             let slopes = credit.slopes(least, most);
-            let (mut narrow, mut half, mut wide) = ([1], [1], [1]);
-            add_losses::<Narrow>(&mut narrow, &[moved], &slopes);
-            add_losses::<Half>(&mut half, &[moved], &slopes);
-            add_losses::<Wide>(&mut wide, &[moved], &slopes);
-            assert_eq!((narrow[0], half[0], wide[0]), (loss + 1, i128::from(loss) + 1, i128::from(loss) + 1));
+            assert_eq!(slopes.loss(moved), loss);
+            for shift in 0..8 {
+                let mut sums = [1];
+                add_losses(&mut sums, &[moved], &slopes, shift);
+                let error = ((i128::from(sums[0] - 1) << shift) - loss).abs();
+                assert!(error < i128::from(moved.abs()) << shift && (shift > 0 || error == 0));
+            }
         }
     }
 

@@ -1,7 +1,12 @@
-//! `portfolio.risk`: the measure of the losses in all scenarios, in the narrowest integers that can hold them.
+//! `portfolio.risk`: the measure of the losses in all scenarios.
+//!
+//! Every loss is added up in 64 bits first. Where it fits, that is exact; elsewhere slopes are cut, and it is known how
+//! far a loss can then be off. What decides by more than that needs no more; what does not is compared exactly, in 128
+//! bits. So the result is that of the exact losses, whatever was cut.
 
-use super::offset::{Half, Narrow, Slopes, Wide, Width, add_losses};
-use super::tail;
+use super::offset::{Slopes, add_losses};
+use super::scenarios::{Lanes, Weights};
+use super::tail::{self, Tail};
 use super::{Exposures, Portfolio};
 use crate::num::round::charge_from_e24;
 use crate::num::{E8, scaled};
@@ -43,84 +48,147 @@ impl Loss {
 impl Portfolio {
     /// The risk of what an account has, as held or with its orders filled where that is worse.
     pub fn risk(&self, exposures: &mut Exposures, filled: bool) -> Risk {
-        // The sum of all losses is below this, and so is every part of it.
-        let (mut most, mut steepest) = (0_i128, 0);
-        for (underlying, exposure) in exposures.iter() {
-            let Slopes { rise, fall } = exposure.slopes(&self.credit, filled);
-            let slope = rise.abs().max(fall.abs());
-            most += scaled(slope, self.lanes.columns[underlying as usize].largest);
-            steepest = slope.max(steepest);
-        }
-        let fits = |size: i128| size <= i128::from(i64::MAX);
-        if fits(most) && fits(steepest) {
-            let mut sums = std::mem::take(&mut exposures.narrow);
-            let risk = self.measured::<Narrow>(exposures, &mut sums, filled);
-            exposures.narrow = sums;
-            return risk;
-        }
-        let mut sums = std::mem::take(&mut exposures.wide);
-        let risk = if fits(steepest) {
-            self.measured::<Half>(exposures, &mut sums, filled)
-        } else {
-            self.measured::<Wide>(exposures, &mut sums, filled)
-        };
-        exposures.wide = sums;
+        let mut scratch = std::mem::take(&mut exposures.scratch);
+        let slopes = exposures.iter().map(|(at, exposure)| (at, exposure.slopes(&self.credit, filled)));
+        let risk = Losses::new(self, &mut scratch, slopes).risk();
+        exposures.scratch = scratch;
         risk
     }
+}
 
-    pub(super) fn measured<W: Width>(&self, exposures: &mut Exposures, sums: &mut Vec<W::Sum>, filled: bool) -> Risk {
-        let lanes = &self.lanes;
-        sums.clear();
-        sums.resize(lanes.rows.len(), W::Sum::default());
-        for (underlying, exposure) in exposures.iter() {
-            let slopes = exposure.slopes(&self.credit, filled);
-            add_losses::<W>(sums, &lanes.columns[underlying as usize].moves, &slopes);
-        }
-        // Moves in units × slopes in units of the credit × g.
-        let unit = lanes.unit * self.credit.unit;
-        let e24 = |sum: W::Sum| scaled(sum.into(), unit);
+/// Room for the losses of an account.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    slopes: Vec<(u32, Slopes)>,
+    coarse: Vec<i64>,
+    order: Vec<i64>,
+    near: Vec<i128>,
+    rounded: Vec<(i128, u32)>,
+}
 
-        let (plain, parts) = sums.split_at_mut(lanes.rows.len() - lanes.factors.len());
-        let mut worst: Option<(Loss, u32)> =
-            first_worst(plain).map(|(at, sum)| (Loss::whole(e24(sum)), lanes.rows[at]));
-        exposures.rounded.clear();
-        let of_parts = parts.iter().zip(&lanes.factors).zip(&lanes.rows[plain.len()..]);
-        for ((&sum, &factor), &row) in of_parts {
-            let loss = Loss::part(e24(sum), factor);
-            if worst.is_none_or(|(most, first)| loss > most || loss == most && row < first) {
-                worst = Some((loss, row));
-            }
-            exposures.rounded.push((loss.charge(), row));
+/// The losses of an account in all lanes: in 64 bits and perhaps coarse, to see which of them decide; those exactly.
+struct Losses<'a> {
+    portfolio: &'a Portfolio,
+    scratch: &'a mut Scratch,
+    /// Twice what a coarse loss may be off: two that are farther apart stand in their exact order.
+    apart: i64,
+}
+
+impl<'a> Losses<'a> {
+    fn new(portfolio: &'a Portfolio, scratch: &'a mut Scratch, slopes: impl Iterator<Item = (u32, Slopes)>) -> Self {
+        let lanes = &portfolio.lanes;
+        scratch.slopes.clear();
+        // No loss is above the first, and the second is how far a coarse one can be off.
+        let (mut most, mut error) = (0_i128, 0);
+        for (underlying, slope) in slopes {
+            let largest = lanes.columns[underlying as usize].largest;
+            most += scaled(slope.steepest(), largest);
+            error += largest;
+            scratch.slopes.push((underlying, slope));
         }
-        let (loss, worst) = worst.unwrap_or((Loss::whole(0), 0));
-        let amount = match self.measure {
+        let shift = (i128::BITS - most.leading_zeros()).saturating_sub(COARSE_BITS);
+        scratch.coarse.clear();
+        scratch.coarse.resize(lanes.rows.len(), 0);
+        for (underlying, slope) in &scratch.slopes {
+            add_losses(&mut scratch.coarse, &lanes.columns[*underlying as usize].moves, slope, shift);
+        }
+        Losses { portfolio, scratch, apart: if shift == 0 { 0 } else { 2 * error } }
+    }
+
+    /// How many lanes have no factor; they stand first.
+    fn plain(&self) -> usize {
+        self.portfolio.lanes.rows.len() - self.portfolio.lanes.factors.len()
+    }
+
+    /// The exact loss of a lane in 10⁻²⁴, its factor left out.
+    fn e24(&self, lane: usize) -> i128 {
+        let Lanes { columns, unit, .. } = &self.portfolio.lanes;
+        let parts = self.scratch.slopes.iter().map(|(underlying, slope)| {
+            columns[*underlying as usize].moves.get(lane).map_or(0, |moved| slope.loss(*moved))
+        });
+        scaled(parts.sum(), unit * self.portfolio.credit.unit)
+    }
+
+    fn risk(mut self) -> Risk {
+        let (loss, worst) = self.worst();
+        let amount = match self.portfolio.measure {
             Measure::Worst => loss.charge(),
-            Measure::Shortfall(level) => {
-                self.shortfall(plain, &mut exposures.rounded, level, |sum| charge_from_e24(e24(sum)))
-            }
+            Measure::Shortfall(level) => self.shortfall(level),
         };
         Risk { amount: amount.max(0), worst }
     }
 
-    fn shortfall<T: Copy + Ord>(
-        &self,
-        plain: &mut [T],
-        rounded: &mut Vec<(i128, u32)>,
-        level: i64,
-        charge: impl Fn(T) -> i128,
-    ) -> i128 {
-        let weights = &self.scenarios.weights;
-        if rounded.is_empty() && *weights == super::scenarios::Weights::Equal {
-            return tail::of_equals(plain, level, charge);
+    /// The worst loss, and the first row that attains it.
+    fn worst(&self) -> (Loss, u32) {
+        let Lanes { rows, factors, .. } = &self.portfolio.lanes;
+        let plain = &self.scratch.coarse[..self.plain()];
+        let most = plain.iter().copied().max().unwrap_or(0);
+        let near = plain.iter().enumerate().filter(|(_, loss)| **loss >= most - self.apart);
+        let mut worst: Option<(Loss, u32)> = None;
+        let mut meet = |loss: Loss, row: u32| {
+            if worst.is_none_or(|(most, first)| loss > most || loss == most && row < first) {
+                worst = Some((loss, row));
+            }
+        };
+        if self.apart == 0 {
+            // Those that are near are equal, so the first of them stands for all.
+            near.take(1).for_each(|(lane, _)| meet(Loss::whole(self.e24(lane)), rows[lane]));
+        } else {
+            near.for_each(|(lane, _)| meet(Loss::whole(self.e24(lane)), rows[lane]));
         }
-        rounded.extend(plain.iter().zip(&self.lanes.rows).map(|(&sum, &row)| (charge(sum), row)));
-        tail::of_rows(rounded, weights, level)
+        for (lane, &factor) in (plain.len()..).zip(factors) {
+            meet(Loss::part(self.e24(lane), factor), rows[lane]);
+        }
+        worst.unwrap_or((Loss::whole(0), 0))
+    }
+
+    fn shortfall(&mut self, level: i64) -> i128 {
+        let lanes = &self.portfolio.lanes;
+        if lanes.factors.is_empty() && self.portfolio.scenarios.weights == Weights::Equal {
+            return self.equal_shortfall(Tail::new(lanes.rows.len(), level));
+        }
+        let plain = self.plain();
+        let mut rounded = std::mem::take(&mut self.scratch.rounded);
+        let charge = |(lane, &row): (usize, &u32)| {
+            let e24 = self.e24(lane);
+            let loss = if lane < plain { Loss::whole(e24) } else { Loss::part(e24, lanes.factors[lane - plain]) };
+            (loss.charge(), row)
+        };
+        rounded.clear();
+        rounded.extend(lanes.rows.iter().enumerate().map(charge));
+        let mean = tail::of_rows(&mut rounded, &self.portfolio.scenarios.weights, level);
+        self.scratch.rounded = rounded;
+        mean
+    }
+
+    /// Where all weigh the same, what is clearly within the tail counts in whatever order; only what is near its end is
+    /// put in order, exactly.
+    fn equal_shortfall(&mut self, tail: Tail) -> i128 {
+        let Scratch { coarse, order, .. } = &mut *self.scratch;
+        order.clone_from(coarse);
+        let (_, end, _) = order.select_nth_unstable_by(tail.count() - 1, |a, b| b.cmp(a));
+        let (end, apart) = (*end, self.apart);
+        let mut near = std::mem::take(&mut self.scratch.near);
+        near.clear();
+        let (mut within, mut full) = (0, 0);
+        for (lane, &loss) in self.scratch.coarse.iter().enumerate().filter(|(_, loss)| **loss >= end - apart) {
+            let exact = self.e24(lane);
+            if loss > end + apart {
+                within += 1;
+                full += charge_from_e24(exact);
+            } else {
+                near.push(exact);
+            }
+        }
+        near.sort_unstable_by(|a, b| b.cmp(a));
+        let (rest, next) = near.split_at(tail.full - within);
+        full += rest.iter().map(|&loss| charge_from_e24(loss)).sum::<i128>();
+        let next = next.first().map_or(0, |&loss| charge_from_e24(loss));
+        self.scratch.near = near;
+        tail.mean(full, next)
     }
 }
 
-/// The largest of some losses and the first place where it stands.
-#[inline(always)]
-fn first_worst<T: Copy + Ord>(losses: &[T]) -> Option<(usize, T)> {
-    let most = losses.iter().copied().max()?;
-    losses.iter().position(|loss| *loss == most).map(|at| (at, most))
-}
+/// Coarse losses have at most so many bits and a little more for what is cut, which leaves room for the sign and for
+/// how far two may be apart.
+const COARSE_BITS: u32 = 61;

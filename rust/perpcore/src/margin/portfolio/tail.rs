@@ -4,18 +4,33 @@ use super::scenarios::Weights;
 use crate::num::ONE;
 use crate::num::round::div_ceil;
 
-/// The expected shortfall of losses that share one unit; `charge` rounds a loss up to g. The losses change places.
-///
-/// Rounding up keeps their order, so the worst are found among the exact ones and only those are rounded. Equal weights
-/// need no order within the tail: all of it counts alike but the last.
-pub fn of_equals<T: Copy + Ord>(losses: &mut [T], level: i64, charge: impl Fn(T) -> i128) -> i128 {
-    let tail = tail_of(&Weights::Equal, losses.len(), level);
-    let (full, rest) = ((tail / i128::from(ONE)) as usize, tail % i128::from(ONE));
-    let last = full + usize::from(rest > 0) - 1;
-    losses.select_nth_unstable_by(last, |a, b| b.cmp(a));
-    let within: i128 = losses[..full].iter().map(|&loss| charge(loss)).sum();
-    let at_the_end = if rest > 0 { rest * charge(losses[last]) } else { 0 };
-    div_ceil(within * i128::from(ONE) + at_the_end, tail)
+/// Which losses of equal weight are in the tail: so many in full, and of the next one the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// Those that count in full.
+    pub full: usize,
+    /// The weight of the next one, in g.
+    pub rest: i128,
+    /// The weight of all, in g.
+    weight: i128,
+}
+
+impl Tail {
+    /// The tail of so many scenarios beyond a level.
+    pub fn new(scenarios: usize, level: i64) -> Self {
+        let weight = tail_of(&Weights::Equal, scenarios, level);
+        Tail { full: (weight / i128::from(ONE)) as usize, rest: weight % i128::from(ONE), weight }
+    }
+
+    /// How many losses are in it, the last one perhaps in part.
+    pub fn count(&self) -> usize {
+        self.full + usize::from(self.rest > 0)
+    }
+
+    /// The expected shortfall from the sum of the losses that count in full and the next one, all rounded up to g.
+    pub fn mean(&self, full: i128, next: i128) -> i128 {
+        div_ceil(full * i128::from(ONE) + self.rest * next, self.weight)
+    }
 }
 
 /// The expected shortfall of losses in g, each with its row in the table. They change places.
@@ -48,9 +63,11 @@ mod tests {
 
     fn both(losses: &[i128], level: i64) -> i128 {
         let mut rows: Vec<_> = losses.iter().copied().zip(0..).collect();
-        let sorted = of_rows(&mut rows, &Weights::Equal, level);
-        assert_eq!(of_equals(&mut losses.to_vec(), level, |loss| loss), sorted);
-        sorted
+        let all = of_rows(&mut rows, &Weights::Equal, level);
+        let tail = Tail::new(losses.len(), level);
+        let full = rows[..tail.full].iter().map(|(loss, _)| loss).sum();
+        assert_eq!(tail.mean(full, rows[tail.count() - 1].0), all);
+        all
     }
 
     #[test]
