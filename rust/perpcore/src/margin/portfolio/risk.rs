@@ -122,8 +122,12 @@ impl<'a> Losses<'a> {
     fn worst(&self) -> (Loss, u32) {
         let Lanes { rows, factors, .. } = &self.portfolio.lanes;
         let plain = &self.scratch.coarse[..self.plain()];
-        let most = plain.iter().copied().max().unwrap_or(0);
-        let near = plain.iter().enumerate().filter(|(_, loss)| **loss >= most - self.apart);
+        let (mut most, mut first) = (i64::MIN, None);
+        for (lane, &loss) in plain.iter().enumerate() {
+            if loss > most {
+                (most, first) = (loss, Some(lane));
+            }
+        }
         let mut worst: Option<(Loss, u32)> = None;
         let mut meet = |loss: Loss, row: u32| {
             if worst.is_none_or(|(most, first)| loss > most || loss == most && row < first) {
@@ -131,10 +135,11 @@ impl<'a> Losses<'a> {
             }
         };
         if self.apart == 0 {
-            // Those that are near are equal, so the first of them stands for all.
-            near.take(1).for_each(|(lane, _)| meet(Loss::whole(self.e24(lane)), rows[lane]));
+            first.into_iter().for_each(|lane| meet(Loss::whole(self.e24(lane)), rows[lane]));
         } else {
-            near.for_each(|(lane, _)| meet(Loss::whole(self.e24(lane)), rows[lane]));
+            for (lane, _) in plain.iter().enumerate().filter(|(_, loss)| **loss >= most - self.apart) {
+                meet(Loss::whole(self.e24(lane)), rows[lane]);
+            }
         }
         for (lane, &factor) in (plain.len()..).zip(factors) {
             meet(Loss::part(self.e24(lane), factor), rows[lane]);
