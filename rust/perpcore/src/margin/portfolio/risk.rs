@@ -137,7 +137,7 @@ impl<'a> Losses<'a> {
         if self.apart == 0 {
             first.into_iter().for_each(|lane| meet(Loss::whole(self.e24(lane)), rows[lane]));
         } else {
-            for (lane, _) in plain.iter().enumerate().filter(|(_, loss)| **loss >= most - self.apart) {
+            for (lane, _) in plain.iter().enumerate().filter(|(_, loss)| **loss >= most.saturating_sub(self.apart)) {
                 meet(Loss::whole(self.e24(lane)), rows[lane]);
             }
         }
