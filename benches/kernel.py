@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import perpcore as pc
+from perpcore._core import _choose_kernel
 
 BASELINE = Path(__file__).with_name("baseline.json")
 
@@ -25,11 +26,11 @@ def kernels() -> list[str]:
     possible = []
     for name in ("base", "avx512"):
         try:
-            pc._core._choose_kernel(name)
+            _choose_kernel(name)
         except ValueError:
             continue
         possible.append(name)
-    pc._core._choose_kernel(None)
+    _choose_kernel(None)
     return possible
 
 
@@ -40,7 +41,7 @@ def ratios(accounts: int, rounds: int) -> dict[str, list[float]]:
     names = ["plain", *kernels()]
 
     def timed(name: str) -> tuple[float, Any]:
-        pc._core._choose_kernel(name)
+        _choose_kernel(name)
         start = time.perf_counter()
         result = pc.assess(rules, **made.book, threads=1).accounts
         return time.perf_counter() - start, result
@@ -54,7 +55,7 @@ def ratios(accounts: int, rounds: int) -> dict[str, list[float]]:
             order = names if turn % 2 else names[::-1]
             turns.append({name: timed(name)[0] for name in order})
     finally:
-        pc._core._choose_kernel(None)
+        _choose_kernel(None)
     return {name: [turn["plain"] / turn[name] for turn in turns] for name in names[1:]}
 
 

@@ -23,6 +23,7 @@ ErrorCode = Literal[
     "unknown_instrument",
     "unknown_asset",
     "unknown_fee_tier",
+    "weights",
     "invalid_text",
     "implausible_time",
     "id_kind_mismatch",
@@ -34,6 +35,7 @@ ErrorCode = Literal[
     "conflicting_values",
     "account_too_large",
     "model_not_enabled",
+    "missing_scenario",
     "inputs_changed",
     "unknown_account",
     "internal",
@@ -50,6 +52,11 @@ RuleId = Literal[
     "margin.maintenance_fee",
     "margin.liability",
     "margin.orders",
+    "portfolio.scenarios",
+    "portfolio.risk",
+    "portfolio.basis",
+    "portfolio.concentration",
+    "portfolio.minimum",
     "collateral.haircut",
     "equity.profit_credit",
     "equity.net_value",
@@ -64,6 +71,7 @@ TableName = Literal[
     "prices",
     "orders",
     "accounts",
+    "scenarios",
     "assessment.accounts",
     "assessment.isolated",
     "assessment.lines",
@@ -76,6 +84,7 @@ InputTable = Literal[
     "prices",
     "orders",
     "accounts",
+    "scenarios",
 ]
 """A table that is read."""
 

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from . import _core, errors
-from ._inputs import producer, refuse
+from ._inputs import producer
 from ._tables import RecordBatch, compute, displayed, imported, plain_ids, table_of
 from .explanation import STATUS_WORDS, Explanation, rulebook_label
 
@@ -19,8 +19,8 @@ __all__ = ["Assessment", "assess"]
 
 # on_error, extra, threads
 _Options = tuple[str, str, int | None]
-# positions, balances, prices, orders, accounts, as the core was given them
-_Tables = tuple[Any, Any, Any, Any, Any]
+# positions, balances, prices, orders, accounts, scenarios, as the core was given them
+_Tables = tuple[Any, Any, Any, Any, Any, Any]
 
 
 def assess(
@@ -31,7 +31,7 @@ def assess(
     prices: Any = None,
     orders: Any = None,
     accounts: Any = None,
-    scenarios: None = None,
+    scenarios: Any = None,
     on_error: str = "raise",
     extra: str = "refuse",
     threads: int | None = None,
@@ -45,7 +45,8 @@ def assess(
 
     `on_error="mark"` gives an account with a bad row the status `unknown` instead of raising; `extra="ignore"` allows
     columns that are not of the table; `threads` bounds the threads used (None: as many as pay).
-    `scenarios` belongs to the portfolio model and is refused until a rulebook can enable it.
+    `scenarios` replaces those that the rulebook generates for accounts of the portfolio model: one row a scenario, one
+    column an underlying with its relative move, from −1 to 10.
 
     Raises SchemaError for the form of a table, InputError for a value in it, TypeError and ValueError for the other
     arguments. The formulas: docs/margin.md.
@@ -67,10 +68,8 @@ def assess(
         producer("prices", prices),
         producer("orders", orders),
         producer("accounts", accounts),
+        producer("scenarios", scenarios),
     )
-    if scenarios is not None:
-        # Scenario tables are read by the portfolio model, which no rulebook can enable yet.
-        refuse("scenarios", None, "there is no portfolio model yet", code="model_not_enabled")
     if threads is not None and threads < 1:
         raise ValueError(f"threads is at least 1, or None, not {threads}")
     options = (on_error, extra, threads)
@@ -87,13 +86,15 @@ def assess(
 
 def _kept(inputs: _Tables) -> _Tables:
     """The inputs as pyarrow tables, to be written or sent."""
-    positions, balances, prices, orders, accounts = (None if table is None else table_of(table) for table in inputs)
-    return positions, balances, prices, orders, accounts
+    positions, balances, prices, orders, accounts, scenarios = (
+        None if table is None else table_of(table) for table in inputs
+    )
+    return positions, balances, prices, orders, accounts, scenarios
 
 
 def _again(rules: _core.Rulebook, tables: _Tables, options: _Options) -> Assessment:
     """What a pickled assessment becomes: the same inputs give the same bits on every machine."""
-    positions, balances, prices, orders, accounts = tables
+    positions, balances, prices, orders, accounts, scenarios = tables
     on_error, extra, threads = options
     return assess(
         rules,
@@ -102,6 +103,7 @@ def _again(rules: _core.Rulebook, tables: _Tables, options: _Options) -> Assessm
         prices=prices,
         orders=orders,
         accounts=accounts,
+        scenarios=scenarios,
         on_error=on_error,
         extra=extra,
         threads=threads,

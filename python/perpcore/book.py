@@ -14,11 +14,11 @@ from ._tables import Table, table_of
 
 __all__ = ["TABLES", "read_book", "write_book"]
 
-TABLES = ("positions", "balances", "prices", "orders", "accounts")
+TABLES = ("positions", "balances", "prices", "orders", "accounts", "scenarios")
 
 
 def read_book(folder: str | os.PathLike[str]) -> dict[str, Table]:
-    """The book in a folder: `positions`, `balances`, `prices`, `orders`, `accounts`, those that are there.
+    """The book in a folder: `positions`, `balances`, `prices`, `orders`, `accounts`, `scenarios`, those that are there.
 
     Files are named like the tables, as .parquet, .arrow, .feather (Arrow IPC) or .csv. In CSV, ids are text as
     written, numbers are read from their text, an empty field is null; nothing is inferred.

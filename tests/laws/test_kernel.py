@@ -1,4 +1,4 @@
-"""Every kernel that this processor has gives the bits of the plain valuation, on books that reach every edge of each."""
+"""Every kernel that this processor has gives the bits of the plain valuation, on books that reach every edge of it."""
 
 import random
 from collections.abc import Iterator
@@ -13,14 +13,13 @@ from tests.model.random_books import random_book
 from tests.model_agreement.forms import common_book
 
 import perpcore as pc
-
-CHOOSE = pc._core._choose_kernel
+from perpcore._core import _choose_kernel
 
 
 def kernels() -> list[str]:
     """What this processor has, the plain valuation left out."""
     with pytest.raises(ValueError, match="accepted: ") as refused:
-        CHOOSE("none")
+        _choose_kernel("none")
     names = str(refused.value).split("accepted: ")[1].split(", ")
     assert names[:2] == ["plain", "base"]
     return names[1:]
@@ -31,12 +30,12 @@ KERNELS = kernels()
 
 @contextmanager
 def chosen(kernel: str) -> Iterator[None]:
-    CHOOSE(kernel)
+    _choose_kernel(kernel)
     try:
         assert pc.build_info()["kernel"] == kernel
         yield
     finally:
-        CHOOSE(None)
+        _choose_kernel(None)
 
 
 def under(kernel: str, text: str, book: dict[str, Any], **options: Any) -> pc.Assessment:

@@ -57,7 +57,7 @@ PROGRAMS = {
             try:
                 pc._core.assess(rules, None, pa.record_batch({{
                     "account": pa.array(np.arange(n)), "asset": pa.array(["USD"] * n).dictionary_encode(),
-                    "amount_e8": pa.array(amounts)}}), None, None, None, "raise", "refuse", None)
+                    "amount_e8": pa.array(amounts)}}), None, None, None, None, "raise", "refuse", None)
             except pc.errors.InputError:
                 pass
         for _ in range(4):

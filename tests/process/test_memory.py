@@ -29,9 +29,9 @@ BOOK = {
     "prices": {"symbol": ["BTC-PERP"], "price": ["58000"]},
 }
 ARROW = {name: pa.RecordBatch.from_pydict(columns) for name, columns in BOOK.items()}
-INPUTS = (ARROW["positions"], ARROW["balances"], ARROW["prices"], None, None)
-BAD = (ARROW["positions"], ARROW["positions"], None, None, None)
-WORSE = (ARROW["positions"], ARROW["balances"], None, None, None)
+INPUTS = (ARROW["positions"], ARROW["balances"], ARROW["prices"], None, None, None)
+BAD = (ARROW["positions"], ARROW["positions"], None, None, None, None)
+WORSE = (ARROW["positions"], ARROW["balances"], None, None, None, None)
 RESULT = pc.assess(RULES, **ARROW)
 CORE = RESULT._core
 

@@ -60,9 +60,9 @@ def test_memory_is_held_as_long_as_the_result_and_no_longer(form: Callable[..., 
     ledger = Ledger()
     tables = book(form, ledger, ids)
     # The core alone: what users see of it also holds the producers, to pickle them.
-    inputs = [tables.get(name) for name in ("positions", "balances", "prices", "orders", "accounts")]
+    inputs = [tables.get(name) for name in ("positions", "balances", "prices", "orders", "accounts", "scenarios")]
     core = pc._core.assess(RULES, *inputs, "raise", "refuse", None)
-    result = pc.Assessment(core, RULES, (None,) * 5, ("raise", "refuse", None))
+    result = pc.Assessment(core, RULES, (None,) * 6, ("raise", "refuse", None))
     del tables, inputs
     gc.collect()
     assert max(ledger.released.values(), default=1) == 1
@@ -119,7 +119,7 @@ def test_a_later_argument_that_is_no_table_lets_the_earlier_ones_go(last: object
     positions = as_array(batch(BOOK["positions"]), ledger)
     with pytest.raises(TypeError):
         pc._core.assess(
-            RULES, positions, as_array(batch(BOOK["balances"]), ledger), None, None, last, "raise", "refuse", None
+            RULES, positions, as_array(batch(BOOK["balances"]), ledger), None, None, None, last, "raise", "refuse", None
         )
     gc.collect()
     assert ledger.given

@@ -12,19 +12,9 @@ from typing import Any
 import pytest
 from tests.rules.check import HERE, Case, check, load
 
-import perpcore as pc
-
 ROOT = HERE.parents[1]
 SHARED = Path(os.environ.get("PERPCORE_SHARED") or ROOT.parent / "shared")
 VECTORS = SHARED / "vectors"
-
-# What `assess` cannot do yet → whether a case needs it. A capability that arrives runs its cases at once.
-PORTFOLIO = any(field["path"].startswith("portfolio.") for field in pc.describe()["rulebook"])
-THRESHOLDS = hasattr(pc.Assessment, "liquidation_prices")
-
-
-def needs_portfolio(case: Case) -> bool:
-    return "[portfolio]" in case["rulebook"] or case["book"].get("scenarios") is not None
 
 
 def told() -> list[dict[str, Any]]:
@@ -32,7 +22,7 @@ def told() -> list[dict[str, Any]]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
-CASES = [case for case in told() if PORTFOLIO or not needs_portfolio(case)]
+CASES = told()
 
 
 @pytest.fixture
@@ -55,8 +45,7 @@ def test_the_carried_cases_are_the_complete_ones(vectors: Path) -> None:
     for case in told():
         mine = carried.pop(case["id"], None)
         if mine is None:
-            left_out = needs_portfolio(case) or case["rule"].startswith("threshold.")
-            assert left_out, f"{case['id']} is not carried in tests/rules/cases"
+            assert case["rule"].startswith("threshold."), f"{case['id']} is not carried in tests/rules/cases"
             continue
         expected = {name: rows for name, rows in case["expected"].items() if name != "liquidation_prices"}
         given = {name: table for name, table in case["book"].items() if table is not None}

@@ -43,7 +43,7 @@ def _show_warning(message: Warning | str, *_: Any) -> None:
 def main() -> None:
     """Margin, equity and status of a book of perpetual contracts, exactly.
 
-    A book is a folder of .parquet, .arrow or .csv files named positions, balances, prices, orders, accounts.
+    A book is a folder of .parquet, .arrow or .csv files named positions, balances, prices, orders, accounts, scenarios.
     """
 
 

@@ -1,7 +1,7 @@
 //! The main job: Arrow tables in, an assessment out.
 
 use crate::contract::{self, Table as Declared};
-use crate::decode::{AccountIds, Source, Tables, decode, market};
+use crate::decode::{AccountIds, Source, Tables, decode, market, scenarios};
 use crate::encode::{self, IdColumn, Lines};
 use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch, RecordBatchOptions, StructArray};
 use arrow_schema::{ArrowError, Field, Schema};
@@ -11,7 +11,7 @@ use perpcore::margin::market::Market;
 use perpcore::margin::terms::Terms;
 use perpcore::num::text::plain;
 use perpcore::rules::Rulebook;
-use perpcore::sweep::assess::{IsolatedBucket, assess as sweep};
+use perpcore::sweep::assess::{IsolatedBucket, NO_SCENARIO, assess as sweep};
 use perpcore::sweep::gather::RowFault;
 use perpcore::sweep::inspect::{Explained, Inspector};
 use perpcore::sweep::snapshot::{Grouped, Snapshot, Table};
@@ -35,6 +35,21 @@ impl Rules {
         let _ = AccountIds::new();
         Rules { rulebook, terms }
     }
+
+    /// The same rules under supplied scenarios; whether a float64 came that two grid values share.
+    ///
+    /// # Errors
+    /// `model_not_enabled`, and what is wrong with the table.
+    fn under(&self, batches: Vec<StructArray>, options: Options, stop: &Stop) -> Result<(Self, bool), Failure> {
+        let Some(portfolio) = &self.terms.portfolio else {
+            let fault =
+                Fault { table: Some(contract::SCENARIOS.name.to_string()), ..Fault::new(Code::ModelNotEnabled) };
+            return Err(fault.accepts("a rulebook with portfolio.enabled").into());
+        };
+        let (table, shared_doubles) = scenarios(&self.rulebook, batches, options.ignore_extra, stop)?;
+        let terms = Terms { portfolio: Some(portfolio.under(table)), ..(*self.terms).clone() };
+        Ok((Rules { rulebook: self.rulebook.clone(), terms: Arc::new(terms) }, shared_doubles))
+    }
 }
 
 /// The batches of each table of a call; none where it was not given.
@@ -44,6 +59,8 @@ pub struct Inputs {
     pub tables: [Option<Vec<StructArray>>; 4],
     /// Prices.
     pub prices: Option<Vec<StructArray>>,
+    /// Scenarios, in place of those that the rulebook generates.
+    pub scenarios: Option<Vec<StructArray>>,
 }
 
 /// What a call may decide.
@@ -78,11 +95,11 @@ const TABLES: [&Declared; 4] = [&contract::POSITIONS, &contract::BALANCES, &cont
 /// Values a book.
 ///
 /// # Errors
-/// What makes a table not one of its schema, at once; then the faults of prices by row; then those of positions,
-/// balances, orders and accounts by row, unless they only mark their accounts. Where `stop` ended the work, any failure:
+/// What makes a table not one of its schema, at once; then the faults of prices by row; then those of scenarios; then
+/// those of positions, balances, orders and accounts by row, unless they only mark their accounts. Where `stop` ended the work, any failure:
 /// who stopped it knows why.
 pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> Result<Assessment, Failure> {
-    let Inputs { tables, prices } = inputs;
+    let Inputs { tables, prices, scenarios } = inputs;
     let open = |table: &'static Declared, batches: Option<Vec<StructArray>>| {
         batches.map(|batches| Source::open(table, batches, options.ignore_extra, stop)).transpose()
     };
@@ -94,12 +111,17 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
 
     let mut ids = AccountIds::new();
     let tables = decode(&rules.rulebook, sources, &mut ids)?;
-    let shared_doubles = tables.shared_doubles || prices.as_ref().is_some_and(|source| source.shared_doubles);
+    let mut shared_doubles = tables.shared_doubles || prices.as_ref().is_some_and(|source| source.shared_doubles);
     let market = market(&rules.rulebook, &rules.terms, prices)?;
+    let mut rules = rules.clone();
+    if let Some(batches) = scenarios {
+        let (under, shared) = rules.under(batches, options, stop)?;
+        (rules, shared_doubles) = (under, shared_doubles | shared);
+    }
 
     let grouped = Grouped::new(tables.snapshot());
     let mut book = sweep(&rules.terms, &market, &grouped, options.threads, stop).ok_or_else(stopped)?;
-    let faults = faults(rules, &ids, &market, &grouped, &tables.faults, &book.blocked);
+    let faults = faults(&rules, &ids, &market, &grouped, &tables.faults, &book.blocked);
     let mut unknown = BTreeMap::new();
     if !faults.is_empty() {
         if tables.nameless || !options.mark_errors {
@@ -110,6 +132,9 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
         }
         for &account in unknown.keys() {
             book.accounts.status[account as usize] = perpcore::margin::status::Status::Unknown as i8;
+            if let Some(place) = book.accounts.worst_scenario.get_mut(account as usize) {
+                *place = NO_SCENARIO;
+            }
         }
         book.isolated.retain(|bucket| !unknown.contains_key(&bucket.account));
     }
@@ -117,12 +142,13 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
 
     let id_column = IdColumn::new(&ids);
     let isolated = encode::isolated(&book.isolated, &id_column, &rules.rulebook);
-    let accounts = encode::accounts(book.accounts, &book.isolated, &id_column, &unknown);
+    let scenarios = rules.terms.portfolio.as_ref().map_or(&[][..], |portfolio| &portfolio.scenarios.names);
+    let accounts = encode::accounts(book.accounts, &book.isolated, &id_column, &unknown, scenarios);
     Ok(Assessment {
-        accounts: batch(&contract::ACCOUNTS_OUT, accounts, rules)?,
-        isolated: batch(&contract::ISOLATED_OUT, isolated, rules)?,
+        accounts: batch(&contract::ACCOUNTS_OUT, accounts, &rules)?,
+        isolated: batch(&contract::ISOLATED_OUT, isolated, &rules)?,
         buckets: book.isolated,
-        rules: rules.clone(),
+        rules,
         market,
         tables,
         ids,

@@ -93,6 +93,8 @@ pub struct Table {
     pub input: bool,
     /// Its columns in order.
     pub columns: &'static [Column],
+    /// What columns of other names hold, where their names are those of a rulebook; none where there are no others.
+    pub others: Option<Column>,
 }
 
 impl Table {
@@ -120,15 +122,24 @@ impl Table {
 pub const MARGIN_MODES: [&str; 2] = ["cross", "isolated"];
 /// The margin models; the first is the default.
 pub const MODELS: [&str; 2] = ["standard", "portfolio"];
+macro_rules! others {
+    () => {
+        None
+    };
+    ($name:literal $kind:expr, $text:literal) => {
+        Some(Column { name: $name, kind: $kind, need: Need::Optional, doc: $text })
+    };
+}
 macro_rules! table {
     ($(#[$doc:meta])* $table:ident $name:literal input $input:literal {
         $($column:literal $kind:expr, $need:ident, $text:literal;)*
-    }) => {
+    } $(others $others:literal $others_kind:expr, $others_text:literal)?) => {
         $(#[$doc])*
         pub static $table: Table = Table {
             name: $name,
             input: $input,
             columns: &[$(Column { name: $column, kind: $kind, need: Need::$need, doc: $text }),*],
+            others: others!($($others $others_kind, $others_text)?),
         };
     };
 }
@@ -193,6 +204,19 @@ table! {
     }
 }
 table! {
+    /// Joint moves of the underlyings, for the portfolio model.
+    SCENARIOS "scenarios" input true {
+        "scenario" Kind::Text, Required, "its name, as worst_scenario shows it";
+        "weight" Kind::Number(&bounds::SHARE), Optional, "probability for expected shortfall, together 1; equal where not given";
+    } others "<underlying>" Kind::Number(&bounds::MOVE), "a column an underlying of the rulebook: its relative move"
+}
+table! {
+    /// One column of moves, by itself: what a column of another name of [`SCENARIOS`] is read as.
+    MOVES "scenarios" input true {
+        "move" Kind::Number(&bounds::MOVE), Required, "relative move";
+    }
+}
+table! {
     /// The cross bucket of every account, in order of first appearance.
     ACCOUNTS_OUT "assessment.accounts" input false {
         "account" Kind::Account, Given, "the id, of the first table's type";
@@ -248,5 +272,5 @@ table! {
 }
 
 /// Every table.
-pub static TABLES: [&Table; 8] =
-    [&POSITIONS, &BALANCES, &PRICES, &ORDERS, &ACCOUNTS, &ACCOUNTS_OUT, &ISOLATED_OUT, &LINES_OUT];
+pub static TABLES: [&Table; 9] =
+    [&POSITIONS, &BALANCES, &PRICES, &ORDERS, &ACCOUNTS, &SCENARIOS, &ACCOUNTS_OUT, &ISOLATED_OUT, &LINES_OUT];

@@ -110,7 +110,7 @@ fn valued(rules: &Rules, ids: &ArrayRef, pieces: Option<usize>) -> Assessment {
         Some(rows) => by_stream(table, batch, rows).unwrap(),
     };
     let tables = [Some(take(&POSITIONS, &positions(ids))), Some(take(&BALANCES, &balances(ids))), None, None];
-    let inputs = Inputs { tables, prices: Some(take(&PRICES, &prices())) };
+    let inputs = Inputs { tables, prices: Some(take(&PRICES, &prices())), scenarios: None };
     assess(rules, inputs, OPTIONS, &Stop::default()).unwrap_or_else(|failure| unreachable!("{failure}"))
 }
 
@@ -197,11 +197,12 @@ fn what_is_never_consumed_or_refused_is_let_go() {
     for pieces in [None, Some(10)] {
         let batch = balances(&ids);
         let taken = pieces.map_or_else(|| by_array(&POSITIONS, &batch), |rows| by_stream(&POSITIONS, &batch, rows));
-        let inputs = Inputs { tables: [taken.ok(), None, None, None], prices: None };
+        let inputs = Inputs { tables: [taken.ok(), None, None, None], prices: None, scenarios: None };
         let failure = assess(&rules, inputs, OPTIONS, &Stop::default()).map(|_| ()).unwrap_err();
         assert!(matches!(failure.first().code, Code::UnknownColumn | Code::MissingColumn));
         let tables = [Some(by_array(&POSITIONS, &positions(&ids)).unwrap()), None, None, None];
-        let failure = assess(&rules, Inputs { tables, prices: None }, OPTIONS, &Stop::default()).map(|_| ());
+        let failure =
+            assess(&rules, Inputs { tables, prices: None, scenarios: None }, OPTIONS, &Stop::default()).map(|_| ());
         assert_eq!(failure.unwrap_err().first().code, Code::MissingPrice);
     }
 }
@@ -219,7 +220,7 @@ fn a_stopped_call_lets_everything_go_wherever_it_is_stopped() {
             None,
             None,
         ];
-        let inputs = Inputs { tables, prices: Some(by_array(&PRICES, &prices()).unwrap()) };
+        let inputs = Inputs { tables, prices: Some(by_array(&PRICES, &prices()).unwrap()), scenarios: None };
         match assess(&rules, inputs, OPTIONS, &stop) {
             Ok(result) => assert!(result.lines(None, &stop).is_err() || last > 30),
             Err(failure) => assert_eq!(failure.first().code, Code::Internal),

@@ -22,7 +22,7 @@ pub(crate) struct Assessment(core::Assessment);
 ///
 /// Raises SchemaError, InputError, and ValueError for `on_error` and `extra`.
 #[pyfunction]
-#[pyo3(signature = (rules, positions, balances, prices, orders, accounts, on_error, extra, threads))]
+#[pyo3(signature = (rules, positions, balances, prices, orders, accounts, scenarios, on_error, extra, threads))]
 #[expect(clippy::too_many_arguments, reason = "the tables of one call")]
 pub(crate) fn assess(
     py: Python<'_>,
@@ -32,6 +32,7 @@ pub(crate) fn assess(
     prices: Option<&Bound<'_, PyAny>>,
     orders: Option<&Bound<'_, PyAny>>,
     accounts: Option<&Bound<'_, PyAny>>,
+    scenarios: Option<&Bound<'_, PyAny>>,
     on_error: &str,
     extra: &str,
     threads: Option<usize>,
@@ -53,6 +54,7 @@ pub(crate) fn assess(
             table(&contract::ACCOUNTS, accounts)?,
         ],
         prices: table(&contract::PRICES, prices)?,
+        scenarios: table(&contract::SCENARIOS, scenarios)?,
     };
     let count = |batches: &Vec<StructArray>| batches.iter().map(Array::len).sum::<usize>();
     let rows: usize = inputs.tables.iter().flatten().map(count).sum();

@@ -84,7 +84,7 @@ fn list<'py, T>(
 }
 
 fn columns<'py>(py: Python<'py>, table: &Table) -> PyResult<Bound<'py, PyList>> {
-    list(py, table.columns, |column, row| {
+    list(py, table.columns.iter().chain(&table.others), |column, row| {
         let (kind, unit) = words(table, column.kind);
         row.set_item("name", column.name)?;
         row.set_item("type", kind)?;

@@ -7,6 +7,7 @@ mod distinct;
 mod ids;
 mod number;
 mod price;
+mod scenarios;
 mod tables;
 mod text;
 mod time;
@@ -14,6 +15,7 @@ mod view;
 
 pub(crate) use ids::{AccountIds, Ids, integers_of, text_at};
 pub(crate) use price::market;
+pub(crate) use scenarios::scenarios;
 pub(crate) use tables::{Tables, decode};
 pub(crate) use text::Strings;
 pub(crate) use view::Source;

@@ -63,7 +63,7 @@ impl Source {
             let (at, raw) = match table.place(name) {
                 Some(place) => place,
                 None if ignore_extra => continue,
-                None => return Err(unknown_column(table, name).into()),
+                None => return Err(unknown_column(table, std::iter::empty(), name).into()),
             };
             if found[at].is_some() {
                 let fault = Fault::new(Code::DuplicateColumn).in_column(table.name, table.columns[at].name);
@@ -162,9 +162,10 @@ impl Source {
     }
 }
 
-fn unknown_column(table: &Table, name: &str) -> Fault {
-    let near = nearest(name, table.columns.iter().map(|column| column.name));
-    let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+/// A column that a table does not have; `others` are the names that it may have beside those of the contract.
+pub(super) fn unknown_column<'a>(table: &'static Table, others: impl Iterator<Item = &'a str>, name: &str) -> Fault {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name).chain(others).collect();
+    let near = nearest(name, columns.iter().copied());
     let columns = columns.join(", ");
     let accepted = match near {
         Some(near) => format!("did you mean {near}? The columns are {columns}"),

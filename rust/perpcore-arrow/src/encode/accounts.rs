@@ -9,17 +9,19 @@ use perpcore::fault::Code;
 use perpcore::margin::status::Status;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{AccountColumns, IsolatedBucket};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The columns of `accounts`, in the contract's order. `problems` names the code of each account that is unknown.
+/// The columns of `accounts`, in the contract's order. `problems` names the code of each account that is
+/// unknown, `scenarios` are the names of the scenarios.
 pub(crate) fn accounts(
     columns: AccountColumns,
     isolated: &[IsolatedBucket],
     ids: &IdColumn,
     problems: &BTreeMap<u32, Code>,
+    scenarios: &[String],
 ) -> Result<Vec<ArrayRef>, ArrowError> {
-    let AccountColumns { money, margin_ratio, status } = columns;
+    let AccountColumns { money, margin_ratio, status, worst_scenario } = columns;
     let rows = status.len();
     let known = if problems.is_empty() { None } else { validity(rows, |row| status[row] != Status::Unknown as i8) };
     let mut out = vec![ids.all()?];
@@ -30,7 +32,7 @@ pub(crate) fn accounts(
     };
     out.push(ratio(ratios));
     out.push(words(status, None, &Status::NAMES)?);
-    out.push(worst_scenarios(rows));
+    out.push(worst_scenarios(rows, &worst_scenario, scenarios)?);
     out.push(isolated_statuses(rows, isolated)?);
     out.push(problem_codes(rows, problems));
     Ok(out)
@@ -48,9 +50,22 @@ fn isolated_statuses(rows: usize, buckets: &[IsolatedBucket]) -> Result<ArrayRef
     words(worst, known, &Status::NAMES)
 }
 
-/// Null for every account: the standard model has no scenarios.
-fn worst_scenarios(rows: usize) -> ArrayRef {
-    new_null_array(&DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), rows)
+/// The name of each account's worst scenario, null in the standard model. A name that two scenarios have stands once in
+/// the dictionary.
+fn worst_scenarios(rows: usize, worst: &[u32], scenarios: &[String]) -> Result<ArrayRef, ArrowError> {
+    if worst.is_empty() {
+        return Ok(new_null_array(&DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), rows));
+    }
+    let mut places: HashMap<&str, u32> = HashMap::new();
+    let mut distinct = Vec::new();
+    let place_of = scenarios.iter().map(|name| {
+        *places.entry(name).or_insert_with(|| {
+            distinct.push(name.as_str());
+            distinct.len() as u32 - 1
+        })
+    });
+    let place_of: Vec<u32> = place_of.collect();
+    names(worst.iter().map(|&row| place_of.get(row as usize).copied()), distinct.into_iter())
 }
 
 fn problem_codes(rows: usize, problems: &BTreeMap<u32, Code>) -> ArrayRef {

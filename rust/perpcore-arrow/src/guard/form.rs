@@ -6,6 +6,7 @@ use super::foreign::{ForeignSchema, lossy};
 use super::{Refusal, refuse};
 use crate::contract::{self, Table};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
+use std::collections::HashMap;
 
 /// A longer format is none of those that are read.
 const FORMAT_BYTES: usize = 64;
@@ -91,7 +92,15 @@ impl Schema {
                 return Err(refuse(format!("no schema of column {at}"), "a schema of every column"));
             };
             let name = child.name(NAME_BYTES).unwrap_or_default();
-            let Some((place, raw)) = std::str::from_utf8(name).ok().and_then(|name| table.place(name)) else {
+            let known = std::str::from_utf8(name).ok().and_then(|name| table.place(name));
+            if let (None, Some(others)) = (known, &table.others) {
+                let (field, form) = other(name, child);
+                let read = !field.metadata().contains_key(UNREAD);
+                fields.push(field);
+                columns.push(Column { at, name: read.then_some(others.name), form });
+                continue;
+            }
+            let Some((place, raw)) = known else {
                 // Refused by the first one's name or ignored: what such columns hold does not matter.
                 if !std::mem::replace(&mut foreign, true) {
                     let form = Form { data_type: DataType::Null, layout: Layout::Nowhere, dictionary: None };
@@ -110,6 +119,20 @@ impl Schema {
         }
         Ok(Schema { width: width as usize, columns, fields: fields.into() })
     }
+}
+
+/// The metadata key under which a column whose name is one of a rulebook's says of which type it is, where none is read
+/// from it: whether that matters is known only with the rulebook.
+pub(crate) const UNREAD: &str = "perpcore.unread";
+
+/// A column whose name is not the contract's but may be one of a rulebook's.
+fn other(name: &[u8], schema: &ForeignSchema) -> (Field, Form) {
+    if let Some(form) = Form::read(schema) {
+        return (Field::new(lossy(name), form.data_type.clone(), true), form);
+    }
+    let unread = HashMap::from([(UNREAD.to_string(), type_name(schema))]);
+    let field = Field::new(lossy(name), DataType::Null, true).with_metadata(unread);
+    (field, Form { data_type: DataType::Null, layout: Layout::Nowhere, dictionary: None })
 }
 
 impl Form {

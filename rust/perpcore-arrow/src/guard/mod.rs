@@ -10,6 +10,7 @@ mod form;
 mod text;
 
 pub use foreign::{ForeignArray, ForeignSchema, ForeignStream};
+pub(crate) use form::UNREAD;
 
 use crate::contract::Table;
 use arrow_array::{ArrayRef, StructArray, new_empty_array};

@@ -83,6 +83,7 @@ catalogue! {
     3006 Input UnknownInstrument "unknown_instrument": "the rulebook has no such instrument", "an instrument of the rulebook";
     3007 Input UnknownAsset "unknown_asset": "the rulebook has no such asset", "an asset of the rulebook";
     3008 Input UnknownFeeTier "unknown_fee_tier": "the rulebook has no such fee tier", "a fee tier of venue.fees";
+    3009 Input Weights "weights": "the weights of the scenarios do not add up to 1", "probabilities in every row, together 1, or no weights";
     3010 Input InvalidText "invalid_text": "the text is not valid UTF-8", "UTF-8";
     3011 Input ImplausibleTime "implausible_time": "the time is before the year 2000", "nanoseconds since 1970 in UTC; is the unit right?";
     3012 Input IdKindMismatch "id_kind_mismatch": "account ids of different kinds in one call", "text or integers, one kind in all tables";
@@ -94,6 +95,7 @@ catalogue! {
     4006 Input ConflictingValues "conflicting_values": "two values that must agree do not", "one value for one key";
     4007 Input AccountTooLarge "account_too_large": "the account is beyond what is computed exactly", "gross notional, Σ|cost|, orders, assets and funding ≤ 10¹² each, quantity per key ≤ 10⁹";
     4008 Input ModelNotEnabled "model_not_enabled": "the rulebook does not offer this margin model", "a model that the rulebook enables";
+    4009 Input MissingScenario "missing_scenario": "no scenario moves what an account of the portfolio model has", "a scenario at least, and a column or [portfolio.underlying] for the underlying of everything held or ordered";
     8001 State InputsChanged "inputs_changed": "the memory behind an input was changed after the call", "inputs left as they were while the result is in use";
     8002 State UnknownAccount "unknown_account": "no such account in this result", "an account of the result";
     9001 Internal Internal "internal": "perpcore failed; the call changed nothing", "please report it with the captured inputs";

@@ -77,6 +77,8 @@ pub struct Account<'a> {
     pub orders: &'a [Order],
     /// Taker fee of the account's fee tier, in g.
     pub taker_fee: i64,
+    /// Whether its cross bucket is valued by the portfolio model.
+    pub portfolio: bool,
 }
 
 impl<'a> Account<'a> {

@@ -14,6 +14,8 @@ pub struct Collateral {
     pub close_cost: i64,
     /// At most this quantity of one balance counts, in g.
     pub account_cap: i128,
+    /// The underlying whose scenario moves it, by the rulebook's index.
+    pub underlying: Option<u32>,
     /// Liability rates (initial, maintenance) in g; none where a debt is refused.
     pub liability: Option<(i64, i64)>,
     /// (up to quantity, share that counts), both in g, rising.
@@ -21,14 +23,15 @@ pub struct Collateral {
 }
 
 impl Collateral {
-    /// Lays out an asset of a rulebook.
-    pub fn new(asset: &Asset) -> Self {
+    /// Lays out an asset of a rulebook with the index of its underlying.
+    pub fn new(asset: &Asset, underlying: Option<u32>) -> Self {
         let slices = asset.haircut.iter().map(|slice| (slice.up_to.unwrap_or(i128::MAX), ONE - slice.rate)).collect();
         Collateral {
             eligible: asset.eligible,
             thin_trades: asset.thin_trades,
             close_cost: asset.close_cost,
             account_cap: asset.account_cap.unwrap_or(i128::MAX),
+            underlying,
             liability: asset.liability.as_ref().map(|l| (l.initial, l.maintenance)),
             slices,
         }

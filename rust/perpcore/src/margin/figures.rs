@@ -53,6 +53,8 @@ pub struct Figures<W: Width = i128> {
     pub withdrawable: W,
     /// The status.
     pub status: W::Status,
+    /// In the portfolio model the row of the first scenario that attains the worst loss.
+    pub worst_scenario: Option<u32>,
 }
 
 /// How many money figures a bucket has.
@@ -84,6 +86,7 @@ impl<W: Width> Figures<W> {
             available: opening_equity.minus(initial).larger(zero),
             withdrawable: equity.minus(gain).minus(initial.larger(kept)).larger(zero),
             status: status(&standing, terms.call_factor),
+            worst_scenario: None,
         }
     }
 

@@ -56,6 +56,11 @@ pub struct Line {
     pub note: String,
 }
 
+/// A line without its details.
+pub(super) fn line(total: Total, rule: Rule, subject: Subject, amount_e24: i128) -> Line {
+    Line { total, rule, subject, quantity: None, price: None, rate: None, amount_e24, note: String::new() }
+}
+
 /// Why an account cannot be valued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
@@ -65,6 +70,12 @@ pub enum Obstacle {
     OrderPrice(u32, bool),
     /// An asset that counts has no price.
     AssetPrice(u32),
+    /// In the portfolio model no scenario moves the underlying of a position: (instrument, isolated).
+    PositionScenario(u32, bool),
+    /// Nor that of an order: (instrument, isolated).
+    OrderScenario(u32, bool),
+    /// Nor that of an asset that counts.
+    AssetScenario(u32),
     /// A debt in an asset that may not be owed.
     NegativeBalance(u32),
     /// Positions beyond the bounds: quantity, notional, cost, funding or isolated margin.
@@ -80,6 +91,9 @@ impl Obstacle {
     pub fn code(self) -> Code {
         match self {
             Obstacle::PositionPrice(..) | Obstacle::OrderPrice(..) | Obstacle::AssetPrice(_) => Code::MissingPrice,
+            Obstacle::PositionScenario(..) | Obstacle::OrderScenario(..) | Obstacle::AssetScenario(_) => {
+                Code::MissingScenario
+            }
             Obstacle::NegativeBalance(_) => Code::NegativeBalance,
             Obstacle::PositionsTooLarge | Obstacle::OrdersTooLarge | Obstacle::AssetsTooLarge => Code::AccountTooLarge,
         }

@@ -67,3 +67,27 @@ pub fn accrued(owed: i128) -> String {
     let which = if owed > 0 { "owed" } else { "to be received" };
     format!("{} {which}", number(owed.saturating_abs()))
 }
+
+/// `0.8 × 160, correlated:-4: …`: a factor, left out where it is 1, a component of the charge, and what that is.
+pub fn component(factor: i64, amount: i128, what: &str) -> String {
+    let factor = if factor == crate::num::ONE { String::new() } else { format!("{} × ", number(factor)) };
+    let what = if what.is_empty() { String::new() } else { format!(", {what}") };
+    format!("{factor}{}{what}", number(amount))
+}
+
+/// `1,000 × −16 %`, with the share that counts of a large move, and of a profit
+pub fn scenario_part(value: i128, moved: i64, factor: Option<i64>, credit: Option<i64>) -> String {
+    let sign = if moved < 0 { "−" } else { "" };
+    let shares: String = [factor, credit].into_iter().flatten().map(|share| format!(" × {}", percent(share))).collect();
+    format!("{} × {sign}{}{shares}", number(value), percent(moved.abs()))
+}
+
+/// `mean of the worst 2.5 %; correlated:-4: …`
+pub fn shortfall(level: i64, worst: &str) -> String {
+    format!("mean of the worst {}; {worst}", percent(crate::num::ONE - level))
+}
+
+/// `1,000 × 0.25 %`
+pub fn share(notional_e16: i128, rate: i64) -> String {
+    format!("{} × {}", grouped(notional_e16, 16), percent(rate))
+}

@@ -1,6 +1,7 @@
 //! The terms: what the valuation reads of a rulebook, without names, with tiers added up.
 
 use super::collateral::Collateral;
+use super::portfolio::Portfolio;
 use super::tiers::Ladder;
 use crate::fault::Code;
 use crate::num::bounds::QUANTITY;
@@ -18,6 +19,8 @@ pub struct Contract {
     pub maintenance_fee: i64,
     /// Whether a thin mark may be used.
     pub thin_trades: bool,
+    /// Its underlying by the rulebook's index.
+    pub underlying: u32,
 }
 
 impl Contract {
@@ -61,6 +64,8 @@ pub struct Terms {
     pub instruments: Vec<Contract>,
     /// Assets by the rulebook's index.
     pub assets: Vec<Collateral>,
+    /// The portfolio model, where the rulebook enables it.
+    pub portfolio: Option<Portfolio>,
 }
 
 impl Terms {
@@ -72,6 +77,14 @@ impl Terms {
             ladder: Ladder::new(&i.tiers, i.initial_method),
             maintenance_fee: i.maintenance_fee,
             thin_trades: i.thin_trades,
+            // Every underlying that is named is one of the rulebook's.
+            underlying: rules.underlying_index(&i.underlying).unwrap_or(0) as u32,
+        });
+        let assets = rules.assets().iter().enumerate().map(|(at, asset)| {
+            let underlying = asset.underlying.as_deref().and_then(|name| rules.underlying_index(name));
+            // The settlement currency is the unit of everything: no scenario moves it.
+            let underlying = underlying.filter(|_| at != venue.settlement);
+            Collateral::new(asset, underlying.map(|at| at as u32))
         });
         Terms {
             settlement: venue.settlement,
@@ -81,7 +94,8 @@ impl Terms {
             taker_fees: venue.fees.iter().map(|tier| tier.taker).collect(),
             standard_tier: rules.fee_tier_index(STANDARD).unwrap_or(0),
             instruments: instruments.collect(),
-            assets: rules.assets().iter().map(Collateral::new).collect(),
+            assets: assets.collect(),
+            portfolio: Portfolio::new(rules),
         }
     }
 }

@@ -6,42 +6,47 @@
 //! before the product that would overflow.
 
 use super::account::{Account, Balance, Position};
-use super::figures::{Figures, Totals};
-use super::line::{Line, Obstacle, Sink, Subject, Total};
+use super::figures::Figures;
+use super::line::{Line, Obstacle, Sink, Subject, Total, line};
 use super::market::{Market, Quote};
-use super::orders::{self, Side};
+use super::orders::{self, Sides, Worse};
+use super::portfolio::Exposures;
+pub use super::sums::Sums;
 use super::terms::{Contract, Terms};
 use super::{note, tiers::Ladder};
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8, MONEY};
-use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
 use crate::num::{E8, E16, ONE, scaled, times};
 use crate::rule::Rule;
 
 /// Values an account: its cross figures are returned, those of each listed isolated position go to `isolated` with
 /// its place in [`Account::isolated`].
 ///
-/// Where `sink` was given an obstacle the figures mean nothing.
+/// Where `sink` was given an obstacle the figures mean nothing. `exposures` is room for an account of the portfolio
+/// model; what stands in it afterwards means nothing.
 #[inline]
 pub fn account<S: Sink>(
     terms: &Terms,
     market: &Market,
     account: &Account<'_>,
+    exposures: &mut Exposures,
     sink: &mut S,
     mut isolated: impl FnMut(usize, Figures),
 ) -> Figures {
     let mut run = Run { terms, market, account, sink, positions: Extent::default(), orders_e16: 0, assets_e16: 0 };
     run.sink.enter(None);
     let mut cross = Sums::new();
-    for balance in account.balances {
-        run.balance(&mut cross, balance);
-    }
-    for position in account.cross {
-        run.position(&mut cross, position, true);
-    }
+    let portfolio = terms.portfolio.as_ref().filter(|_| account.portfolio);
+    let worst_scenario = match portfolio {
+        None => {
+            run.standard(&mut cross);
+            None
+        }
+        Some(portfolio) => Some(run.portfolio(portfolio, &mut cross, exposures)),
+    };
     for position in account.isolated {
         run.isolated_orders(&mut cross, position);
     }
-    let figures = cross.close(terms, true, run.sink);
+    let figures = Figures { worst_scenario, ..cross.close(terms, true, run.sink) };
     for (at, position) in account.isolated.iter().enumerate().filter(|(_, position)| position.listed) {
         run.sink.enter(Some(position.instrument));
         let mut bucket = Sums::new();
@@ -50,29 +55,6 @@ pub fn account<S: Sink>(
         isolated(at, bucket.close(terms, false, run.sink));
     }
     figures
-}
-
-/// The exact sums of one bucket, before any rounding.
-#[derive(Clone, Copy, Debug)]
-pub struct Sums {
-    /// Whether every price it depends on may be used.
-    pub usable: bool,
-    /// What the collateral counts.
-    pub collateral_e24: i128,
-    /// Eligible assets after close_cost, less debts.
-    pub net_e24: i128,
-    /// Σ Q·M − κ.
-    pub pnl_e16: i128,
-    /// Funding owed, in g.
-    pub accrued: i128,
-    /// Initial margin of what is held, without any order.
-    pub held_e24: i128,
-    /// What the orders add to it.
-    pub orders_e24: i128,
-    /// Maintenance margin.
-    pub maintenance_e24: i128,
-    /// Σ|Q|·M.
-    pub notional_e16: i128,
 }
 
 /// What the positions of an account add up to, over all its buckets.
@@ -84,11 +66,12 @@ struct Extent {
     margin_e16: i128,
 }
 
-struct Run<'a, S> {
-    terms: &'a Terms,
-    market: &'a Market,
-    account: &'a Account<'a>,
-    sink: &'a mut S,
+/// One valuation on its way: what it reads, where its lines go, and how much of each bound is used up.
+pub(super) struct Run<'a, S> {
+    pub(super) terms: &'a Terms,
+    pub(super) market: &'a Market,
+    pub(super) account: &'a Account<'a>,
+    pub(super) sink: &'a mut S,
     positions: Extent,
     orders_e16: i128,
     assets_e16: i128,
@@ -104,26 +87,58 @@ fn admit(so_far_e16: &mut i128, more_e16: i128) -> bool {
     fits
 }
 
+/// What a position is at its mark.
+#[derive(Clone, Copy)]
+pub(super) struct Held {
+    /// Q in g.
+    pub(super) quantity: i64,
+    /// M in g.
+    pub(super) mark: i64,
+    /// |Q|·M.
+    pub(super) notional_e16: i128,
+    /// `margin.maintenance_fee`, which is in both requirements already.
+    pub(super) fee_e24: i128,
+}
+
 impl<S: Sink> Run<'_, S> {
+    /// The cross bucket of the standard model, but for the orders on isolated positions.
+    #[inline(always)]
+    fn standard(&mut self, sums: &mut Sums) {
+        for balance in self.account.balances {
+            self.balance(sums, balance);
+        }
+        for position in self.account.cross {
+            self.position(sums, position, true);
+        }
+    }
+
+    /// What both models take of a position: PnL, funding, notional, the fee. None where it is beyond the bounds.
+    #[inline(always)]
+    pub(super) fn hold(&mut self, sums: &mut Sums, position: &Position, ordered: bool) -> Option<Held> {
+        let mark = self.mark(sums, position, ordered);
+        let (quantity, notional_e16) = self.admit_position(position, mark)?;
+        sums.pnl_e16 += times(quantity, mark) - position.cost_e16;
+        sums.accrued += position.accrued;
+        sums.notional_e16 += notional_e16;
+        let fee_e24 = match self.terms.instruments[position.instrument as usize].maintenance_fee {
+            0 => 0,
+            rate => scaled(notional_e16, rate),
+        };
+        sums.maintenance_e24 += fee_e24;
+        sums.held_e24 += fee_e24;
+        Some(Held { quantity, mark, notional_e16, fee_e24 })
+    }
+
     /// A position and, in the cross account, its orders.
     #[inline(always)]
     fn position(&mut self, sums: &mut Sums, position: &Position, cross: bool) {
         let orders = if cross { self.account.orders_of(position) } else { &[] };
-        let instrument = position.instrument;
-        let mark = self.mark(sums, position, !orders.is_empty());
-        let Some((quantity, notional_e16)) = self.admit_position(position, mark) else { return };
-        let contract = &self.terms.instruments[instrument as usize];
-
-        sums.pnl_e16 += times(quantity, mark) - position.cost_e16;
-        sums.accrued += position.accrued;
-        sums.notional_e16 += notional_e16;
+        let Some(held) = self.hold(sums, position, !orders.is_empty()) else { return };
+        let Held { quantity, mark, notional_e16, fee_e24 } = held;
+        let contract = &self.terms.instruments[position.instrument as usize];
         let (maintenance_e24, held_e24) = contract.ladder.requirements_e24(notional_e16, position.leverage_rate());
-        let fee_e24 = match contract.maintenance_fee {
-            0 => 0,
-            rate => scaled(notional_e16, rate),
-        };
-        sums.maintenance_e24 += maintenance_e24 + fee_e24;
-        sums.held_e24 += held_e24 + fee_e24;
+        sums.maintenance_e24 += maintenance_e24;
+        sums.held_e24 += held_e24;
 
         if S::KEEPS && position.listed {
             self.position_lines(position, quantity, mark, [maintenance_e24, fee_e24]);
@@ -136,9 +151,9 @@ impl<S: Sink> Run<'_, S> {
             return;
         }
         let Some(fill) = self.fill(position, quantity, mark) else { return };
-        sums.orders_e24 += fill.initial_e24 + fill.charge_e24 - held_e24;
+        sums.orders_e24 += fill.initial_e24 + fill.worse.charge_e24 - held_e24;
         self.sink.line(|| initial_line(contract, position, fill.quantity, mark, fill.initial_e24));
-        self.order_lines(position, mark, &fill);
+        self.order_lines(position, mark, &fill.worse);
     }
 
     /// `margin.orders` of an isolated position: the increase over what is held is a charge to the cross account.
@@ -156,7 +171,7 @@ impl<S: Sink> Run<'_, S> {
             return; // its own bucket reports it
         }
         let held_e24 = contract.ladder.initial_e24(notional_e16, position.leverage_rate());
-        let increase_e24 = fill.initial_e24 + fill.charge_e24 - held_e24;
+        let increase_e24 = fill.initial_e24 + fill.worse.charge_e24 - held_e24;
         sums.orders_e24 += increase_e24;
         self.sink.line(|| Line {
             note: note::isolated_orders(quantity, fill.quantity),
@@ -218,19 +233,26 @@ impl<S: Sink> Run<'_, S> {
 
     /// The larger fill of a position's orders and the charge of the worse side.
     fn fill(&mut self, position: &Position, quantity: i64, mark: i64) -> Option<Fill> {
+        let sides = self.sides(position, mark)?;
+        let ladder = &self.terms.instruments[position.instrument as usize].ladder;
+        let worse = sides.worse(self.account.taker_fee);
+        Some(Fill::larger(ladder, position.leverage_rate(), quantity, mark, &sides, worse))
+    }
+
+    /// The sides of a position's orders, where they keep the account within the bounds.
+    pub(super) fn sides(&mut self, position: &Position, mark: i64) -> Option<Sides> {
         let room_e16 = ACCOUNT_E16 - self.orders_e16;
-        let Some((bids, asks)) = orders::sides(self.account.orders_of(position), mark, room_e16) else {
+        let Some(sides) = orders::sides(self.account.orders_of(position), mark, room_e16) else {
             self.sink.obstacle(Obstacle::OrdersTooLarge);
             return None;
         };
-        self.orders_e16 += bids.value_e16 + asks.value_e16;
-        let ladder = &self.terms.instruments[position.instrument as usize].ladder;
-        Some(Fill::larger(ladder, position.leverage_rate(), quantity, mark, (bids, asks), self.account.taker_fee))
+        self.orders_e16 += sides.value_e16();
+        Some(sides)
     }
 
     /// `collateral.haircut`, `equity.net_value` and `margin.liability` of one asset.
     #[inline(always)]
-    fn balance(&mut self, sums: &mut Sums, balance: &Balance) {
+    pub(super) fn balance(&mut self, sums: &mut Sums, balance: &Balance) {
         let Balance { asset, amount } = *balance;
         let terms = &self.terms.assets[asset as usize];
         let settlement = asset as usize == self.terms.settlement;
@@ -323,7 +345,13 @@ impl<S: Sink> Run<'_, S> {
     }
 
     #[inline(always)]
-    fn position_lines(&mut self, position: &Position, quantity: i64, mark: i64, [maintenance_e24, fee_e24]: [i128; 2]) {
+    pub(super) fn position_lines(
+        &mut self,
+        position: &Position,
+        quantity: i64,
+        mark: i64,
+        [maintenance_e24, fee_e24]: [i128; 2],
+    ) {
         let subject = Subject::Instrument(position.instrument);
         let contract = &self.terms.instruments[position.instrument as usize];
         let notional_e16 = times(quantity.abs(), mark);
@@ -367,9 +395,9 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// The lines of the side that charges more: what each order loses, and the fee of all.
-    fn order_lines(&mut self, position: &Position, mark: i64, fill: &Fill) {
+    pub(super) fn order_lines(&mut self, position: &Position, mark: i64, worse: &Worse) {
         let subject = Subject::Instrument(position.instrument);
-        let charged = self.account.orders_of(position).iter().filter(|order| (order.quantity > 0) == fill.bids_charge);
+        let charged = self.account.orders_of(position).iter().filter(|order| (order.quantity > 0) == worse.bids);
         for order in charged {
             let loss_e16 = orders::loss_e16(order, mark);
             if loss_e16 != 0 {
@@ -381,7 +409,7 @@ impl<S: Sink> Run<'_, S> {
                 });
             }
         }
-        let (fee, side) = (self.account.taker_fee, fill.charged);
+        let (fee, side) = (self.account.taker_fee, worse.side);
         if fee != 0 {
             self.sink.line(|| Line {
                 quantity: Some(side.quantity),
@@ -406,102 +434,22 @@ struct Fill {
     quantity: i128,
     /// Its initial margin in 10⁻²⁴.
     initial_e24: i128,
-    /// Loss and fee of the side that charges more, in 10⁻²⁴.
-    charge_e24: i128,
-    /// That side.
-    charged: Side,
-    /// Whether it is the bids.
-    bids_charge: bool,
+    /// The side that charges more.
+    worse: Worse,
 }
 
 impl Fill {
-    fn larger(
-        ladder: &Ladder,
-        leverage_rate: i64,
-        quantity: i64,
-        mark: i64,
-        (bids, asks): (Side, Side),
-        fee: i64,
-    ) -> Fill {
-        let held = i128::from(quantity);
+    fn larger(ladder: &Ladder, leverage_rate: i64, quantity: i64, mark: i64, sides: &Sides, worse: Worse) -> Fill {
         let initial = |quantity: i128| (ladder.initial_e24(scaled(quantity, mark), leverage_rate), quantity);
-        let fills = [initial((held + bids.quantity).abs()), initial((held - asks.quantity).abs())];
-        let mut most = initial(held.abs());
+        let fills = sides.fills(quantity).map(initial);
+        let mut most = initial(i128::from(quantity).abs());
         for fill in fills {
             if fill.0 > most.0 {
                 most = fill;
             }
         }
-        let bids_charge = bids.charge_e24(fee) >= asks.charge_e24(fee);
-        let charged = if bids_charge { bids } else { asks };
-        Fill { quantity: most.1, initial_e24: most.0, charge_e24: charged.charge_e24(fee), charged, bids_charge }
+        Fill { quantity: most.1, initial_e24: most.0, worse }
     }
-}
-
-impl Default for Sums {
-    fn default() -> Self {
-        Sums::new()
-    }
-}
-
-impl Sums {
-    /// The sums of a bucket that holds nothing.
-    #[inline(always)]
-    pub fn new() -> Self {
-        Sums {
-            usable: true,
-            collateral_e24: 0,
-            net_e24: 0,
-            pnl_e16: 0,
-            accrued: 0,
-            held_e24: 0,
-            orders_e24: 0,
-            maintenance_e24: 0,
-            notional_e16: 0,
-        }
-    }
-
-    /// Rounds each total once and derives the rest.
-    #[inline(always)]
-    pub fn close<S: Sink>(&self, terms: &Terms, cross: bool, sink: &mut S) -> Figures {
-        let held = charge_from_e24(self.held_e24);
-        let totals = Totals {
-            collateral: credit_from_e24(self.collateral_e24),
-            pnl: credit_from_e16(self.pnl_e16),
-            accrued: self.accrued,
-            held,
-            initial: if self.orders_e24 == 0 { held } else { charge_from_e24(self.held_e24 + self.orders_e24) },
-            maintenance: charge_from_e24(self.maintenance_e24),
-            net_assets: cross.then(|| credit_from_e24(self.net_e24)),
-            kept: match terms.withdraw_ratio {
-                0 => 0,
-                ratio => charge_from_e24(scaled(self.notional_e16, ratio)),
-            },
-        };
-        if S::KEEPS {
-            self.rounding_lines([totals.collateral, totals.pnl, totals.initial, totals.maintenance], sink);
-        }
-        Figures::of(terms, &totals, self.usable)
-    }
-}
-
-impl Sums {
-    /// What each rounded total is beyond its exact lines.
-    fn rounding_lines<S: Sink>(&self, rounded: [i128; 4], sink: &mut S) {
-        let initial_e24 = self.held_e24 + self.orders_e24;
-        let exact_e24 = [self.collateral_e24, self.pnl_e16 * E8, initial_e24, self.maintenance_e24];
-        let totals = [Total::CollateralValue, Total::UnrealizedPnl, Total::InitialMargin, Total::MaintenanceMargin];
-        for ((total, rounded), exact_e24) in totals.into_iter().zip(rounded).zip(exact_e24) {
-            if rounded * E16 != exact_e24 {
-                sink.line(|| line(total, Rule::Rounding, Subject::Bucket, rounded * E16 - exact_e24));
-            }
-        }
-    }
-}
-
-/// A line without its details.
-fn line(total: Total, rule: Rule, subject: Subject, amount_e24: i128) -> Line {
-    Line { total, rule, subject, quantity: None, price: None, rate: None, amount_e24, note: String::new() }
 }
 
 /// The `margin.initial` line of a position at the fill that counts.

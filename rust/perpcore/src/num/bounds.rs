@@ -59,13 +59,15 @@ pub const LEVERAGE: Bound =
     Bound { name: "leverage", min: E8, max: 1_000_000 * E8, accepted: "1 ≤ leverage ≤ 10⁶" };
 /// A share of something: a haircut, a margin rate, a credit.
 pub const SHARE: Bound = Bound { name: "share", min: 0, max: E8, accepted: "0 ≤ rate ≤ 1 (100 %)" };
+/// A relative move of a price in a scenario.
+pub const MOVE: Bound = Bound { name: "move", min: -E8, max: 10 * E8, accepted: "−1 ≤ move ≤ 10" };
 /// A multiple, as `call_factor`.
 pub const FACTOR: Bound = Bound { name: "factor", min: 0, max: 1_000 * E8, accepted: "0 ≤ factor ≤ 1,000" };
 /// A fee rate; negative is a rebate.
 pub const FEE: Bound = Bound { name: "fee", min: -(E8 / 10), max: E8 / 10, accepted: "−10 % ≤ fee ≤ 10 %" };
 
 /// Every bound, for documentation and test generators.
-pub const ALL: [Bound; 9] = [PRICE, QUANTITY, COST, MONEY, POSTED, LEVERAGE, SHARE, FACTOR, FEE];
+pub const ALL: [Bound; 10] = [PRICE, QUANTITY, COST, MONEY, POSTED, LEVERAGE, SHARE, MOVE, FACTOR, FEE];
 
 /// What one account may hold, in units of 10⁻¹⁶ money: 10¹² whole units. It binds, each by itself, gross
 /// notional, Σ|κ|, Σ of orders at max(limit, mark), gross eligible assets with debts, isolated margin, and

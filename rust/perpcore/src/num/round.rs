@@ -1,12 +1,32 @@
 //! Divisions that name their rounding. Every divisor is positive.
 
-use super::{ONE, scaled};
+use super::{E16, ONE, scaled};
 
 /// ⌈a / b⌉, toward +∞.
 #[inline(always)]
 pub const fn div_ceil(a: i128, b: i128) -> i128 {
     let (q, r) = (a / b, a % b);
     q + (r > 0) as i128
+}
+
+/// a / b, half to even.
+#[inline(always)]
+pub const fn div_even(a: i128, b: i128) -> i128 {
+    let (q, r) = (a.div_euclid(b), a.rem_euclid(b));
+    // r against b − r, since twice r could overflow.
+    q + (r > b - r || r == b - r && q % 2 != 0) as i128
+}
+
+/// 10⁻²⁴ to g where it is neither: half to even.
+#[inline(always)]
+pub const fn even_from_e24(exact: i128) -> i128 {
+    let size = exact.unsigned_abs();
+    let (whole, _) = divided_by_ten_to::<16>(size);
+    // What is left is below 10¹⁶, so its last 64 bits are all of it.
+    let left = (size as u64).wrapping_sub((whole as u64).wrapping_mul(E16 as u64));
+    let half = E16 as u64 / 2;
+    let even = whole + (left > half || left == half && whole % 2 != 0) as i128;
+    if exact < 0 { -even } else { even }
 }
 
 /// 10⁻²⁴ to g against the account where it is a credit: down.
@@ -73,7 +93,7 @@ pub const fn rate_of_leverage(leverage: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{E8, E16};
+    use super::super::E8;
     use super::*;
 
     #[test]
@@ -81,6 +101,16 @@ mod tests {
         // By hand: 7/2 = 3.5, −7/2 = −3.5, 6/3 = 2, 1/3, −1/3.
         for (a, b, up) in [(7, 2, 4), (-7, 2, -3), (6, 3, 2), (-6, 3, -2), (0, 9, 0), (1, 3, 1), (-1, 3, 0)] {
             assert_eq!(div_ceil(a, b), up, "{a} / {b}");
+        }
+    }
+
+    #[test]
+    fn halves_go_to_the_even_neighbor() {
+        // By hand: 5/2 = 2.5 → 2, 7/2 = 3.5 → 4, −5/2 → −2, −7/2 → −4, 2/3 → 1, 1/3 → 0, −2/3 → −1.
+        for (a, b, even) in
+            [(5, 2, 2), (7, 2, 4), (-5, 2, -2), (-7, 2, -4), (2, 3, 1), (1, 3, 0), (-2, 3, -1), (6, 3, 2)]
+        {
+            assert_eq!(div_even(a, b), even, "{a} / {b}");
         }
     }
 
@@ -100,6 +130,9 @@ mod tests {
                     assert_eq!(credit_from_e24(a), a.div_euclid(E16));
                     assert_eq!(credit_from_e16(a), a.div_euclid(E8));
                     assert_eq!(charge_from_e24(a), -(-a).div_euclid(E16));
+                    for a in [a, a / E16 * E16 + E16 / 2] {
+                        assert_eq!(even_from_e24(a), div_even(a, E16));
+                    }
                 }
             }
         }

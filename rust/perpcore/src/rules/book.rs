@@ -3,11 +3,12 @@
 use super::asset::Asset;
 use super::instant::Instant;
 use super::instrument::Instrument;
-use super::kind::{Count, Text};
+use super::kind::{Count, Name, Text};
 use super::node::{Node, Value};
 use super::path::join;
+use super::portfolio::Portfolio;
 use super::problems::Problems;
-use super::section::{Maybe, by_name, index_of, nested, section};
+use super::section::{Maybe, SOURCE, by_name, index_of, nested, section};
 use super::underlying::{Thin, Underlying};
 use super::venue::Venue;
 use crate::fault::Code;
@@ -23,12 +24,13 @@ section! {
         "asset" assets: Vec<Asset> = Is(vec![]), by_name::<Asset>(), "The assets.";
         "underlying" underlyings: Vec<Underlying> = Is(vec![]), by_name::<Underlying>(), "The underlyings.";
         "instrument" instruments: Vec<Instrument> = Is(vec![]), by_name::<Instrument>(), "The instruments.";
+        "portfolio" portfolio: Portfolio = Empty, nested::<Portfolio>(), "The portfolio margin model.";
     }
     check Book::check;
 }
 
-/// Adds what a rulebook implies: the settlement currency as an eligible asset, and every underlying that an asset
-/// or an instrument names. What follows needs no special case for either.
+/// Adds what a rulebook implies: the settlement currency as an eligible asset, and every underlying that an asset, an
+/// instrument or the portfolio model names. What follows needs no special case for either.
 pub(super) fn with_implied(mut root: Node) -> Node {
     let settlement = root.get("venue").and_then(|venue| venue.get("settlement")).and_then(valid_name);
     let asset = settlement.and_then(|name| root.table_at("asset")?.table_at(&name)?.table_mut());
@@ -38,14 +40,17 @@ pub(super) fn with_implied(mut root: Node) -> Node {
     }
     let sections = ["asset", "instrument"].into_iter().filter_map(|key| root.get(key)?.table());
     let named = sections.flat_map(|section| section.values()).filter_map(|entry| valid_name(entry.get("underlying")?));
-    for name in named.collect::<Vec<_>>() {
+    let moved = root.get("portfolio").and_then(|portfolio| portfolio.get("underlying")?.table());
+    let moved = moved.into_iter().flat_map(|table| table.keys()).filter(|name| *name != SOURCE && Name::holds(name));
+    let names: Vec<_> = named.chain(moved.cloned()).collect();
+    for name in names {
         root.table_at("underlying").and_then(|underlyings| underlyings.table_at(&name));
     }
     root
 }
 
 fn valid_name(node: &Node) -> Option<String> {
-    super::kind::Leaf::parse(&super::kind::Name, &node.value)
+    super::kind::Leaf::parse(&Name, &node.value)
 }
 
 impl Book {

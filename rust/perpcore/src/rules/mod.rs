@@ -18,6 +18,7 @@ mod json;
 mod kind;
 mod node;
 mod path;
+mod portfolio;
 mod preset;
 mod problems;
 mod read;
@@ -31,7 +32,8 @@ pub use diff::Change;
 pub use instrument::{InitialMethod, Instrument};
 pub use kind::Field;
 pub use node::{Node, Value};
-pub use rows::{Slice, Tier};
+pub use portfolio::{Extended, Families, Measure, Portfolio, PortfolioUnderlying};
+pub use rows::{Charge, Slice, Tier};
 pub use underlying::{Index, Thin, Underlying};
 pub use venue::{FeeTier, STANDARD, Venue};
 
@@ -196,6 +198,16 @@ impl Rulebook {
     /// The instruments by name.
     pub fn instruments(&self) -> &[Instrument] {
         &self.0.book.instruments
+    }
+
+    /// The portfolio margin model.
+    pub fn portfolio(&self) -> &Portfolio {
+        &self.0.book.portfolio
+    }
+
+    /// The index of an underlying in [`underlyings`](Rulebook::underlyings).
+    pub fn underlying_index(&self, name: &str) -> Option<usize> {
+        index_of(self.underlyings(), name)
     }
 
     /// The index of an asset in [`assets`](Rulebook::assets).

@@ -169,6 +169,44 @@ impl Row for Slice {
     }
 }
 
+/// A slice of a charge on a notional: up to it, a rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Up to this notional in g of the settlement currency, inclusive; `None`: all the rest.
+    pub up_to: Option<i128>,
+    /// The rate of the slice in g, 0 to 1.
+    pub rate: i64,
+}
+
+impl Row for Charge {
+    const COLUMNS: &'static [&'static str] = &["up to notional", "rate"];
+
+    fn read(cells: &mut Cells<'_>) -> Option<Self> {
+        let (up_to, rate) = (cells.get(0, &Cap), cells.get(1, &Rate(bounds::SHARE)));
+        Some(Charge { up_to: up_to?, rate: rate? })
+    }
+
+    fn texts(&self) -> Vec<String> {
+        vec![Cap.text(&self.up_to), Rate(bounds::SHARE).text(&self.rate)]
+    }
+
+    fn schemas() -> Vec<Json> {
+        vec![Leaf::schema(&Cap), Leaf::schema(&Rate(bounds::SHARE))]
+    }
+
+    fn up_to(&self) -> Option<i128> {
+        self.up_to
+    }
+
+    fn contradictions(&self, before: Option<&Self>) -> Vec<(usize, String)> {
+        let falls = before.filter(|before| self.rate < before.rate);
+        falls
+            .map(|before| (1, format!("rates do not fall: at least {}", text::percent(before.rate))))
+            .into_iter()
+            .collect()
+    }
+}
+
 /// A tier of an instrument: up to a notional, what margin it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tier {

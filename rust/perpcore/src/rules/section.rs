@@ -3,7 +3,7 @@
 
 use super::json::Json;
 use super::kind::{Field, Kind, Lines, Name};
-use super::node::Node;
+use super::node::{Node, Value};
 use super::path::join;
 use super::problems::Problems;
 use crate::fault::Code;
@@ -285,6 +285,53 @@ impl<S: Named> Kind for ByName<S> {
         Json::of_type("object")
             .with("properties", Json::object([(SOURCE, Json::of_type("string"))]))
             .with("additionalProperties", S::schema())
+    }
+}
+
+/// Sections without names, in their order.
+pub(super) struct Listed<S>(PhantomData<S>);
+
+/// Sections `S` in their order.
+pub(super) const fn listed<S: Section>() -> Listed<S> {
+    Listed(PhantomData)
+}
+
+impl<S: Section> Listed<S> {
+    fn form() -> String {
+        let mut fields = Vec::new();
+        S::describe("", &mut fields);
+        let keys: Vec<_> = fields.into_iter().map(|field| format!("{}: {}", field.path, field.form)).collect();
+        format!("tables in a list, each with {}", keys.join("; "))
+    }
+}
+
+impl<S: Section> Kind for Listed<S> {
+    type Held = Vec<S>;
+
+    fn read(&self, node: &Node, path: &str, problems: &mut Problems) -> Vec<S> {
+        let Value::Array(items) = &node.value else {
+            problems.refuse(path, node, Self::form());
+            return Vec::new();
+        };
+        items.iter().map(|item| S::read(item, path, problems)).collect()
+    }
+
+    fn write(&self, held: &Vec<S>, path: &str, lines: &mut Lines) {
+        let items = held.iter().map(|section| {
+            let mut keys = Lines::new();
+            section.write("", &mut keys);
+            let keys: Vec<_> = keys.into_iter().map(|(key, text)| format!("{key} = {text}")).collect();
+            format!("{{ {} }}", keys.join(", "))
+        });
+        lines.push((path.to_string(), format!("[{}]", items.collect::<Vec<_>>().join(", "))));
+    }
+
+    fn describe(&self, field: Field, fields: &mut Vec<Field>) {
+        fields.push(Field { form: Self::form(), ..field });
+    }
+
+    fn schema(&self) -> Json {
+        Json::of_type("array").with("items", S::schema())
     }
 }
 

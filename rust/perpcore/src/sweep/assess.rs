@@ -9,6 +9,7 @@ use super::stop::{STRIDE, Stop};
 use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
+use crate::margin::portfolio::Exposures;
 use crate::margin::terms::Terms;
 use crate::margin::value;
 use std::thread::available_parallelism;
@@ -21,9 +22,14 @@ pub struct AccountColumns {
     pub money: [Column; MONEY_FIGURES],
     /// Maintenance margin ÷ equity; NaN where equity ≤ 0.
     pub margin_ratio: Vec<f64>,
-    /// The status, by its place in [`Status::ALL`].
+    /// The status, by its place in [`Status::ALL`](crate::margin::status::Status::ALL).
     pub status: Vec<i8>,
+    /// The row of the worst scenario, [`NO_SCENARIO`] in the standard model; empty where no account chose another.
+    pub worst_scenario: Vec<u32>,
 }
+
+/// No scenario: the account is one of the standard model.
+pub const NO_SCENARIO: u32 = u32::MAX;
 
 /// One isolated bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +78,11 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
         money: std::array::from_fn(|_| POOL.column(accounts)),
         margin_ratio: vec![0.0; accounts],
         status: vec![0; accounts],
+        worst_scenario: Vec::new(),
     };
+    if data.snapshot.settings.portfolio.is_some_and(|portfolio| portfolio.contains(&true)) {
+        columns.worst_scenario = vec![NO_SCENARIO; accounts];
+    }
     let kernel = Kernel::new(terms, market, Way::chosen());
     let sweep = Sweep { terms, market, data, kernel, stop };
     let size = accounts.div_ceil(threads).next_multiple_of(LANES);
@@ -103,11 +113,12 @@ impl AccountColumns {
     fn split(&mut self, size: usize) -> impl Iterator<Item = Out<'_>> {
         let size = size.max(1);
         let mut money = self.money.each_mut().map(|column| column.chunks_mut(size));
+        let mut worst_scenario = self.worst_scenario.chunks_mut(size);
         let others = self.margin_ratio.chunks_mut(size).zip(self.status.chunks_mut(size));
         others.map(move |(margin_ratio, status)| {
-            // All columns are of one length, so each has a chunk wherever one has.
+            // All columns but the last are of one length, so each has a chunk wherever one has.
             let money = money.each_mut().map(|chunks| chunks.next().unwrap_or_default());
-            Out::new(money, margin_ratio, status)
+            Out::new(money, margin_ratio, status, worst_scenario.next().unwrap_or_default())
         })
     }
 }
@@ -117,6 +128,12 @@ impl AccountColumns {
 struct Part {
     isolated: Vec<IsolatedBucket>,
     blocked: Vec<u32>,
+}
+
+/// Where one account is laid out for the valuation.
+struct Desk<'a> {
+    gather: Gather<'a>,
+    exposures: Exposures,
 }
 
 /// One walk over a book.
@@ -131,21 +148,22 @@ struct Sweep<'a> {
 impl Sweep<'_> {
     /// Values the accounts from `first` on, as many as there are rows to write. None where it was stopped.
     fn part(&self, first: usize, mut out: Out<'_>) -> Option<Part> {
-        let (mut part, mut gather) = (Part::default(), Gather::new(self.terms, self.data));
+        let mut desk = Desk { gather: Gather::new(self.terms, self.data), exposures: Exposures::new() };
+        let mut part = Part::default();
         let accounts = out.rows();
         let Some(kernel) = &self.kernel else {
             for at in 0..accounts {
                 if self.stop.asked_at(at) {
                     return None;
                 }
-                self.plain(&mut gather, first, at, &mut out, &mut part);
+                self.plain(&mut desk, first, at, &mut out, &mut part);
             }
             return Some(part);
         };
         if kernel.has_few_names() {
-            self.by_kernel::<FEW>(kernel, &mut gather, first, &mut out, &mut part)?;
+            self.by_kernel::<FEW>(kernel, &mut desk, first, &mut out, &mut part)?;
         } else {
-            self.by_kernel::<MANY>(kernel, &mut gather, first, &mut out, &mut part)?;
+            self.by_kernel::<MANY>(kernel, &mut desk, first, &mut out, &mut part)?;
         }
         Some(part)
     }
@@ -153,7 +171,7 @@ impl Sweep<'_> {
     fn by_kernel<const N: usize>(
         &self,
         kernel: &Kernel<'_>,
-        gather: &mut Gather<'_>,
+        desk: &mut Desk<'_>,
         first: usize,
         out: &mut Out<'_>,
         part: &mut Part,
@@ -168,7 +186,7 @@ impl Sweep<'_> {
             for (block, at) in (from..accounts.min(from + piece)).step_by(LANES).enumerate() {
                 let mut left = kernel.close(&nets, block, out, at);
                 while left != 0 {
-                    self.plain(gather, first, at + left.trailing_zeros() as usize, out, part);
+                    self.plain(desk, first, at + left.trailing_zeros() as usize, out, part);
                     left &= left - 1;
                 }
             }
@@ -178,11 +196,13 @@ impl Sweep<'_> {
 
     /// One account through the valuation.
     #[inline(never)]
-    fn plain(&self, gather: &mut Gather<'_>, first: usize, at: usize, out: &mut Out<'_>, part: &mut Part) {
+    fn plain(&self, desk: &mut Desk<'_>, first: usize, at: usize, out: &mut Out<'_>, part: &mut Part) {
         let account = first + at;
         let (buckets, mut sink) = (part.isolated.len(), Discard::default());
+        let Desk { gather, exposures } = desk;
         gather.account(account, |_, _| false, |_| sink.blocked = true);
-        let figures = value_account(self.terms, self.market, gather, account, &mut sink, &mut part.isolated);
+        let isolated = &mut part.isolated;
+        let figures = value_account(self.terms, self.market, gather, account, exposures, &mut sink, isolated);
         if sink.blocked {
             part.isolated.truncate(buckets);
             part.blocked.push(account as u32);
@@ -200,11 +220,12 @@ pub(super) fn value_account<S: crate::margin::line::Sink>(
     market: &Market,
     gather: &Gather<'_>,
     account: usize,
+    exposures: &mut Exposures,
     sink: &mut S,
     isolated: &mut Vec<IsolatedBucket>,
 ) -> Figures {
     let view = gather.view();
-    value::account(terms, market, &view, sink, |at, figures| {
+    value::account(terms, market, &view, exposures, sink, |at, figures| {
         let position = &view.isolated[at];
         isolated.push(IsolatedBucket {
             account: account as u32,

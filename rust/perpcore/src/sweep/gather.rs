@@ -40,6 +40,7 @@ pub struct Gather<'a> {
     /// Place of each asset in `balances`.
     places: Vec<u32>,
     taker_fee: i64,
+    portfolio: bool,
     /// Where in each table the rows of the account last gathered end.
     near: [usize; 4],
 }
@@ -59,6 +60,7 @@ impl<'a> Gather<'a> {
             keys: vec![[NONE; 2]; terms.instruments.len()],
             places: vec![NONE; terms.assets.len()],
             taker_fee: 0,
+            portfolio: false,
             near: [0; 4],
         }
     }
@@ -72,6 +74,7 @@ impl<'a> Gather<'a> {
             balances: &self.balances,
             orders: &self.orders,
             taker_fee: self.taker_fee,
+            portfolio: self.portfolio,
         }
     }
 
@@ -103,6 +106,7 @@ impl<'a> Gather<'a> {
         }
         self.group_orders();
         self.taker_fee = self.terms.taker_fees[self.terms.standard_tier];
+        self.portfolio = false;
         for (at, row) in data
             .settings
             .of_all(account..account + 1, &mut near[3])
@@ -232,7 +236,8 @@ impl<'a> Gather<'a> {
         if at > 0 {
             return Err(("account", Code::DuplicateAccount));
         }
-        if rows.portfolio.is_some_and(|portfolio| portfolio[row]) {
+        self.portfolio = rows.portfolio.is_some_and(|portfolio| portfolio[row]);
+        if self.portfolio && self.terms.portfolio.is_none() {
             return Err(("model", Code::ModelNotEnabled));
         }
         let tier = rows.fee_tier.map_or(NO_TIER, |tier| tier[row]);

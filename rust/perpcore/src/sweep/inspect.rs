@@ -7,6 +7,7 @@ use crate::fault::Code;
 use crate::margin::figures::Figures;
 use crate::margin::line::{Keep, Line, Obstacle};
 use crate::margin::market::Market;
+use crate::margin::portfolio::Exposures;
 use crate::margin::terms::Terms;
 
 /// An account valued with its lines.
@@ -27,12 +28,13 @@ pub struct Inspector<'a> {
     market: &'a Market,
     data: &'a Grouped<'a>,
     gather: Gather<'a>,
+    exposures: Exposures,
 }
 
 impl<'a> Inspector<'a> {
     /// An inspector of a grouped snapshot.
     pub fn new(terms: &'a Terms, market: &'a Market, data: &'a Grouped<'a>) -> Self {
-        Inspector { terms, market, data, gather: Gather::new(terms, data) }
+        Inspector { terms, market, data, gather: Gather::new(terms, data), exposures: Exposures::new() }
     }
 
     /// The account with its lines; none where it cannot be valued.
@@ -40,7 +42,8 @@ impl<'a> Inspector<'a> {
         let mut refused = false;
         self.gather.account(account, |_, _| false, |_| refused = true);
         let (mut keep, mut isolated) = (Keep::default(), Vec::new());
-        let figures = value_account(self.terms, self.market, &self.gather, account, &mut keep, &mut isolated);
+        let Inspector { terms, market, gather, exposures, .. } = self;
+        let figures = value_account(terms, market, gather, account, exposures, &mut keep, &mut isolated);
         if refused || !keep.obstacles.is_empty() {
             return None;
         }
@@ -52,10 +55,12 @@ impl<'a> Inspector<'a> {
         let mut faults = Vec::new();
         self.gather.account(account, &refused, |fault| faults.push(fault));
         let mut keep = Keep::default();
-        value_account(self.terms, self.market, &self.gather, account, &mut keep, &mut Vec::new());
+        let Inspector { terms, market, gather, exposures, .. } = self;
+        value_account(terms, market, gather, account, exposures, &mut keep, &mut Vec::new());
         let whole = faults.is_empty() && !self.any_refused(account, &refused);
-        // Sums of an account that lacks a row say nothing; a price is missing whatever the other rows are.
-        let telling = keep.obstacles.iter().filter(|obstacle| whole || obstacle.code() == Code::MissingPrice);
+        // Sums of an account that lacks a row say nothing; a price or a scenario is missing whatever the other rows are.
+        let missing = |code| matches!(code, Code::MissingPrice | Code::MissingScenario);
+        let telling = keep.obstacles.iter().filter(|obstacle| whole || missing(obstacle.code()));
         faults.extend(telling.map(|obstacle| self.place(account, *obstacle, &refused)));
         faults.sort_by_key(|fault| (fault.table, fault.row, fault.code == Code::NegativeBalance));
         // A mark that both the position and its order lack is missing once.
@@ -84,7 +89,7 @@ impl<'a> Inspector<'a> {
             self.rows(table, account).find(|&row| !refused(table, row) && holds(row))
         };
         let (table, column, row) = match obstacle {
-            Obstacle::PositionPrice(instrument, isolated) => {
+            Obstacle::PositionPrice(instrument, isolated) | Obstacle::PositionScenario(instrument, isolated) => {
                 let rows = &data.positions;
                 let needs = |row: usize| {
                     rows.instrument[row] == instrument
@@ -93,7 +98,7 @@ impl<'a> Inspector<'a> {
                 };
                 (Table::Positions, "instrument", first(Table::Positions, &needs))
             }
-            Obstacle::OrderPrice(instrument, isolated) => {
+            Obstacle::OrderPrice(instrument, isolated) | Obstacle::OrderScenario(instrument, isolated) => {
                 let rows = &data.orders;
                 let needs = |row: usize| {
                     rows.instrument[row] == instrument
@@ -103,7 +108,7 @@ impl<'a> Inspector<'a> {
                 };
                 (Table::Orders, "instrument", first(Table::Orders, &needs))
             }
-            Obstacle::AssetPrice(asset) => {
+            Obstacle::AssetPrice(asset) | Obstacle::AssetScenario(asset) => {
                 let needs = |row: usize| data.balances.asset[row] == asset && data.balances.amount.get(row) != 0;
                 (Table::Balances, "asset", first(Table::Balances, &needs))
             }

@@ -23,6 +23,18 @@ instrument.BTC-PERP.maintenance_fee = "0%"
 instrument.BTC-PERP.tick = 0.1
 instrument.BTC-PERP.tiers = [[500000, "1%", 50], ["rest", "2.5%", 20]]
 instrument.BTC-PERP.underlying = "BTC"
+portfolio.enabled = false
+portfolio.extended = []
+portfolio.families.correlated = "100%"
+portfolio.families.opposite = "35%"
+portfolio.families.single = "70%"
+portfolio.im_factor = 1
+portfolio.measure = "worst"
+portfolio.min_equity = 0
+portfolio.minimum = "0%"
+portfolio.mm_factor = 0.8
+portfolio.offset_credit = "0%"
+portfolio.steps = 4
 underlying.BTC.index.min_sources = 3
 underlying.BTC.index.thin = "protect"
 venue.call_factor = 1.25
@@ -81,6 +93,17 @@ liability = { initial = 0.2, maintenance = 0.1, source = "debts" }
 underlying = "x.y"
 [underlying."x.y".index]
 thin = "trade"
+[portfolio]
+measure = { shortfall = 0.975, source = "the measure" }
+[portfolio.underlying."x.y"]
+range = "20%"
+source = "the range"
+concentration = [[1, 0], [2.5, "1%"]]
+[[portfolio.extended]]
+move = -0.66
+factor = "24%"
+[[portfolio.extended]]
+move = 10
 "#;
     let presets = Rulebook::preset_names().iter().map(|name| Rulebook::preset(name).expect("a preset"));
     presets.chain([read(SMALL), read(OTHERWISE), read(full)]).collect()

@@ -1,6 +1,6 @@
 use super::read;
 use crate::num::{E8, ONE};
-use crate::rules::{InitialMethod, Rulebook, Tier};
+use crate::rules::{Charge, Families, InitialMethod, Measure, Rulebook, Tier};
 
 fn preset(name: &str) -> Rulebook {
     Rulebook::preset(name).unwrap_or_else(|failure| panic!("{failure}"))
@@ -105,5 +105,31 @@ fn collateral_is_as_stated() {
     for asset in book.assets() {
         let debt = asset.liability.as_ref().map(|liability| (liability.initial, liability.maintenance));
         assert_eq!(debt, (asset.name != "USDT").then_some((rate(10), rate(5))), "{}", asset.name);
+    }
+}
+
+#[test]
+fn portfolio_margin_is_as_stated() {
+    let rate = |tenths: i64| tenths * ONE / 1_000;
+    for (name, enabled) in [("global-multi-collateral", true), ("hk-vatp-perp", false)] {
+        let book = preset(name);
+        let portfolio = book.portfolio();
+        assert_eq!((portfolio.enabled, portfolio.min_equity, portfolio.steps), (enabled, 100_000 * E8, 4));
+        assert_eq!(
+            (portfolio.offset_credit, portfolio.minimum, portfolio.measure),
+            (rate(800), rate(5), Measure::Worst)
+        );
+        assert_eq!((portfolio.im_factor, portfolio.mm_factor), (ONE, rate(800)));
+        let Families { correlated, single, opposite } = portfolio.families;
+        assert_eq!([correlated, single, opposite], [1_000, 700, 350].map(rate));
+        let moves: Vec<_> = portfolio.extended.iter().map(|extended| (extended.moved, extended.factor)).collect();
+        assert_eq!(moves, [-660, -330, 500, 1_000].map(|tenths| (rate(tenths), None)));
+        let ranges: Vec<_> = portfolio.underlyings.iter().map(|u| (u.name.as_str(), u.range, u.basis)).collect();
+        let basis = ONE / 400;
+        assert_eq!(ranges, [("BTC", rate(160), basis), ("ETH", rate(180), basis)]);
+        let slices = [(Some(20), 0), (Some(50), 25), (Some(100), 50), (None, 100)];
+        let slices =
+            slices.map(|(cap, tenths)| Charge { up_to: cap.map(|cap| cap * 1_000_000 * E8), rate: rate(tenths) });
+        assert!(portfolio.underlyings.iter().all(|u| u.concentration.as_deref() == Some(&slices)));
     }
 }

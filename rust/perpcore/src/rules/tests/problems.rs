@@ -37,7 +37,7 @@ lot = 0.00000001
 contract_size = 0.1
 "#;
     let wanted = [
-        "2:1  1002 unknown_key  nme = \"mine\"   accepted: did you mean name? one of name, extends, version, effective, venue, asset, underlying, instrument, source",
+        "2:1  1002 unknown_key  nme = \"mine\"   accepted: did you mean name? one of name, extends, version, effective, venue, asset, underlying, instrument, portfolio, source",
         "3:10  1004 invalid_value  source = 12   accepted: a text that says where the values of the table come from",
         "7:1  1002 unknown_key  venue.cal_factor = 1.5   accepted: did you mean call_factor? one of settlement, profit_credit, call_factor, withdraw_ratio, fees, source",
         "8:17  1004 invalid_value  venue.profit_credit = \"101%\"   accepted: \"1%\" or 0.01, at most eight decimals, 0 ≤ rate ≤ 1 (100 %)",
@@ -75,7 +75,7 @@ fn first(text: &str) -> Option<String> {
 #[test]
 fn a_change_of_one_line_is_refused_or_stands() {
     // What a line of the small rulebook becomes, and the first problem of that.
-    let rows: [(&str, &str, Option<&str>); 50] = [
+    let rows: [(&str, &str, Option<&str>); 69] = [
         ("settlement = \"USD\"", "", Some("missing_key venue.settlement")),
         ("settlement = \"USD\"", "settlement = 1", Some("invalid_value venue.settlement")),
         ("settlement = \"USD\"", "settlement = \"BTC\"", Some("inconsistent asset.BTC.haircut")),
@@ -99,7 +99,46 @@ fn a_change_of_one_line_is_refused_or_stands() {
         ("[venue]", "effective = 2026-12-01T00:00:00\n[venue]", Some("invalid_value effective")),
         ("[venue]", "effective = 2026-12-01T00:00:00Z\n[venue]", None),
         ("[venue]", "extends = 1\n[venue]", Some("invalid_value extends")),
-        ("[venue]", "portfolio = {}\n[venue]", Some("unknown_key portfolio")),
+        ("[venue]", "liquidation = {}\n[venue]", Some("unknown_key liquidation")),
+        ("[venue]", "portfolio = {}\n[venue]", None),
+        ("[venue]", "portfolio = { mm_factor = 1.1 }\n[venue]", Some("inconsistent portfolio.mm_factor")),
+        ("[venue]", "portfolio = { im_factor = 0.7 }\n[venue]", Some("inconsistent portfolio.mm_factor")),
+        ("[venue]", "portfolio = { im_factor = 4.1 }\n[venue]", Some("invalid_value portfolio.im_factor")),
+        ("[venue]", "portfolio = { offset_credit = 1.1 }\n[venue]", Some("invalid_value portfolio.offset_credit")),
+        ("[venue]", "portfolio = { measure = \"mean\" }\n[venue]", Some("invalid_value portfolio.measure")),
+        ("[venue]", "portfolio = { measure = { shortfall = 0 } }\n[venue]", None),
+        (
+            "[venue]",
+            "portfolio = { measure = { shortfall = 1 } }\n[venue]",
+            Some("invalid_value portfolio.measure.shortfall"),
+        ),
+        ("[venue]", "portfolio = { measure = {} }\n[venue]", Some("invalid_value portfolio.measure")),
+        (
+            "[venue]",
+            "portfolio = { families = { single = -1 } }\n[venue]",
+            Some("invalid_value portfolio.families.single"),
+        ),
+        ("[venue]", "portfolio = { steps = 51 }\n[venue]", Some("invalid_value portfolio.steps")),
+        (
+            "[venue]",
+            "portfolio = { underlying = { X = {} } }\n[venue]",
+            Some("missing_key portfolio.underlying.X.range"),
+        ),
+        (
+            "[venue]",
+            "portfolio = { underlying = { X = { range = 0.6 } }, families = { opposite = 2 } }\n[venue]",
+            Some("inconsistent portfolio.underlying.X.range"),
+        ),
+        (
+            "[venue]",
+            "portfolio.underlying.X = { range = 1, concentration = [[1, \"2%\"], [\"rest\", \"1%\"]] }\n[venue]",
+            Some("inconsistent portfolio.underlying.X.concentration"),
+        ),
+        ("[venue]", "portfolio.extended = [{ move = 0 }]\n[venue]", Some("inconsistent portfolio.extended.move")),
+        ("[venue]", "portfolio.extended = [{ move = 0, factor = 1 }]\n[venue]", None),
+        ("[venue]", "portfolio.extended = [{ move = -1.1 }]\n[venue]", Some("invalid_value portfolio.extended.move")),
+        ("[venue]", "portfolio.extended = [1]\n[venue]", Some("invalid_value portfolio.extended")),
+        ("[venue]", "portfolio.extended = { move = 1 }\n[venue]", Some("invalid_value portfolio.extended")),
         ("[asset.BTC]", "[asset.\"\"]", Some("invalid_value asset.\"\"")),
         ("[asset.BTC]", "[asset.USD]\naccount_cap = 1\n[asset.BTC]", Some("inconsistent asset.USD.account_cap")),
         (

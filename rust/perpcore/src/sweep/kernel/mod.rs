@@ -102,6 +102,8 @@ pub(super) struct Out<'a> {
     margin_ratio: &'a mut [f64],
     /// By its place in [`Status::ALL`].
     status: &'a mut [i8],
+    /// Empty where no account chose the portfolio model.
+    worst_scenario: &'a mut [u32],
 }
 
 impl<'a> Out<'a> {
@@ -110,6 +112,7 @@ impl<'a> Out<'a> {
         money: [&'a mut [i128]; MONEY_FIGURES],
         margin_ratio: &'a mut [f64],
         status: &'a mut [i8],
+        worst_scenario: &'a mut [u32],
     ) -> Self {
         let shortest = money.iter().map(|column| column.len()).min().unwrap_or(0);
         let rows = shortest.min(margin_ratio.len()).min(status.len());
@@ -117,6 +120,7 @@ impl<'a> Out<'a> {
             money: money.map(|column| &mut column[..rows]),
             margin_ratio: &mut margin_ratio[..rows],
             status: &mut status[..rows],
+            worst_scenario,
         }
     }
 
@@ -141,6 +145,9 @@ impl<'a> Out<'a> {
         }
         self.margin_ratio[at] = figures.margin_ratio();
         self.status[at] = figures.status as i8;
+        if let (Some(row), Some(place)) = (figures.worst_scenario, self.worst_scenario.get_mut(at)) {
+            *place = row;
+        }
     }
 }
 

@@ -1,0 +1,142 @@
+//! The table of scenarios: a row each, a column an underlying of the rulebook.
+
+use super::number::Null;
+use super::view::{Source, unknown_column};
+use crate::contract::{MOVES, SCENARIOS};
+use crate::guard::UNREAD;
+use arrow_array::{Array, StructArray};
+use arrow_schema::{DataType, Field, Fields};
+use perpcore::fault::{Code, Failure, Fault};
+use perpcore::margin::portfolio::scenarios::{MOST_SCENARIOS, Scenarios};
+use perpcore::num::text::plain;
+use perpcore::rules::Rulebook;
+use perpcore::sweep::stop::Stop;
+use std::cell::RefCell;
+
+/// Decodes a scenario table; whether a float64 came that two grid values share.
+///
+/// # Errors
+/// Whatever makes it not one of its schema; then every refused cell, by row; `missing_scenario` where it has no row,
+/// `weights` where they do not add up.
+pub(crate) fn scenarios(
+    rules: &Rulebook,
+    batches: Vec<StructArray>,
+    ignore_extra: bool,
+    stop: &Stop,
+) -> Result<(Scenarios, bool), Failure> {
+    let columns = underlyings(rules, &batches, ignore_extra)?;
+    let mut faults = Vec::new();
+    let mut shared = false;
+    let mut moves = vec![None; rules.underlyings().len()];
+    for column in &columns {
+        let name = &rules.underlyings()[column.underlying].name;
+        let alone = batches.iter().map(|batch| column.alone(batch)).collect();
+        let mut source = Source::open(&MOVES, alone, false, stop)?;
+        let values = source.numbers(MOVES.columns[0].name, Null::Refused).map_err(|failure| renamed(&failure, name))?;
+        moves[column.underlying] = values.map(|values| values.to_vec());
+        shared |= source.shared_doubles;
+        faults.extend(source.faults.into_iter().map(|fault| rename(fault, name)));
+    }
+    let mut source = Source::open(&SCENARIOS, batches, true, stop)?;
+    if source.rows() > MOST_SCENARIOS {
+        let fault = Fault::new(Code::OutOfRange).in_column(SCENARIOS.name, "scenario").value(source.rows());
+        return Err(fault.accepts(format!("at most {MOST_SCENARIOS} scenarios")).into());
+    }
+    let names = names(&mut source)?;
+    let weights = weights(&mut source)?;
+    shared |= source.shared_doubles;
+    faults.append(&mut source.faults);
+    faults.sort_by_key(|fault| fault.row);
+    if let Some(failure) = Failure::of(faults) {
+        return Err(failure);
+    }
+    let sum: i128 = weights.iter().flatten().map(|&weight| i128::from(weight)).sum();
+    let table = Scenarios::supplied(names, weights, moves).map_err(|code| match code {
+        Code::Weights => Fault::new(code).in_column(SCENARIOS.name, "weight").value(plain(sum)),
+        _ => Fault::new(code).in_column(SCENARIOS.name, "scenario"),
+    })?;
+    Ok((table, shared))
+}
+
+/// A column of moves: where it stands, and whether it came as raw grid units.
+struct Moves {
+    underlying: usize,
+    at: usize,
+    raw: bool,
+}
+
+impl Moves {
+    /// The column as a table of its own.
+    fn alone(&self, batch: &StructArray) -> StructArray {
+        let column = batch.column(self.at).clone();
+        let name = if self.raw { "move_e8" } else { MOVES.columns[0].name };
+        let fields = Fields::from(vec![Field::new(name, column.data_type().clone(), true)]);
+        let nulls = batch.nulls().cloned();
+        let alone = StructArray::try_new_with_length(fields, vec![column], nulls, batch.len());
+        // One column of the batch's own length: there is nothing that could not fit.
+        alone.unwrap_or_else(|_| StructArray::new_empty_fields(0, None))
+    }
+}
+
+/// The columns of moves.
+fn underlyings(rules: &Rulebook, batches: &[StructArray], ignore_extra: bool) -> Result<Vec<Moves>, Failure> {
+    let fields = batches.first().map_or(&[][..], |batch| &**batch.fields());
+    let mut columns: Vec<Moves> = Vec::new();
+    for (at, field) in fields.iter().enumerate() {
+        let name = field.name();
+        if SCENARIOS.place(name).is_some() {
+            continue;
+        }
+        let raw = || Some((rules.underlying_index(name.strip_suffix("_e8")?)?, true));
+        let found = rules.underlying_index(name).map(|underlying| (underlying, false)).or_else(raw);
+        let Some((underlying, raw)) = found else {
+            if ignore_extra {
+                continue;
+            }
+            let known = rules.underlyings().iter().map(|underlying| underlying.name.as_str());
+            return Err(unknown_column(&SCENARIOS, known, name).into());
+        };
+        let column = &rules.underlyings()[underlying].name;
+        if columns.iter().any(|known| known.underlying == underlying) {
+            return Err(Fault::new(Code::DuplicateColumn).in_column(SCENARIOS.name, column).value(name).into());
+        }
+        if let Some(unread) = field.metadata().get(UNREAD).filter(|_| *field.data_type() == DataType::Null) {
+            let fault = Fault::new(Code::WrongType).in_column(SCENARIOS.name, column).value(unread);
+            return Err(fault.accepts(MOVES.columns[0].kind.types()).into());
+        }
+        columns.push(Moves { underlying, at, raw });
+    }
+    Ok(columns)
+}
+
+/// The name of every scenario.
+fn names(source: &mut Source) -> Result<Vec<String>, Failure> {
+    let seen = RefCell::new(Vec::new());
+    let places = source.lookup("scenario", Code::OutOfRange, None, |name| {
+        let mut seen = seen.borrow_mut();
+        seen.push(name.to_string());
+        Some(seen.len() as u32 - 1)
+    })?;
+    let seen = seen.into_inner();
+    let name = |place: u32| seen.get(place as usize).cloned().unwrap_or_default();
+    Ok(places.unwrap_or_default().into_iter().map(name).collect())
+}
+
+/// The weights; none where no row has one.
+fn weights(source: &mut Source) -> Result<Option<Vec<i64>>, Failure> {
+    let Some((at, _)) = source.find("weight") else { return Ok(None) };
+    let given = |chunk: &super::view::Chunk| (0..chunk.values.len()).any(|row| !chunk.is_null(row));
+    if !source.chunks(at).iter().any(given) {
+        return Ok(None);
+    }
+    Ok(source.numbers("weight", Null::Refused)?.map(|weights| weights.to_vec()))
+}
+
+fn rename(fault: Fault, column: &str) -> Fault {
+    Fault { column: Some(column.to_string()), ..fault }
+}
+
+fn renamed(failure: &Failure, column: &str) -> Failure {
+    let first = rename(failure.first().clone(), column);
+    Failure::of(failure.problems().map(|fault| rename(fault.clone(), column))).unwrap_or_else(|| first.into())
+}

@@ -1,0 +1,105 @@
+//! The portfolio model (docs/margin.md): one charge on the whole cross bucket, from what joint moves of the underlyings
+//! would cost it.
+//!
+//! [`Portfolio`] is what the valuation reads of a rulebook and a scenario table, laid out once for a call; [`Exposures`]
+//! is what an account has in each underlying. `account` walks an account into it, [`offset`] and [`tail`] make the
+//! risk of it, [`addons`] the rest of the charge. [`hull`] says which scenarios need not be looked at.
+
+mod account;
+pub mod addons;
+mod exposure;
+pub mod hull;
+pub mod offset;
+mod risk;
+pub mod scenarios;
+pub mod tail;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use exposure::{Exposure, Exposures};
+pub use risk::Risk;
+
+use super::tiers::Ladder;
+use crate::rules::{Charge, InitialMethod, Measure, PortfolioUnderlying, Rulebook, Tier};
+use offset::Credit;
+use scenarios::{Lanes, Scenarios};
+use std::sync::Arc;
+
+/// The terms of the portfolio model.
+#[derive(Clone, Debug)]
+pub struct Portfolio {
+    /// Initial margin is this multiple of the charge, in g.
+    pub im_factor: i64,
+    /// Maintenance margin likewise.
+    pub mm_factor: i64,
+    minimum: i64,
+    measure: Measure,
+    credit: Credit,
+    /// The share of a profit that counts, in g.
+    offset_credit: i64,
+    /// By the rulebook's index.
+    underlyings: Vec<Underlying>,
+    /// The scenarios in force.
+    pub scenarios: Arc<Scenarios>,
+    lanes: Lanes,
+}
+
+/// The terms of one underlying.
+#[derive(Clone, Debug)]
+struct Underlying {
+    name: String,
+    basis: i64,
+    concentration: Option<Ladder>,
+}
+
+impl Portfolio {
+    /// The portfolio model of a rulebook under the scenarios that it generates; none where it is not enabled.
+    pub fn new(rules: &Rulebook) -> Option<Self> {
+        let portfolio = rules.portfolio();
+        if !portfolio.enabled {
+            return None;
+        }
+        let underlyings = rules.underlyings().iter().map(|underlying| {
+            let rates = portfolio.underlyings.iter().find(|rates| rates.name == underlying.name);
+            Underlying {
+                name: underlying.name.clone(),
+                basis: rates.map_or(0, |rates| rates.basis),
+                concentration: rates.and_then(concentration),
+            }
+        });
+        let scenarios = Arc::new(Scenarios::generated(rules));
+        Some(Portfolio {
+            im_factor: portfolio.im_factor,
+            mm_factor: portfolio.mm_factor,
+            minimum: portfolio.minimum,
+            measure: portfolio.measure,
+            credit: Credit::new(portfolio.offset_credit),
+            offset_credit: portfolio.offset_credit,
+            underlyings: underlyings.collect(),
+            lanes: Lanes::new(&scenarios, portfolio.measure != Measure::Worst),
+            scenarios,
+        })
+    }
+
+    /// The same model under other scenarios, which have a place for each underlying of the rulebook.
+    #[must_use]
+    pub fn under(&self, scenarios: Scenarios) -> Self {
+        let lanes = Lanes::new(&scenarios, self.measure != Measure::Worst);
+        Portfolio { scenarios: Arc::new(scenarios), lanes, ..self.clone() }
+    }
+
+    /// Whether the scenarios move an underlying.
+    fn moves(&self, underlying: u32) -> bool {
+        self.scenarios.moves[underlying as usize].is_some()
+    }
+}
+
+/// The concentration charge is marginal, as the tiers of an instrument are.
+fn concentration(rates: &PortfolioUnderlying) -> Option<Ladder> {
+    let tier =
+        |slice: &Charge| Tier { up_to: slice.up_to, maintenance: slice.rate, max_leverage: 0, initial: slice.rate };
+    let tiers: Vec<Tier> = rates.concentration.as_ref()?.iter().map(tier).collect();
+    Some(Ladder::new(&tiers, InitialMethod::Marginal))
+}
