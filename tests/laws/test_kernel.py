@@ -1,6 +1,9 @@
 """Every kernel that this processor has gives the bits of the plain valuation, on books that reach every edge of it."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -45,6 +48,18 @@ def under(kernel: str, text: str, book: dict[str, Any], **options: Any) -> pc.As
 
 def test_the_fastest_is_chosen() -> None:
     assert pc.build_info()["kernel"] == KERNELS[-1]
+
+
+@pytest.mark.parametrize("kernel", ["plain", "base", "none"])
+def test_the_environment_chooses(kernel: str) -> None:
+    code = "import perpcore as pc; print(pc.build_info()['kernel'])"
+    environment = os.environ | {"PERPCORE_KERNEL": kernel}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    if kernel == "none":
+        assert said.returncode == 1
+        assert 'ValueError: PERPCORE_KERNEL="none" is not accepted; accepted: plain, base' in said.stderr
+    else:
+        assert said.stdout.strip() == kernel
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -324,11 +324,11 @@ fn credit_from_e16([low, high]: [__m512i; 2]) -> (__m512i, __mmask8) {
     (credit, _mm512_cmplt_epu64_mask(size[1], set(1 << 13)))
 }
 
+#[expect(clippy::undocumented_unsafe_blocks, reason = "only `Legs::block` makes an `Eight`: the features are there")]
 impl Width for Eight {
     type Holds = __mmask8;
     type Status = __m512i;
 
-    // SAFETY, of every method: only `Legs::block` makes numbers of this type, where the processor has the features.
     #[inline(always)]
     fn of(amount: i64) -> Self {
         Eight(unsafe { _mm512_set1_epi64(amount) })
