@@ -213,7 +213,7 @@ def test_an_asset_beyond_all_bounds_is_refused_beside_another(first: str) -> Non
 @pytest.mark.parametrize("kernel", ["plain", *KERNELS])
 @pytest.mark.parametrize("quantity", ["11000000", "9000000"])
 def test_a_notional_beyond_the_bounds_is_seen_where_nothing_else_is(kernel: str, quantity: str) -> None:
-    """Long X, short Y, 11 million × 100,000 each: 2.2·10¹², while costs, net PnL and margins at tiny rates are small."""
+    """Long X, short Y, 11 million × 100,000 each: 2.2·10¹². Costs, net PnL and margins at tiny rates are small."""
     text = '[venue]\nsettlement = "USD"\n[asset.USD]\nclass = "fiat"\n'
     for name in "XY":
         text += f'[instrument.{name}]\nunderlying = "X"\ntick = 1\nlot = 1\ntiers = [["rest", "0.000001%", 1000000]]\n'
