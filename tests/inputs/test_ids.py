@@ -236,7 +236,7 @@ def test_ids_that_rise_are_the_same_accounts_as_any(seed: int) -> None:
 
         return {
             "positions": table(
-                "positions", instrument=lambda rows: ["BTC-PERP"] * len(rows), quantity=numbers, entry_price=numbers
+                "positions", instrument=lambda rows: ["X-PERP"] * len(rows), quantity=numbers, entry_price=numbers
             ),
             "balances": table("balances", asset=lambda rows: ["USD"] * len(rows), amount=numbers),
             "accounts": table("accounts", fee_tier=lambda rows: ["standard"] * len(rows)),
@@ -251,7 +251,7 @@ def test_ids_that_rise_are_the_same_accounts_as_any(seed: int) -> None:
         lambda rows: pa.array(rows, pa.large_string()),
         lambda rows: pa.array([numbered[row] for row in rows], pa.uint32()),
     ]
-    results = [pc.assess(RULES, **book(form), prices={"BTC-PERP": 60_000}).accounts for form in forms]
+    results = [pc.assess(RULES, **book(form), prices={"X-PERP": 60_000}).accounts for form in forms]
     wanted = list(dict.fromkeys(name for rows in chosen.values() for name in rows))
     for result in results[:3]:
         assert result.column("account").to_pylist() == wanted
