@@ -124,7 +124,7 @@ impl<const N: usize> Nets<N> {
 
     /// Forgets all rows.
     pub(super) fn clear(&mut self) {
-        self.blocks.iter_mut().for_each(|block| block.0.as_flattened_mut().fill(0));
+        self.blocks.iter_mut().for_each(|block| block.0 = [[0; LANES]; N]);
     }
 
     /// Adds the rows of the accounts from `first` on, as many as there is room for; each table from `near` on.
