@@ -1,5 +1,6 @@
 //! Every way through a book gives the same columns: on random rows of every size, in any order. The unsafe code of the
 //! widest runs here under the sanitizers too.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use perpcore::margin::market::{Market, PriceState};
 use perpcore::margin::terms::Terms;
