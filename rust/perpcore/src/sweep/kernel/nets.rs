@@ -5,10 +5,13 @@
 
 use super::LANES;
 use super::legs::{Legs, MOST_NAMES};
+#[cfg(target_arch = "x86_64")]
+use super::wide;
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8};
 use crate::num::{E8, ONE, times};
 use crate::sweep::group::Found;
 use crate::sweep::snapshot::{Grouped, Money, PositionRows};
+use std::ops::Range;
 
 /// A cost of 2¹³ g counts as one g of quantity, and the largest entry price as at least 2¹³ whole units, so that Σ|κ| is
 /// at most Σ|q| times that price.
@@ -51,6 +54,9 @@ pub(in crate::sweep) const MANY: usize = SUMS + MOST_NAMES;
 pub(in crate::sweep) struct Nets<const N: usize> {
     blocks: Vec<Numbers<N>>,
     instruments: usize,
+    /// Whether rows may be added up many at a time.
+    #[cfg(target_arch = "x86_64")]
+    wide: bool,
     /// Σ|q| of an account within the bounds is proved to be at most this: Σ|κ| ≤ Σ|q| × the largest entry price.
     most_traded: u64,
 }
@@ -58,7 +64,7 @@ pub(in crate::sweep) struct Nets<const N: usize> {
 /// The numbers of a block, each in one line of the cache.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Numbers<const N: usize>([Each; N]);
+pub(super) struct Numbers<const N: usize>([Each; N]);
 
 /// One block, to be read.
 #[derive(Clone, Copy)]
@@ -94,6 +100,20 @@ impl<'a> Block<'a> {
     }
 }
 
+impl<const N: usize> Numbers<N> {
+    /// The place of a sum.
+    #[inline(always)]
+    pub(super) fn sum(&mut self, sum: Sum) -> &mut Each {
+        &mut self.0[sum as usize]
+    }
+
+    /// The place of the quantities of an instrument.
+    #[inline(always)]
+    pub(super) fn quantities(&mut self, instrument: usize) -> &mut Each {
+        &mut self.0[(SUMS + instrument) % N]
+    }
+}
+
 fn joined(low: u64, high: u64) -> u128 {
     u128::from(high) << 64 | u128::from(low)
 }
@@ -105,13 +125,20 @@ pub(super) fn are_few(legs: &Legs) -> bool {
 
 impl<const N: usize> Nets<N> {
     /// Room for the rows of so many blocks of accounts.
-    pub(super) fn new(legs: &Legs, blocks: usize) -> Self {
-        Nets { blocks: vec![Numbers([[0; LANES]; N]); blocks], instruments: legs.instruments.len(), most_traded: 0 }
+    pub(super) fn new(legs: &Legs, blocks: usize, wide: bool) -> Self {
+        let _ = wide;
+        Nets {
+            blocks: vec![Numbers([[0; LANES]; N]); blocks],
+            instruments: legs.instruments.len(),
+            #[cfg(target_arch = "x86_64")]
+            wide: wide && wide::adds_rows(legs),
+            most_traded: 0,
+        }
     }
 
     #[inline(always)]
     pub(super) fn block(&self, block: usize) -> Block<'_> {
-        let &Nets { ref blocks, instruments, most_traded } = self;
+        let &Nets { ref blocks, instruments, most_traded, .. } = self;
         Block { numbers: &blocks[block].0, instruments, most_traded }
     }
 
@@ -140,6 +167,9 @@ impl<const N: usize> Nets<N> {
     fn add_positions(&mut self, legs: &Legs, rows: &PositionRows<'_>, found: Found<'_>, first: u32) {
         let mut entries = (ONE as u64) << COST_SHIFT;
         match (found, rows.entry_price.filter(|_| !rows.has_details())) {
+            #[cfg(target_arch = "x86_64")]
+            (Found::Beside(range), Some(entry_prices))
+                if self.wide && self.add_wide(legs, rows, entry_prices, range.clone(), first, &mut entries) => {}
             (Found::Beside(range), Some(entry_prices)) => {
                 let columns = rows.account[range.clone()].iter().zip(&rows.instrument[range.clone()]);
                 let columns = columns.zip(&rows.quantity[range.clone()]);
@@ -172,6 +202,31 @@ impl<const N: usize> Nets<N> {
         }
         // No entry price is above all bits of all of them together.
         self.most_traded = (ACCOUNT_E16 as u128 / u128::from(entries)).min(BASE_E8 as u128) as u64;
+    }
+
+    /// Adds plain rows many at a time, where each account of the block until the last has some; says whether it did.
+    #[cfg(target_arch = "x86_64")]
+    fn add_wide(
+        &mut self,
+        legs: &Legs,
+        rows: &PositionRows<'_>,
+        entry_prices: &[i64],
+        range: Range<usize>,
+        first: u32,
+        entries: &mut u64,
+    ) -> bool {
+        let rows = wide::Rows {
+            account: &rows.account[range.clone()],
+            instrument: &rows.instrument[range.clone()],
+            quantity: &rows.quantity[range.clone()],
+            entry_price: &entry_prices[range],
+        };
+        let added = wide::add_rows(legs, &rows, first, &mut self.blocks);
+        if added.is_none() {
+            self.clear();
+        }
+        *entries |= added.unwrap_or(0);
+        added.is_some()
     }
 
     #[inline(always)]

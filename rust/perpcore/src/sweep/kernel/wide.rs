@@ -4,7 +4,7 @@
 //! of 63 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
 
 use super::legs::{Leg, Legs as Plain, Line, MOST_NAMES, Step};
-use super::nets::{Block, PORTFOLIO, Sum as Of};
+use super::nets::{Block, Numbers, PORTFOLIO, Sum as Of};
 use super::{LANES, Out};
 use crate::margin::figures::{Figures, Totals};
 use crate::margin::status::Status;
@@ -26,11 +26,235 @@ const PRICED_HIGH: u64 = 1 << 40;
 
 const _: () = assert!((PRICED_HIGH as i128) << LIMB < ACCOUNT_E16 - (1 << 80));
 
-/// Whether this processor has what [`Legs::close`] needs.
+/// Whether this processor has what this way needs.
 pub(super) fn is_possible() -> bool {
     is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512ifma")
+        && is_x86_feature_detected!("avx512vpopcntdq")
+}
+
+/// Work that is compiled for this way.
+#[inline(always)]
+pub(super) fn run<R>(work: impl FnOnce() -> R) -> R {
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    fn compiled<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+    assert!(is_possible());
+    // SAFETY: the processor has these features.
+    unsafe { compiled(work) }
+}
+
+/// As [`crate::sweep::group::numbered`], sixteen codes at a time.
+pub(super) fn numbered(codes: &[u32], most: usize, numbers: &mut Vec<u32>) -> Option<Vec<u32>> {
+    assert!(is_possible());
+    // SAFETY: the processor has these features.
+    unsafe { number(codes, most, numbers) }
+}
+
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+fn number(codes: &[u32], most: usize, numbers: &mut Vec<u32>) -> Option<Vec<u32>> {
+    const CODES: usize = 16;
+    let mut places: Vec<u32> = Vec::with_capacity(most + CODES);
+    let old = numbers.len();
+    numbers.reserve(codes.len() + CODES);
+    // Of lane n, the lanes up to it.
+    let up_to = _mm512_sub_epi32(
+        _mm512_sllv_epi32(
+            _mm512_set1_epi32(2),
+            _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+        ),
+        _mm512_set1_epi32(1),
+    );
+    let (mut last, mut found) = (_mm512_set1_epi32(codes.first().copied()? as i32), 0);
+    for (at, these) in codes.chunks(CODES).enumerate() {
+        let lanes = u16::MAX >> (CODES - these.len());
+        // SAFETY: reads the codes of this chunk alone.
+        let code = unsafe { _mm512_maskz_loadu_epi32(lanes, these.as_ptr().cast()) };
+        let before = _mm512_alignr_epi32::<15>(code, last);
+        if _mm512_mask_cmplt_epu32_mask(lanes, code, before) != 0 {
+            return None;
+        }
+        // The first code of all is new.
+        let new = _mm512_mask_cmpneq_epu32_mask(lanes, code, before) | u16::from(at == 0);
+        let place = _mm512_maskz_compress_epi32(new, code);
+        let rank = _mm512_popcnt_epi32(_mm512_and_si512(_mm512_set1_epi32(new.into()), up_to));
+        let number = _mm512_add_epi32(rank, _mm512_set1_epi32(found as i32 - 1));
+        // SAFETY: there is room for sixteen numbers behind those of the chunks before, and behind `most` places.
+        unsafe {
+            _mm512_storeu_si512(places.as_mut_ptr().add(found).cast(), place);
+            _mm512_storeu_si512(numbers.as_mut_ptr().add(old + at * CODES).cast(), number);
+        }
+        found += new.count_ones() as usize;
+        if found > most {
+            return None;
+        }
+        last = code;
+    }
+    // SAFETY: so many were written, of places `found` and of numbers one a code.
+    unsafe {
+        places.set_len(found);
+        numbers.set_len(old + codes.len());
+    }
+    Some(places)
+}
+
+/// Rows of positions that say quantity and entry price alone, in account order.
+pub(super) struct Rows<'a> {
+    pub(super) account: &'a [u32],
+    pub(super) instrument: &'a [u32],
+    pub(super) quantity: &'a [i64],
+    pub(super) entry_price: &'a [i64],
+}
+
+/// The most rows that are added up together, so that no sum of what is below 2⁵² passes 63 bits.
+const MOST_ROWS: usize = 2_048;
+
+/// Whether the rows of these instruments can be added up by [`add_rows`]: each instrument takes time for every row.
+pub(super) fn adds_rows(legs: &Plain) -> bool {
+    legs.instruments.len() <= 4 && legs.strange == 0
+}
+
+/// Adds up the rows of the accounts from `first` on into blocks that are zero; all bits of their entry prices. None,
+/// and anything in the blocks, where an account before the last has no row or a number is too large.
+pub(super) fn add_rows<const N: usize>(
+    legs: &Plain,
+    rows: &Rows<'_>,
+    first: u32,
+    blocks: &mut [Numbers<N>],
+) -> Option<u64> {
+    assert!(is_possible());
+    let count = rows.account.len();
+    if count > MOST_ROWS || [rows.instrument.len(), rows.quantity.len(), rows.entry_price.len()] != [count; 3] {
+        return None;
+    }
+    let mut starts = [0; MOST_ROWS + 2 * LANES + 1];
+    // SAFETY: the processor has the features.
+    unsafe {
+        let accounts = starts_of(rows.account, &mut starts);
+        let last = rows.account.last().map_or(first, |&last| last);
+        if rows.account.first().is_some_and(|&account| account != first)
+            || (last - first) as usize + usize::from(count > 0) != accounts
+            || accounts > blocks.len() * LANES
+        {
+            return None;
+        }
+        // Accounts beyond the last one have no rows.
+        starts[accounts..accounts + LANES].fill(count as u32);
+        match legs.instruments.len() {
+            0 | 1 => added::<N, 1>(legs, rows, &starts[..accounts + LANES], accounts, blocks),
+            2 => added::<N, 2>(legs, rows, &starts[..accounts + LANES], accounts, blocks),
+            _ => added::<N, 4>(legs, rows, &starts[..accounts + LANES], accounts, blocks),
+        }
+    }
+}
+
+/// Where the rows of each account begin; how many accounts there are.
+#[target_feature(enable = "avx512f")]
+fn starts_of(account: &[u32], starts: &mut [u32; MOST_ROWS + 2 * LANES + 1]) -> usize {
+    const ROWS: usize = 2 * LANES;
+    let mut row = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let (mut last, mut found) = (_mm512_set1_epi32(account.first().map_or(0, |&account| !account) as i32), 0);
+    for these in account.chunks(ROWS) {
+        let lanes = u16::MAX >> (ROWS - these.len());
+        // SAFETY: reads the accounts of this chunk alone.
+        let these = unsafe { _mm512_maskz_loadu_epi32(lanes, these.as_ptr().cast()) };
+        let new = _mm512_mask_cmpneq_epu32_mask(lanes, these, _mm512_alignr_epi32::<15>(these, last));
+        let begin = _mm512_maskz_compress_epi32(new, row);
+        let room = &mut starts[found..found + ROWS];
+        // SAFETY: room for sixteen.
+        unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), begin) };
+        found += new.count_ones() as usize;
+        row = _mm512_add_epi32(row, _mm512_set1_epi32(ROWS as i32));
+        last = these;
+    }
+    found
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
+fn added<const N: usize, const I: usize>(
+    legs: &Plain,
+    rows: &Rows<'_>,
+    starts: &[u32],
+    accounts: usize,
+    blocks: &mut [Numbers<N>],
+) -> Option<u64> {
+    let marks: &[i64] = &legs.marks[..LANES];
+    // SAFETY: eight numbers of 64 bits.
+    let marks = unsafe { _mm512_loadu_si512(marks.as_ptr().cast()) };
+    let names = (1_u64 << legs.instruments.len()) - 1;
+    let (mut sizes, mut entries) = (zero(), zero());
+    for (block, at) in blocks.iter_mut().zip((0..accounts).step_by(LANES)) {
+        let mut pnl = [[zero(); LANES]; 2];
+        let mut traded = [zero(); LANES];
+        let mut quantities = [[zero(); LANES]; I];
+        for lane in 0..LANES {
+            let (mut from, to) = match starts.get(at + lane..at + lane + 2) {
+                Some(&[from, to]) => (from as usize, to as usize),
+                _ => (0, 0),
+            };
+            while from < to {
+                let these = (to - from).min(LANES);
+                let lanes = u8::MAX >> (LANES - these);
+                let end = from + these;
+                let (instrument, quantity) = (&rows.instrument[from..end], &rows.quantity[from..end]);
+                let entry = &rows.entry_price[from..end];
+                // SAFETY: each reads as many numbers as the slice has.
+                let (instrument, quantity, entry) = unsafe {
+                    (
+                        _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(lanes, instrument.as_ptr().cast())),
+                        _mm512_maskz_loadu_epi64(lanes, quantity.as_ptr()),
+                        _mm512_maskz_loadu_epi64(lanes, entry.as_ptr()),
+                    )
+                };
+                let gain = _mm512_maskz_sub_epi64(lanes, _mm512_permutexvar_epi64(instrument, marks), entry);
+                let (size, change) = (_mm512_abs_epi64(quantity), _mm512_abs_epi64(gain));
+                let negative = _mm512_movepi64_mask(_mm512_xor_si512(quantity, gain));
+                let products =
+                    [_mm512_madd52lo_epu64(zero(), size, change), _mm512_madd52hi_epu64(zero(), size, change)];
+                for (sum, product) in pnl.iter_mut().zip(products) {
+                    let signed = _mm512_mask_sub_epi64(product, negative, zero(), product);
+                    sum[lane] = _mm512_add_epi64(sum[lane], signed);
+                }
+                traded[lane] = _mm512_add_epi64(traded[lane], size);
+                for (at, sum) in quantities.iter_mut().enumerate() {
+                    let same = _mm512_cmpeq_epi64_mask(instrument, set(at as u64));
+                    sum[lane] = _mm512_mask_add_epi64(sum[lane], same, sum[lane], quantity);
+                }
+                sizes = _mm512_or_si512(sizes, _mm512_or_si512(size, change));
+                entries = _mm512_or_si512(entries, entry);
+                from = end;
+            }
+        }
+        let [low, high] = pnl.map(|lanes| summed(lanes));
+        // Signed limbs to two's complement.
+        let above = _mm512_slli_epi64::<LIMB>(high);
+        let sum = _mm512_add_epi64(low, above);
+        let carry = _mm512_cmplt_epu64_mask(sum, above);
+        let high = _mm512_add_epi64(_mm512_srai_epi64::<12>(high), _mm512_srai_epi64::<63>(low));
+        store(block.sum(Of::PnlLow), sum);
+        store(block.sum(Of::PnlHigh), _mm512_mask_add_epi64(high, carry, high, set(1)));
+        store(block.sum(Of::Traded), summed(traded));
+        store(block.sum(Of::Names), set(names));
+        for (at, quantities) in quantities.into_iter().enumerate().take(legs.instruments.len()) {
+            store(block.quantities(at), summed(quantities));
+        }
+    }
+    let sizes = _mm512_reduce_or_epi64(sizes) as u64;
+    (sizes < FACTOR).then(|| _mm512_reduce_or_epi64(entries) as u64)
+}
+
+/// The sum of the lanes of each of eight.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn summed([a, b, c, d, e, f, g, h]: [__m512i; LANES]) -> __m512i {
+    let pairs = [(a, b), (c, d), (e, f), (g, h)]
+        .map(|(a, b)| _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b)));
+    let halves = |a, b| _mm512_add_epi64(_mm512_shuffle_i64x2::<0x88>(a, b), _mm512_shuffle_i64x2::<0xdd>(a, b));
+    halves(halves(pairs[0], pairs[1]), halves(pairs[2], pairs[3]))
 }
 
 /// The steps of a leg as tables to look into.
@@ -447,6 +671,13 @@ fn look_up(table: &Table, at: __m512i) -> __m512i {
 fn load(lanes: &[u64; LANES]) -> __m512i {
     // SAFETY: eight numbers of 64 bits.
     unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn store(lanes: &mut [u64; LANES], numbers: __m512i) {
+    // SAFETY: eight numbers of 64 bits.
+    unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), numbers) }
 }
 
 #[inline]
