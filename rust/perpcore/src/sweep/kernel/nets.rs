@@ -10,7 +10,7 @@ use super::wide;
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8};
 use crate::num::{E8, ONE, times};
 use crate::sweep::group::Found;
-use crate::sweep::snapshot::{Grouped, Money, PositionRows};
+use crate::sweep::snapshot::{BalanceRows, Grouped, Money, PositionRows};
 use std::ops::Range;
 
 /// A cost of 2¹³ g counts as one g of quantity, and the largest entry price as at least 2¹³ whole units, so that Σ|κ| is
@@ -54,9 +54,9 @@ pub(in crate::sweep) const MANY: usize = SUMS + MOST_NAMES;
 pub(in crate::sweep) struct Nets<const N: usize> {
     blocks: Vec<Numbers<N>>,
     instruments: usize,
-    /// Whether rows may be added up many at a time.
+    /// Where rows begin, while they are added up many at a time; none where they may not be.
     #[cfg(target_arch = "x86_64")]
-    wide: bool,
+    starts: Option<Box<wide::Starts>>,
     /// Σ|q| of an account within the bounds is proved to be at most this: Σ|κ| ≤ Σ|q| × the largest entry price.
     most_traded: u64,
 }
@@ -107,10 +107,10 @@ impl<const N: usize> Numbers<N> {
         &mut self.0[sum as usize]
     }
 
-    /// The place of the quantities of an instrument.
+    /// The place of what a name has.
     #[inline(always)]
-    pub(super) fn quantities(&mut self, instrument: usize) -> &mut Each {
-        &mut self.0[(SUMS + instrument) % N]
+    pub(super) fn number(&mut self, name: usize) -> &mut Each {
+        &mut self.0[(SUMS + name) % N]
     }
 }
 
@@ -131,7 +131,7 @@ impl<const N: usize> Nets<N> {
             blocks: vec![Numbers([[0; LANES]; N]); blocks],
             instruments: legs.instruments.len(),
             #[cfg(target_arch = "x86_64")]
-            wide: wide && wide::adds_rows(legs),
+            starts: (wide && wide::adds_rows(legs)).then(|| Box::new(wide::NO_STARTS)),
             most_traded: 0,
         }
     }
@@ -159,7 +159,7 @@ impl<const N: usize> Nets<N> {
         let all = first..first + self.blocks.len() * LANES;
         let [positions, balances, orders, settings] = near;
         self.add_positions(legs, &data.snapshot.positions, data.positions.of_all(all.clone(), positions), first as u32);
-        self.add_balances(data, data.balances.of_all(all.clone(), balances), first as u32);
+        self.add_balances(legs, data, data.balances.of_all(all.clone(), balances), first as u32);
         self.spoil_orders(data, data.orders.of_all(all.clone(), orders), first as u32);
         self.add_settings(data, data.settings.of_all(all.clone(), settings), first as u32);
     }
@@ -169,7 +169,7 @@ impl<const N: usize> Nets<N> {
         match (found, rows.entry_price.filter(|_| !rows.has_details())) {
             #[cfg(target_arch = "x86_64")]
             (Found::Beside(range), Some(entry_prices))
-                if self.wide && self.add_wide(legs, rows, entry_prices, range.clone(), first, &mut entries) => {}
+                if self.add_positions_wide(legs, rows, entry_prices, range.clone(), first, &mut entries) => {}
             (Found::Beside(range), Some(entry_prices)) => {
                 let columns = rows.account[range.clone()].iter().zip(&rows.instrument[range.clone()]);
                 let columns = columns.zip(&rows.quantity[range.clone()]);
@@ -204,9 +204,9 @@ impl<const N: usize> Nets<N> {
         self.most_traded = (ACCOUNT_E16 as u128 / u128::from(entries)).min(BASE_E8 as u128) as u64;
     }
 
-    /// Adds plain rows many at a time, where each account of the block until the last has some; says whether it did.
+    /// Adds plain rows many at a time; says whether it did.
     #[cfg(target_arch = "x86_64")]
-    fn add_wide(
+    fn add_positions_wide(
         &mut self,
         legs: &Legs,
         rows: &PositionRows<'_>,
@@ -215,18 +215,45 @@ impl<const N: usize> Nets<N> {
         first: u32,
         entries: &mut u64,
     ) -> bool {
+        let Some(starts) = &mut self.starts else { return false };
+        let entry_prices = &entry_prices[range.clone()];
         let rows = wide::Rows {
             account: &rows.account[range.clone()],
-            instrument: &rows.instrument[range.clone()],
-            quantity: &rows.quantity[range.clone()],
-            entry_price: &entry_prices[range],
+            name: &rows.instrument[range.clone()],
+            value: &rows.quantity[range],
         };
-        let added = wide::add_rows(legs, &rows, first, &mut self.blocks);
+        let added = wide::add_positions(legs, &rows, entry_prices, first, starts, &mut self.blocks);
         if added.is_none() {
             self.clear();
         }
         *entries |= added.unwrap_or(0);
         added.is_some()
+    }
+
+    /// Adds balances many at a time; says whether it did.
+    #[cfg(target_arch = "x86_64")]
+    fn add_balances_wide(
+        &mut self,
+        legs: &Legs,
+        rows: &BalanceRows<'_>,
+        amounts: &[i64],
+        range: Range<usize>,
+        first: u32,
+    ) -> bool {
+        let Some(starts) = &mut self.starts else { return false };
+        let rows = wide::Rows {
+            account: &rows.account[range.clone()],
+            name: &rows.asset[range.clone()],
+            value: &amounts[range],
+        };
+        let added = wide::add_balances(legs, &rows, first, starts, &mut self.blocks);
+        if !added {
+            for block in &mut self.blocks {
+                *block.sum(Sum::Owned) = [0; LANES];
+                (0..legs.assets.len()).for_each(|asset| *block.number(self.instruments + asset) = [0; LANES]);
+            }
+        }
+        added
     }
 
     #[inline(always)]
@@ -248,16 +275,19 @@ impl<const N: usize> Nets<N> {
         add_size(numbers, Sum::Traded, lane, if rows.is_plain(row) { size } else { BEYOND });
     }
 
-    fn add_balances(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
+    fn add_balances(&mut self, legs: &Legs, data: &Grouped<'_>, found: Found<'_>, first: u32) {
         let rows = &data.snapshot.balances;
-        match rows.amount {
-            Money::Narrow(amounts) => {
+        match (rows.amount, found) {
+            #[cfg(target_arch = "x86_64")]
+            (Money::Narrow(amounts), Found::Beside(range))
+                if self.add_balances_wide(legs, rows, amounts, range.clone(), first) => {}
+            (Money::Narrow(amounts), found) => {
                 for row in found {
                     let amount = amounts[row];
                     self.add_balance(rows.account[row] - first, rows.asset[row], amount, amount.unsigned_abs());
                 }
             }
-            Money::Wide(amounts) => {
+            (Money::Wide(amounts), found) => {
                 for row in found {
                     let amount = amounts[row];
                     let owned = u64::try_from(amount.unsigned_abs()).unwrap_or(BEYOND);
