@@ -1,5 +1,7 @@
 """Account ids: text of every layout, dictionaries of every index width, integers of every width; what comes back."""
 
+import random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -205,3 +207,53 @@ def test_instruments_and_assets_are_text_only(column: str, names: Any) -> None:
     with pytest.raises(pc.errors.SchemaError) as caught:
         pc.assess(RULES, **{table: given, "prices": BOOK["prices"]})
     assert (caught.value.code, caught.value.column) == ("wrong_type", column)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_ids_that_rise_are_the_same_accounts_as_any(seed: int) -> None:
+    """Tables in order of their ids, each lacking some, in one piece or several, now and then out of order or short."""
+    rng = random.Random(seed)
+    names = sorted({f"{rng.choice(['A', 'ACC-', 'Ä'])}{rng.randrange(10 ** rng.choice([2, 8]))}" for _ in range(60)})
+    if seed % 2:
+        names = [f"ACC-{n:08}" for n in sorted(rng.sample(range(10**6), 60))]
+    chosen = {}
+    for table in ("positions", "balances", "accounts"):
+        some = [name for name in names if rng.random() < 0.7]
+        rows = [name for name in some for _ in range(1 if table == "accounts" else rng.choice([1, 1, 2, 5]))]
+        if rng.random() < 0.3 and table != "accounts":
+            at = rng.randrange(len(rows))
+            rows[at:] = rng.sample(rows[at:], len(rows) - at)
+        chosen[table] = rows
+
+    def book(ids: Callable[[list[str]], pa.Array]) -> dict[str, pa.Table]:
+        def table(name: str, **columns: Any) -> pa.Table:
+            rows = chosen[name]
+            made = pa.table({"account": ids(rows)} | {key: value(rows) for key, value in columns.items()})
+            return pa.concat_tables([made.slice(0, cuts[name]), made.slice(cuts[name])])
+
+        def numbers(rows: list[str]) -> list[str]:
+            return [str(n % 7 + 1) for n in range(len(rows))]
+
+        return {
+            "positions": table(
+                "positions", instrument=lambda rows: ["X-PERP"] * len(rows), quantity=numbers, entry_price=numbers
+            ),
+            "balances": table("balances", asset=lambda rows: ["USD"] * len(rows), amount=numbers),
+            "accounts": table("accounts", fee_tier=lambda rows: ["standard"] * len(rows)),
+        }
+
+    cuts = {name: rng.randrange(len(rows)) if rng.random() < 0.5 else 0 for name, rows in chosen.items()}
+    numbered = {name: 3 * at for at, name in enumerate(names)}
+    shuffled = rng.sample(names, len(names))
+    forms: list[Callable[[list[str]], pa.Array]] = [
+        lambda rows: pa.DictionaryArray.from_arrays(pa.array(map(shuffled.index, rows), pa.int32()), shuffled),
+        pa.array,
+        lambda rows: pa.array(rows, pa.large_string()),
+        lambda rows: pa.array([numbered[row] for row in rows], pa.uint32()),
+    ]
+    results = [pc.assess(RULES, **book(form), prices={"X-PERP": 60_000}).accounts for form in forms]
+    wanted = list(dict.fromkeys(name for rows in chosen.values() for name in rows))
+    for result in results[:3]:
+        assert result.column("account").to_pylist() == wanted
+    assert results[3].column("account").to_pylist() == [numbered[name] for name in wanted]
+    assert all(result.drop_columns("account") == results[0].drop_columns("account") for result in results)

@@ -1,6 +1,9 @@
 """Every kernel that this processor has gives the bits of the plain valuation, on books that reach every edge of it."""
 
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -45,6 +48,18 @@ def under(kernel: str, text: str, book: dict[str, Any], **options: Any) -> pc.As
 
 def test_the_fastest_is_chosen() -> None:
     assert pc.build_info()["kernel"] == KERNELS[-1]
+
+
+@pytest.mark.parametrize("kernel", ["plain", "base", "none"])
+def test_the_environment_chooses(kernel: str) -> None:
+    code = "import perpcore as pc; print(pc.build_info()['kernel'])"
+    environment = os.environ | {"PERPCORE_KERNEL": kernel}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    if kernel == "none":
+        assert said.returncode == 1
+        assert 'ValueError: PERPCORE_KERNEL="none" is not accepted; accepted: plain, base' in said.stderr
+    else:
+        assert said.stdout.strip() == kernel
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -192,3 +207,23 @@ def test_an_asset_beyond_all_bounds_is_refused_beside_another(first: str) -> Non
     with pytest.raises(pc.errors.InputError) as caught:
         pc.assess(pc.Rulebook.preset("global-multi-collateral"), balances=balances, prices={"BTC": "100000000"})
     assert caught.value.code == "account_too_large"
+
+
+@pytest.mark.code("account_too_large")
+@pytest.mark.parametrize("kernel", ["plain", *KERNELS])
+@pytest.mark.parametrize("quantity", ["11000000", "9000000"])
+def test_a_notional_beyond_the_bounds_is_seen_where_nothing_else_is(kernel: str, quantity: str) -> None:
+    """Long X, short Y, 11 million × 100,000 each: 2.2·10¹². Costs, net PnL and margins at tiny rates are small."""
+    text = '[venue]\nsettlement = "USD"\n[asset.USD]\nclass = "fiat"\n'
+    for name in "XY":
+        text += f'[instrument.{name}]\nunderlying = "X"\ntick = 1\nlot = 1\ntiers = [["rest", "0.000001%", 1000000]]\n'
+    positions = {"account": ["A", "A"], "instrument": ["X", "Y"], "quantity": [quantity, "-" + quantity]}
+    book = {"positions": positions | {"entry_price": ["1", "1"]}, "prices": {"X": "100000", "Y": "100000"}}
+    with pytest.raises(pc.errors.InputError) as caught:
+        under(kernel, text, book)
+    assert caught.value.code == "account_too_large"
+    book["prices"] = {"X": "40000", "Y": "40000"}
+    (row,) = under(kernel, text, book).accounts.to_pylist()
+    # 2 × quantity × 40,000 × 10⁻⁸, and × 10⁻⁶
+    assert row["maintenance_margin"] * 10**8 == 2 * int(quantity) * 40_000
+    assert row["initial_margin"] * 10**6 == 2 * int(quantity) * 40_000

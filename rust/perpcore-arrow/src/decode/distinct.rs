@@ -57,7 +57,7 @@ fn ascend(values: &ArrayRef, strings: &Strings<'_>) -> bool {
 /// a < b. Ids of one length from 8 to 16 bytes, the common ones, are compared as two numbers: where the first eight
 /// bytes are equal, so are those that the last eight share with them.
 #[inline(always)]
-fn is_below(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn is_below(a: &[u8], b: &[u8]) -> bool {
     let ends = |id: &[u8]| {
         let (first, last) = (id.first_chunk::<8>()?, id.last_chunk::<8>()?);
         Some((u64::from_be_bytes(*first), u64::from_be_bytes(*last)))

@@ -2,9 +2,11 @@
 //!
 //! A dictionary's codes stand for ids only once its values are known to be distinct: if its bytes are those of a
 //! dictionary already seen, or its values ascend. Then an account is found by its code alone. Otherwise, and for text
-//! without a dictionary and integers, values are hashed; a value equal to the row before is not.
+//! without a dictionary and integers, ids that rise are gone along, others hashed; a value equal to the row before is
+//! neither.
 
 use super::distinct::{are_distinct, are_equal};
+use super::merge::{Bytes, merge};
 use super::text::{Strings, append_indexes};
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
@@ -53,6 +55,8 @@ pub(crate) struct AccountIds {
     table: HashTable<u32>,
     /// Whether values are looked up: false while they are known to be distinct.
     hashed: bool,
+    /// Whether all ids rise, in text without a dictionary or integers: then they are gone along instead.
+    rises: bool,
     hasher: DefaultHashBuilder,
     /// Refused ids: no account can be named for them.
     pub(crate) faults: Vec<Fault>,
@@ -66,6 +70,7 @@ impl AccountIds {
             dictionaries: Vec::new(),
             table: HashTable::new(),
             hashed: false,
+            rises: true,
             hasher: DefaultHashBuilder::default(),
             faults: Vec::new(),
         }
@@ -163,6 +168,7 @@ impl AccountIds {
 
     fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
         let Some(dictionary) = chunk.values.as_any_dictionary_opt() else { return };
+        self.rises = false;
         let known = self.dictionaries.iter().position(|known| are_equal(&known.values, dictionary.values()));
         let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
@@ -208,9 +214,13 @@ impl AccountIds {
     fn text(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) {
         let Some(strings) = Strings::of(&*chunk.values) else { return };
         let source = self.add_source(&chunk.values);
+        let merged = if self.rises { self.merged_text(chunk, &strings, source, out, stop) } else { 0 };
+        if merged == chunk.values.len() {
+            return;
+        }
         self.hash_all();
         let mut last: Option<(&str, u32)> = None;
-        for at in 0..chunk.values.len() {
+        for at in merged..chunk.values.len() {
             if stop.asked_at(at) {
                 return;
             }
@@ -228,13 +238,43 @@ impl AccountIds {
         }
     }
 
+    /// How many rows of a chunk are found by going along ids that rise.
+    fn merged_text(
+        &mut self,
+        chunk: &Chunk,
+        strings: &Strings<'_>,
+        source: u32,
+        out: &mut Vec<u32>,
+        stop: &Stop,
+    ) -> usize {
+        let Ids::Text { sources, origins } = &mut self.ids else { return 0 };
+        let wanted = |at: &usize| !stop.asked_at(*at);
+        let value = |at: usize| (!chunk.is_null(at)).then(|| Bytes(strings.value(at).as_bytes()));
+        let id = |at: usize| Bytes(text_at(sources, origins[at]).as_bytes());
+        let rows = (0..chunk.values.len()).take_while(wanted).map(value);
+        let merged = merge(rows, origins.len(), id, out);
+        origins.extend(merged.origins(source));
+        self.rises &= merged.rises;
+        merged.rows
+    }
+
     /// From now on every account stands in the hash table.
     fn hash_all(&mut self) {
-        self.hashed = true;
-        let Ids::Text { sources, origins } = &self.ids else { return };
-        for account in self.table.len()..origins.len() {
-            let hash = |account: &u32| self.hasher.hash_one(text_at(sources, origins[*account as usize]));
-            self.table.insert_unique(hash(&(account as u32)), account as u32, hash);
+        (self.hashed, self.rises) = (true, false);
+        let (table, hasher) = (&mut self.table, &self.hasher);
+        match &self.ids {
+            Ids::Text { sources, origins } => {
+                let hash = |account: &u32| hasher.hash_one(text_at(sources, origins[*account as usize]));
+                for account in table.len() as u32..origins.len() as u32 {
+                    table.insert_unique(hash(&account), account, hash);
+                }
+            }
+            Ids::Integers(ids) => {
+                let hash = |account: &u32| hasher.hash_one(ids[*account as usize]);
+                for account in table.len() as u32..ids.len() as u32 {
+                    table.insert_unique(hash(&account), account, hash);
+                }
+            }
         }
     }
 
@@ -258,18 +298,31 @@ impl AccountIds {
     }
 
     fn integers(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) {
+        // Those that are negative, or under a null, have none.
+        let mut values: Vec<Option<u64>> = Vec::with_capacity(chunk.values.len());
+        each_integer(&*chunk.values, |at, value| values.push(value.filter(|_| !chunk.is_null(at))));
+        let Ids::Integers(ids) = &mut self.ids else { return };
+        let mut merged = 0;
+        if self.rises {
+            let rows = values.iter().enumerate().take_while(|(at, _)| !stop.asked_at(*at)).map(|(_, value)| *value);
+            let found = merge(rows, ids.len(), |at| ids[at], out);
+            ids.extend(found.new.iter().map(|(_, id)| id));
+            (self.rises, merged) = (found.rises, found.rows);
+        }
+        if merged == values.len() {
+            return;
+        }
+        self.hash_all();
         let Ids::Integers(ids) = &mut self.ids else { return };
         let (table, hasher) = (&mut self.table, &self.hasher);
         let mut last: Option<(u64, u32)> = None;
-        let mut stopped = false;
-        each_integer(&*chunk.values, |at, value| {
-            stopped |= stop.asked_at(at);
-            if stopped {
+        for (at, value) in values.into_iter().enumerate().skip(merged) {
+            if stop.asked_at(at) {
                 return;
             }
-            let Some(id) = value.filter(|_| !chunk.is_null(at)) else {
+            let Some(id) = value else {
                 out.push(NOBODY);
-                return;
+                continue;
             };
             let account = match last {
                 Some((same, account)) if same == id => account,
@@ -286,7 +339,7 @@ impl AccountIds {
             };
             last = Some((id, account));
             out.push(account);
-        });
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod distinct;
 mod ids;
+mod merge;
 mod number;
 mod price;
 mod scenarios;

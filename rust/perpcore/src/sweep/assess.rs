@@ -184,7 +184,7 @@ impl Sweep<'_> {
             }
             kernel.net(&mut nets, self.data, first + from, &mut near);
             for (block, at) in (from..accounts.min(from + piece)).step_by(LANES).enumerate() {
-                let mut left = kernel.close(&nets, block, out, at);
+                let mut left = kernel.close(&nets, block, &mut desk.exposures, out, at);
                 while left != 0 {
                     self.plain(desk, first, at + left.trailing_zeros() as usize, out, part);
                     left &= left - 1;

@@ -18,6 +18,38 @@ struct Charge {
     filled: bool,
 }
 
+impl Charge {
+    fn new(portfolio: &Portfolio, exposures: &mut Exposures, filled: bool) -> Self {
+        let risk = portfolio.risk(exposures, filled);
+        Charge { risk, components: Exact::of(portfolio, exposures.iter(), filled).components(risk.amount), filled }
+    }
+
+    /// A requirement: factor × charge, rounded up to g.
+    fn required(&self, factor: i64) -> i128 {
+        charge_of(self.components.total(), factor)
+    }
+}
+
+/// What an account without orders is charged, in g.
+#[derive(Clone, Copy, Debug)]
+pub struct Required {
+    /// Initial margin.
+    pub initial: i128,
+    /// Maintenance margin.
+    pub maintenance: i128,
+    /// The row of the worst scenario.
+    pub worst: u32,
+}
+
+impl Portfolio {
+    /// What exposures without orders are charged.
+    pub fn required(&self, exposures: &mut Exposures) -> Required {
+        let held = Charge::new(self, exposures, false);
+        let [initial, maintenance] = [self.im_factor, self.mm_factor].map(|factor| held.required(factor));
+        Required { initial, maintenance, worst: held.risk.worst }
+    }
+}
+
 impl<S: Sink> Run<'_, S> {
     /// The cross bucket but for the orders on isolated positions; the row of its worst scenario, orders left out.
     pub(in crate::margin) fn portfolio(
@@ -26,7 +58,7 @@ impl<S: Sink> Run<'_, S> {
         sums: &mut Sums,
         exposures: &mut Exposures,
     ) -> u32 {
-        exposures.clear(portfolio.underlyings.len());
+        portfolio.clear(exposures);
         for balance in self.account.balances {
             self.exposed_balance(portfolio, sums, exposures, balance);
         }
@@ -34,8 +66,8 @@ impl<S: Sink> Run<'_, S> {
         for position in self.account.cross {
             ordered |= self.exposed_position(portfolio, sums, exposures, position);
         }
-        let held = charge(portfolio, exposures, false);
-        let filled = if ordered { charge(portfolio, exposures, true) } else { Charge { ..held } };
+        let held = Charge::new(portfolio, exposures, false);
+        let filled = if ordered { Charge::new(portfolio, exposures, true) } else { Charge { ..held } };
         self.require(portfolio, sums, exposures, [&filled, &held]);
         held.risk.worst
     }
@@ -86,9 +118,7 @@ impl<S: Sink> Run<'_, S> {
             return false;
         }
         let exposure = exposures.at(underlying);
-        exposure.net_e16 += times(quantity, mark);
-        exposure.gross_e16[0] += notional_e16;
-        exposure.gross_e16[1] += notional_e16;
+        exposure.hold(times(quantity, mark), notional_e16);
         if !ordered {
             return false;
         }
@@ -106,7 +136,7 @@ impl<S: Sink> Run<'_, S> {
     /// Both requirements of the charges with and without orders: each factor × charge rounded up to g.
     fn require(&mut self, portfolio: &Portfolio, sums: &mut Sums, exposures: &Exposures, [filled, held]: [&Charge; 2]) {
         let &Portfolio { im_factor, mm_factor, .. } = portfolio;
-        let required_e24 = |charge: &Charge, factor| charge_of(charge.components.total(), factor) * E16;
+        let required_e24 = |charge: &Charge, factor| charge.required(factor) * E16;
         let exact_e24 = |charge: &Charge, factor| scaled(charge.components.total(), factor) * E8;
         let initial_e24 = [filled, held].map(|charge| required_e24(charge, im_factor));
         let maintenance_e24 = required_e24(held, mm_factor);
@@ -148,9 +178,4 @@ impl<S: Sink> Run<'_, S> {
             });
         }
     }
-}
-
-fn charge(portfolio: &Portfolio, exposures: &mut Exposures, filled: bool) -> Charge {
-    let risk = portfolio.risk(exposures, filled);
-    Charge { risk, components: Exact::of(portfolio, exposures.iter(), filled).components(risk.amount), filled }
 }

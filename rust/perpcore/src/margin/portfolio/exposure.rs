@@ -19,6 +19,13 @@ pub struct Exposure {
 }
 
 impl Exposure {
+    /// Adds a position: Q·M and |Q|·M.
+    #[inline(always)]
+    pub fn hold(&mut self, value_e16: i128, notional_e16: i128) {
+        self.net_e16 += value_e16;
+        self.gross_e16 = self.gross_e16.map(|gross| gross + notional_e16);
+    }
+
     /// What the underlying is worth to the account, in g.
     pub fn value(&self) -> i128 {
         self.worth(self.net_e16)
@@ -71,7 +78,7 @@ impl Exposures {
     }
 
     /// Forgets the account before; there are so many underlyings.
-    pub fn clear(&mut self, underlyings: usize) {
+    pub(super) fn clear(&mut self, underlyings: usize) {
         self.by_underlying.resize(underlyings, Exposure::default());
         for underlying in self.touched.drain(..) {
             self.by_underlying[underlying as usize] = Exposure::default();

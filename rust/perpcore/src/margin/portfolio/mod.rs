@@ -19,6 +19,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use account::Required;
 pub use exposure::{Exposure, Exposures};
 pub use risk::Risk;
 pub(super) use threshold::{Charged, Scratch};
@@ -92,8 +93,13 @@ impl Portfolio {
         Portfolio { scenarios: Arc::new(scenarios), lanes, ..self.clone() }
     }
 
+    /// Makes exposures ready for an account.
+    pub fn clear(&self, exposures: &mut Exposures) {
+        exposures.clear(self.underlyings.len());
+    }
+
     /// Whether the scenarios move an underlying.
-    fn moves(&self, underlying: u32) -> bool {
+    pub fn moves(&self, underlying: u32) -> bool {
         self.scenarios.moves[underlying as usize].is_some()
     }
 }

@@ -212,10 +212,3 @@ impl Curve for Charged<'_> {
         Some((self.parts.equity(at), charged(&beside, at)))
     }
 }
-
-impl Portfolio {
-    /// Empties exposures, with room for every underlying.
-    pub(in crate::margin) fn clear(&self, exposures: &mut Exposures) {
-        exposures.clear(self.underlyings.len());
-    }
-}

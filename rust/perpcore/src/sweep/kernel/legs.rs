@@ -8,9 +8,9 @@ use crate::num::ONE;
 use crate::num::bounds::BASE_E8;
 use std::ops::Range;
 
-/// The most instruments and assets together: which of them an account has rows of is a bit each, and one more says
-/// whether the accounts table has a row of it.
-pub(super) const MOST_NAMES: usize = 63;
+/// The most instruments and assets together: which of them an account has rows of is a bit each; two more say whether
+/// the accounts table has a row of it, and whether that chooses the portfolio model.
+pub(super) const MOST_NAMES: usize = 62;
 
 /// An instrument or an asset at its price. Of a quantity x it makes two sums, each x·price × rate + constant by the
 /// step that x falls in: maintenance and initial margin of an instrument, haircut and net value of an asset.
@@ -43,7 +43,7 @@ pub(super) struct Legs {
     /// The settlement currency among the assets.
     pub(super) settlement: usize,
     /// The marks of the instruments, zeros behind them.
-    marks: [i64; MOST_NAMES + 1],
+    marks: [i64; MOST_NAMES + 2],
     /// The bits of instruments whose quantities are not base quantities.
     pub(super) strange: u64,
 }
@@ -61,7 +61,7 @@ impl Legs {
             caps: Vec::new(),
             steps: Vec::new(),
             settlement: terms.settlement,
-            marks: [0; MOST_NAMES + 1],
+            marks: [0; MOST_NAMES + 2],
             strange: 0,
         };
         for (at, contract) in terms.instruments.iter().enumerate() {

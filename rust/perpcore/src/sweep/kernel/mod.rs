@@ -1,4 +1,4 @@
-//! The kernels of the common account: cross positions, balances owned, no orders, no chosen leverage or model.
+//! The kernels of the common account: cross positions, balances owned, no orders, no chosen leverage.
 //!
 //! The rows of eight accounts at a time are added up ([`nets`]), then their buckets are closed: side by side where the
 //! processor has AVX-512 ([`wide`]), else one by one ([`base`]). Both make the totals that [`crate::margin::value`]
@@ -12,6 +12,8 @@
 //! - `collateral.haircut`: the slices of an asset are such lines too, added up to where each begins; beyond the last
 //!   one and beyond `account_cap` the rate is 0. `equity.net_value` is a line of one rate. The settlement currency,
 //!   price 1 and haircut 0, is added on the grid after the rest was rounded: ⌊a + n⌋ = ⌊a⌋ + n.
+//! - The portfolio model, one account at a time: [`base`] fills the exposures that the valuation would, the charge on
+//!   them is the same text. A requirement of whole g is added after the rest was rounded.
 //! - Bounds: what the rows of an account trade and own in absolute terms is added up beside them; every bound of the
 //!   valuation follows from these sums. What would pass 64 bits stays at the largest number, beyond every bound.
 
@@ -26,6 +28,7 @@ pub(super) use nets::{FEW, MANY, Nets};
 use super::snapshot::Grouped;
 use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::market::Market;
+use crate::margin::portfolio::Exposures;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::margin::width::Width;
@@ -191,7 +194,14 @@ impl<'a> Kernel<'a> {
 
     /// Closes the accounts of a block and writes their figures to the rows from `at` on; bits of those it did not take.
     #[inline(always)]
-    pub(super) fn close<const N: usize>(&self, nets: &Nets<N>, block: usize, out: &mut Out<'_>, at: usize) -> u8 {
+    pub(super) fn close<const N: usize>(
+        &self,
+        nets: &Nets<N>,
+        block: usize,
+        exposures: &mut Exposures,
+        out: &mut Out<'_>,
+        at: usize,
+    ) -> u8 {
         let block = nets.block(block);
         let lanes = LANES.min(out.rows() - at);
         let mut left = u8::MAX >> (LANES - lanes);
@@ -203,7 +213,7 @@ impl<'a> Kernel<'a> {
         while left != 0 {
             let lane = left.trailing_zeros() as usize;
             left &= left - 1;
-            match base::figures(self.terms, &self.legs, block, lane) {
+            match base::figures(self.terms, &self.legs, block, lane, exposures) {
                 Some(figures) => out.write(at + lane, &figures),
                 None => untaken |= 1 << lane,
             }

@@ -17,6 +17,8 @@ const COST_SHIFT: u32 = 13;
 const BEYOND: u64 = u64::MAX;
 /// The bit of [`Sum::Names`] that says whether the accounts table has a row.
 const SETTINGS: u64 = 1 << 63;
+/// The bit of [`Sum::Names`] that says whether it chooses the portfolio model.
+pub(super) const PORTFOLIO: u64 = 1 << 62;
 
 /// One number of each account of a block.
 type Each = [u64; LANES];
@@ -132,7 +134,7 @@ impl<const N: usize> Nets<N> {
         self.add_positions(legs, &data.snapshot.positions, data.positions.of_all(all.clone(), positions), first as u32);
         self.add_balances(data, data.balances.of_all(all.clone(), balances), first as u32);
         self.spoil_orders(data, data.orders.of_all(all.clone(), orders), first as u32);
-        self.spoil_settings(data, data.settings.of_all(all.clone(), settings), first as u32);
+        self.add_settings(data, data.settings.of_all(all.clone(), settings), first as u32);
     }
 
     fn add_positions(&mut self, legs: &Legs, rows: &PositionRows<'_>, found: Found<'_>, first: u32) {
@@ -225,8 +227,8 @@ impl<const N: usize> Nets<N> {
         }
     }
 
-    /// Leaves accounts that choose leverage or model, or that have two rows, to the valuation.
-    fn spoil_settings(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
+    /// Marks the accounts of the portfolio model; leaves those that choose a leverage, or have two rows, to the valuation.
+    fn add_settings(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
         let rows = &data.snapshot.settings;
         for row in found {
             let account = rows.account[row] - first;
@@ -235,8 +237,8 @@ impl<const N: usize> Nets<N> {
             let Some((numbers, lane)) = self.of(account) else { continue };
             let names = &mut numbers[Sum::Names as usize][lane];
             let again = *names & SETTINGS != 0;
-            *names |= SETTINGS;
-            if again || leverage || portfolio {
+            *names |= SETTINGS | if portfolio { PORTFOLIO } else { 0 };
+            if again || leverage {
                 self.spoil(account);
             }
         }

@@ -4,7 +4,7 @@
 //! of 63 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
 
 use super::legs::{Leg, Legs as Plain, Line, MOST_NAMES, Step};
-use super::nets::{Block, Sum as Of};
+use super::nets::{Block, PORTFOLIO, Sum as Of};
 use super::{LANES, Out};
 use crate::margin::figures::{Figures, Totals};
 use crate::margin::status::Status;
@@ -83,7 +83,7 @@ impl Lines {
 pub(super) struct Legs {
     instruments: Vec<Option<Steps>>,
     assets: Vec<Option<Steps>>,
-    /// The names that are not taken.
+    /// The names that are not taken, and the portfolio model.
     strange: u64,
 }
 
@@ -104,7 +104,7 @@ impl Legs {
         let (instruments, assets) = (steps(&legs.instruments), steps(&legs.assets));
         let missing = instruments.iter().chain(&assets).enumerate();
         let missing = missing.fold(0, |bits, (at, leg)| bits | u64::from(leg.is_none()) << at);
-        Legs { instruments, assets, strange: legs.strange | missing }
+        Legs { instruments, assets, strange: legs.strange | missing | PORTFOLIO }
     }
 
     /// Closes the accounts of a block; bits of those that it took.
@@ -138,7 +138,7 @@ impl Legs {
         taken &= held.is_admitted();
 
         let (mut worth, mut cash) = (Sum::new(), zero());
-        let mut bits = (any_name & (u64::MAX >> 1)) >> instruments;
+        let mut bits = (any_name & (PORTFOLIO - 1)) >> instruments;
         while bits != 0 {
             let leg = bits.trailing_zeros() as usize;
             bits &= bits - 1;
@@ -324,11 +324,11 @@ fn credit_from_e16([low, high]: [__m512i; 2]) -> (__m512i, __mmask8) {
     (credit, _mm512_cmplt_epu64_mask(size[1], set(1 << 13)))
 }
 
+#[expect(clippy::undocumented_unsafe_blocks, reason = "only `Legs::block` makes an `Eight`: the features are there")]
 impl Width for Eight {
     type Holds = __mmask8;
     type Status = __m512i;
 
-    // SAFETY, of every method: only `Legs::block` makes numbers of this type, where the processor has the features.
     #[inline(always)]
     fn of(amount: i64) -> Self {
         Eight(unsafe { _mm512_set1_epi64(amount) })
@@ -461,4 +461,4 @@ fn zero() -> __m512i {
     _mm512_setzero_si512()
 }
 
-const _: () = assert!(MOST_NAMES < 64);
+const _: () = assert!(1 << MOST_NAMES == PORTFOLIO);
