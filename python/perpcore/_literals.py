@@ -75,6 +75,8 @@ TableName = Literal[
     "assessment.accounts",
     "assessment.isolated",
     "assessment.lines",
+    "assessment.liquidation_prices",
+    "assessment.ladder",
 ]
 """A table that `schema` knows."""
 
@@ -92,5 +94,7 @@ OutputTable = Literal[
     "assessment.accounts",
     "assessment.isolated",
     "assessment.lines",
+    "assessment.liquidation_prices",
+    "assessment.ladder",
 ]
 """A table that is written."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from . import _core, errors
@@ -110,6 +111,18 @@ def _again(rules: _core.Rulebook, tables: _Tables, options: _Options) -> Assessm
     )
 
 
+def _grid_units(step: str | int | float | Decimal) -> int:
+    """A price step in units of 10⁻⁸."""
+    try:
+        units = Decimal(str(step)).scaleb(8)
+        whole = int(units)
+    except (ArithmeticError, ValueError):
+        raise ValueError(f"a step is a number, not {step!r}") from None
+    if whole != units or not 0 < whole <= 10**16:
+        raise ValueError(f"a step is above 0, at most 10⁸, of at most eight decimals, not {step!r}")
+    return whole
+
+
 def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
@@ -190,6 +203,53 @@ class Assessment:
         """
         return imported(self._core.lines())
 
+    def liquidation_prices(self) -> RecordBatch:
+        """The marks at which buckets go into liquidation: account, instrument, margin_mode, mark, below, above.
+
+        One row per position that is not flat. As the mark moves to a price p, every mark and every asset price of the
+        same underlying moves by p ÷ mark, and all else stays. `below` is the lowest tick at which the bucket is not in
+        liquidation, `above` the highest; null where there is none, and both where it is in liquidation already. The
+        rule is `threshold.liquidation`, docs/margin.md. Raises StateError `inputs_changed` if the memory behind an
+        input was changed after the call.
+
+        >>> import perpcore as pc
+        >>> result = pc.assess(
+        ...     pc.Rulebook.preset("hk-vatp-perp"),
+        ...     positions={"account": ["A"], "instrument": ["BTC-PERP"], "quantity": ["4"], "cost": ["244000"]},
+        ...     balances={"account": ["A"], "asset": ["USD"], "amount": ["20000"]},
+        ...     prices={"BTC-PERP": "58000"},
+        ... )
+        >>> row = result.liquidation_prices().to_pylist()[0]
+        >>> str(row["below"]), row["above"]
+        ('56472.10000000', None)
+        """
+        return imported(self._core.liquidation_prices())
+
+    def ladder(self, instrument: str, *, step: str | int | float | Decimal | None = None) -> RecordBatch:
+        """How much of an instrument is liquidated as its price moves: notional by ranges of the liquidation price.
+
+        Columns: instrument, price_from, price_to, long_notional, short_notional, buckets. Ranges are `step` wide and
+        counted from the mark, below it (price_from, price_to], above it [price_from, price_to); those that hold nothing
+        are left out. Notional is at the mark now, so that it compares with open interest; a position with a
+        liquidation price on both sides counts on each, one whose bucket is in liquidation already on none. Without
+        `step` it is 1 % of the mark, down to a tick: about a day's move is then a handful of rows.
+
+        Raises InputError `unknown_instrument`, ValueError for a step that is not positive or has more than eight
+        decimals, and StateError as `liquidation_prices`.
+
+        >>> import perpcore as pc
+        >>> result = pc.assess(
+        ...     pc.Rulebook.preset("hk-vatp-perp"),
+        ...     positions={"account": ["A"], "instrument": ["BTC-PERP"], "quantity": ["4"], "cost": ["244000"]},
+        ...     balances={"account": ["A"], "asset": ["USD"], "amount": ["20000"]},
+        ...     prices={"BTC-PERP": "58000"},
+        ... )
+        >>> row = result.ladder("BTC-PERP", step=1_000).to_pylist()[0]
+        >>> [str(row[name]) for name in ("price_from", "price_to", "long_notional", "buckets")]
+        ['56000.00000000', '57000.00000000', '232000.00000000', '1']
+        """
+        return imported(self._core.ladder(instrument, None if step is None else _grid_units(step)))
+
     def explain(self, account: str | int) -> Explanation:
         """The figures of one account, line by line, as a page.
 
@@ -200,9 +260,10 @@ class Assessment:
         >>> pc.assess(pc.Rulebook.preset("hk-vatp-perp"), **book).explain("A").status
         'healthy'
         """
-        row, isolated, lines = self._core.explain(account)
+        row, isolated, lines, prices = self._core.explain(account)
         buckets = [self.isolated.slice(bucket, 1).to_pylist()[0] for bucket in isolated]
-        return Explanation(imported(lines), self.accounts.slice(row, 1).to_pylist()[0], buckets, self._rules)
+        shown = self.accounts.slice(row, 1).to_pylist()[0]
+        return Explanation(imported(lines), shown, buckets, imported(prices), self._rules)
 
     def diff(self, other: Assessment, *, by: str = "bucket") -> RecordBatch:
         """Which statuses differ between this assessment (before) and another (after), and why.

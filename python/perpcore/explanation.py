@@ -45,18 +45,20 @@ class Explanation:
       equity                                                 100.00
     """
 
-    __slots__ = ("_account", "_isolated", "_lines", "_rules")
+    __slots__ = ("_account", "_isolated", "_lines", "_liquidation", "_rules")
 
     def __init__(
         self,
         lines: RecordBatch,
         account: Mapping[str, Any],
         isolated: Iterable[Mapping[str, Any]],
+        liquidation: RecordBatch,
         rules: _core.Rulebook,
     ) -> None:
         self._lines = lines
         self._account = dict(account)
         self._isolated = [dict(row) for row in isolated]
+        self._liquidation = liquidation
         self._rules = rules
 
     @property
@@ -115,9 +117,20 @@ class Explanation:
         """
         return {row["instrument"]: dict(row) for row in self._isolated}
 
+    @property
+    def liquidation_prices(self) -> RecordBatch:
+        """The rows of the account in the form of `Assessment.liquidation_prices`.
+
+        >>> import perpcore as pc
+        >>> book = dict(balances={"account": ["A"], "asset": ["USD"], "amount": ["100"]})
+        >>> pc.assess(pc.Rulebook.preset("hk-vatp-perp"), **book).explain("A").liquidation_prices.num_rows
+        0
+        """
+        return self._liquidation
+
     def __str__(self) -> str:
         buckets = [(None, self._account), *((row["instrument"], row) for row in self._isolated)]
-        lines = self._lines.to_pylist()
+        lines, prices = self._lines.to_pylist(), self._liquidation.to_pylist()
         sections = [(bucket, row, _sections(bucket, row, lines)) for bucket, row in buckets]
         rows = [row for *_, parts in sections for _, _, part in parts for row in part]
         widths = _widths(rows, [figure for *_, parts in sections for _, figure, _ in parts])
@@ -127,6 +140,7 @@ class Explanation:
             for heading, figure, part in parts:
                 page.append(_figure_line(heading, figure, widths))
                 page.extend(_row_line(line, widths) for line in part)
+            page.extend(_liquidation_lines(bucket, prices))
         return "\n".join(line.rstrip() for line in page)
 
     def _heading(self, bucket: str | None, row: Mapping[str, Any]) -> str:
@@ -176,6 +190,22 @@ def _sections(
             if line["bucket"] == bucket and line["total"] in signs
         ]
         found.append((heading, amount_text(row[figure]), part))
+    return found
+
+
+def _liquidation_lines(bucket: str | None, prices: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Where one bucket goes into liquidation; with several positions a line each, that of one without its name."""
+    mode = "cross" if bucket is None else "isolated"
+    rows = [row for row in prices if row["margin_mode"] == mode and bucket in (None, row["instrument"])]
+    found = []
+    for row in rows:
+        sides = " or ".join(
+            f"{side} {amount_text(row[side], 0)}" for side in ("below", "above") if row[side] is not None
+        )
+        if sides:
+            found.append(
+                f"  liquidation {sides}" if len(rows) == 1 else f"  liquidation at {row['instrument']} {sides}"
+            )
     return found
 
 

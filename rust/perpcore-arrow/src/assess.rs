@@ -6,7 +6,7 @@ use crate::encode::{self, IdColumn, Lines};
 use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch, RecordBatchOptions, StructArray};
 use arrow_schema::{ArrowError, Field, Schema};
 use perpcore::fault::{Code, Failure, Fault};
-use perpcore::margin::figures::MONEY_FIGURES;
+use perpcore::margin::figures::{Figures, MONEY_FIGURES};
 use perpcore::margin::market::Market;
 use perpcore::margin::terms::Terms;
 use perpcore::num::text::plain;
@@ -14,6 +14,7 @@ use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{IsolatedBucket, NO_SCENARIO, assess as sweep};
 use perpcore::sweep::gather::RowFault;
 use perpcore::sweep::inspect::{Explained, Inspector};
+use perpcore::sweep::liquidation::{Ended, LiquidationPrice, Scope, Standing, ladder, liquidation_prices};
 use perpcore::sweep::snapshot::{Grouped, Snapshot, Table};
 use perpcore::sweep::stop::Stop;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -86,6 +87,8 @@ pub struct Assessment {
     /// What the rows of `isolated` show.
     buckets: Vec<IsolatedBucket>,
     unknown: BTreeMap<u32, Code>,
+    /// At most this many threads.
+    threads: Option<usize>,
     /// Whether a float64 came that two grid values share: exact by its text, but worth a warning.
     pub shared_doubles: bool,
 }
@@ -154,6 +157,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
         ids,
         id_column,
         unknown,
+        threads: options.threads,
         shared_doubles,
     })
 }
@@ -300,6 +304,67 @@ impl Assessment {
         batch(&contract::LINES_OUT, lines.columns(&self.id_column), &self.rules)
     }
 
+    /// The liquidation prices of every position that is not flat, or of those of one account by its row.
+    ///
+    /// # Errors
+    /// `inputs_changed` where the inputs no longer give the figures of the result; any failure where `stop` ended it.
+    pub fn liquidation_prices(&self, account: Option<u32>, stop: &Stop) -> Result<RecordBatch, Failure> {
+        let rows = self.thresholds(account, stop)?;
+        let columns = encode::liquidation_prices(&rows, &self.id_column, &self.rules.rulebook);
+        batch(&contract::LIQUIDATION_PRICES_OUT, columns, &self.rules)
+    }
+
+    /// The notional of one instrument by the price that liquidates it, in ranges of `step` from the mark; without one, of
+    /// 1 % of the mark, down to a tick.
+    ///
+    /// # Errors
+    /// `unknown_instrument`; what [`Assessment::liquidation_prices`] fails with.
+    pub fn ladder(&self, instrument: &str, step: Option<i64>, stop: &Stop) -> Result<RecordBatch, Failure> {
+        let rulebook = &self.rules.rulebook;
+        let Some(place) = rulebook.instrument_index(instrument) else {
+            return Err(Fault::new(Code::UnknownInstrument).value(instrument).into());
+        };
+        let (mark, tick) = (self.market.mark(place as u32).price, rulebook.instruments()[place].tick);
+        let step = step.unwrap_or_else(|| (mark / 100 / tick).max(1) * tick);
+        let rungs = ladder(&self.thresholds(None, stop)?, place as u32, step);
+        batch(&contract::LADDER_OUT, encode::ladder(&rungs, place as u32, rulebook), &self.rules)
+    }
+
+    fn thresholds(&self, account: Option<u32>, stop: &Stop) -> Result<Vec<LiquidationPrice>, Failure> {
+        let changed = || Fault::new(Code::InputsChanged).into();
+        if !self.tables.within_bounds() {
+            return Err(changed());
+        }
+        let grouped = Grouped::new(self.tables.snapshot());
+        let columns = ["equity", "maintenance_margin"].map(|name| {
+            let column = self.accounts.column_by_name(name)?;
+            Some(column.as_any().downcast_ref::<Decimal128Array>()?.values())
+        });
+        let agrees = |standing: &Standing| match (standing.first_row, columns) {
+            (None, [Some(equity), Some(maintenance)]) => {
+                let account = standing.account as usize;
+                (equity[account], maintenance[account]) == (standing.equity, standing.maintenance)
+            }
+            (Some(first_row), _) => self.shown_at(first_row).is_some_and(|shown| {
+                let Figures { equity, maintenance_margin, .. } = shown.figures;
+                (shown.account, equity, maintenance_margin) == (standing.account, standing.equity, standing.maintenance)
+            }),
+            _ => false,
+        };
+        let scope = Scope {
+            terms: &self.rules.terms,
+            market: &self.market,
+            data: &grouped,
+            valued: &|account| self.unknown.is_empty() || !self.unknown.contains_key(&account),
+            agrees: &agrees,
+        };
+        let accounts = account.map_or(0..self.accounts.num_rows(), |at| at as usize..at as usize + 1);
+        liquidation_prices(&scope, accounts, self.threads, stop).map_err(|ended| match ended {
+            Ended::Disagreed => changed(),
+            Ended::Stopped => stopped(),
+        })
+    }
+
     /// Where an account stands: its row in `accounts`, and its rows in `isolated`.
     ///
     /// # Errors
@@ -322,7 +387,11 @@ impl Assessment {
 
     /// What the result shows of an isolated bucket.
     fn shown(&self, bucket: &IsolatedBucket) -> Option<&IsolatedBucket> {
-        let at = self.buckets.binary_search_by_key(&bucket.first_row, |shown| shown.first_row).ok()?;
+        self.shown_at(bucket.first_row)
+    }
+
+    fn shown_at(&self, first_row: u32) -> Option<&IsolatedBucket> {
+        let at = self.buckets.binary_search_by_key(&first_row, |shown| shown.first_row).ok()?;
         self.buckets.get(at)
     }
 }

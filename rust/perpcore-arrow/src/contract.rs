@@ -35,6 +35,8 @@ pub enum Kind {
     Exact,
     /// A ratio out: float64, for display.
     Ratio,
+    /// A count out: int64.
+    Count,
 }
 
 /// What a column of raw grid units, `<name>_e8`, is made of.
@@ -47,7 +49,7 @@ impl Kind {
             Kind::Account => "text, a dictionary of text, or non-negative integers",
             Kind::Bool => "booleans, or the words true and false",
             Kind::Time => "timestamp of any unit with zone UTC, or int64 nanoseconds",
-            Kind::Number(_) | Kind::Money | Kind::Exact | Kind::Ratio => {
+            Kind::Number(_) | Kind::Money | Kind::Exact | Kind::Ratio | Kind::Count => {
                 "decimal32, decimal64 or decimal128, an integer, float64, or text in plain decimals; \
                  or <name>_e8 as int64"
             }
@@ -270,7 +272,40 @@ table! {
         "note" Kind::Text, Given, "the arithmetic in words";
     }
 }
+table! {
+    /// The liquidation prices of every position that is not flat.
+    LIQUIDATION_PRICES_OUT "assessment.liquidation_prices" input false {
+        "account" Kind::Account, Given, "the id";
+        "instrument" Kind::Instrument, Given, "the instrument whose mark moves, and with it all of its underlying";
+        "margin_mode" Kind::Word(&MARGIN_MODES), Given, "the bucket that is liquidated: cross, or the isolated position";
+        "mark" Kind::Money, Given, "the mark now";
+        "below" Kind::Money, Nullable, "the lowest tick at which the bucket is not in liquidation; null where there is none";
+        "above" Kind::Money, Nullable, "the highest one likewise";
+    }
+}
+table! {
+    /// What is liquidated of one instrument as its price moves, by ranges of the liquidation price.
+    LADDER_OUT "assessment.ladder" input false {
+        "instrument" Kind::Instrument, Given, "the instrument";
+        "price_from" Kind::Money, Given, "where the range begins; below the mark it is not part of it";
+        "price_to" Kind::Money, Given, "where it ends; above the mark it is not part of it";
+        "long_notional" Kind::Money, Given, "Σ|Q|·M of the long positions whose bucket is liquidated there, at the mark now, rounded up";
+        "short_notional" Kind::Money, Given, "the same of short positions";
+        "buckets" Kind::Count, Given, "how many positions";
+    }
+}
 
 /// Every table.
-pub static TABLES: [&Table; 9] =
-    [&POSITIONS, &BALANCES, &PRICES, &ORDERS, &ACCOUNTS, &SCENARIOS, &ACCOUNTS_OUT, &ISOLATED_OUT, &LINES_OUT];
+pub static TABLES: [&Table; 11] = [
+    &POSITIONS,
+    &BALANCES,
+    &PRICES,
+    &ORDERS,
+    &ACCOUNTS,
+    &SCENARIOS,
+    &ACCOUNTS_OUT,
+    &ISOLATED_OUT,
+    &LINES_OUT,
+    &LIQUIDATION_PRICES_OUT,
+    &LADDER_OUT,
+];

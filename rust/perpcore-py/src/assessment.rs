@@ -93,10 +93,22 @@ impl Assessment {
         run(py, rows * LINES_AN_ACCOUNT, |stop| self.0.lines(None, stop)).map(Batch)
     }
 
-    /// One account, named by text or by a non-negative integer: its row in `accounts`, its rows in `isolated`, its lines.
+    /// The table `assessment.liquidation_prices`, computed now from the inputs.
+    fn liquidation_prices(&self, py: Python<'_>) -> PyResult<Batch> {
+        run(py, self.0.rows(), |stop| self.0.liquidation_prices(None, stop)).map(Batch)
+    }
+
+    /// The table `assessment.ladder` of one instrument, in ranges of `step` in g.
+    #[pyo3(signature = (instrument, step=None))]
+    fn ladder(&self, py: Python<'_>, instrument: &str, step: Option<i64>) -> PyResult<Batch> {
+        run(py, self.0.rows(), |stop| self.0.ladder(instrument, step, stop)).map(Batch)
+    }
+
+    /// One account, named by text or by a non-negative integer: its row in `accounts`, its rows in `isolated`, its lines,
+    /// its liquidation prices.
     ///
     /// Raises StateError `unknown_account`, or `inputs_changed` where the inputs no longer give the figures of the result.
-    fn explain(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<(u32, Vec<u32>, Batch)> {
+    fn explain(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<(u32, Vec<u32>, Batch, Batch)> {
         let key = if let Ok(text) = account.extract::<&str>() {
             AccountKey::Text(text)
         } else if let Ok(id) = account.extract::<u64>() {
@@ -106,7 +118,8 @@ impl Assessment {
         };
         run(py, self.0.rows(), |stop| {
             let (row, isolated) = self.0.find(&key)?;
-            Ok((row, isolated, Batch(self.0.lines(Some(row), stop)?)))
+            let lines = Batch(self.0.lines(Some(row), stop)?);
+            Ok((row, isolated, lines, Batch(self.0.liquidation_prices(Some(row), stop)?)))
         })
     }
 }

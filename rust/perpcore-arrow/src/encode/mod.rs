@@ -4,9 +4,11 @@ mod accounts;
 mod column;
 mod ids;
 mod lines;
+mod liquidation;
 mod schema;
 
 pub(crate) use accounts::{accounts, isolated};
 pub(crate) use ids::IdColumn;
 pub(crate) use lines::Lines;
+pub(crate) use liquidation::{ladder, liquidation_prices};
 pub use schema::schema;

@@ -11,6 +11,8 @@ use crate::rules::{Rulebook, STANDARD};
 /// One instrument's terms.
 #[derive(Clone, Debug)]
 pub struct Contract {
+    /// The step of its prices, in g.
+    pub tick: i64,
     /// Contract size in g; Q = quantity × contract_size.
     pub contract_size: i64,
     /// Its tiers.
@@ -73,6 +75,7 @@ impl Terms {
     pub fn new(rules: &Rulebook) -> Self {
         let venue = rules.venue();
         let instruments = rules.instruments().iter().map(|i| Contract {
+            tick: i.tick,
             contract_size: i.contract_size,
             ladder: Ladder::new(&i.tiers, i.initial_method),
             maintenance_fee: i.maintenance_fee,

@@ -5,6 +5,7 @@
 
 use crate::num::{E8, ONE, scaled};
 use crate::rules::{InitialMethod, Tier};
+use std::cmp::Ordering;
 
 /// A requirement within one tier: notional × rate + constant. The constant is what the slices below the tier, at
 /// their own rates, differ from this rate.
@@ -90,6 +91,19 @@ impl Ladder {
     fn step(&self, notional_e16: i128) -> usize {
         // The last step ends at the largest i128, so the search always finds one.
         self.steps.iter().position(|step| notional_e16 <= step.to_e16).unwrap_or(self.steps.len() - 1)
+    }
+
+    /// The step at whose notional a threshold search stands: `compare` tells how that notional stands to a cap. At a cap
+    /// itself, the step on the asked side of it.
+    #[inline(always)]
+    pub fn step_at(&self, compare: impl Fn(i128) -> Ordering, upward: bool) -> &Step {
+        let (last, capped) = (self.steps.len() - 1, self.steps.iter());
+        let within = |step: &&Step| match compare(step.to_e16) {
+            Ordering::Less => true,
+            Ordering::Equal => !upward,
+            Ordering::Greater => false,
+        };
+        capped.take(last).find(within).unwrap_or(&self.steps[last])
     }
 
     /// `margin.maintenance` (always marginal) and `margin.initial` with a chosen leverage's rate ⌈1/L⌉ (0: none

@@ -32,7 +32,7 @@ pub fn account<S: Sink>(
     sink: &mut S,
     mut isolated: impl FnMut(usize, Figures),
 ) -> Figures {
-    let mut run = Run { terms, market, account, sink, positions: Extent::default(), orders_e16: 0, assets_e16: 0 };
+    let mut run = Run::new(terms, market, account, sink);
     run.sink.enter(None);
     let mut cross = Sums::new();
     let portfolio = terms.portfolio.as_ref().filter(|_| account.portfolio);
@@ -100,6 +100,14 @@ pub(super) struct Held {
     pub(super) fee_e24: i128,
 }
 
+impl<'a, S: Sink> Run<'a, S> {
+    /// A valuation that has seen nothing yet.
+    #[inline(always)]
+    pub(super) fn new(terms: &'a Terms, market: &'a Market, account: &'a Account<'a>, sink: &'a mut S) -> Self {
+        Run { terms, market, account, sink, positions: Extent::default(), orders_e16: 0, assets_e16: 0 }
+    }
+}
+
 impl<S: Sink> Run<'_, S> {
     /// The cross bucket of the standard model, but for the orders on isolated positions.
     #[inline(always)]
@@ -131,7 +139,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// A position and, in the cross account, its orders.
     #[inline(always)]
-    fn position(&mut self, sums: &mut Sums, position: &Position, cross: bool) {
+    pub(super) fn position(&mut self, sums: &mut Sums, position: &Position, cross: bool) {
         let orders = if cross { self.account.orders_of(position) } else { &[] };
         let Some(held) = self.hold(sums, position, !orders.is_empty()) else { return };
         let Held { quantity, mark, notional_e16, fee_e24 } = held;
@@ -329,7 +337,7 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// `collateral.isolated`: the margin posted to an isolated position.
-    fn isolated_margin(&mut self, sums: &mut Sums, position: &Position) {
+    pub(super) fn isolated_margin(&mut self, sums: &mut Sums, position: &Position) {
         let margin = position.isolated_margin;
         if !MONEY.holds(margin) || !admit(&mut self.positions.margin_e16, margin * E8) {
             self.sink.obstacle(Obstacle::PositionsTooLarge);

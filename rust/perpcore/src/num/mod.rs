@@ -11,6 +11,7 @@ pub mod decimal;
 pub mod float;
 pub mod round;
 pub mod text;
+pub mod wide;
 
 /// Units of g in one whole unit: 10⁸.
 pub const ONE: i64 = 100_000_000;

@@ -48,6 +48,12 @@ pub const fn credit_from_e16(exact: i128) -> i128 {
     floor_by_ten_to::<8>(exact)
 }
 
+/// 10⁻¹⁶ to g against the account where it is a charge: up.
+#[inline(always)]
+pub const fn charge_from_e16(exact: i128) -> i128 {
+    -floor_by_ten_to::<8>(-exact)
+}
+
 /// Money in g times a rate, a charge to the account: up to g.
 #[inline(always)]
 pub const fn charge_of(money: i128, rate: i64) -> i128 {

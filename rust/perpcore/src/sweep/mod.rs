@@ -2,7 +2,7 @@
 //!
 //! [`gather`] turns the rows of one account into the view that [`crate::margin::value`] reads; [`kernel`] makes the
 //! sums of a common account without it; [`assess`] walks all accounts, into columns of the [`pool`]; [`inspect`] walks
-//! one again, keeping lines and finding which row is at fault. Nothing is allocated or hashed per row, and the order of
+//! one again, keeping lines and finding which row is at fault; [`liquidation`] finds where each bucket ends. Nothing is allocated or hashed per row, and the order of
 //! rows decides nothing but the order of output. A long sweep asks [`stop`] whether it is still wanted.
 
 pub mod assess;
@@ -10,6 +10,7 @@ pub mod gather;
 pub mod group;
 pub mod inspect;
 mod kernel;
+pub mod liquidation;
 pub mod pool;
 pub mod snapshot;
 pub mod stop;

@@ -1,7 +1,7 @@
 //! The cross bucket of an account of the portfolio model: the same walk over balances, positions and orders as in
 //! [`crate::margin::value`], with one charge in place of the tiers.
 
-use super::addons::{Components, components};
+use super::addons::{Components, Exact};
 use super::{Exposures, Portfolio, Risk};
 use crate::margin::account::{Balance, Position};
 use crate::margin::line::{Line, Obstacle, Sink, Subject, Total, line};
@@ -21,7 +21,7 @@ struct Charge {
 impl Charge {
     fn new(portfolio: &Portfolio, exposures: &mut Exposures, filled: bool) -> Self {
         let risk = portfolio.risk(exposures, filled);
-        Charge { risk, components: components(portfolio, exposures.iter(), filled, risk.amount), filled }
+        Charge { risk, components: Exact::of(portfolio, exposures.iter(), filled).components(risk.amount), filled }
     }
 
     /// A requirement: factor × charge, rounded up to g.
@@ -73,7 +73,7 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// A balance, and the part of its value that moves with an underlying.
-    fn exposed_balance(
+    pub(in crate::margin) fn exposed_balance(
         &mut self,
         portfolio: &Portfolio,
         sums: &mut Sums,
@@ -92,7 +92,7 @@ impl<S: Sink> Run<'_, S> {
     }
 
     /// A position and its orders; whether it has any that count.
-    fn exposed_position(
+    pub(in crate::margin) fn exposed_position(
         &mut self,
         portfolio: &Portfolio,
         sums: &mut Sums,

@@ -33,27 +33,40 @@ impl Components {
     }
 }
 
-/// The add-ons of some exposures at a risk; `filled` says whether their orders count.
-pub fn components(
-    portfolio: &Portfolio,
-    exposures: impl Iterator<Item = (u32, Exposure)>,
-    filled: bool,
-    risk: i128,
-) -> Components {
-    let (mut basis_e24, mut concentration_e24, mut gross_e16) = (0, 0, 0);
-    for (underlying, exposure) in exposures {
-        let rates = &portfolio.underlyings[underlying as usize];
-        let gross = exposure.gross_e16[usize::from(filled)];
-        basis_e24 += scaled(gross, rates.basis);
-        gross_e16 += gross;
-        if let Some(ladder) = &rates.concentration {
-            concentration_e24 += ladder.requirements_e24(exposure.concentrated_e16(filled), 0).0;
+/// The add-ons of some exposures before their roundings, in 10⁻²⁴.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exact {
+    /// `portfolio.basis`
+    pub basis_e24: i128,
+    /// `portfolio.concentration`
+    pub concentration_e24: i128,
+    /// `portfolio.minimum`
+    pub minimum_e24: i128,
+}
+
+impl Exact {
+    /// Of some exposures; `filled` says whether their orders count.
+    pub fn of(portfolio: &Portfolio, exposures: impl Iterator<Item = (u32, Exposure)>, filled: bool) -> Self {
+        let mut exact = Exact::default();
+        for (underlying, exposure) in exposures {
+            let rates = &portfolio.underlyings[underlying as usize];
+            let gross_e16 = exposure.gross_e16[usize::from(filled)];
+            exact.basis_e24 += scaled(gross_e16, rates.basis);
+            exact.minimum_e24 += scaled(gross_e16, portfolio.minimum);
+            if let Some(ladder) = &rates.concentration {
+                exact.concentration_e24 += ladder.requirements_e24(exposure.concentrated_e16(filled), 0).0;
+            }
         }
+        exact
     }
-    Components {
-        risk,
-        basis: charge_from_e24(basis_e24),
-        concentration: charge_from_e24(concentration_e24),
-        minimum: charge_from_e24(scaled(gross_e16, portfolio.minimum)),
+
+    /// Rounded, with a risk.
+    pub fn components(&self, risk: i128) -> Components {
+        Components {
+            risk,
+            basis: charge_from_e24(self.basis_e24),
+            concentration: charge_from_e24(self.concentration_e24),
+            minimum: charge_from_e24(self.minimum_e24),
+        }
     }
 }

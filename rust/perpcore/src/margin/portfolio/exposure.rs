@@ -45,6 +45,11 @@ impl Exposure {
         even_from_e24(scaled(net_e16, ONE) + self.assets_e24)
     }
 
+    /// What it is worth as held, before its rounding, in 10⁻²⁴.
+    pub(super) fn worth_e24(&self) -> i128 {
+        scaled(self.net_e16, ONE) + self.assets_e24
+    }
+
     /// |Σ Q·M| of its instruments, the larger of both sides where orders count.
     pub fn concentrated_e16(&self, filled: bool) -> i128 {
         let [bids, asks] = if filled { self.orders_e16 } else { [0, 0] };

@@ -13,6 +13,7 @@ pub mod offset;
 mod risk;
 pub mod scenarios;
 pub mod tail;
+mod threshold;
 mod words;
 
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod tests;
 pub use account::Required;
 pub use exposure::{Exposure, Exposures};
 pub use risk::Risk;
+pub(super) use threshold::{Charged, Scratch};
 
 use super::tiers::Ladder;
 use crate::rules::{Charge, InitialMethod, Measure, PortfolioUnderlying, Rulebook, Tier};

@@ -47,7 +47,7 @@ pub fn of_rows(losses: &mut [(i128, u32)], weights: &Weights, level: i64) -> i12
 }
 
 /// 1 − level in the unit of the weights.
-fn tail_of(weights: &Weights, scenarios: usize, level: i64) -> i128 {
+pub(super) fn tail_of(weights: &Weights, scenarios: usize, level: i64) -> i128 {
     let share = i128::from(ONE - level);
     match weights {
         Weights::Equal => share * scenarios as i128,

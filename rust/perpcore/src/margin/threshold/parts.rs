@@ -1,0 +1,113 @@
+//! What a bucket consists of as one underlying moves: amounts that stay and amounts that are a whole number × t. They are
+//! the sums of the valuation itself, taken at two markets.
+
+use super::line::{Line, Price};
+use super::search::Curve;
+use crate::margin::account::Position;
+use crate::margin::line::Sink;
+use crate::margin::sums::Sums;
+use crate::margin::terms::Contract;
+use crate::margin::threshold::line::Point;
+use crate::margin::value::Run;
+use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
+use crate::num::wide::Wide;
+use crate::num::{E8, E16, scaled};
+
+/// The exact sums of a bucket, but for the requirement that is not linear.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    collateral_e24: Line<4>,
+    pnl_e16: Line<4>,
+    accrued: i128,
+    /// Maintenance margin of what stays, and all of it that grows with the notional by one rate.
+    pub maintenance_e24: Line<4>,
+    /// collateral + PnL − accrued − the maintenance margin above, in 10⁻²⁴.
+    pub surplus_e24: Line<4>,
+}
+
+impl Parts {
+    /// From what stays, and from what moves at reduced prices; `cost_e16` is κ of the positions that move.
+    #[inline(always)]
+    pub fn new(stays: &Sums, moves: &Sums, cost_e16: i128) -> Self {
+        let pnl_e16 = [stays.pnl_e16 - cost_e16, moves.pnl_e16 + cost_e16];
+        let accrued = stays.accrued + moves.accrued;
+        let constant = stays.collateral_e24 + scaled(pnl_e16[0], E8 as i64) - accrued * E16 - stays.maintenance_e24;
+        let slope = moves.collateral_e24 + scaled(pnl_e16[1], E8 as i64) - moves.maintenance_e24;
+        Parts {
+            collateral_e24: Line::new(stays.collateral_e24, moves.collateral_e24),
+            pnl_e16: Line::new(pnl_e16[0], pnl_e16[1]),
+            accrued,
+            maintenance_e24: Line::new(stays.maintenance_e24, moves.maintenance_e24),
+            surplus_e24: Line::new(constant, slope),
+        }
+    }
+
+    /// Equity at a price, each total rounded once.
+    #[inline(always)]
+    pub fn equity(&self, at: &Price) -> i128 {
+        let collateral = self.collateral_e24.down(at, E16 as u64, credit_from_e24);
+        let pnl = self.pnl_e16.down(at, E8 as u64, credit_from_e16);
+        collateral + pnl - self.accrued
+    }
+}
+
+/// A line in 10⁻²⁴ at a price, rounded up to g.
+#[inline(always)]
+pub fn charged(line: &Line<4>, at: &Price) -> i128 {
+    // ⌈x⌉ = −⌊−x⌋
+    -Line::ZERO.minus(line).down(at, E16 as u64, |exact| -charge_from_e24(-exact))
+}
+
+/// A bucket of the standard model.
+pub struct Standard<'a> {
+    /// Its sums.
+    pub parts: Parts,
+    /// The positions that move: |Q| × reduced price in 10⁻¹⁶, and its terms.
+    pub moving: &'a [(i128, &'a Contract)],
+}
+
+impl Standard<'_> {
+    /// `margin.maintenance` of what moves.
+    #[inline(always)]
+    fn tiers<const N: usize, P: Point<N>>(&self, at: &P, upward: bool) -> Line<N> {
+        self.moving.iter().fold(Line::ZERO, |sum, (notional_e16, contract)| {
+            let step = contract.ladder.step_at(at.against(*notional_e16), upward).maintenance;
+            sum.plus(&Line::new(step.constant_e24, scaled(*notional_e16, step.rate)))
+        })
+    }
+}
+
+impl Curve for Standard<'_> {
+    #[inline(always)]
+    fn line<const N: usize, P: Point<N>>(&mut self, at: &P, upward: bool) -> Line<N> {
+        self.parts.surplus_e24.to().minus(&self.tiers(at, upward))
+    }
+
+    #[inline(always)]
+    fn unit<const N: usize>(&self) -> Wide<N> {
+        Wide::from(1)
+    }
+
+    #[inline(always)]
+    fn slack_e24(&self) -> i128 {
+        0
+    }
+
+    fn cost_e24(&self) -> i128 {
+        // One unit each of collateral, PnL and maintenance margin.
+        3 * E16
+    }
+
+    #[inline(always)]
+    fn figures(&mut self, at: &Price) -> Option<(i128, i128)> {
+        let maintenance_e24 = self.parts.maintenance_e24.plus(&self.tiers(at, false));
+        Some((self.parts.equity(at), charged(&maintenance_e24, at)))
+    }
+}
+
+/// A position at reduced prices into what moves; its notional there, none where it is flat.
+#[inline(always)]
+pub fn hold<S: Sink>(run: &mut Run<'_, S>, sums: &mut Sums, position: &Position) -> Option<i128> {
+    let held = run.hold(sums, position, false)?;
+    (held.notional_e16 != 0).then_some(held.notional_e16)
+}

@@ -1,0 +1,226 @@
+//! Whole numbers wider than 128 bits, for products that must be compared exactly.
+//!
+//! They wrap, as the machine's do without its checks: whoever chooses a width knows that nothing passes it, and says
+//! why where it is chosen. No allocation, no division but the two that are named.
+
+use std::cmp::Ordering;
+
+/// A number of 64·N bits in two's complement, the lowest 64 bits first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wide<const N: usize>([u64; N]);
+
+impl<const N: usize> Wide<N> {
+    /// 0
+    pub const ZERO: Self = Wide([0; N]);
+
+    /// Whether it is below 0.
+    #[inline(always)]
+    pub const fn is_negative(&self) -> bool {
+        (self.0[N - 1] as i64) < 0
+    }
+
+    /// The same number in another width that holds it.
+    #[inline(always)]
+    pub fn to<const M: usize>(&self) -> Wide<M> {
+        let sign = if self.is_negative() { u64::MAX } else { 0 };
+        Wide(std::array::from_fn(|at| if at < N { self.0[at] } else { sign }))
+    }
+
+    /// The number in 128 bits; none where it does not fit.
+    #[inline(always)]
+    pub fn narrow(&self) -> Option<i128> {
+        let low = (u128::from(self.0[1]) << 64 | u128::from(self.0[0])) as i128;
+        (Self::from(low) == *self).then_some(low)
+    }
+
+    /// self + other
+    #[inline(always)]
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let (mut sum, mut carry) = ([0; N], false);
+        for (at, part) in sum.iter_mut().enumerate() {
+            let (first, over) = self.0[at].overflowing_add(other.0[at]);
+            let (second, more) = first.overflowing_add(u64::from(carry));
+            (*part, carry) = (second, over | more);
+        }
+        Wide(sum)
+    }
+
+    /// −self
+    #[inline(always)]
+    #[must_use]
+    pub fn negated(&self) -> Self {
+        Wide(self.0.map(|part| !part)).plus(&Self::from(1))
+    }
+
+    /// self − other
+    #[inline(always)]
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        self.plus(&other.negated())
+    }
+
+    /// |self|
+    #[inline(always)]
+    #[must_use]
+    pub fn size(&self) -> Self {
+        if self.is_negative() { self.negated() } else { *self }
+    }
+
+    /// self × factor
+    #[inline(always)]
+    #[must_use]
+    pub fn times(&self, factor: u64) -> Self {
+        let (mut product, mut carry) = ([0; N], 0);
+        for (part, own) in product.iter_mut().zip(self.0) {
+            let sum = (u128::from(own) * u128::from(factor)).wrapping_add(carry);
+            (*part, carry) = (sum as u64, sum >> 64);
+        }
+        Wide(product)
+    }
+
+    /// self × factor, of either sign
+    #[inline(always)]
+    #[must_use]
+    pub fn signed_times(&self, factor: i64) -> Self {
+        let product = self.times(factor.unsigned_abs());
+        if factor < 0 { product.negated() } else { product }
+    }
+
+    /// self × other
+    #[must_use]
+    pub fn product(&self, other: &Self) -> Self {
+        let mut sum = Self::ZERO;
+        for (at, &part) in other.0.iter().enumerate() {
+            let row = self.times(part);
+            sum = sum.plus(&Wide(std::array::from_fn(|to| if to < at { 0 } else { row.0[to - at] })));
+        }
+        sum
+    }
+
+    /// ⌊self / divisor⌋, and whether something is left; divisor > 0.
+    #[must_use]
+    pub fn floor_by(&self, divisor: u64) -> (Self, bool) {
+        let (mut quotient, mut left) = (self.size().0, 0);
+        for part in quotient.iter_mut().rev() {
+            let whole = left << 64 | u128::from(*part);
+            (*part, left) = ((whole / u128::from(divisor)) as u64, whole % u128::from(divisor));
+        }
+        let quotient = Wide(quotient);
+        match (self.is_negative(), left != 0) {
+            (false, inexact) => (quotient, inexact),
+            (true, false) => (quotient.negated(), false),
+            (true, true) => (quotient.negated().minus(&Self::from(1)), true),
+        }
+    }
+
+    /// ⌊self / divisor⌋ and whether something is left, where both are positive and the quotient fits 64 bits.
+    ///
+    /// One digit of a long division: with the divisor cut to its top 64 bits, the first of them 1, the quotient comes out
+    /// at most 2 too large, and a product tells.
+    pub fn quotient(&self, divisor: &Self) -> (u64, bool) {
+        if let (Some(whole), Some(part)) = (self.narrow(), divisor.narrow()) {
+            return ((whole / part) as u64, whole % part != 0);
+        }
+        let top = (0..N).rev().find(|&at| divisor.0[at] != 0).unwrap_or(0);
+        let shift = divisor.0[top].leading_zeros();
+        // Two parts of the dividend against one of the divisor, both as far to the left as the divisor goes.
+        let at = |number: &Self, place: usize| number.0.get(place).copied().unwrap_or(0);
+        let shifted = |number: &Self, place: usize| {
+            let below = if place == 0 { 0 } else { at(number, place - 1) };
+            if shift == 0 { at(number, place) } else { at(number, place) << shift | below >> (64 - shift) }
+        };
+        let whole = u128::from(shifted(self, top + 1)) << 64 | u128::from(shifted(self, top));
+        let mut found = u64::try_from(whole / u128::from(shifted(divisor, top))).unwrap_or(u64::MAX);
+        let mut left = self.minus(&divisor.times(found));
+        while left.is_negative() {
+            found -= 1;
+            left = left.plus(divisor);
+        }
+        (found, left != Self::ZERO)
+    }
+}
+
+impl<const N: usize> From<i128> for Wide<N> {
+    #[inline(always)]
+    fn from(number: i128) -> Self {
+        let sign = (number >> 127) as u64;
+        Wide(std::array::from_fn(|at| match at {
+            0 => number as u64,
+            1 => (number >> 64) as u64,
+            _ => sign,
+        }))
+    }
+}
+
+impl<const N: usize> PartialOrd for Wide<N> {
+    #[inline(always)]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const N: usize> Ord for Wide<N> {
+    #[inline(always)]
+    fn cmp(&self, other: &Self) -> Ordering {
+        let sign = other.is_negative().cmp(&self.is_negative());
+        sign.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type W = Wide<4>;
+
+    /// Numbers of all sizes and both signs.
+    fn draws() -> Vec<i128> {
+        let mut state: u64 = 5;
+        let mut next = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            i128::from(state) << 64 | i128::from(state.rotate_left(31))
+        };
+        let mut all = vec![0, 1, -1, i128::MAX, i128::MIN, 1 << 64, -(1 << 64), (1 << 64) - 1];
+        all.extend((0..300).map(|at| next() >> (at % 127)));
+        all
+    }
+
+    #[test]
+    fn narrow_numbers_behave_as_the_machines() {
+        let all = draws();
+        for pair in all.windows(2) {
+            let [a, b] = [pair[0] >> 2, pair[1] >> 2];
+            let [x, y] = [W::from(a), W::from(b)];
+            assert_eq!((x.plus(&y).narrow(), x.minus(&y).narrow()), (Some(a + b), Some(a - b)));
+            assert_eq!((x.negated().narrow(), x.size().narrow()), (Some(-a), Some(a.abs())));
+            assert_eq!(x.cmp(&y), a.cmp(&b));
+            let factor = (b >> 70) as i64;
+            assert_eq!(x.signed_times(factor), x.product(&W::from(i128::from(factor))));
+            assert_eq!(x.to::<7>().to::<4>(), x);
+        }
+    }
+
+    #[test]
+    fn products_and_divisions_undo_each_other() {
+        let all = draws();
+        for (at, &a) in all.iter().enumerate() {
+            let b = all[(7 * at + 3) % all.len()];
+            let product = W::from(a).product(&W::from(b));
+            assert_eq!(product, W::from(b).product(&W::from(a)));
+            let divisor = (b.unsigned_abs() as u64).max(1);
+            let (floor, inexact) = product.floor_by(divisor);
+            let left = product.minus(&floor.times(divisor));
+            assert!(!left.is_negative() && left < W::from(i128::from(divisor)) && (left != W::ZERO) == inexact);
+
+            // A divisor of any size above 0, times any 64 bits, and what may be left of it.
+            let divisor = W::from(a >> 1).size().product(&W::from(b >> 70).size()).plus(&W::from(1));
+            let quotient = (a >> 40) as u64;
+            let largest = divisor.minus(&W::from(1));
+            for left in [W::ZERO, largest.floor_by(2).0, largest] {
+                let whole = divisor.times(quotient).plus(&left);
+                assert_eq!(whole.quotient(&divisor), (quotient, left != W::ZERO), "{divisor:?} × {quotient}");
+            }
+        }
+    }
+}
