@@ -29,8 +29,10 @@ impl<const N: usize> Wide<N> {
     /// The number in 128 bits; none where it does not fit.
     #[inline(always)]
     pub fn narrow(&self) -> Option<i128> {
-        let low = (u128::from(self.0[1]) << 64 | u128::from(self.0[0])) as i128;
-        (Self::from(low) == *self).then_some(low)
+        let sign = ((self.0[1] as i64) >> 63) as u64;
+        // Word by word: an array of them would be compared in a register that just took them one by one.
+        let beyond = self.0.iter().skip(2).fold(0, |beyond, part| beyond | (part ^ sign));
+        (beyond == 0).then_some((u128::from(self.0[1]) << 64 | u128::from(self.0[0])) as i128)
     }
 
     /// self + other

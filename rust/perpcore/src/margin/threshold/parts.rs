@@ -70,10 +70,12 @@ impl Standard<'_> {
     /// `margin.maintenance` of what moves.
     #[inline(always)]
     fn tiers<const N: usize, P: Point<N>>(&self, at: &P, upward: bool) -> Line<N> {
-        self.moving.iter().fold(Line::ZERO, |sum, (notional_e16, contract)| {
+        let mut sum = Line::ZERO;
+        for (notional_e16, contract) in self.moving {
             let step = contract.ladder.step_at(at.against(*notional_e16), upward).maintenance;
-            sum.plus(&Line::new(step.constant_e24, scaled(*notional_e16, step.rate)))
-        })
+            sum = sum.plus(&Line::new(step.constant_e24, scaled(*notional_e16, step.rate)));
+        }
+        sum
     }
 }
 
