@@ -122,7 +122,9 @@ impl<const N: usize> Wide<N> {
     /// at most 2 too large, and a product tells.
     pub fn quotient(&self, divisor: &Self) -> (u64, bool) {
         if let (Some(whole), Some(part)) = (self.narrow(), divisor.narrow()) {
-            return ((whole / part) as u64, whole % part != 0);
+            let (whole, part) = (whole.unsigned_abs(), part.unsigned_abs());
+            let found = whole / part;
+            return (found as u64, found.wrapping_mul(part) != whole);
         }
         let top = (0..N).rev().find(|&at| divisor.0[at] != 0).unwrap_or(0);
         let shift = divisor.0[top].leading_zeros();

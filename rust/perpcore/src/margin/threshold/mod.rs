@@ -161,7 +161,8 @@ impl<'a> Thresholds<'a> {
                 let notional = hold(&mut moved, &mut moves, position);
                 self.moving.extend(notional.map(|notional| (notional, contract)));
             } else {
-                still.position(&mut stays, position, false);
+                let held_e16 = hold(&mut still, &mut stays, position).unwrap_or(0);
+                stays.maintenance_e24 += contract.ladder.requirements_e24(held_e16, 0).0;
             }
         }
         Parts::new(&stays, &moves, cost_e16)

@@ -1,13 +1,12 @@
 //! What a bucket consists of as one underlying moves: amounts that stay and amounts that are a whole number × t. They are
 //! the sums of the valuation itself, taken at two markets.
 
-use super::line::{Line, Price};
+use super::line::{Line, Narrow, Point, Price};
 use super::search::Curve;
 use crate::margin::account::Position;
 use crate::margin::line::Sink;
 use crate::margin::sums::Sums;
 use crate::margin::terms::Contract;
-use crate::margin::threshold::line::Point;
 use crate::margin::value::Run;
 use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
 use crate::num::wide::Wide;
@@ -16,13 +15,13 @@ use crate::num::{E8, E16, scaled};
 /// The exact sums of a bucket, but for the requirement that is not linear.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
-    collateral_e24: Line<4>,
-    pnl_e16: Line<4>,
+    collateral_e24: Narrow,
+    pnl_e16: Narrow,
     accrued: i128,
     /// Maintenance margin of what stays, and all of it that grows with the notional by one rate.
-    pub maintenance_e24: Line<4>,
+    pub maintenance_e24: Narrow,
     /// collateral + PnL − accrued − the maintenance margin above, in 10⁻²⁴.
-    pub surplus_e24: Line<4>,
+    pub surplus_e24: Narrow,
 }
 
 impl Parts {
@@ -34,11 +33,11 @@ impl Parts {
         let constant = stays.collateral_e24 + scaled(pnl_e16[0], E8 as i64) - accrued * E16 - stays.maintenance_e24;
         let slope = moves.collateral_e24 + scaled(pnl_e16[1], E8 as i64) - moves.maintenance_e24;
         Parts {
-            collateral_e24: Line::new(stays.collateral_e24, moves.collateral_e24),
-            pnl_e16: Line::new(pnl_e16[0], pnl_e16[1]),
+            collateral_e24: Narrow { constant: stays.collateral_e24, slope: moves.collateral_e24 },
+            pnl_e16: Narrow { constant: pnl_e16[0], slope: pnl_e16[1] },
             accrued,
-            maintenance_e24: Line::new(stays.maintenance_e24, moves.maintenance_e24),
-            surplus_e24: Line::new(constant, slope),
+            maintenance_e24: Narrow { constant: stays.maintenance_e24, slope: moves.maintenance_e24 },
+            surplus_e24: Narrow { constant, slope },
         }
     }
 
@@ -82,7 +81,8 @@ impl Standard<'_> {
 impl Curve for Standard<'_> {
     #[inline(always)]
     fn line<const N: usize, P: Point<N>>(&mut self, at: &P, upward: bool) -> Line<N> {
-        self.parts.surplus_e24.to().minus(&self.tiers(at, upward))
+        let Narrow { constant, slope } = self.parts.surplus_e24;
+        Line::new(constant, slope).minus(&self.tiers(at, upward))
     }
 
     #[inline(always)]
@@ -102,7 +102,7 @@ impl Curve for Standard<'_> {
 
     #[inline(always)]
     fn figures(&mut self, at: &Price) -> Option<(i128, i128)> {
-        let maintenance_e24 = self.parts.maintenance_e24.plus(&self.tiers(at, false));
+        let maintenance_e24 = self.parts.maintenance_e24.wide().plus(&self.tiers(at, false));
         Some((self.parts.equity(at), charged(&maintenance_e24, at)))
     }
 }

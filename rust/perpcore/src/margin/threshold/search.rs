@@ -89,7 +89,6 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
     /// The first tick inward of `start` that is not in liquidation by rounded figures; the mark where none is.
     fn first_safe(&mut self, start: i64) -> i64 {
         let (mut price, inward) = (start, if self.below { self.place.tick } else { -self.place.tick });
-        let margin = self.curve.unit::<N>().product(&Wide::from(-self.curve.cost_e24()));
         for _ in 0..MOST_TICKS {
             if self.is_past_mark(price) {
                 return self.place.mark;
@@ -97,14 +96,24 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
             let at = self.place.at(price);
             let safe = match self.curve.figures(&at) {
                 Some((equity, maintenance)) => equity >= maintenance,
-                None => !self.line(price, self.below, &margin).at(&at).is_negative(),
+                None => {
+                    let cost = self.cost();
+                    !self.line(price, self.below, &cost).at(&at).is_negative()
+                }
             };
             if safe {
                 return price;
             }
             price += inward;
         }
-        self.find(&margin).map_or(self.place.mark, |found| found.price)
+        let cost = self.cost();
+        self.find(&cost).map_or(self.place.mark, |found| found.price)
+    }
+
+    /// What roundings may cost, to be taken from the exact surplus.
+    #[cold]
+    fn cost(&self) -> Wide<N> {
+        self.curve.unit::<N>().product(&Wide::from(-self.curve.cost_e24()))
     }
 
     fn bound(&self) -> i64 {
@@ -205,12 +214,12 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
     /// Whether the surplus does at its root, on the side of the mark. It rises by ever less on the way, so the lines before
     /// and after the root mostly tell; else the root itself is looked at.
     fn is_shallow_at(&mut self, found: &Found<N>) -> bool {
-        if self.is_shallow(&found.outer) {
-            return true;
-        }
         let inner = found.inner.unwrap_or_else(|| self.line(found.price, !self.below, &Wide::ZERO));
         if !self.is_shallow(&inner) {
             return false;
+        }
+        if self.is_shallow(&found.outer) {
+            return true;
         }
         let mut line: Line<TWICE> = found.outer.to();
         loop {
