@@ -10,7 +10,7 @@ use crate::margin::terms::Contract;
 use crate::margin::value::Run;
 use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
 use crate::num::wide::Wide;
-use crate::num::{E8, E16, scaled};
+use crate::num::{E8, E16, ONE, scaled};
 
 /// The exact sums of a bucket, but for the requirement that is not linear.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,18 @@ pub struct Standard<'a> {
 }
 
 impl Standard<'_> {
+    /// Whether no number of a search passes 128 bits where the reduced price is 1: constants add up to less than 2¹²⁴, and
+    /// slopes, all tiers at their highest rate, times the largest price (54 bits) and 100 (7 bits) to less than 2¹²⁵.
+    pub fn is_narrow(&self) -> bool {
+        let Narrow { constant, slope } = self.parts.surplus_e24;
+        let (mut constant, mut slope) = (constant.unsigned_abs(), slope.unsigned_abs());
+        for (notional_e16, contract) in self.moving {
+            constant = constant.saturating_add(contract.ladder.largest_constant_e24().unsigned_abs());
+            slope = slope.saturating_add(notional_e16.unsigned_abs().saturating_mul(ONE as u128));
+        }
+        constant < 1 << 124 && slope < 1 << 64
+    }
+
     /// `margin.maintenance` of what moves.
     #[inline(always)]
     fn tiers<const N: usize, P: Point<N>>(&self, at: &P, upward: bool) -> Line<N> {
