@@ -96,6 +96,12 @@ impl Ladder {
         self.steps.iter().position(|step| notional_e16 <= step.to_e16).unwrap_or(self.steps.len() - 1)
     }
 
+    /// The lowest and the highest rate of maintenance margin, in g.
+    #[inline(always)]
+    pub fn maintenance_rates(&self) -> [i64; 2] {
+        [&self.steps[0], &self.steps[self.steps.len() - 1]].map(|step| step.maintenance.rate)
+    }
+
     /// The largest constant of maintenance margin, in 10⁻²⁴.
     pub fn largest_constant_e24(&self) -> i128 {
         self.largest_constant_e24

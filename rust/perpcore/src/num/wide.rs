@@ -13,6 +13,12 @@ impl<const N: usize> Wide<N> {
     /// 0
     pub const ZERO: Self = Wide([0; N]);
 
+    /// The lowest 128 bits: all of it where N is 2, which then is the machine's own arithmetic.
+    #[inline(always)]
+    const fn low(&self) -> i128 {
+        ((self.0[1] as u128) << 64 | self.0[0] as u128) as i128
+    }
+
     /// Whether it is below 0.
     #[inline(always)]
     pub const fn is_negative(&self) -> bool {
@@ -32,13 +38,16 @@ impl<const N: usize> Wide<N> {
         let sign = ((self.0[1] as i64) >> 63) as u64;
         // Word by word: an array of them would be compared in a register that just took them one by one.
         let beyond = self.0.iter().skip(2).fold(0, |beyond, part| beyond | (part ^ sign));
-        (beyond == 0).then_some((u128::from(self.0[1]) << 64 | u128::from(self.0[0])) as i128)
+        (beyond == 0).then_some(self.low())
     }
 
     /// self + other
     #[inline(always)]
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_add(other.low()));
+        }
         let (mut sum, mut carry) = ([0; N], false);
         for (at, part) in sum.iter_mut().enumerate() {
             let (first, over) = self.0[at].overflowing_add(other.0[at]);
@@ -52,6 +61,9 @@ impl<const N: usize> Wide<N> {
     #[inline(always)]
     #[must_use]
     pub fn negated(&self) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_neg());
+        }
         Wide(self.0.map(|part| !part)).plus(&Self::from(1))
     }
 
@@ -59,6 +71,9 @@ impl<const N: usize> Wide<N> {
     #[inline(always)]
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_sub(other.low()));
+        }
         self.plus(&other.negated())
     }
 
@@ -73,6 +88,9 @@ impl<const N: usize> Wide<N> {
     #[inline(always)]
     #[must_use]
     pub fn times(&self, factor: u64) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_mul(i128::from(factor)));
+        }
         let (mut product, mut carry) = ([0; N], 0);
         for (part, own) in product.iter_mut().zip(self.0) {
             let sum = (u128::from(own) * u128::from(factor)).wrapping_add(carry);
@@ -167,6 +185,9 @@ impl<const N: usize> PartialOrd for Wide<N> {
 impl<const N: usize> Ord for Wide<N> {
     #[inline(always)]
     fn cmp(&self, other: &Self) -> Ordering {
+        if N == 2 {
+            return self.low().cmp(&other.low());
+        }
         let sign = other.is_negative().cmp(&self.is_negative());
         sign.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
     }
@@ -190,19 +211,26 @@ mod tests {
         all
     }
 
-    #[test]
-    fn narrow_numbers_behave_as_the_machines() {
+    fn behaves_as_the_machines<const N: usize>() {
         let all = draws();
         for pair in all.windows(2) {
             let [a, b] = [pair[0] >> 2, pair[1] >> 2];
-            let [x, y] = [W::from(a), W::from(b)];
+            let [x, y] = [Wide::<N>::from(a), Wide::<N>::from(b)];
             assert_eq!((x.plus(&y).narrow(), x.minus(&y).narrow()), (Some(a + b), Some(a - b)));
             assert_eq!((x.negated().narrow(), x.size().narrow()), (Some(-a), Some(a.abs())));
             assert_eq!(x.cmp(&y), a.cmp(&b));
             let factor = (b >> 70) as i64;
-            assert_eq!(x.signed_times(factor), x.product(&W::from(i128::from(factor))));
-            assert_eq!(x.to::<7>().to::<4>(), x);
+            assert_eq!(x.signed_times(factor), x.product(&Wide::from(i128::from(factor))));
+            assert_eq!(Wide::<N>::from(a >> 70).signed_times(factor).narrow(), Some((a >> 70) * i128::from(factor)));
+            assert_eq!(x.to::<7>().to::<N>(), x);
         }
+    }
+
+    #[test]
+    fn narrow_numbers_behave_as_the_machines() {
+        behaves_as_the_machines::<2>();
+        behaves_as_the_machines::<3>();
+        behaves_as_the_machines::<4>();
     }
 
     #[test]

@@ -177,6 +177,10 @@ impl Curve for Charged<'_> {
         self.component::<N>().times(ONE as u64)
     }
 
+    fn never_falls(&self, _: bool) -> bool {
+        false
+    }
+
     fn slack_e24(&self) -> i128 {
         // V is rounded by at most half a unit of g, in each underlying; a loss then by half of the largest move.
         let largest =

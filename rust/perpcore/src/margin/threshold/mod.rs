@@ -114,7 +114,7 @@ impl<'a> Thresholds<'a> {
             match portfolio {
                 None => {
                     let parts = self.standard(account, level, of);
-                    let mut curve = Standard { parts, moving: &self.moving };
+                    let mut curve = Standard::new(parts, &self.moving);
                     positions.for_each(|(position, at)| found(at, self.moves.standard(&mut curve, position)));
                 }
                 Some(portfolio) => {
@@ -137,7 +137,7 @@ impl<'a> Thresholds<'a> {
         let notional = hold(&mut Run::new(terms, reduced, account, &mut other), &mut moves, position);
         self.moving.extend(notional.map(|notional| (notional, &terms.instruments[position.instrument as usize])));
         let parts = Parts::new(&stays, &moves, position.cost_e16);
-        self.moves.standard(&mut Standard { parts, moving: &self.moving }, position)
+        self.moves.standard(&mut Standard::new(parts, &self.moving), position)
     }
 
     /// The balances that no underlying moves: the same for each.

@@ -10,7 +10,7 @@ use crate::margin::terms::Contract;
 use crate::margin::value::Run;
 use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
 use crate::num::wide::Wide;
-use crate::num::{E8, E16, ONE, scaled};
+use crate::num::{E8, E16, scaled};
 
 /// The exact sums of a bucket, but for the requirement that is not linear.
 #[derive(Clone, Copy, Debug)]
@@ -59,23 +59,34 @@ pub fn charged(line: &Line<4>, at: &Price) -> i128 {
 
 /// A bucket of the standard model.
 pub struct Standard<'a> {
-    /// Its sums.
-    pub parts: Parts,
+    parts: Parts,
     /// The positions that move: |Q| × reduced price in 10⁻¹⁶, and its terms.
-    pub moving: &'a [(i128, &'a Contract)],
+    moving: &'a [(i128, &'a Contract)],
+    /// The least and the most by which the surplus may rise with t, in 10⁻²⁴.
+    slopes: [i128; 2],
+    constants_e24: u128,
 }
 
-impl Standard<'_> {
-    /// Whether no number of a search passes 128 bits where the reduced price is 1: constants add up to less than 2¹²⁴, and
-    /// slopes, all tiers at their highest rate, times the largest price (54 bits) and 100 (7 bits) to less than 2¹²⁵.
-    pub fn is_narrow(&self) -> bool {
-        let Narrow { constant, slope } = self.parts.surplus_e24;
-        let (mut constant, mut slope) = (constant.unsigned_abs(), slope.unsigned_abs());
-        for (notional_e16, contract) in self.moving {
-            constant = constant.saturating_add(contract.ladder.largest_constant_e24().unsigned_abs());
-            slope = slope.saturating_add(notional_e16.unsigned_abs().saturating_mul(ONE as u128));
+impl<'a> Standard<'a> {
+    /// From its sums and the positions that move.
+    #[inline(always)]
+    pub fn new(parts: Parts, moving: &'a [(i128, &'a Contract)]) -> Self {
+        let Narrow { constant, slope } = parts.surplus_e24;
+        let (mut slopes, mut constants_e24) = ([slope; 2], constant.unsigned_abs());
+        for (notional_e16, contract) in moving {
+            let [least, most] = contract.ladder.maintenance_rates();
+            slopes[0] -= scaled(*notional_e16, most);
+            slopes[1] -= scaled(*notional_e16, least);
+            constants_e24 = constants_e24.saturating_add(contract.ladder.largest_constant_e24().unsigned_abs());
         }
-        constant < 1 << 124 && slope < 1 << 64
+        Standard { parts, moving, slopes, constants_e24 }
+    }
+
+    /// Whether no number of a search passes 128 bits where the reduced price is 1: constants add up to less than 2¹²⁴, and
+    /// slopes times the largest price (54 bits) and 100 (7 bits) to less than 2¹²⁵.
+    #[inline(always)]
+    pub fn is_narrow(&self) -> bool {
+        self.constants_e24 < 1 << 124 && self.slopes.iter().all(|slope| slope.unsigned_abs() < 1 << 64)
     }
 
     /// `margin.maintenance` of what moves.
@@ -100,6 +111,11 @@ impl Curve for Standard<'_> {
     #[inline(always)]
     fn unit<const N: usize>(&self) -> Wide<N> {
         Wide::from(1)
+    }
+
+    #[inline(always)]
+    fn never_falls(&self, downward: bool) -> bool {
+        if downward { self.slopes[1] <= 0 } else { self.slopes[0] >= 0 }
     }
 
     #[inline(always)]

@@ -16,6 +16,9 @@ pub trait Curve {
     fn line<const N: usize, P: Point<N>>(&mut self, at: &P, upward: bool) -> Line<N>;
     /// What 10⁻²⁴ are in the lines; above 0.
     fn unit<const N: usize>(&self) -> Wide<N>;
+    /// Whether it is known, without a look at any price, that the surplus never falls below what it is at the mark on the
+    /// way down, or up. What is not known is found out.
+    fn never_falls(&self, downward: bool) -> bool;
     /// By how much the rounded surplus may be above the exact one, in 10⁻²⁴; mostly 0.
     fn slack_e24(&self) -> i128;
     /// By how much it may be below it, in 10⁻²⁴.
@@ -72,6 +75,9 @@ struct Found<const N: usize> {
 impl<C: Curve, const N: usize> Search<'_, C, N> {
     /// The liquidation price of a bucket that is not in liquidation; none where it has none on this side.
     pub fn price(mut self) -> Option<i64> {
+        if self.curve.never_falls(self.below) {
+            return None;
+        }
         let found = self.find(&Wide::ZERO)?;
         if self.is_shallow_at(&found) {
             return Some(found.price);
