@@ -110,6 +110,9 @@ impl<const N: usize> Wide<N> {
     /// self × other
     #[must_use]
     pub fn product(&self, other: &Self) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_mul(other.low()));
+        }
         let mut sum = Self::ZERO;
         for (at, &part) in other.0.iter().enumerate() {
             let row = self.times(part);

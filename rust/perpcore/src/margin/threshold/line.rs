@@ -53,6 +53,12 @@ impl<const N: usize> Line<N> {
         Line { constant: self.constant.times(factor), slope: self.slope.times(factor) }
     }
 
+    /// The same of 128 bits; none where it does not fit.
+    #[inline(always)]
+    pub fn narrow(&self) -> Option<Narrow> {
+        Some(Narrow { constant: self.constant.narrow()?, slope: self.slope.narrow()? })
+    }
+
     /// Its value at n/d, times d.
     #[inline(always)]
     pub fn at<P: Point<N>>(&self, point: &P) -> Wide<N> {
@@ -77,8 +83,7 @@ impl Line<4> {
     /// 10¹⁶, so that it fits. Floors nest, so that no fraction of t is lost.
     #[inline(always)]
     pub fn down(&self, at: &Price, unit: u64, by_reciprocal: impl Fn(i128) -> i128) -> i128 {
-        let narrow = self.constant.narrow().zip(self.slope.narrow());
-        match narrow.and_then(|(constant, slope)| Narrow { constant, slope }.at(at)) {
+        match self.narrow().and_then(|narrow| narrow.at(at)) {
             Some(exact) => by_reciprocal(exact),
             None => self.wide_down(at, unit),
         }
@@ -110,6 +115,20 @@ impl Narrow {
             Some(exact) => by_reciprocal(exact),
             None => self.wide().wide_down(at, unit),
         }
+    }
+
+    /// ⌈value ÷ unit⌉ likewise.
+    #[inline(always)]
+    pub fn up(&self, at: &Price, unit: u64, by_reciprocal: impl Fn(i128) -> i128) -> i128 {
+        let negated = Narrow { constant: -self.constant, slope: -self.slope };
+        -negated.down(at, unit, |exact| -by_reciprocal(-exact))
+    }
+
+    /// The sum, which fits.
+    #[inline(always)]
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Narrow { constant: self.constant + other.constant, slope: self.slope + other.slope }
     }
 
     /// The same in a width that holds products with a price.

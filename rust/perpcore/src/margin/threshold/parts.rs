@@ -86,7 +86,13 @@ impl<'a> Standard<'a> {
     /// slopes times the largest price (54 bits) and 100 (7 bits) to less than 2¹²⁵.
     #[inline(always)]
     pub fn is_narrow(&self) -> bool {
-        self.constants_e24 < 1 << 124 && self.slopes.iter().all(|slope| slope.unsigned_abs() < 1 << 64)
+        self.has_narrow_constants() && self.slopes.iter().all(|slope| slope.unsigned_abs() < 1 << 64)
+    }
+
+    /// Whether no sum of constants passes 128 bits; no sum of slopes does, as in a valuation.
+    #[inline(always)]
+    fn has_narrow_constants(&self) -> bool {
+        self.constants_e24 < 1 << 124
     }
 
     /// `margin.maintenance` of what moves.
@@ -130,8 +136,12 @@ impl Curve for Standard<'_> {
 
     #[inline(always)]
     fn figures(&mut self, at: &Price) -> Option<(i128, i128)> {
-        let maintenance_e24 = self.parts.maintenance_e24.wide().plus(&self.tiers(at, false));
-        Some((self.parts.equity(at), charged(&maintenance_e24, at)))
+        let linear = self.parts.maintenance_e24;
+        let maintenance = match self.tiers::<2, _>(at, false).narrow().filter(|_| self.has_narrow_constants()) {
+            Some(tiers) => linear.plus(&tiers).up(at, E16 as u64, charge_from_e24),
+            None => charged(&linear.wide().plus(&self.tiers(at, false)), at),
+        };
+        Some((self.parts.equity(at), maintenance))
     }
 }
 

@@ -70,6 +70,8 @@ struct Found<const N: usize> {
     outer: Line<N>,
     /// The line at the tick, on the side of the mark.
     inner: Option<Line<N>>,
+    /// The surplus at the tick; 0 at the mark, where it was not looked at.
+    surplus: Wide<N>,
 }
 
 impl<C: Curve, const N: usize> Search<'_, C, N> {
@@ -79,10 +81,14 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
             return None;
         }
         let found = self.find(&Wide::ZERO)?;
+        let slack = self.curve.slack_e24();
+        // Nothing outside the root is safe, and the first tick inside is by more than roundings take: mostly so.
+        if slack == 0 && found.surplus >= self.cost() {
+            return Some(found.price);
+        }
         if self.is_shallow_at(&found) {
             return Some(found.price);
         }
-        let slack = self.curve.slack_e24();
         let start = if slack == 0 {
             found.price
         } else {
@@ -102,24 +108,22 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
             let at = self.place.at(price);
             let safe = match self.curve.figures(&at) {
                 Some((equity, maintenance)) => equity >= maintenance,
-                None => {
-                    let cost = self.cost();
-                    !self.line(price, self.below, &cost).at(&at).is_negative()
-                }
+                None => self.line(price, self.below, &Wide::ZERO).at(&at) >= self.cost(),
             };
             if safe {
                 return price;
             }
             price += inward;
         }
-        let cost = self.cost();
-        self.find(&cost).map_or(self.place.mark, |found| found.price)
+        let cost = self.curve.unit::<N>().product(&Wide::from(self.curve.cost_e24()));
+        self.find(&cost.negated()).map_or(self.place.mark, |found| found.price)
     }
 
-    /// What roundings may cost, to be taken from the exact surplus.
-    #[cold]
+    /// What roundings may take from a surplus, as [`Line::at`] a price has it.
+    #[inline(always)]
     fn cost(&self) -> Wide<N> {
-        self.curve.unit::<N>().product(&Wide::from(-self.curve.cost_e24()))
+        let cost = self.curve.unit::<N>().product(&Wide::from(self.curve.cost_e24()));
+        Point::<N>::below(&self.place.at(0), &cost)
     }
 
     fn bound(&self) -> i64 {
@@ -160,13 +164,14 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
         }
         while let Some(price) = next.filter(|price| !self.is_past_mark(*price)) {
             let inner = self.line(price, inward, more);
-            if !inner.at(&self.place.at(price)).is_negative() {
-                return Some(Found { price, outer, inner: Some(inner) });
+            let surplus = inner.at(&self.place.at(price));
+            if !surplus.is_negative() {
+                return Some(Found { price, outer, inner: Some(inner), surplus });
             }
             outer = inner;
             next = self.first_tick(&outer);
         }
-        Some(Found { price: mark, outer, inner: None })
+        Some(Found { price: mark, outer, inner: None, surplus: Wide::ZERO })
     }
 
     /// The first tick inside the root of a line that rises toward the mark, at most the mark; none where it does not, or
