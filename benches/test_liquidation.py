@@ -10,13 +10,8 @@ import perpcore as pc
 
 from .workload import Book, form
 
-PORTFOLIO = """
-[portfolio]
-enabled = true
-offset_credit = "80%"
-minimum = "0.5%"
-steps = 4
-"""
+# What the portfolio model takes beside a range for each underlying.
+PORTFOLIO = {"portfolio.enabled": True, "portfolio.offset_credit": "80%", "portfolio.minimum": "0.5%"}
 
 
 @dataclass(frozen=True)
@@ -47,12 +42,11 @@ CASES = (
 
 def load(case: Case) -> tuple[pc.Rulebook, Book]:
     rules, book = form(case.accounts, case.instruments, shuffled=case.shuffled)
-    underlyings = [f"I{number:02}" for number in range(case.instruments)]
     if case.moving:
         rules = rules.edit({"asset.A1.underlying": rules.underlying("I00-PERP")})
     if case.portfolio:
-        ranges = {f"portfolio.underlying.{rules.underlying(f'{name}-PERP')}.range": "16%" for name in underlyings}
-        rules = pc.Rulebook.parse(rules.to_toml() + PORTFOLIO).edit(ranges)
+        underlyings = [rules.underlying(name) for name in rules.instruments]
+        rules = rules.edit(PORTFOLIO | {f"portfolio.underlying.{name}.range": "16%" for name in underlyings})
         ids = book["positions"].column("account").combine_chunks().dictionary
         book = book | {"accounts": pa.table({"account": ids, "model": ["portfolio"] * len(ids)})}
     return rules, book

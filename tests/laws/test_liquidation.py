@@ -1,4 +1,4 @@
-"""Laws of liquidation prices, told by `assess` itself at moved prices: a bucket lives at the price and dies one tick beyond.
+"""Laws of liquidation prices, told by `assess` at moved prices: a bucket lives at its price and not a tick beyond.
 
 The book holds what bends the surplus: tiers with a last cap, collateral and debts of the same underlying, two contracts
 of one underlying, offsets, concentration slices, a minimum, expected shortfall.

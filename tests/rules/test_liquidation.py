@@ -1,4 +1,4 @@
-"""`threshold.liquidation` by hand, beyond the cases of the vectors: two sides, kinks of a portfolio, ladder and page."""
+"""`threshold.liquidation` by hand, beyond the cases of the vectors: both sides, kinks of a portfolio, ladder, page."""
 
 from decimal import Decimal
 from typing import Any
@@ -115,8 +115,7 @@ def test_the_ladder_adds_up_notional_by_price() -> None:
     """Liquidated at 91 (A), 90.5 (B), 80.9 (C), 108.9 (D), already (E), 0.6 (F); each has 100 at the mark."""
     result = ladder_book()
     rows = [
-        tuple(short(row[name]) for name in ("price_from", "price_to", "long_notional", "short_notional"))
-        + (row["buckets"],)
+        (*(short(row[name]) for name in ("price_from", "price_to", "long_notional", "short_notional")), row["buckets"])
         for row in result.ladder("X", step="1").to_pylist()
     ]
     # Fifty steps a side, what lies beyond in one more; a price on an edge belongs to the side of the mark.
