@@ -23,6 +23,7 @@ check) ;;
 sanitize)
     export RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=target/sanitize ASAN_OPTIONS=detect_leaks=1
     build test -p perpcore-arrow --lib --tests
+    build test -p perpcore --test kernels
     ;;
 fuzz)
     flags="--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Coverflow-checks -Clink-dead-code -Cpasses=sancov-module"

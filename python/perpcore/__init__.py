@@ -21,6 +21,7 @@ from ._tables import schema
 from .assessment import Assessment, assess
 from .book import read_book, write_book
 from .explanation import Explanation
+from .fit import fit_scenarios
 
 __all__ = [
     "Assessment",
@@ -31,6 +32,7 @@ __all__ = [
     "describe",
     "error_codes",
     "errors",
+    "fit_scenarios",
     "read_book",
     "rules",
     "schema",

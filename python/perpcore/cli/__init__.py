@@ -1,4 +1,4 @@
-"""The command line: `perpcore demo | assess | explain | rulebook | explain-code`, one file a verb.
+"""The command line: `perpcore demo | assess | explain | scenarios | rulebook | explain-code`, one file a verb.
 
 Exit 0: fine. 1: findings, as each verb says. 2: bad input, told in one block without a traceback.
 """
@@ -17,6 +17,7 @@ from .explain import explain
 from .explain_code import explain_code
 from .output import BadInput, error_block
 from .rulebook import rulebook
+from .scenarios import scenarios
 
 __all__ = ["main"]
 
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for verb in (demo, assess, explain, rulebook, explain_code):
+for verb in (demo, assess, explain, scenarios, rulebook, explain_code):
     main.add_command(verb)

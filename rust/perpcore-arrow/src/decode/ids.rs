@@ -7,7 +7,7 @@
 
 use super::distinct::{are_distinct, are_equal};
 use super::merge::{Bytes, merge};
-use super::text::{Strings, append_indexes};
+use super::text::{Strings, append_indexes, indexes};
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
 use arrow_array::cast::AsArray;
@@ -16,7 +16,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
-use perpcore::sweep::group::ascends;
+use perpcore::sweep::group::numbered;
 use perpcore::sweep::stop::Stop;
 use std::hash::BuildHasher;
 
@@ -123,15 +123,16 @@ impl AccountIds {
             if *data_type != DataType::Null {
                 self.settle_kind(source, data_type, integers)?;
             }
+            let mut all_named = false;
             match data_type {
                 DataType::Null => out.resize(start + chunk.values.len(), NOBODY),
-                DataType::Dictionary(..) => self.dictionary(&chunk, &mut out),
+                DataType::Dictionary(..) => all_named = self.dictionary(&chunk, &mut out),
                 _ if integers => self.integers(&chunk, &mut out, &source.stop),
                 _ => self.text(&chunk, &mut out, &source.stop),
             }
             source.go_on()?;
             // Looked at without an early end, many at a time.
-            if !out[start..].iter().fold(false, |any, &account| any | (account == NOBODY)) {
+            if all_named || !out[start..].iter().fold(false, |any, &account| any | (account == NOBODY)) {
                 continue;
             }
             for (row, _) in out[start..].iter().enumerate().filter(|(_, account)| **account == NOBODY) {
@@ -166,32 +167,54 @@ impl AccountIds {
         Ok(())
     }
 
-    fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) {
-        let Some(dictionary) = chunk.values.as_any_dictionary_opt() else { return };
+    /// Says whether every row is known to have an account.
+    fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) -> bool {
+        let Some(dictionary) = chunk.values.as_any_dictionary_opt() else { return false };
         self.rises = false;
         let known = self.dictionaries.iter().position(|known| are_equal(&known.values, dictionary.values()));
         let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
         let source = self.dictionaries[at].source;
         let start = out.len();
-        append_indexes(&*chunk.values, out);
-        let codes = &mut out[start..];
-        let is_first = self.len() == 0 && !self.hashed && chunk.nulls.is_none();
-        if let (true, Ids::Text { origins, .. }) = (is_first && may_be_numbered(codes, accounts.len()), &mut self.ids) {
-            let places = number_ascending(codes, &mut accounts);
-            origins.extend(places.into_iter().map(|place| Origin { source, place }));
-        } else {
-            for (row, code) in codes.iter_mut().enumerate() {
-                let place = *code;
-                *code = NOBODY;
-                let Some(account) = accounts.get_mut(place as usize).filter(|_| !chunk.is_null(row)) else { continue };
-                if *account == NOBODY {
-                    *account = self.account_at(Origin { source, place });
-                }
-                *code = *account;
+        let places = Some(&*chunk.values).filter(|_| chunk.nulls.is_none()).and_then(|values| {
+            // A dictionary has at most as many distinct codes as values.
+            numbered(&indexes(values), accounts.len(), out)
+        });
+        let is_first = self.len() == 0 && !self.hashed;
+        let mut account_of = |accounts: &mut [u32], place: u32| match accounts.get_mut(place as usize) {
+            Some(account) if *account != NOBODY => *account,
+            Some(account) => {
+                *account = self.account_at(Origin { source, place });
+                *account
             }
-        }
+            None => NOBODY,
+        };
+        let all_named = match places {
+            // The first rows of all: their numbers are those of new accounts, in order of appearance.
+            Some(places) if is_first && places.iter().all(|&place| (place as usize) < accounts.len()) => {
+                (0..).zip(&places).for_each(|(account, &place)| accounts[place as usize] = account);
+                if let Ids::Text { origins, .. } = &mut self.ids {
+                    origins.extend(places.into_iter().map(|place| Origin { source, place }));
+                }
+                true
+            }
+            Some(mut places) => {
+                places.iter_mut().for_each(|place| *place = account_of(&mut accounts, *place));
+                if (0..).zip(&places).any(|(number, account)| number != *account) {
+                    out[start..].iter_mut().for_each(|number| *number = places[*number as usize]);
+                }
+                !places.contains(&NOBODY)
+            }
+            None => {
+                append_indexes(&*chunk.values, out);
+                for (row, code) in out[start..].iter_mut().enumerate() {
+                    *code = if chunk.is_null(row) { NOBODY } else { account_of(&mut accounts, *code) };
+                }
+                false
+            }
+        };
         self.dictionaries[at].accounts = accounts;
+        all_named
     }
 
     fn add_dictionary(&mut self, values: &ArrayRef) -> usize {
@@ -354,32 +377,6 @@ fn is_text(data_type: &DataType) -> bool {
 /// The text at a place.
 pub(crate) fn text_at(sources: &[ArrayRef], origin: Origin) -> &str {
     Strings::of(&*sources[origin.source as usize]).map_or("", |strings| strings.value(origin.place as usize))
-}
-
-/// Whether codes never fall and all of them are of `values` values.
-fn may_be_numbered(codes: &[u32], values: usize) -> bool {
-    codes.last().is_none_or(|&last| (last as usize) < values) && ascends(codes)
-}
-
-/// Makes accounts of codes that never fall: a new one wherever the code is another. The code of each account, which
-/// `accounts` then has by its code.
-fn number_ascending(codes: &mut [u32], accounts: &mut [u32]) -> Vec<u32> {
-    // Written at every row, so that no branch is to be guessed.
-    let mut places = vec![0; accounts.len()];
-    let (mut account, mut last) = (0, codes.first().copied().unwrap_or_default());
-    for code in &mut *codes {
-        account += u32::from(*code != last);
-        last = *code;
-        if let Some(place) = places.get_mut(account as usize) {
-            *place = last;
-        }
-        *code = account;
-    }
-    places.truncate(if codes.is_empty() { 0 } else { account as usize + 1 });
-    for (account, &code) in (0..).zip(&places) {
-        accounts[code as usize] = account;
-    }
-    places
 }
 
 /// The values of an integer array that are not negative.

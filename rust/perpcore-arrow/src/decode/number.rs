@@ -14,6 +14,7 @@ use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure};
 use perpcore::num::bounds::Bound;
 use perpcore::num::{NotANumber, decimal, float, text};
+use perpcore::sweep::assess::Way;
 use perpcore::sweep::snapshot::Money;
 use perpcore::sweep::stop::Stop;
 
@@ -52,7 +53,7 @@ impl Bounded for i64 {
             return true;
         }
         // Most columns are far within: no distance from the least has a bit above those that surely fit.
-        let any = values.iter().fold(0, |any, &value| any | value.wrapping_sub(min) as u64);
+        let any = Way::chosen().run(|| values.iter().fold(0, |any, &value| any | value.wrapping_sub(min) as u64));
         any < 1 << range.ilog2() || values.iter().fold(true, |within, &value| within & (min <= value) & (value <= max))
     }
 }

@@ -3,10 +3,12 @@
 use super::view::{Chunk, Source};
 use crate::contract::{Column, Kind};
 use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
 use arrow_array::{Array, LargeStringArray, StringArray, StringViewArray, downcast_dictionary_array};
-use arrow_buffer::ArrowNativeType;
+use arrow_buffer::{ArrowNativeType, ScalarBuffer};
 use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure};
+use perpcore::sweep::assess::Way;
 use perpcore::sweep::stop::Stop;
 
 /// A name that was not found.
@@ -41,11 +43,32 @@ impl<'a> Strings<'a> {
 
 /// Appends the indexes of a dictionary, whatever their width; those under a null mean nothing.
 pub(super) fn append_indexes(array: &dyn Array, out: &mut Vec<u32>) {
+    // No dictionary has more than 2³¹ values.
+    each_index(array, out, |index| index as u32);
+}
+
+/// Appends what becomes of each index.
+#[inline(always)]
+fn each_index(array: &dyn Array, out: &mut Vec<u32>, of: impl Fn(usize) -> u32) {
     downcast_dictionary_array!(
-        // No dictionary has more than 2³¹ values.
-        array => out.extend(array.keys().values().iter().map(|key| key.as_usize() as u32)),
+        array => {
+            let keys: &[_] = array.keys().values();
+            Way::chosen().run(|| out.extend(keys.iter().map(|key| of(key.as_usize()))));
+        },
         _ => {}
     );
+}
+
+/// The indexes of a dictionary; those of 32 bits stay where they are.
+pub(super) fn indexes(array: &dyn Array) -> ScalarBuffer<u32> {
+    match array.as_dictionary_opt::<Int32Type>() {
+        Some(array) => array.keys().values().inner().clone().into(),
+        None => {
+            let mut out = Vec::with_capacity(array.len());
+            append_indexes(array, &mut out);
+            out.into()
+        }
+    }
 }
 
 /// A cell as text, for an error.
@@ -164,18 +187,14 @@ fn found(chunk: &Chunk, find: &impl Fn(&str) -> Option<u32>, out: &mut Vec<u32>,
         let values = dictionary.values();
         let strings = Strings::of(values)?;
         let places: Vec<u32> = (0..values.len()).map(|at| find(strings.value(at)).unwrap_or(UNKNOWN)).collect();
-        let start = out.len();
-        append_indexes(array, out);
         // Names are few: in a table of one length no index needs to be looked at.
         let mut few = [UNKNOWN; 256];
         match few.get_mut(..places.len()) {
             Some(first) => {
                 first.copy_from_slice(&places);
-                out[start..].iter_mut().for_each(|place| *place = few[*place as usize % few.len()]);
+                each_index(array, out, |index| few[index % few.len()]);
             }
-            None => out[start..].iter_mut().for_each(|place| {
-                *place = places.get(*place as usize).copied().unwrap_or(UNKNOWN);
-            }),
+            None => each_index(array, out, |index| places.get(index).copied().unwrap_or(UNKNOWN)),
         }
         return Some(chunk.nulls.is_none() && !places.contains(&UNKNOWN));
     }

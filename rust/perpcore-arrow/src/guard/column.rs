@@ -11,6 +11,7 @@ use arrow_array::{Array, ArrayRef, BooleanArray, NullArray, make_array, new_empt
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
 use arrow_schema::DataType;
+use perpcore::sweep::assess::Way;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -257,7 +258,8 @@ fn beyond(
     macro_rules! first_beyond {
         ($native:ty, $unsigned:ty) => {{
             let indexes: &[$native] = &indexes.typed_data()[..rows];
-            let largest = indexes.iter().fold(0, |largest: $unsigned, &index| largest.max(index as $unsigned));
+            let largest = || indexes.iter().fold(0, |largest: $unsigned, &index| largest.max(index as $unsigned));
+            let largest = Way::chosen().run(largest);
             if (largest as u64) < values as u64 {
                 return None;
             }

@@ -15,7 +15,7 @@ use crate::margin::value;
 use std::thread::available_parallelism;
 
 /// The figures of all accounts, a row an account in order of first appearance. A row whose status is
-/// [`Status::Unknown`] has no figures.
+/// [`Status::Unknown`](crate::margin::status::Status::Unknown) has no figures.
 #[derive(Debug, Default)]
 pub struct AccountColumns {
     /// One column a figure, in the order of [`Figures::money`], in g.

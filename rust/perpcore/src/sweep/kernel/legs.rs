@@ -43,7 +43,7 @@ pub(super) struct Legs {
     /// The settlement currency among the assets.
     pub(super) settlement: usize,
     /// The marks of the instruments, zeros behind them.
-    marks: [i64; MOST_NAMES + 2],
+    pub(super) marks: [i64; MOST_NAMES + 2],
     /// The bits of instruments whose quantities are not base quantities.
     pub(super) strange: u64,
 }

@@ -74,6 +74,17 @@ impl Way {
         }
     }
 
+    /// Runs work with the registers of this way: loops that the compiler turns into vectors are compiled for both kinds,
+    /// as far as they are inlined into `work`.
+    #[inline(always)]
+    pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        #[cfg(target_arch = "x86_64")]
+        if self == Way::Wide {
+            return wide::run(work);
+        }
+        work()
+    }
+
     /// The fastest one, as long as no other was chosen.
     pub fn chosen() -> Way {
         let chosen = CHOSEN.load(Ordering::Relaxed);
@@ -89,6 +100,16 @@ impl Way {
         }
         possible
     }
+}
+
+/// As [`super::group::numbered`] does it, many codes at a time.
+pub(super) fn numbered(way: Way, codes: &[u32], most: usize, numbers: &mut Vec<u32>) -> Option<Option<Vec<u32>>> {
+    #[cfg(target_arch = "x86_64")]
+    if way == Way::Wide {
+        return Some(wide::numbered(codes, most, numbers));
+    }
+    let _ = (way, codes, most, numbers);
+    None
 }
 
 /// The kernels for one book at one market.
@@ -176,7 +197,11 @@ impl<'a> Kernel<'a> {
 
     /// Room for the rows of so many blocks of accounts.
     pub(super) fn nets<const N: usize>(&self, blocks: usize) -> Nets<N> {
-        Nets::new(&self.legs, blocks)
+        #[cfg(target_arch = "x86_64")]
+        let wide = self.wide.is_some();
+        #[cfg(not(target_arch = "x86_64"))]
+        let wide = false;
+        Nets::new(&self.legs, blocks, wide)
     }
 
     /// Adds up the rows of the accounts from `first` on, as many as there is room for, each table looked into from `near`

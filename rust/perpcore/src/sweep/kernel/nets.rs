@@ -5,10 +5,13 @@
 
 use super::LANES;
 use super::legs::{Legs, MOST_NAMES};
+#[cfg(target_arch = "x86_64")]
+use super::wide;
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8};
 use crate::num::{E8, ONE, times};
 use crate::sweep::group::Found;
-use crate::sweep::snapshot::{Grouped, Money, PositionRows};
+use crate::sweep::snapshot::{BalanceRows, Grouped, Money, PositionRows};
+use std::ops::Range;
 
 /// A cost of 2¹³ g counts as one g of quantity, and the largest entry price as at least 2¹³ whole units, so that Σ|κ| is
 /// at most Σ|q| times that price.
@@ -51,6 +54,9 @@ pub(in crate::sweep) const MANY: usize = SUMS + MOST_NAMES;
 pub(in crate::sweep) struct Nets<const N: usize> {
     blocks: Vec<Numbers<N>>,
     instruments: usize,
+    /// Where rows begin, while they are added up many at a time; none where they may not be.
+    #[cfg(target_arch = "x86_64")]
+    starts: Option<Box<wide::Starts>>,
     /// Σ|q| of an account within the bounds is proved to be at most this: Σ|κ| ≤ Σ|q| × the largest entry price.
     most_traded: u64,
 }
@@ -58,7 +64,7 @@ pub(in crate::sweep) struct Nets<const N: usize> {
 /// The numbers of a block, each in one line of the cache.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Numbers<const N: usize>([Each; N]);
+pub(super) struct Numbers<const N: usize>([Each; N]);
 
 /// One block, to be read.
 #[derive(Clone, Copy)]
@@ -94,6 +100,20 @@ impl<'a> Block<'a> {
     }
 }
 
+impl<const N: usize> Numbers<N> {
+    /// The place of a sum.
+    #[inline(always)]
+    pub(super) fn sum(&mut self, sum: Sum) -> &mut Each {
+        &mut self.0[sum as usize]
+    }
+
+    /// The place of what a name has.
+    #[inline(always)]
+    pub(super) fn number(&mut self, name: usize) -> &mut Each {
+        &mut self.0[(SUMS + name) % N]
+    }
+}
+
 fn joined(low: u64, high: u64) -> u128 {
     u128::from(high) << 64 | u128::from(low)
 }
@@ -105,13 +125,20 @@ pub(super) fn are_few(legs: &Legs) -> bool {
 
 impl<const N: usize> Nets<N> {
     /// Room for the rows of so many blocks of accounts.
-    pub(super) fn new(legs: &Legs, blocks: usize) -> Self {
-        Nets { blocks: vec![Numbers([[0; LANES]; N]); blocks], instruments: legs.instruments.len(), most_traded: 0 }
+    pub(super) fn new(legs: &Legs, blocks: usize, wide: bool) -> Self {
+        let _ = wide;
+        Nets {
+            blocks: vec![Numbers([[0; LANES]; N]); blocks],
+            instruments: legs.instruments.len(),
+            #[cfg(target_arch = "x86_64")]
+            starts: (wide && wide::adds_rows(legs)).then(|| Box::new(wide::NO_STARTS)),
+            most_traded: 0,
+        }
     }
 
     #[inline(always)]
     pub(super) fn block(&self, block: usize) -> Block<'_> {
-        let &Nets { ref blocks, instruments, most_traded } = self;
+        let &Nets { ref blocks, instruments, most_traded, .. } = self;
         Block { numbers: &blocks[block].0, instruments, most_traded }
     }
 
@@ -124,7 +151,7 @@ impl<const N: usize> Nets<N> {
 
     /// Forgets all rows.
     pub(super) fn clear(&mut self) {
-        self.blocks.iter_mut().for_each(|block| block.0.as_flattened_mut().fill(0));
+        self.blocks.iter_mut().for_each(|block| block.0 = [[0; LANES]; N]);
     }
 
     /// Adds the rows of the accounts from `first` on, as many as there is room for; each table from `near` on.
@@ -132,7 +159,7 @@ impl<const N: usize> Nets<N> {
         let all = first..first + self.blocks.len() * LANES;
         let [positions, balances, orders, settings] = near;
         self.add_positions(legs, &data.snapshot.positions, data.positions.of_all(all.clone(), positions), first as u32);
-        self.add_balances(data, data.balances.of_all(all.clone(), balances), first as u32);
+        self.add_balances(legs, data, data.balances.of_all(all.clone(), balances), first as u32);
         self.spoil_orders(data, data.orders.of_all(all.clone(), orders), first as u32);
         self.add_settings(data, data.settings.of_all(all.clone(), settings), first as u32);
     }
@@ -140,6 +167,9 @@ impl<const N: usize> Nets<N> {
     fn add_positions(&mut self, legs: &Legs, rows: &PositionRows<'_>, found: Found<'_>, first: u32) {
         let mut entries = (ONE as u64) << COST_SHIFT;
         match (found, rows.entry_price.filter(|_| !rows.has_details())) {
+            #[cfg(target_arch = "x86_64")]
+            (Found::Beside(range), Some(entry_prices))
+                if self.add_positions_wide(legs, rows, entry_prices, range.clone(), first, &mut entries) => {}
             (Found::Beside(range), Some(entry_prices)) => {
                 let columns = rows.account[range.clone()].iter().zip(&rows.instrument[range.clone()]);
                 let columns = columns.zip(&rows.quantity[range.clone()]);
@@ -174,6 +204,58 @@ impl<const N: usize> Nets<N> {
         self.most_traded = (ACCOUNT_E16 as u128 / u128::from(entries)).min(BASE_E8 as u128) as u64;
     }
 
+    /// Adds plain rows many at a time; says whether it did.
+    #[cfg(target_arch = "x86_64")]
+    fn add_positions_wide(
+        &mut self,
+        legs: &Legs,
+        rows: &PositionRows<'_>,
+        entry_prices: &[i64],
+        range: Range<usize>,
+        first: u32,
+        entries: &mut u64,
+    ) -> bool {
+        let Some(starts) = &mut self.starts else { return false };
+        let entry_prices = &entry_prices[range.clone()];
+        let rows = wide::Rows {
+            account: &rows.account[range.clone()],
+            name: &rows.instrument[range.clone()],
+            value: &rows.quantity[range],
+        };
+        let added = wide::add_positions(legs, &rows, entry_prices, first, starts, &mut self.blocks);
+        if added.is_none() {
+            self.clear();
+        }
+        *entries |= added.unwrap_or(0);
+        added.is_some()
+    }
+
+    /// Adds balances many at a time; says whether it did.
+    #[cfg(target_arch = "x86_64")]
+    fn add_balances_wide(
+        &mut self,
+        legs: &Legs,
+        rows: &BalanceRows<'_>,
+        amounts: &[i64],
+        range: Range<usize>,
+        first: u32,
+    ) -> bool {
+        let Some(starts) = &mut self.starts else { return false };
+        let rows = wide::Rows {
+            account: &rows.account[range.clone()],
+            name: &rows.asset[range.clone()],
+            value: &amounts[range],
+        };
+        let added = wide::add_balances(legs, &rows, first, starts, &mut self.blocks);
+        if !added {
+            for block in &mut self.blocks {
+                *block.sum(Sum::Owned) = [0; LANES];
+                (0..legs.assets.len()).for_each(|asset| *block.number(self.instruments + asset) = [0; LANES]);
+            }
+        }
+        added
+    }
+
     #[inline(always)]
     fn add_position(&mut self, legs: &Legs, (account, instrument): (u32, u32), quantity: i64, entry: i64) {
         let pnl_e16 = times(quantity, legs.mark(instrument).wrapping_sub(entry));
@@ -193,16 +275,19 @@ impl<const N: usize> Nets<N> {
         add_size(numbers, Sum::Traded, lane, if rows.is_plain(row) { size } else { BEYOND });
     }
 
-    fn add_balances(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
+    fn add_balances(&mut self, legs: &Legs, data: &Grouped<'_>, found: Found<'_>, first: u32) {
         let rows = &data.snapshot.balances;
-        match rows.amount {
-            Money::Narrow(amounts) => {
+        match (rows.amount, found) {
+            #[cfg(target_arch = "x86_64")]
+            (Money::Narrow(amounts), Found::Beside(range))
+                if self.add_balances_wide(legs, rows, amounts, range.clone(), first) => {}
+            (Money::Narrow(amounts), found) => {
                 for row in found {
                     let amount = amounts[row];
                     self.add_balance(rows.account[row] - first, rows.asset[row], amount, amount.unsigned_abs());
                 }
             }
-            Money::Wide(amounts) => {
+            (Money::Wide(amounts), found) => {
                 for row in found {
                     let amount = amounts[row];
                     let owned = u64::try_from(amount.unsigned_abs()).unwrap_or(BEYOND);

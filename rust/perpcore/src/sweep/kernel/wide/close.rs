@@ -1,11 +1,9 @@
-//! Eight accounts side by side in AVX-512, products by the 52-bit multiplications of IFMA.
-//!
-//! A sum of products is kept in limbs of 52 bits: an account is taken only where its factors fit 52 bits, and no limb
-//! of 63 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
+//! Eight accounts closed side by side.
 
-use super::legs::{Leg, Legs as Plain, Line, MOST_NAMES, Step};
-use super::nets::{Block, PORTFOLIO, Sum as Of};
-use super::{LANES, Out};
+use super::super::legs::{Leg, Legs as Plain, Line, MOST_NAMES, Step};
+use super::super::nets::{Block, PORTFOLIO, Sum as Of};
+use super::super::{LANES, Out};
+use super::{FACTOR, LIMB, LIMB_MASK, load, set, zero};
 use crate::margin::figures::{Figures, Totals};
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
@@ -16,22 +14,10 @@ use std::arch::x86_64::*;
 
 /// The most steps of a leg: as many as a table that is looked into by one instruction.
 const MOST_STEPS: usize = 16;
-/// Quantities and prices are below it.
-const FACTOR: u64 = 1 << 52;
-/// Bits of a limb.
-const LIMB: u32 = 52;
-const LIMB_MASK: u64 = (1 << LIMB) - 1;
 /// The high limb of Σ x·price is below it: then the sum is within [`ACCOUNT_E16`], and a price-free 2⁵² beside it.
 const PRICED_HIGH: u64 = 1 << 40;
 
 const _: () = assert!((PRICED_HIGH as i128) << LIMB < ACCOUNT_E16 - (1 << 80));
-
-/// Whether this processor has what [`Legs::close`] needs.
-pub(super) fn is_possible() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512ifma")
-}
 
 /// The steps of a leg as tables to look into.
 struct Steps {
@@ -80,7 +66,7 @@ impl Lines {
 }
 
 /// All legs as tables.
-pub(super) struct Legs {
+pub(in crate::sweep::kernel) struct Legs {
     instruments: Vec<Option<Steps>>,
     assets: Vec<Option<Steps>>,
     /// The names that are not taken, and the portfolio model.
@@ -99,7 +85,7 @@ struct Sum {
 }
 
 impl Legs {
-    pub(super) fn new(legs: &Plain) -> Self {
+    pub(in crate::sweep::kernel) fn new(legs: &Plain) -> Self {
         let steps = |of: &[Leg]| of.iter().map(|leg| Steps::new(legs, leg)).collect::<Vec<_>>();
         let (instruments, assets) = (steps(&legs.instruments), steps(&legs.assets));
         let missing = instruments.iter().chain(&assets).enumerate();
@@ -109,7 +95,14 @@ impl Legs {
 
     /// Closes the accounts of a block; bits of those that it took.
     #[inline(always)]
-    pub(super) fn close(&self, terms: &Terms, legs: &Plain, block: Block<'_>, out: &mut Out<'_>, at: usize) -> u8 {
+    pub(in crate::sweep::kernel) fn close(
+        &self,
+        terms: &Terms,
+        legs: &Plain,
+        block: Block<'_>,
+        out: &mut Out<'_>,
+        at: usize,
+    ) -> u8 {
         // SAFETY: legs are laid out for this way only where `is_possible` holds.
         unsafe { self.block(terms, legs, block, out, at) }
     }
@@ -440,25 +433,6 @@ fn look_up(table: &Table, at: __m512i) -> __m512i {
         [_mm512_load_si512(start), _mm512_load_si512(start.add(1))]
     };
     _mm512_permutex2var_epi64(halves[0], at, halves[1])
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn load(lanes: &[u64; LANES]) -> __m512i {
-    // SAFETY: eight numbers of 64 bits.
-    unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn set(value: u64) -> __m512i {
-    _mm512_set1_epi64(value as i64)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn zero() -> __m512i {
-    _mm512_setzero_si512()
 }
 
 const _: () = assert!(1 << MOST_NAMES == PORTFOLIO);
