@@ -243,3 +243,58 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A surplus of p − 1,000 in fiftieths of a unit of g, whose roundings take up to 3 units: from 1,150 on nothing can.
+    struct Stub {
+        figures: Option<(i128, i128)>,
+        looked: usize,
+    }
+
+    impl Curve for Stub {
+        fn line<const N: usize, P: Point<N>>(&mut self, _: &P, _: bool) -> Line<N> {
+            Line::new(-1_000 * E16 / 50, E16 / 50)
+        }
+        fn unit<const N: usize>(&self) -> Wide<N> {
+            Wide::from(1)
+        }
+        fn never_falls(&self, downward: bool) -> bool {
+            !downward
+        }
+        fn slack_e24(&self) -> i128 {
+            0
+        }
+        fn cost_e24(&self) -> i128 {
+            3 * E16
+        }
+        fn figures(&mut self, _: &Price) -> Option<(i128, i128)> {
+            self.looked += 1;
+            self.figures
+        }
+    }
+
+    fn search(figures: Option<(i128, i128)>, tick: i64, below: bool) -> (Option<i64>, usize) {
+        let mut curve = Stub { figures, looked: 0 };
+        let place = Place { mark: 1_000_000, base: 1, tick };
+        let price = Search::<_, 4> { curve: &mut curve, place, below }.price();
+        (price, curve.looked)
+    }
+
+    #[test]
+    fn rounded_figures_decide_from_the_first_tick_inside_the_root() {
+        assert_eq!(search(Some((0, 0)), 1, true), (Some(1_000), 1));
+        assert_eq!(search(Some((0, 0)), 7, true), (Some(1_001), 1));
+        // 1,200 is beyond what roundings take: no figure is looked at.
+        assert_eq!(search(Some((0, 1)), 400, true), (Some(1_200), 0));
+        assert_eq!(search(Some((0, 0)), 1, false), (None, 0));
+    }
+
+    #[test]
+    fn where_figures_do_not_decide_the_exact_surplus_does() {
+        assert_eq!(search(Some((0, 1)), 1, true), (Some(1_150), MOST_TICKS), "undecided for too long");
+        assert_eq!(search(None, 1, true), (Some(1_150), 151), "beyond the bounds of a valuation");
+    }
+}
