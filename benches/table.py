@@ -222,6 +222,10 @@ def _against_itself(options: Any) -> Iterator[Record]:
         rules, book = form(accounts, instruments, **kind)
         return lambda: pc.assess(rules, **book, threads=threads).accounts, book["positions"].num_rows
 
+    def prices(accounts: int, threads: int) -> tuple[Contender, int]:
+        rules, book = form(accounts)
+        return pc.assess(rules, **book, threads=threads).liquidation_prices, book["positions"].num_rows
+
     large = options.largest
     few = min(25_000, large)
     pairs: list[tuple[str, Record, Record]] = [
@@ -238,9 +242,13 @@ def _against_itself(options: Any) -> Iterator[Record]:
             (f"int64 ids ÷ dictionary, {accounts:,}", at, at | {"ids": "int"}),
             (f"one thread ÷ two, {accounts:,}", at | {"threads": 2}, at),
         ]
+    at = {"accounts": min(100_000, large)}
+    for threads in (1, 2):
+        name = f"liquidation prices ÷ assess, {at['accounts']:,}, {threads} thread{'s' * (threads > 1)}"
+        pairs.append((name, at | {"threads": threads}, at | {"threads": threads, "call": "liquidation_prices"}))
     for name, a, b in pairs:
         one, rows = plain(**a)
-        other, more = plain(**b)
+        other, more = prices(b["accounts"], b["threads"]) if "call" in b else plain(**b)
         rounds = [(x / rows, y / more) for x, y in _turns(one, other, options.seconds)]
         summary = _summary(rounds, "a_ms", "b_ms")
         yield {

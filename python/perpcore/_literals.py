@@ -61,6 +61,7 @@ RuleId = Literal[
     "equity.profit_credit",
     "equity.net_value",
     "equity.withdrawable",
+    "threshold.liquidation",
     "status",
 ]
 """A rule."""

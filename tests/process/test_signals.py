@@ -107,6 +107,14 @@ def test_ctrl_c_ends_lines(
     check("lines", result.lines, record_property)
 
 
+def test_ctrl_c_ends_liquidation_prices(
+    rules_and_book: tuple[pc.Rulebook, dict[str, pa.Table]], record_property: Callable[[str, object], None]
+) -> None:
+    rules, book = rules_and_book
+    result = pc.assess(rules, **book)
+    check("liquidation_prices", lambda: [result.liquidation_prices() for _ in range(3)], record_property)
+
+
 def test_what_was_interrupted_left_everything_as_it_was(
     rules_and_book: tuple[pc.Rulebook, dict[str, pa.Table]],
 ) -> None:

@@ -1,7 +1,8 @@
 """`check`: one case of vectors, run through the public interface and compared to the last unit.
 
 A case says a rule in one sentence, the rulebook and the book as decimal text, and what must come out: rows of
-`accounts` and `isolated` in output order, the sums of `lines`, or an error. Numbers are compared as fractions.
+`accounts` and `isolated` in output order, `liquidation_prices` by their key, the sums of `lines`, or an error. Numbers
+are compared as fractions.
 """
 
 import json
@@ -17,7 +18,8 @@ HERE = Path(__file__).parent
 Case = Mapping[str, Any]
 
 TABLES = ("positions", "balances", "prices", "orders", "accounts", "scenarios")
-WORDS = {"account", "instrument", "status", "worst_scenario", "isolated_status", "problem"}
+WORDS = {"account", "instrument", "margin_mode", "status", "worst_scenario", "isolated_status", "problem"}
+PRICE_KEY = ("account", "instrument", "margin_mode")
 LINE_KEY = ("account", "bucket", "total", "rule", "subject")
 
 
@@ -70,6 +72,8 @@ def check(case: Case) -> None:
         *row_differences("accounts", result.accounts.to_pylist(), wanted["accounts"]),
         *row_differences("isolated", result.isolated.to_pylist(), wanted["isolated"]),
     ]
+    if "liquidation_prices" in wanted:
+        found += price_differences(result.liquidation_prices().to_pylist(), wanted["liquidation_prices"])
     if "lines" in wanted:
         found += line_differences(result.lines().to_pylist(), wanted["lines"])
     assert not found, "\n".join([about, *found, case["note"]])
@@ -86,6 +90,17 @@ def row_differences(table: str, got: list[dict[str, Any]], wanted: list[dict[str
                 yield f"{table}.{column} of {row['account']}: {mine[column]}, expected {value}"
         if mine["margin_ratio"] != ratio(row):
             yield f"{table}.margin_ratio of {row['account']}: {mine['margin_ratio']!r}, expected {ratio(row)!r}"
+
+
+def price_differences(got: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> Iterable[str]:
+    mine, theirs = ({tuple(row[part] for part in PRICE_KEY): row for row in rows} for rows in (got, wanted))
+    if len(got) != len(mine) or mine.keys() != theirs.keys():
+        yield f"liquidation_prices: rows {sorted(mine)}, expected {sorted(theirs)}"
+        return
+    for key, row in theirs.items():
+        for column in ("mark", "below", "above"):
+            if exact(mine[key][column]) != exact(row[column]):
+                yield f"liquidation_prices.{column} of {key}: {mine[key][column]}, expected {row[column]}"
 
 
 def exact(value: Any) -> Fraction | None:

@@ -215,3 +215,71 @@ def test_an_example_names_its_source(item: dict[str, Any]) -> None:
     assert item["source"]
     assert item["venue"]
     assert item["kind"]
+
+
+def liquidation(rules: str, positions: dict[str, list[str]], cash: str, prices: dict[str, str]) -> list[dict[str, Any]]:
+    """The liquidation prices of one account."""
+    count = len(positions["instrument"])
+    balances = {"account": ["A"], "asset": ["USD"], "amount": [cash]}
+    table = {"account": ["A"] * count, **positions}
+    result = pc.assess(pc.Rulebook.parse(rules), positions=table, balances=balances, prices=prices)
+    return result.liquidation_prices().to_pylist()
+
+
+def test_dydx_liquidation_price_of_an_isolated_short() -> None:
+    """DYX-LIQ-01: (1,000 + 3·3,000) / (3·1.05)."""
+    item = ITEMS["DYX-LIQ-01"]
+    given = item["inputs"]
+    rules = instrument([['"rest"', text(given["mmf"]), "10"]], "marginal").replace("tick = 0.1", "tick = 0.00000001")
+    held = {
+        "instrument": ["BTC-PERP"],
+        "quantity": [str(given["size"])],
+        "entry_price": [str(given["price"])],
+        "margin_mode": ["isolated"],
+        "isolated_margin": [str(given["equity"])],
+    }
+    (row,) = liquidation(rules, held, "0", {"BTC-PERP": str(given["price"])})
+    assert row["below"] is None
+    agree([row["above"]], [item["expected"]["liq"]], item)
+
+
+# Ladders with the deduction of the example in the bracket of its liquidation price: 2,707,300 × (10 % − 5 %) = 135,365
+# and 815,000 × (2.5 % − 0.5 %) = 16,300.
+BINANCE = f"""{HEAD}
+[instrument.ETH-PERP]
+underlying = "ETH"
+tick = 0.01
+lot = 0.001
+tiers = [[2707300, "5%", 10], ["rest", "10%", 5]]
+[instrument.BTC-PERP]
+underlying = "BTC"
+tick = 0.01
+lot = 0.001
+tiers = [[815000, "0.5%", 100], ["rest", "2.5%", 10]]
+"""
+
+
+def test_binance_liquidation_price_beside_a_second_contract() -> None:
+    """BIN-LIQ-01: the other leg is 109.488 BTC at 32,481.98, marked at 31,967.27: 71,200.81 of maintenance margin and a
+    loss of 56,354.57, which stay as ETH moves."""
+    item = ITEMS["BIN-LIQ-01"]
+    given, other = item["inputs"], ITEMS["BIN-LIQ-03"]["inputs"]["cases"][1]
+    held = {
+        "instrument": ["ETH-PERP", "BTC-PERP"],
+        "quantity": [text(given["size"]), text(other["q"])],
+        "entry_price": [text(given["entry"]), text(other["ep"])],
+    }
+    prices = {"ETH-PERP": "1335.18", "BTC-PERP": "31967.27"}
+    row, _ = liquidation(BINANCE, held, text(given["wallet"]), prices)
+    agree([row["below"]], [item["expected"]["liq"]], item)
+
+
+def test_binance_liquidation_price_of_one_position() -> None:
+    """BIN-LIQ-03: each position alone."""
+    item = ITEMS["BIN-LIQ-03"]
+    found = []
+    for name, case in zip(("ETH-PERP", "BTC-PERP"), item["inputs"]["cases"], strict=True):
+        held = {"instrument": [name], "quantity": [text(case["q"])], "entry_price": [text(case["ep"])]}
+        (row,) = liquidation(BINANCE, held, text(item["inputs"]["wallet"]), {name: text(case["ep"])})
+        found.append(row["below"])
+    agree(found, item["expected"]["liq"], item)

@@ -60,5 +60,6 @@ registry! {
     ProfitCredit "equity.profit_credit": "opening equity = equity − ⌈(1 − profit_credit)·G⌉, G = max(0, PnL − accrued funding)", "perpcore; see docs/margin.md", ["venue.profit_credit"];
     NetValue "equity.net_value": "⌊Σ eligible balances × price × (1 − close_cost), debts in full⌋ + PnL − accrued funding", "perpcore; see docs/margin.md", ["asset.*.close_cost"];
     Withdrawable "equity.withdrawable": "max(0, equity − G − max(IM, ⌈withdraw_ratio·N⌉))", "perpcore; see docs/margin.md", ["venue.withdraw_ratio"];
+    LiquidationPrice "threshold.liquidation": "the farthest tick on either side of the mark at which equity ≥ MM, where every mark and asset price of the underlying moves by p/M; the mark itself where no tick is; where equity − MM rises by less than 1/100 of a unit of 10⁻⁸ a tick, the first tick inside the exact root", "perpcore; see docs/margin.md", ["instrument.*.tick", "instrument.*.underlying", "asset.*.underlying"];
     Status "status": "undecided, bankrupt, liquidation, margin_call, restricted, healthy: the first that applies", "perpcore; see docs/margin.md", ["venue.call_factor", "underlying.*.index.thin"];
 }

@@ -1,6 +1,6 @@
 //! The tables `liquidation_prices` and `ladder` of an assessment.
 
-use super::column::{MONEY, decimal, names, validity, words};
+use super::column::{MONEY, decimal, names, pooled, validity, words};
 use super::ids::IdColumn;
 use crate::contract::MARGIN_MODES;
 use arrow_array::{ArrayRef, Int64Array};
@@ -8,6 +8,7 @@ use arrow_schema::ArrowError;
 use perpcore::num::round::charge_from_e16;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::liquidation::{LiquidationPrice, Rung};
+use perpcore::sweep::pool::POOL;
 use std::sync::Arc;
 
 /// The columns of `liquidation_prices`, in the contract's order.
@@ -18,8 +19,9 @@ pub(crate) fn liquidation_prices(
 ) -> Result<Vec<ArrayRef>, ArrowError> {
     let accounts: Vec<u32> = rows.iter().map(|row| row.account).collect();
     let price = |of: fn(&LiquidationPrice) -> i64| {
-        let found = validity(rows.len(), |row| of(&rows[row]) != 0);
-        decimal(rows.iter().map(|row| i128::from(of(row))).collect(), found, MONEY)
+        let mut column = POOL.column(rows.len());
+        column.iter_mut().zip(rows).for_each(|(cell, row)| *cell = of(row).into());
+        pooled(column, validity(rows.len(), |row| of(&rows[row]) != 0))
     };
     Ok(vec![
         ids.of(&accounts)?,

@@ -50,6 +50,7 @@ pub struct Ladder {
     steps: Vec<Step>,
     /// Whether the last step is the 100 % beyond the last cap.
     capped: bool,
+    largest_constant_e24: i128,
 }
 
 impl Ladder {
@@ -78,7 +79,9 @@ impl Ladder {
         if capped {
             push(None, ONE, ONE, true);
         }
-        Ladder { method, steps, capped }
+        let constants = steps.iter().map(|step| step.maintenance.constant_e24.abs());
+        let largest_constant_e24 = constants.max().unwrap_or(0);
+        Ladder { method, steps, capped, largest_constant_e24 }
     }
 
     /// The tiers, lowest first; the last one ends nowhere.
@@ -91,6 +94,17 @@ impl Ladder {
     fn step(&self, notional_e16: i128) -> usize {
         // The last step ends at the largest i128, so the search always finds one.
         self.steps.iter().position(|step| notional_e16 <= step.to_e16).unwrap_or(self.steps.len() - 1)
+    }
+
+    /// The lowest and the highest rate of maintenance margin, in g.
+    #[inline(always)]
+    pub fn maintenance_rates(&self) -> [i64; 2] {
+        [&self.steps[0], &self.steps[self.steps.len() - 1]].map(|step| step.maintenance.rate)
+    }
+
+    /// The largest constant of maintenance margin, in 10⁻²⁴.
+    pub fn largest_constant_e24(&self) -> i128 {
+        self.largest_constant_e24
     }
 
     /// The step at whose notional a threshold search stands: `compare` tells how that notional stands to a cap. At a cap

@@ -139,7 +139,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// A position and, in the cross account, its orders.
     #[inline(always)]
-    pub(super) fn position(&mut self, sums: &mut Sums, position: &Position, cross: bool) {
+    fn position(&mut self, sums: &mut Sums, position: &Position, cross: bool) {
         let orders = if cross { self.account.orders_of(position) } else { &[] };
         let Some(held) = self.hold(sums, position, !orders.is_empty()) else { return };
         let Held { quantity, mark, notional_e16, fee_e24 } = held;

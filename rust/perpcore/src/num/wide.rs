@@ -13,6 +13,12 @@ impl<const N: usize> Wide<N> {
     /// 0
     pub const ZERO: Self = Wide([0; N]);
 
+    /// The lowest 128 bits: all of it where N is 2, which then is the machine's own arithmetic.
+    #[inline(always)]
+    const fn low(&self) -> i128 {
+        ((self.0[1] as u128) << 64 | self.0[0] as u128) as i128
+    }
+
     /// Whether it is below 0.
     #[inline(always)]
     pub const fn is_negative(&self) -> bool {
@@ -29,14 +35,19 @@ impl<const N: usize> Wide<N> {
     /// The number in 128 bits; none where it does not fit.
     #[inline(always)]
     pub fn narrow(&self) -> Option<i128> {
-        let low = (u128::from(self.0[1]) << 64 | u128::from(self.0[0])) as i128;
-        (Self::from(low) == *self).then_some(low)
+        let sign = ((self.0[1] as i64) >> 63) as u64;
+        // Word by word: an array of them would be compared in a register that just took them one by one.
+        let beyond = self.0.iter().skip(2).fold(0, |beyond, part| beyond | (part ^ sign));
+        (beyond == 0).then_some(self.low())
     }
 
     /// self + other
     #[inline(always)]
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_add(other.low()));
+        }
         let (mut sum, mut carry) = ([0; N], false);
         for (at, part) in sum.iter_mut().enumerate() {
             let (first, over) = self.0[at].overflowing_add(other.0[at]);
@@ -50,6 +61,9 @@ impl<const N: usize> Wide<N> {
     #[inline(always)]
     #[must_use]
     pub fn negated(&self) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_neg());
+        }
         Wide(self.0.map(|part| !part)).plus(&Self::from(1))
     }
 
@@ -57,6 +71,9 @@ impl<const N: usize> Wide<N> {
     #[inline(always)]
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_sub(other.low()));
+        }
         self.plus(&other.negated())
     }
 
@@ -71,6 +88,9 @@ impl<const N: usize> Wide<N> {
     #[inline(always)]
     #[must_use]
     pub fn times(&self, factor: u64) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_mul(i128::from(factor)));
+        }
         let (mut product, mut carry) = ([0; N], 0);
         for (part, own) in product.iter_mut().zip(self.0) {
             let sum = (u128::from(own) * u128::from(factor)).wrapping_add(carry);
@@ -90,6 +110,9 @@ impl<const N: usize> Wide<N> {
     /// self × other
     #[must_use]
     pub fn product(&self, other: &Self) -> Self {
+        if N == 2 {
+            return Self::from(self.low().wrapping_mul(other.low()));
+        }
         let mut sum = Self::ZERO;
         for (at, &part) in other.0.iter().enumerate() {
             let row = self.times(part);
@@ -120,7 +143,9 @@ impl<const N: usize> Wide<N> {
     /// at most 2 too large, and a product tells.
     pub fn quotient(&self, divisor: &Self) -> (u64, bool) {
         if let (Some(whole), Some(part)) = (self.narrow(), divisor.narrow()) {
-            return ((whole / part) as u64, whole % part != 0);
+            let (whole, part) = (whole.unsigned_abs(), part.unsigned_abs());
+            let found = whole / part;
+            return (found as u64, found.wrapping_mul(part) != whole);
         }
         let top = (0..N).rev().find(|&at| divisor.0[at] != 0).unwrap_or(0);
         let shift = divisor.0[top].leading_zeros();
@@ -163,6 +188,9 @@ impl<const N: usize> PartialOrd for Wide<N> {
 impl<const N: usize> Ord for Wide<N> {
     #[inline(always)]
     fn cmp(&self, other: &Self) -> Ordering {
+        if N == 2 {
+            return self.low().cmp(&other.low());
+        }
         let sign = other.is_negative().cmp(&self.is_negative());
         sign.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
     }
@@ -186,19 +214,26 @@ mod tests {
         all
     }
 
-    #[test]
-    fn narrow_numbers_behave_as_the_machines() {
+    fn behaves_as_the_machines<const N: usize>() {
         let all = draws();
         for pair in all.windows(2) {
             let [a, b] = [pair[0] >> 2, pair[1] >> 2];
-            let [x, y] = [W::from(a), W::from(b)];
+            let [x, y] = [Wide::<N>::from(a), Wide::<N>::from(b)];
             assert_eq!((x.plus(&y).narrow(), x.minus(&y).narrow()), (Some(a + b), Some(a - b)));
             assert_eq!((x.negated().narrow(), x.size().narrow()), (Some(-a), Some(a.abs())));
             assert_eq!(x.cmp(&y), a.cmp(&b));
             let factor = (b >> 70) as i64;
-            assert_eq!(x.signed_times(factor), x.product(&W::from(i128::from(factor))));
-            assert_eq!(x.to::<7>().to::<4>(), x);
+            assert_eq!(x.signed_times(factor), x.product(&Wide::from(i128::from(factor))));
+            assert_eq!(Wide::<N>::from(a >> 70).signed_times(factor).narrow(), Some((a >> 70) * i128::from(factor)));
+            assert_eq!(x.to::<7>().to::<N>(), x);
         }
+    }
+
+    #[test]
+    fn narrow_numbers_behave_as_the_machines() {
+        behaves_as_the_machines::<2>();
+        behaves_as_the_machines::<3>();
+        behaves_as_the_machines::<4>();
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::stop::Stop;
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
 use crate::margin::threshold::{Moves, Threshold, Thresholds};
+use crate::num::bounds::PRICE;
 use crate::num::times;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -176,6 +177,9 @@ pub struct Rung {
     pub buckets: u64,
 }
 
+/// How many ranges of one step there are on either side of the mark; one more takes what lies beyond.
+pub const MOST_STEPS: i64 = 50;
+
 /// The notional at the mark of one instrument by the price that liquidates it, in ranges of `step` counted from the mark:
 /// below it (from, to], above it [from, to). Only ranges that hold something, lowest first.
 pub fn ladder(prices: &[LiquidationPrice], instrument: u32, step: i64) -> Vec<Rung> {
@@ -186,11 +190,13 @@ pub fn ladder(prices: &[LiquidationPrice], instrument: u32, step: i64) -> Vec<Ru
             if price == 0 {
                 continue;
             }
-            let steps = distance / step;
+            let steps = (distance / step).min(MOST_STEPS);
             let rung = rungs.entry(if below { -1 - steps } else { steps }).or_insert_with(|| {
-                let [near, far] = [steps * step, (steps + 1) * step];
+                let near = steps * step;
+                let room = if below { row.mark } else { PRICE.max as i64 - row.mark };
+                let far = if steps == MOST_STEPS { room } else { (near + step).min(room) };
                 match below {
-                    true => Rung { from: (row.mark - far).max(0), to: row.mark - near, ..Rung::default() },
+                    true => Rung { from: row.mark - far, to: row.mark - near, ..Rung::default() },
                     false => Rung { from: row.mark + near, to: row.mark + far, ..Rung::default() },
                 }
             });

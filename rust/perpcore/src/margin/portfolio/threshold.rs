@@ -169,12 +169,16 @@ impl Curve for Charged<'_> {
         let beside = Line::new(basis_e24 + concentration_e24, basis).plus(&self.concentration(at, upward));
         let sum = self.risk(at, upward).plus(&by(beside));
         let charge = sum.larger(by(Line::new(minimum_e24, minimum)), at, upward);
-        let surplus = by(self.parts.surplus_e24.to()).times(ONE as u64);
+        let surplus = by(self.parts.surplus_e24.wide().to()).times(ONE as u64);
         surplus.minus(&charge.times(self.portfolio.mm_factor as u64))
     }
 
     fn unit<const N: usize>(&self) -> Wide<N> {
         self.component::<N>().times(ONE as u64)
+    }
+
+    fn never_falls(&self, _: bool) -> bool {
+        false
     }
 
     fn slack_e24(&self) -> i128 {
@@ -208,7 +212,7 @@ impl Curve for Charged<'_> {
         *self.still.at(self.underlying) = Exposure { assets_e24: worth * E16, ..Exposure::default() };
         let risk = self.portfolio.risk(self.still, false).amount;
         let required = charge_of(exact.components(risk).total(), self.portfolio.mm_factor);
-        let beside = self.parts.maintenance_e24.plus(&Line::new(required * E16, 0));
+        let beside = self.parts.maintenance_e24.wide().plus(&Line::new(required * E16, 0));
         Some((self.parts.equity(at), charged(&beside, at)))
     }
 }

@@ -3,6 +3,7 @@
 //! The variable t is how far an underlying has moved: each of its prices is its reduced price ([`super::Moves`]) × t, so
 //! that an amount which moves with it is a whole number × t.
 
+use crate::num::times;
 use crate::num::wide::Wide;
 use std::cmp::Ordering;
 
@@ -52,6 +53,12 @@ impl<const N: usize> Line<N> {
         Line { constant: self.constant.times(factor), slope: self.slope.times(factor) }
     }
 
+    /// The same of 128 bits; none where it does not fit.
+    #[inline(always)]
+    pub fn narrow(&self) -> Option<Narrow> {
+        Some(Narrow { constant: self.constant.narrow()?, slope: self.slope.narrow()? })
+    }
+
     /// Its value at n/d, times d.
     #[inline(always)]
     pub fn at<P: Point<N>>(&self, point: &P) -> Wide<N> {
@@ -76,19 +83,69 @@ impl Line<4> {
     /// 10¹⁶, so that it fits. Floors nest, so that no fraction of t is lost.
     #[inline(always)]
     pub fn down(&self, at: &Price, unit: u64, by_reciprocal: impl Fn(i128) -> i128) -> i128 {
-        match self.narrow_at(at) {
+        match self.narrow().and_then(|narrow| narrow.at(at)) {
             Some(exact) => by_reciprocal(exact),
-            None => self.at(at).floor_by(at.base).0.floor_by(unit).0.narrow().unwrap_or(i128::MAX),
+            None => self.wide_down(at, unit),
         }
     }
 
-    /// The value rounded down, where its way there fits 128 bits.
+    #[cold]
+    fn wide_down(&self, at: &Price, unit: u64) -> i128 {
+        self.at(at).floor_by(at.base).0.floor_by(unit).0.narrow().unwrap_or(i128::MAX)
+    }
+}
+
+/// constant + slope·t of 128 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Narrow {
+    /// Its value at 0.
+    pub constant: i128,
+    /// How it grows with t.
+    pub slope: i128,
+}
+
+impl Narrow {
+    /// ⌊value ÷ unit⌋ at a price, as [`Line::down`].
     #[inline(always)]
-    fn narrow_at(&self, at: &Price) -> Option<i128> {
-        let (constant, slope) = (self.constant.narrow()?, self.slope.narrow()?);
-        let moved = slope.checked_mul(i128::from(at.price))?;
+    pub fn down(&self, at: &Price, unit: u64, by_reciprocal: impl Fn(i128) -> i128) -> i128 {
+        if self.slope == 0 {
+            return by_reciprocal(self.constant);
+        }
+        match self.at(at) {
+            Some(exact) => by_reciprocal(exact),
+            None => self.wide().wide_down(at, unit),
+        }
+    }
+
+    /// ⌈value ÷ unit⌉ likewise.
+    #[inline(always)]
+    pub fn up(&self, at: &Price, unit: u64, by_reciprocal: impl Fn(i128) -> i128) -> i128 {
+        let negated = Narrow { constant: -self.constant, slope: -self.slope };
+        -negated.down(at, unit, |exact| -by_reciprocal(-exact))
+    }
+
+    /// The sum, which fits.
+    #[inline(always)]
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Narrow { constant: self.constant + other.constant, slope: self.slope + other.slope }
+    }
+
+    /// The same in a width that holds products with a price.
+    #[inline(always)]
+    pub fn wide(&self) -> Line<4> {
+        Line::new(self.constant, self.slope)
+    }
+
+    /// The value rounded down, where the way there fits 128 bits.
+    #[inline(always)]
+    fn at(&self, at: &Price) -> Option<i128> {
+        let moved = match i64::try_from(self.slope) {
+            Ok(slope) => times(slope, at.price as i64),
+            Err(_) => self.slope.checked_mul(i128::from(at.price))?,
+        };
         let moved = if at.base == 1 { moved } else { moved.div_euclid(i128::from(at.base)) };
-        constant.checked_add(moved).filter(|sum| *sum != i128::MIN)
+        self.constant.checked_add(moved).filter(|sum| *sum != i128::MIN)
     }
 }
 
@@ -125,7 +182,11 @@ impl<const N: usize> Point<N> for Price {
     #[inline(always)]
     fn against(&self, amount: i128) -> impl Fn(i128) -> Ordering {
         let (price, base) = (i128::from(self.price), i128::from(self.base));
-        let (floor, inexact) = match amount.checked_mul(price) {
+        let moved = match i64::try_from(amount) {
+            Ok(amount) => Some(times(amount, self.price as i64)),
+            Err(_) => amount.checked_mul(price),
+        };
+        let (floor, inexact) = match moved {
             Some(moved) if base == 1 => (moved, false),
             Some(moved) => (moved / base, moved % base != 0),
             None => {

@@ -14,7 +14,7 @@ pub use line::{Line, Point, Price};
 pub use parts::{Parts, charged};
 pub use search::Curve;
 
-use super::account::{Account, Position};
+use super::account::{Account, Balance, Position};
 use super::line::Discard;
 use super::market::{Market, PriceState};
 use super::portfolio::hull::gcd;
@@ -102,6 +102,8 @@ impl<'a> Thresholds<'a> {
         let terms = self.moves.terms;
         let underlying = |position: &Position| terms.instruments[position.instrument as usize].underlying;
         let held = |position: &&Position| position.quantity != 0;
+        let portfolio = terms.portfolio.as_ref().filter(|_| account.portfolio);
+        let level = if portfolio.is_some() { Sums::new() } else { self.level(account) };
         for (at, first) in account.cross.iter().enumerate().filter(|(_, position)| held(position)) {
             let of = underlying(first);
             if account.cross[..at].iter().filter(held).any(|before| underlying(before) == of) {
@@ -109,11 +111,11 @@ impl<'a> Thresholds<'a> {
             }
             let among = account.cross[at..].iter().zip(at..);
             let positions = among.filter(|(position, _)| held(position) && underlying(position) == of);
-            match terms.portfolio.as_ref().filter(|_| account.portfolio) {
+            match portfolio {
                 None => {
-                    let parts = self.standard(account, of);
-                    let mut curve = Standard { parts, moving: &self.moving };
-                    positions.for_each(|(position, at)| found(at, self.moves.threshold::<4>(&mut curve, position)));
+                    let parts = self.standard(account, level, of);
+                    let mut curve = Standard::new(parts, &self.moving);
+                    positions.for_each(|(position, at)| found(at, self.moves.standard(&mut curve, position)));
                 }
                 Some(portfolio) => {
                     let Thresholds { moves, exposures, moved, scratch, .. } = self;
@@ -135,23 +137,34 @@ impl<'a> Thresholds<'a> {
         let notional = hold(&mut Run::new(terms, reduced, account, &mut other), &mut moves, position);
         self.moving.extend(notional.map(|notional| (notional, &terms.instruments[position.instrument as usize])));
         let parts = Parts::new(&stays, &moves, position.cost_e16);
-        self.moves.threshold::<4>(&mut Standard { parts, moving: &self.moving }, position)
+        self.moves.standard(&mut Standard::new(parts, &self.moving), position)
     }
 
-    /// The cross bucket of the standard model as an underlying moves; what moves of it goes to `moving`.
+    /// The balances that no underlying moves: the same for each.
     #[inline(always)]
-    fn standard(&mut self, account: &Account<'_>, of: u32) -> Parts {
+    fn level(&self, account: &Account<'_>) -> Sums {
+        let Moves { terms, market, .. } = self.moves;
+        let (mut sums, mut sink) = (Sums::new(), Discard::default());
+        let mut run = Run::new(terms, market, account, &mut sink);
+        let level = |balance: &&Balance| terms.assets[balance.asset as usize].underlying.is_none();
+        account.balances.iter().filter(level).for_each(|balance| run.balance(&mut sums, balance));
+        sums
+    }
+
+    /// The cross bucket of the standard model as an underlying moves, `stays` so far; what moves of it goes to `moving`.
+    #[inline(always)]
+    fn standard(&mut self, account: &Account<'_>, mut stays: Sums, of: u32) -> Parts {
         let Moves { terms, market, reduced } = self.moves;
-        let (mut stays, mut moves, mut cost_e16) = (Sums::new(), Sums::new(), 0);
+        let (mut moves, mut cost_e16) = (Sums::new(), 0);
         let (mut sink, mut other) = (Discard::default(), Discard::default());
         let mut still = Run::new(terms, market, account, &mut sink);
         let mut moved = Run::new(terms, reduced, account, &mut other);
         self.moving.clear();
         for balance in account.balances {
-            if terms.assets[balance.asset as usize].underlying == Some(of) {
-                moved.balance(&mut moves, balance);
-            } else {
-                still.balance(&mut stays, balance);
+            match terms.assets[balance.asset as usize].underlying {
+                None => {}
+                Some(other) if other == of => moved.balance(&mut moves, balance),
+                Some(_) => still.balance(&mut stays, balance),
             }
         }
         for position in account.cross {
@@ -161,7 +174,8 @@ impl<'a> Thresholds<'a> {
                 let notional = hold(&mut moved, &mut moves, position);
                 self.moving.extend(notional.map(|notional| (notional, contract)));
             } else {
-                still.position(&mut stays, position, false);
+                let held_e16 = hold(&mut still, &mut stays, position).unwrap_or(0);
+                stays.maintenance_e24 += contract.ladder.requirements_e24(held_e16, 0).0;
             }
         }
         Parts::new(&stays, &moves, cost_e16)
@@ -199,6 +213,16 @@ impl Moves<'_> {
             }
         }
         Parts::new(&stays, &moves, cost_e16)
+    }
+
+    /// Both sides of a position's mark in the standard model, in two words where that is wide enough.
+    #[inline(always)]
+    fn standard(&self, curve: &mut Standard<'_>, position: &Position) -> Threshold {
+        if self.reduced.mark(position.instrument).price == 1 && curve.is_narrow() {
+            self.threshold::<2>(curve, position)
+        } else {
+            self.threshold::<4>(curve, position)
+        }
     }
 
     /// Both sides of one position's mark.

@@ -1,13 +1,12 @@
 //! What a bucket consists of as one underlying moves: amounts that stay and amounts that are a whole number × t. They are
 //! the sums of the valuation itself, taken at two markets.
 
-use super::line::{Line, Price};
+use super::line::{Line, Narrow, Point, Price};
 use super::search::Curve;
 use crate::margin::account::Position;
 use crate::margin::line::Sink;
 use crate::margin::sums::Sums;
 use crate::margin::terms::Contract;
-use crate::margin::threshold::line::Point;
 use crate::margin::value::Run;
 use crate::num::round::{charge_from_e24, credit_from_e16, credit_from_e24};
 use crate::num::wide::Wide;
@@ -16,13 +15,13 @@ use crate::num::{E8, E16, scaled};
 /// The exact sums of a bucket, but for the requirement that is not linear.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts {
-    collateral_e24: Line<4>,
-    pnl_e16: Line<4>,
+    collateral_e24: Narrow,
+    pnl_e16: Narrow,
     accrued: i128,
     /// Maintenance margin of what stays, and all of it that grows with the notional by one rate.
-    pub maintenance_e24: Line<4>,
+    pub maintenance_e24: Narrow,
     /// collateral + PnL − accrued − the maintenance margin above, in 10⁻²⁴.
-    pub surplus_e24: Line<4>,
+    pub surplus_e24: Narrow,
 }
 
 impl Parts {
@@ -34,11 +33,11 @@ impl Parts {
         let constant = stays.collateral_e24 + scaled(pnl_e16[0], E8 as i64) - accrued * E16 - stays.maintenance_e24;
         let slope = moves.collateral_e24 + scaled(pnl_e16[1], E8 as i64) - moves.maintenance_e24;
         Parts {
-            collateral_e24: Line::new(stays.collateral_e24, moves.collateral_e24),
-            pnl_e16: Line::new(pnl_e16[0], pnl_e16[1]),
+            collateral_e24: Narrow { constant: stays.collateral_e24, slope: moves.collateral_e24 },
+            pnl_e16: Narrow { constant: pnl_e16[0], slope: pnl_e16[1] },
             accrued,
-            maintenance_e24: Line::new(stays.maintenance_e24, moves.maintenance_e24),
-            surplus_e24: Line::new(constant, slope),
+            maintenance_e24: Narrow { constant: stays.maintenance_e24, slope: moves.maintenance_e24 },
+            surplus_e24: Narrow { constant, slope },
         }
     }
 
@@ -60,32 +59,69 @@ pub fn charged(line: &Line<4>, at: &Price) -> i128 {
 
 /// A bucket of the standard model.
 pub struct Standard<'a> {
-    /// Its sums.
-    pub parts: Parts,
+    parts: Parts,
     /// The positions that move: |Q| × reduced price in 10⁻¹⁶, and its terms.
-    pub moving: &'a [(i128, &'a Contract)],
+    moving: &'a [(i128, &'a Contract)],
+    /// The least and the most by which the surplus may rise with t, in 10⁻²⁴.
+    slopes: [i128; 2],
+    constants_e24: u128,
 }
 
-impl Standard<'_> {
+impl<'a> Standard<'a> {
+    /// From its sums and the positions that move.
+    #[inline(always)]
+    pub fn new(parts: Parts, moving: &'a [(i128, &'a Contract)]) -> Self {
+        let Narrow { constant, slope } = parts.surplus_e24;
+        let (mut slopes, mut constants_e24) = ([slope; 2], constant.unsigned_abs());
+        for (notional_e16, contract) in moving {
+            let [least, most] = contract.ladder.maintenance_rates();
+            slopes[0] -= scaled(*notional_e16, most);
+            slopes[1] -= scaled(*notional_e16, least);
+            constants_e24 = constants_e24.saturating_add(contract.ladder.largest_constant_e24().unsigned_abs());
+        }
+        Standard { parts, moving, slopes, constants_e24 }
+    }
+
+    /// Whether no number of a search passes 128 bits where the reduced price is 1: constants add up to less than 2¹²⁴, and
+    /// slopes times the largest price (54 bits) and 100 (7 bits) to less than 2¹²⁵.
+    #[inline(always)]
+    pub fn is_narrow(&self) -> bool {
+        self.has_narrow_constants() && self.slopes.iter().all(|slope| slope.unsigned_abs() < 1 << 64)
+    }
+
+    /// Whether no sum of constants passes 128 bits; no sum of slopes does, as in a valuation.
+    #[inline(always)]
+    fn has_narrow_constants(&self) -> bool {
+        self.constants_e24 < 1 << 124
+    }
+
     /// `margin.maintenance` of what moves.
     #[inline(always)]
     fn tiers<const N: usize, P: Point<N>>(&self, at: &P, upward: bool) -> Line<N> {
-        self.moving.iter().fold(Line::ZERO, |sum, (notional_e16, contract)| {
+        let mut sum = Line::ZERO;
+        for (notional_e16, contract) in self.moving {
             let step = contract.ladder.step_at(at.against(*notional_e16), upward).maintenance;
-            sum.plus(&Line::new(step.constant_e24, scaled(*notional_e16, step.rate)))
-        })
+            sum = sum.plus(&Line::new(step.constant_e24, scaled(*notional_e16, step.rate)));
+        }
+        sum
     }
 }
 
 impl Curve for Standard<'_> {
     #[inline(always)]
     fn line<const N: usize, P: Point<N>>(&mut self, at: &P, upward: bool) -> Line<N> {
-        self.parts.surplus_e24.to().minus(&self.tiers(at, upward))
+        let Narrow { constant, slope } = self.parts.surplus_e24;
+        Line::new(constant, slope).minus(&self.tiers(at, upward))
     }
 
     #[inline(always)]
     fn unit<const N: usize>(&self) -> Wide<N> {
         Wide::from(1)
+    }
+
+    #[inline(always)]
+    fn never_falls(&self, downward: bool) -> bool {
+        if downward { self.slopes[1] <= 0 } else { self.slopes[0] >= 0 }
     }
 
     #[inline(always)]
@@ -100,8 +136,12 @@ impl Curve for Standard<'_> {
 
     #[inline(always)]
     fn figures(&mut self, at: &Price) -> Option<(i128, i128)> {
-        let maintenance_e24 = self.parts.maintenance_e24.plus(&self.tiers(at, false));
-        Some((self.parts.equity(at), charged(&maintenance_e24, at)))
+        let linear = self.parts.maintenance_e24;
+        let maintenance = match self.tiers::<2, _>(at, false).narrow().filter(|_| self.has_narrow_constants()) {
+            Some(tiers) => linear.plus(&tiers).up(at, E16 as u64, charge_from_e24),
+            None => charged(&linear.wide().plus(&self.tiers(at, false)), at),
+        };
+        Some((self.parts.equity(at), maintenance))
     }
 }
 

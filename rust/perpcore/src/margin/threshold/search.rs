@@ -16,6 +16,9 @@ pub trait Curve {
     fn line<const N: usize, P: Point<N>>(&mut self, at: &P, upward: bool) -> Line<N>;
     /// What 10⁻²⁴ are in the lines; above 0.
     fn unit<const N: usize>(&self) -> Wide<N>;
+    /// Whether it is known, without a look at any price, that the surplus never falls below what it is at the mark on the
+    /// way down, or up. What is not known is found out.
+    fn never_falls(&self, downward: bool) -> bool;
     /// By how much the rounded surplus may be above the exact one, in 10⁻²⁴; mostly 0.
     fn slack_e24(&self) -> i128;
     /// By how much it may be below it, in 10⁻²⁴.
@@ -67,16 +70,25 @@ struct Found<const N: usize> {
     outer: Line<N>,
     /// The line at the tick, on the side of the mark.
     inner: Option<Line<N>>,
+    /// The surplus at the tick; 0 at the mark, where it was not looked at.
+    surplus: Wide<N>,
 }
 
 impl<C: Curve, const N: usize> Search<'_, C, N> {
     /// The liquidation price of a bucket that is not in liquidation; none where it has none on this side.
     pub fn price(mut self) -> Option<i64> {
+        if self.curve.never_falls(self.below) {
+            return None;
+        }
         let found = self.find(&Wide::ZERO)?;
+        let slack = self.curve.slack_e24();
+        // Nothing outside the root is safe, and the first tick inside is by more than roundings take: mostly so.
+        if slack == 0 && found.surplus >= self.cost() {
+            return Some(found.price);
+        }
         if self.is_shallow_at(&found) {
             return Some(found.price);
         }
-        let slack = self.curve.slack_e24();
         let start = if slack == 0 {
             found.price
         } else {
@@ -89,7 +101,6 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
     /// The first tick inward of `start` that is not in liquidation by rounded figures; the mark where none is.
     fn first_safe(&mut self, start: i64) -> i64 {
         let (mut price, inward) = (start, if self.below { self.place.tick } else { -self.place.tick });
-        let margin = self.curve.unit::<N>().product(&Wide::from(-self.curve.cost_e24()));
         for _ in 0..MOST_TICKS {
             if self.is_past_mark(price) {
                 return self.place.mark;
@@ -97,14 +108,22 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
             let at = self.place.at(price);
             let safe = match self.curve.figures(&at) {
                 Some((equity, maintenance)) => equity >= maintenance,
-                None => !self.line(price, self.below, &margin).at(&at).is_negative(),
+                None => self.line(price, self.below, &Wide::ZERO).at(&at) >= self.cost(),
             };
             if safe {
                 return price;
             }
             price += inward;
         }
-        self.find(&margin).map_or(self.place.mark, |found| found.price)
+        let cost = self.curve.unit::<N>().product(&Wide::from(self.curve.cost_e24()));
+        self.find(&cost.negated()).map_or(self.place.mark, |found| found.price)
+    }
+
+    /// What roundings may take from a surplus, as [`Line::at`] a price has it.
+    #[inline(always)]
+    fn cost(&self) -> Wide<N> {
+        let cost = self.curve.unit::<N>().product(&Wide::from(self.curve.cost_e24()));
+        Point::<N>::below(&self.place.at(0), &cost)
     }
 
     fn bound(&self) -> i64 {
@@ -145,13 +164,14 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
         }
         while let Some(price) = next.filter(|price| !self.is_past_mark(*price)) {
             let inner = self.line(price, inward, more);
-            if !inner.at(&self.place.at(price)).is_negative() {
-                return Some(Found { price, outer, inner: Some(inner) });
+            let surplus = inner.at(&self.place.at(price));
+            if !surplus.is_negative() {
+                return Some(Found { price, outer, inner: Some(inner), surplus });
             }
             outer = inner;
             next = self.first_tick(&outer);
         }
-        Some(Found { price: mark, outer, inner: None })
+        Some(Found { price: mark, outer, inner: None, surplus: Wide::ZERO })
     }
 
     /// The first tick inside the root of a line that rises toward the mark, at most the mark; none where it does not, or
@@ -205,12 +225,12 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
     /// Whether the surplus does at its root, on the side of the mark. It rises by ever less on the way, so the lines before
     /// and after the root mostly tell; else the root itself is looked at.
     fn is_shallow_at(&mut self, found: &Found<N>) -> bool {
-        if self.is_shallow(&found.outer) {
-            return true;
-        }
         let inner = found.inner.unwrap_or_else(|| self.line(found.price, !self.below, &Wide::ZERO));
         if !self.is_shallow(&inner) {
             return false;
+        }
+        if self.is_shallow(&found.outer) {
+            return true;
         }
         let mut line: Line<TWICE> = found.outer.to();
         loop {
@@ -221,5 +241,60 @@ impl<C: Curve, const N: usize> Search<'_, C, N> {
             }
             line = inner;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A surplus of p − 1,000 in fiftieths of a unit of g, whose roundings take up to 3 units: from 1,150 on nothing can.
+    struct Stub {
+        figures: Option<(i128, i128)>,
+        looked: usize,
+    }
+
+    impl Curve for Stub {
+        fn line<const N: usize, P: Point<N>>(&mut self, _: &P, _: bool) -> Line<N> {
+            Line::new(-1_000 * E16 / 50, E16 / 50)
+        }
+        fn unit<const N: usize>(&self) -> Wide<N> {
+            Wide::from(1)
+        }
+        fn never_falls(&self, downward: bool) -> bool {
+            !downward
+        }
+        fn slack_e24(&self) -> i128 {
+            0
+        }
+        fn cost_e24(&self) -> i128 {
+            3 * E16
+        }
+        fn figures(&mut self, _: &Price) -> Option<(i128, i128)> {
+            self.looked += 1;
+            self.figures
+        }
+    }
+
+    fn search(figures: Option<(i128, i128)>, tick: i64, below: bool) -> (Option<i64>, usize) {
+        let mut curve = Stub { figures, looked: 0 };
+        let place = Place { mark: 1_000_000, base: 1, tick };
+        let price = Search::<_, 4> { curve: &mut curve, place, below }.price();
+        (price, curve.looked)
+    }
+
+    #[test]
+    fn rounded_figures_decide_from_the_first_tick_inside_the_root() {
+        assert_eq!(search(Some((0, 0)), 1, true), (Some(1_000), 1));
+        assert_eq!(search(Some((0, 0)), 7, true), (Some(1_001), 1));
+        // 1,200 is beyond what roundings take: no figure is looked at.
+        assert_eq!(search(Some((0, 1)), 400, true), (Some(1_200), 0));
+        assert_eq!(search(Some((0, 0)), 1, false), (None, 0));
+    }
+
+    #[test]
+    fn where_figures_do_not_decide_the_exact_surplus_does() {
+        assert_eq!(search(Some((0, 1)), 1, true), (Some(1_150), MOST_TICKS), "undecided for too long");
+        assert_eq!(search(None, 1, true), (Some(1_150), 151), "beyond the bounds of a valuation");
     }
 }
