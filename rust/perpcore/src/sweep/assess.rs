@@ -6,13 +6,13 @@ use super::kernel::{FEW, Kernel, LANES, MANY, Out};
 use super::pool::{Column, POOL};
 use super::snapshot::Grouped;
 use super::stop::{STRIDE, Stop};
+use super::threads;
 use crate::margin::figures::{Figures, MONEY_FIGURES};
 use crate::margin::line::Discard;
 use crate::margin::market::Market;
 use crate::margin::portfolio::Exposures;
 use crate::margin::terms::Terms;
 use crate::margin::value;
-use std::thread::available_parallelism;
 
 /// The figures of all accounts, a row an account in order of first appearance. A row whose status is
 /// [`Status::Unknown`](crate::margin::status::Status::Unknown) has no figures.
@@ -69,11 +69,7 @@ const NUMBERS: usize = 384;
 /// depend on it. None where `stop` ended the work.
 pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Option<usize>, stop: &Stop) -> Option<Book> {
     let accounts = data.snapshot.accounts;
-    let threads = match accounts / ACCOUNTS_A_THREAD {
-        // Asking the system how many processors there are takes longer than a small book.
-        0 | 1 => 1,
-        most => threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).clamp(1, most),
-    };
+    let threads = threads::worth(accounts, ACCOUNTS_A_THREAD, threads);
     let mut columns = AccountColumns {
         money: std::array::from_fn(|_| POOL.column(accounts)),
         margin_ratio: vec![0.0; accounts],
@@ -86,17 +82,7 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
     let kernel = Kernel::new(terms, market, Way::chosen());
     let sweep = Sweep { terms, market, data, kernel, stop };
     let size = accounts.div_ceil(threads).next_multiple_of(LANES);
-    let parts: Vec<Option<Part>> = std::thread::scope(|scope| {
-        let mut slices = columns.split(size).enumerate();
-        let first = slices.next();
-        let sweep = &sweep;
-        let others: Vec<_> = slices.map(|(at, out)| scope.spawn(move || sweep.part(at * size, out))).collect();
-        let mut parts: Vec<_> = first.into_iter().map(|(_, out)| sweep.part(0, out)).collect();
-        for other in others {
-            parts.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        parts
-    });
+    let parts = threads::run(columns.split(size).enumerate(), |(at, out)| sweep.part(at * size, out));
     let mut book = Book { accounts: columns, ..Book::default() };
     for part in parts {
         let Part { isolated, blocked } = part?;

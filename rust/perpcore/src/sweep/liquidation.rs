@@ -3,6 +3,7 @@
 use super::gather::Gather;
 use super::snapshot::Grouped;
 use super::stop::Stop;
+use super::threads;
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
 use crate::margin::threshold::{Moves, Threshold, Thresholds};
@@ -10,7 +11,6 @@ use crate::num::bounds::PRICE;
 use crate::num::times;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::thread::available_parallelism;
 
 /// One position that is not flat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,23 +81,11 @@ pub fn liquidation_prices(
     threads: Option<usize>,
     stop: &Stop,
 ) -> Result<Vec<LiquidationPrice>, Ended> {
-    let threads = match accounts.len() / ACCOUNTS_A_THREAD {
-        0 | 1 => 1,
-        most => threads.unwrap_or_else(|| available_parallelism().map_or(1, usize::from)).clamp(1, most),
-    };
+    let threads = threads::worth(accounts.len(), ACCOUNTS_A_THREAD, threads);
     let moves = Moves::new(scope.terms, scope.market);
     let size = accounts.len().div_ceil(threads).max(1);
-    let parts: Vec<_> = std::thread::scope(|threads| {
-        let mut ranges = accounts.clone().step_by(size).map(|from| from..accounts.end.min(from + size));
-        let first = ranges.next().unwrap_or(0..0);
-        let moves = &moves;
-        let others: Vec<_> = ranges.map(|range| threads.spawn(move || scope.part(moves, range, stop))).collect();
-        let mut parts = vec![scope.part(moves, first, stop)];
-        for other in others {
-            parts.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        parts
-    });
+    let ranges = accounts.clone().step_by(size).map(|from| from..accounts.end.min(from + size));
+    let parts = threads::run(ranges, |range| scope.part(&moves, range, stop));
     let mut parts = parts.into_iter();
     let mut all = parts.next().unwrap_or(Ok(Vec::new()))?;
     for part in parts {

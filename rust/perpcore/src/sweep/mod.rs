@@ -14,3 +14,4 @@ pub mod liquidation;
 pub mod pool;
 pub mod snapshot;
 pub mod stop;
+mod threads;
