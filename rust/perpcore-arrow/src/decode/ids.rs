@@ -16,7 +16,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
-use perpcore::sweep::group::numbered;
+use perpcore::sweep::number::numbered;
 use perpcore::sweep::stop::Stop;
 use std::hash::BuildHasher;
 

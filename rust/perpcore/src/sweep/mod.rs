@@ -1,16 +1,19 @@
 //! Many accounts at once: a snapshot of columns in, columns of figures out.
 //!
 //! [`gather`] turns the rows of one account into the view that [`crate::margin::value`] reads; [`kernel`] makes the
-//! sums of a common account without it; [`assess`] walks all accounts, into columns of the [`pool`]; [`inspect`] walks
-//! one again, keeping lines and finding which row is at fault; [`liquidation`] finds where each bucket ends. Nothing is allocated or hashed per row, and the order of
-//! rows decides nothing but the order of output. A long sweep asks [`stop`] whether it is still wanted.
+//! totals of common accounts without it; [`assess`] walks all accounts, into columns of the [`pool`]; [`inspect`] walks
+//! one again, keeping lines and finding which row is at fault; [`liquidation`] finds where each bucket ends. [`group`]
+//! finds the rows of an account, [`number`] numbers accounts, [`threads`] divide the work. Nothing is allocated or hashed
+//! per row, and the order of rows decides nothing but the order of output. A long sweep asks [`stop`] whether it is still
+//! wanted.
 
 pub mod assess;
 pub mod gather;
-pub mod group;
+mod group;
 pub mod inspect;
 mod kernel;
 pub mod liquidation;
+pub mod number;
 pub mod pool;
 pub mod snapshot;
 pub mod stop;

@@ -21,7 +21,7 @@ mod base;
 mod legs;
 mod nets;
 #[cfg(target_arch = "x86_64")]
-mod wide;
+pub(super) mod wide;
 
 pub(super) use nets::{FEW, MANY, Nets};
 
@@ -100,16 +100,6 @@ impl Way {
         }
         possible
     }
-}
-
-/// As [`super::group::numbered`] does it, many codes at a time.
-pub(super) fn numbered(way: Way, codes: &[u32], most: usize, numbers: &mut Vec<u32>) -> Option<Option<Vec<u32>>> {
-    #[cfg(target_arch = "x86_64")]
-    if way == Way::Wide {
-        return Some(wide::numbered(codes, most, numbers));
-    }
-    let _ = (way, codes, most, numbers);
-    None
 }
 
 /// The kernels for one book at one market.

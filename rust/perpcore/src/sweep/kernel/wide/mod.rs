@@ -1,7 +1,7 @@
 //! Eight accounts side by side in AVX-512, products by the 52-bit multiplications of IFMA.
 //!
 //! A sum of products is kept in limbs of 52 bits: an account is taken only where its factors fit 52 bits, and no limb
-//! of 63 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
+//! of 62 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
 //!
 //! [`close`] closes accounts, [`rows`] adds their rows up, [`number`] numbers them.
 
@@ -10,7 +10,7 @@ mod number;
 mod rows;
 
 pub(super) use close::Legs;
-pub(super) use number::numbered;
+pub(in crate::sweep) use number::numbered;
 pub(super) use rows::{NO_STARTS, Rows, Starts, add_balances, add_positions, adds_rows};
 
 use super::LANES;

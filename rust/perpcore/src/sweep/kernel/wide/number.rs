@@ -3,8 +3,8 @@
 use super::is_possible;
 use std::arch::x86_64::*;
 
-/// As [`crate::sweep::group::numbered`], sixteen codes at a time.
-pub(in crate::sweep::kernel) fn numbered(codes: &[u32], most: usize, numbers: &mut Vec<u32>) -> Option<Vec<u32>> {
+/// As [`crate::sweep::number::numbered`], sixteen codes at a time.
+pub(in crate::sweep) fn numbered(codes: &[u32], most: usize, numbers: &mut Vec<u32>) -> Option<Vec<u32>> {
     assert!(is_possible());
     // SAFETY: the processor has these features.
     unsafe { number(codes, most, numbers) }
