@@ -66,29 +66,27 @@ fn one_size(offsets: &[i32]) -> Option<usize> {
     ((8..=16).contains(&size) && Way::chosen().run(is_one)).then_some(size as usize)
 }
 
-/// As [`is_below`] compares, without a branch a value.
+/// Whether ids of one length from 8 to 16 bytes ascend, without a branch a value.
 fn ascend_in_pieces(bytes: &[u8], size: usize) -> bool {
     let mut last = None;
     bytes.chunks_exact(size).fold(true, |ascend, id| {
-        let (first, end) = (id.first_chunk::<8>(), id.last_chunk::<8>());
-        let [first, end] = [first, end].map(|bytes| bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes)));
-        let number = u128::from(first) << 64 | u128::from(end);
-        ascend & last.replace(number).is_none_or(|last| last < number)
+        let ends = ends(id);
+        ascend & last.replace(ends).is_none_or(|last| last < ends)
     })
 }
 
-/// a < b. Ids of one length from 8 to 16 bytes, the common ones, are compared as two numbers: where the first eight
-/// bytes are equal, so are those that the last eight share with them.
+/// The first and the last eight bytes as a number. For ids of one length from 8 to 16 bytes, the common ones, numbers are
+/// in the order of the ids: where the first eight bytes are equal, so are those that the last eight share with them.
+#[inline(always)]
+fn ends(id: &[u8]) -> u128 {
+    let number = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    u128::from(number(id.first_chunk())) << 64 | u128::from(number(id.last_chunk()))
+}
+
+/// a < b
 #[inline(always)]
 pub(super) fn is_below(a: &[u8], b: &[u8]) -> bool {
-    let ends = |id: &[u8]| {
-        let (first, last) = (id.first_chunk::<8>()?, id.last_chunk::<8>()?);
-        Some((u64::from_be_bytes(*first), u64::from_be_bytes(*last)))
-    };
-    match (ends(a), ends(b)) {
-        (Some(a_ends), Some(b_ends)) if a.len() == b.len() && a.len() <= 16 => a_ends < b_ends,
-        _ => a < b,
-    }
+    if a.len() == b.len() && (8..=16).contains(&a.len()) { ends(a) < ends(b) } else { a < b }
 }
 
 /// Whether the values are those of a dictionary that was proved before.
