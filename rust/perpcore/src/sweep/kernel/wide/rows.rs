@@ -4,6 +4,7 @@ use super::super::legs::Legs as Plain;
 use super::super::nets::{Numbers, Sum as Of};
 use super::{FACTOR, LANES, LIMB, is_possible, load, set, store, zero};
 use std::arch::x86_64::*;
+use std::ops::Range;
 
 /// Rows that are added up together, in account order.
 pub(in crate::sweep::kernel) struct Rows<'a> {
@@ -160,7 +161,8 @@ fn positions<const N: usize, const I: usize>(
             sums.iter_mut().zip(sum).for_each(|(sums, sum)| sums[lane] = sum);
             quantities.iter_mut().zip(quantity).for_each(|(sums, sum)| sums[lane] = sum);
         }
-        let [low, high, traded] = sums.map(|lanes| summed(lanes));
+        let [low, high, traded] = sums;
+        let (low, high, traded) = (summed(low), summed(high), summed(traded));
         // Signed limbs to two's complement.
         let above = _mm512_slli_epi64::<LIMB>(high);
         let sum = _mm512_add_epi64(low, above);
@@ -232,17 +234,7 @@ fn balances<const N: usize, const A: usize>(
                 let [first, second] = [(from, middle), (from_second, to)].map(|(from, to)| from..to.min(from + HALF));
                 (from, from_second) = (first.end, second.end);
                 left = from < middle || from_second < to;
-                let [(asset, amount), (second_asset, second_amount)] = [first, second].map(|part| {
-                    let (asset, amount) = (&rows.name[part.clone()], &rows.value[part]);
-                    let lanes = ((1_u32 << amount.len()) - 1) as u8;
-                    // SAFETY: each reads as many numbers as its slice has.
-                    unsafe {
-                        (
-                            _mm_maskz_loadu_epi32(lanes, asset.as_ptr().cast()),
-                            _mm256_maskz_loadu_epi64(lanes, amount.as_ptr()),
-                        )
-                    }
-                });
+                let ((asset, amount), (second_asset, second_amount)) = (four(rows, first), four(rows, second));
                 let asset = _mm512_cvtepu32_epi64(_mm256_set_m128i(second_asset, asset));
                 let amount = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(amount), second_amount);
                 let size = _mm512_abs_epi64(amount);
@@ -262,6 +254,16 @@ fn balances<const N: usize, const A: usize>(
         }
     }
     (_mm512_reduce_or_epi64(sizes) as u64) < FACTOR
+}
+
+/// Assets and amounts of at most four rows.
+#[inline]
+#[target_feature(enable = "avx512f,avx512vl")]
+fn four(rows: &Rows<'_>, part: Range<usize>) -> (__m128i, __m256i) {
+    let (asset, amount) = (&rows.name[part.clone()], &rows.value[part]);
+    let lanes = ((1_u32 << amount.len()) - 1) as u8;
+    // SAFETY: each reads as many numbers as its slice has.
+    unsafe { (_mm_maskz_loadu_epi32(lanes, asset.as_ptr().cast()), _mm256_maskz_loadu_epi64(lanes, amount.as_ptr())) }
 }
 
 /// The sum of each half of each of four, in order.
