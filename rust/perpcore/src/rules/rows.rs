@@ -144,31 +144,6 @@ pub struct Slice {
     pub rate: i64,
 }
 
-impl Row for Slice {
-    const COLUMNS: &'static [&'static str] = &["up to quantity", "haircut"];
-
-    fn read(cells: &mut Cells<'_>) -> Option<Self> {
-        let (up_to, rate) = (cells.get(0, &Cap), cells.get(1, &Rate(bounds::SHARE)));
-        Some(Slice { up_to: up_to?, rate: rate? })
-    }
-
-    fn texts(&self) -> Vec<String> {
-        vec![Cap.text(&self.up_to), Rate(bounds::SHARE).text(&self.rate)]
-    }
-
-    fn schemas() -> Vec<Json> {
-        vec![Leaf::schema(&Cap), Leaf::schema(&Rate(bounds::SHARE))]
-    }
-
-    fn up_to(&self) -> Option<i128> {
-        self.up_to
-    }
-
-    fn contradictions(&self, _: Option<&Self>) -> Vec<(usize, String)> {
-        Vec::new()
-    }
-}
-
 /// A slice of a charge on a notional: up to it, a rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
@@ -178,34 +153,42 @@ pub struct Charge {
     pub rate: i64,
 }
 
-impl Row for Charge {
-    const COLUMNS: &'static [&'static str] = &["up to notional", "rate"];
+/// Rows of a cap and a rate, whose contradictions with the row before are those of `$contradictions`.
+macro_rules! cap_and_rate {
+    ($row:ident, $columns:expr, $contradictions:expr) => {
+        impl Row for $row {
+            const COLUMNS: &'static [&'static str] = &$columns;
 
-    fn read(cells: &mut Cells<'_>) -> Option<Self> {
-        let (up_to, rate) = (cells.get(0, &Cap), cells.get(1, &Rate(bounds::SHARE)));
-        Some(Charge { up_to: up_to?, rate: rate? })
-    }
+            fn read(cells: &mut Cells<'_>) -> Option<Self> {
+                let (up_to, rate) = (cells.get(0, &Cap), cells.get(1, &Rate(bounds::SHARE)));
+                Some($row { up_to: up_to?, rate: rate? })
+            }
 
-    fn texts(&self) -> Vec<String> {
-        vec![Cap.text(&self.up_to), Rate(bounds::SHARE).text(&self.rate)]
-    }
+            fn texts(&self) -> Vec<String> {
+                vec![Cap.text(&self.up_to), Rate(bounds::SHARE).text(&self.rate)]
+            }
 
-    fn schemas() -> Vec<Json> {
-        vec![Leaf::schema(&Cap), Leaf::schema(&Rate(bounds::SHARE))]
-    }
+            fn schemas() -> Vec<Json> {
+                vec![Leaf::schema(&Cap), Leaf::schema(&Rate(bounds::SHARE))]
+            }
 
-    fn up_to(&self) -> Option<i128> {
-        self.up_to
-    }
+            fn up_to(&self) -> Option<i128> {
+                self.up_to
+            }
 
-    fn contradictions(&self, before: Option<&Self>) -> Vec<(usize, String)> {
-        let falls = before.filter(|before| self.rate < before.rate);
-        falls
-            .map(|before| (1, format!("rates do not fall: at least {}", text::percent(before.rate))))
-            .into_iter()
-            .collect()
-    }
+            fn contradictions(&self, before: Option<&Self>) -> Vec<(usize, String)> {
+                let found: Option<String> = before.and_then(|before| $contradictions(before.rate, self.rate));
+                found.map(|accepted| (1, accepted)).into_iter().collect()
+            }
+        }
+    };
 }
+
+// A haircut may be any after any other.
+cap_and_rate!(Slice, ["up to quantity", "haircut"], |_, _| None);
+cap_and_rate!(Charge, ["up to notional", "rate"], |before, rate| {
+    (rate < before).then(|| format!("rates do not fall: at least {}", text::percent(before)))
+});
 
 /// A tier of an instrument: up to a notional, what margin it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
