@@ -13,6 +13,7 @@ from there on.
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -67,14 +68,10 @@ def fit_scenarios(
     columns = [pa.array(starts, pa.string())]
     for name in names:
         # Rounded by NumPy, half to even, so that only whole units of g become decimals.
-        units = pa.array(np.rint(moves[name] * 1e8).astype(np.int64))
-        columns.append(compute.multiply(compute.cast(units, pa.decimal128(19, 0)), _unit()).cast(pa.decimal128(12, 8)))
+        units = np.rint(moves[name] * 1e8).astype(np.int64).tolist()
+        columns.append(pa.array([Decimal(unit).scaleb(-8) for unit in units], pa.decimal128(12, 8)))
     found: RecordBatch = pa.RecordBatch.from_arrays(columns, names=["scenario", *names])
     return found
-
-
-def _unit() -> Any:
-    return pa.scalar("0.00000001").cast(pa.decimal128(9, 8))
 
 
 def _steps(table: Any, horizon: int | timedelta) -> int:
