@@ -9,6 +9,34 @@ use perpcore::sweep::assess::{Book, Way, assess};
 use perpcore::sweep::snapshot::{AccountRows, BalanceRows, Grouped, Money, OrderRows, PositionRows, Snapshot};
 use perpcore::sweep::stop::Stop;
 
+/// Few names, so that rows too are added up many at a time.
+const FEW: &str = r#"
+[venue]
+settlement = "USD"
+[asset.USD]
+class = "fiat"
+[asset.C]
+class = "stablecoin"
+eligible = true
+haircut = [[1_000, "1%"], [10_000, "33.333333%"]]
+account_cap = 9_000
+[asset.N]
+class = "virtual_asset"
+eligible = true
+haircut = [["rest", "20%"]]
+[instrument.X]
+underlying = "X"
+tick = 0.1
+lot = 0.001
+tiers = [[1_000, "0.5%", 100], [100_000, "1.333333%", 33], [10_000_000_000, "7%", 9]]
+[instrument.Y]
+underlying = "Y"
+tick = 0.1
+lot = 0.001
+initial_method = "marginal"
+tiers = [[50_000, "0.5%", 100], ["rest", "50%", 2]]
+"#;
+
 struct Draw(u64);
 
 impl Draw {
@@ -40,8 +68,8 @@ impl Draw {
     }
 }
 
-fn books(seed: u64, accounts: usize, sorted: bool) -> Vec<Book> {
-    let terms = Terms::new(&Rulebook::preset("global-multi-collateral").unwrap());
+fn books(rules: &Rulebook, seed: u64, accounts: usize, sorted: bool) -> Vec<Book> {
+    let terms = Terms::new(rules);
     let mut draw = Draw(seed);
     let mut market = Market::new(&terms);
     for instrument in 0..terms.instruments.len() {
@@ -51,10 +79,16 @@ fn books(seed: u64, accounts: usize, sorted: bool) -> Vec<Book> {
         market.set_asset(&terms, asset, draw.size(50) + 1, PriceState::Live);
     }
     let (holder, instrument) = draw.rows(accounts, terms.instruments.len(), sorted);
-    let quantity: Vec<i64> = holder.iter().map(|_| draw.signed(46, 2)).collect();
+    // In every other book all numbers are ordinary; one that is not sends its rows another way.
+    let (large, huge) = if seed % 4 < 2 { (34, 40) } else { (54, 60) };
+    let quantity: Vec<i64> = holder.iter().map(|_| draw.signed(large, 2)).collect();
     let entry_price: Vec<i64> = holder.iter().map(|_| draw.size(48) + 1).collect();
     let (owner, asset) = draw.rows(accounts, terms.assets.len(), sorted);
-    let amount: Vec<i64> = owner.iter().map(|_| draw.signed(52, 40)).collect();
+    // Four of 2⁶² come to 0 in 64 bits.
+    let mut amount: Vec<i64> = owner.iter().map(|_| draw.signed(huge, 40)).collect();
+    if seed % 16 == 15 {
+        amount.fill(1 << 62);
+    }
     let positions = PositionRows {
         account: &holder,
         instrument: &instrument,
@@ -74,9 +108,10 @@ fn books(seed: u64, accounts: usize, sorted: bool) -> Vec<Book> {
 
 #[test]
 fn every_way_gives_the_same_columns() {
-    for seed in 0..400 {
-        let accounts = [1, 7, 8, 9, 100][seed as usize % 5];
-        let books = books(seed, accounts, seed % 3 > 0);
+    let rules = [Rulebook::preset("global-multi-collateral").unwrap(), Rulebook::parse(FEW, "few").unwrap()];
+    for seed in 0..800 {
+        let accounts = [1, 7, 8, 9, 100, 700][seed as usize % 6];
+        let books = books(&rules[seed as usize % 2], seed, accounts, seed % 5 > 0);
         let plain = &books[0];
         for book in &books[1..] {
             assert_eq!(book.accounts.status, plain.accounts.status);
