@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub struct Rules {
     /// The rulebook.
     pub rulebook: Rulebook,
-    terms: Arc<Terms>,
+    pub(crate) terms: Arc<Terms>,
 }
 
 impl Rules {
@@ -77,18 +77,18 @@ pub struct Options {
 
 /// A valued book with what is needed to explain it.
 pub struct Assessment {
-    rules: Rules,
-    market: Market,
-    tables: Tables,
-    ids: AccountIds,
-    id_column: IdColumn,
+    pub(crate) rules: Rules,
+    pub(crate) market: Market,
+    pub(crate) tables: Tables,
+    pub(crate) ids: AccountIds,
+    pub(crate) id_column: IdColumn,
     accounts: RecordBatch,
     isolated: RecordBatch,
     /// What the rows of `isolated` show.
     buckets: Vec<IsolatedBucket>,
     unknown: BTreeMap<u32, Code>,
     /// At most this many threads.
-    threads: Option<usize>,
+    pub(crate) threads: Option<usize>,
     /// Whether a float64 came that two grid values share: exact by its text, but worth a warning.
     pub shared_doubles: bool,
 }
@@ -163,7 +163,7 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
 }
 
 /// Every fault with its account, in reporting order: tables in order, rows in order, refused cells before the rest.
-fn faults(
+pub(crate) fn faults(
     rules: &Rules,
     ids: &AccountIds,
     market: &Market,
@@ -230,7 +230,11 @@ fn value_at(rules: &Rulebook, snapshot: &Snapshot<'_>, fault: &RowFault) -> Opti
     }
 }
 
-fn batch(table: &Declared, columns: Result<Vec<ArrayRef>, ArrowError>, rules: &Rules) -> Result<RecordBatch, Failure> {
+pub(crate) fn batch(
+    table: &Declared,
+    columns: Result<Vec<ArrayRef>, ArrowError>,
+    rules: &Rules,
+) -> Result<RecordBatch, Failure> {
     let failed = |error: ArrowError| Failure::from(internal().value(error));
     let columns = columns.map_err(failed)?;
     let fields: Vec<Field> = table
@@ -251,7 +255,7 @@ fn batch(table: &Declared, columns: Result<Vec<ArrayRef>, ArrowError>, rules: &R
     RecordBatch::try_new_with_options(schema, columns, &options).map_err(failed)
 }
 
-fn internal() -> Fault {
+pub(crate) fn internal() -> Fault {
     Fault::new(Code::Internal)
 }
 

@@ -206,11 +206,11 @@ table! {
     }
 }
 table! {
-    /// Joint moves of the underlyings, for the portfolio model.
+    /// Joint moves of the underlyings, for the portfolio model and for stress.
     SCENARIOS "scenarios" input true {
         "scenario" Kind::Text, Required, "its name, as worst_scenario shows it";
         "weight" Kind::Number(&bounds::SHARE), Optional, "probability for expected shortfall, together 1; equal where not given";
-    } others "<underlying>" Kind::Number(&bounds::MOVE), "a column an underlying of the rulebook: its relative move"
+    } others "<underlying>" Kind::Number(&bounds::MOVE), "a column an underlying of the rulebook: its relative move; in stress also an asset, which then moves by itself"
 }
 table! {
     /// One column of moves, by itself: what a column of another name of [`SCENARIOS`] is read as.
@@ -294,9 +294,37 @@ table! {
         "buckets" Kind::Count, Given, "how many positions";
     }
 }
+table! {
+    /// A book under joint moves: a row a scenario, over all its buckets, cross and isolated.
+    STRESS_OUT "stress" input false {
+        "scenario" Kind::Text, Given, "its name";
+        "healthy" Kind::Count, Given, "how many buckets are healthy";
+        "restricted" Kind::Count, Given, "how many are restricted";
+        "margin_call" Kind::Count, Given, "how many are called for margin";
+        "liquidation" Kind::Count, Given, "how many are in liquidation";
+        "bankrupt" Kind::Count, Given, "how many are bankrupt";
+        "undecided" Kind::Count, Given, "how many depend on a price that is not usable";
+        "equity" Kind::Money, Given, "Σ equity";
+        "initial_margin" Kind::Money, Given, "Σ initial margin";
+        "maintenance_margin" Kind::Money, Given, "Σ maintenance margin";
+        "deficit" Kind::Money, Given, "Σ −net_value of the bankrupt buckets";
+        "fund_draw" Kind::Money, Given, "what of the deficit an insurance fund of the given size pays; all of it where no size was given";
+    }
+}
+table! {
+    /// The bankrupt buckets with the largest deficits of each scenario, the largest first.
+    LARGEST_OUT "stress.largest" input false {
+        "scenario" Kind::Text, Given, "its name";
+        "account" Kind::Account, Given, "the id";
+        "instrument" Kind::Instrument, Nullable, "the instrument of an isolated bucket; null is cross";
+        "equity" Kind::Money, Given, "its equity";
+        "maintenance_margin" Kind::Money, Given, "its maintenance margin";
+        "deficit" Kind::Money, Given, "−net_value";
+    }
+}
 
 /// Every table.
-pub static TABLES: [&Table; 11] = [
+pub static TABLES: [&Table; 13] = [
     &POSITIONS,
     &BALANCES,
     &PRICES,
@@ -308,4 +336,6 @@ pub static TABLES: [&Table; 11] = [
     &LINES_OUT,
     &LIQUIDATION_PRICES_OUT,
     &LADDER_OUT,
+    &STRESS_OUT,
+    &LARGEST_OUT,
 ];

@@ -8,5 +8,6 @@ pub mod contract;
 mod decode;
 mod encode;
 pub mod guard;
+mod stress;
 
 pub use encode::schema;

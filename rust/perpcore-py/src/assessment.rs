@@ -6,6 +6,8 @@ use crate::raise::{bad_argument, warn_shared_doubles};
 use crate::rulebook::Rulebook;
 use crate::run::{caught, releases, run};
 use arrow_array::{Array, StructArray};
+use perpcore::fault::Failure;
+use perpcore::sweep::stop::Stop;
 use perpcore_arrow::assess::{self as core, AccountKey, Inputs, Options};
 use perpcore_arrow::contract::{self, Table};
 use pyo3::exceptions::PyTypeError;
@@ -104,6 +106,29 @@ impl Assessment {
         run(py, self.0.rows(), |stop| self.0.ladder(instrument, step, stop)).map(Batch)
     }
 
+    /// The table `stress`: the book in every scenario; `fund` is what an insurance fund holds, in g.
+    #[pyo3(signature = (scenarios, fund=None))]
+    fn stress(&self, py: Python<'_>, scenarios: &Bound<'_, PyAny>, fund: Option<i128>) -> PyResult<Batch> {
+        self.under(py, scenarios, |core, scenarios, stop| core.stress(scenarios, fund, stop)).map(Batch)
+    }
+
+    /// The table `stress.largest`: in every scenario the `count` bankrupt buckets with the largest deficits.
+    fn largest_deficits(&self, py: Python<'_>, scenarios: &Bound<'_, PyAny>, count: usize) -> PyResult<Batch> {
+        self.under(py, scenarios, |core, scenarios, stop| core.largest_deficits(scenarios, count, stop)).map(Batch)
+    }
+
+    /// The largest t up to which the deficit after t times the one scenario of `direction` is at most `amount`, in g: what is
+    /// divided and by what, as little-endian bytes of signed integers; None where it never is more.
+    fn reverse_stress(
+        &self,
+        py: Python<'_>,
+        direction: &Bound<'_, PyAny>,
+        amount: i128,
+    ) -> PyResult<Option<(Vec<u8>, Vec<u8>)>> {
+        let found = self.under(py, direction, |core, direction, stop| core.reverse_stress(direction, amount, stop))?;
+        Ok(found.map(|ratio| (ratio.above.to_le_bytes(), ratio.below.to_le_bytes())))
+    }
+
     /// One account, named by text or by a non-negative integer: its row in `accounts`, its rows in `isolated`, its lines,
     /// its liquidation prices.
     ///
@@ -121,5 +146,22 @@ impl Assessment {
             let lines = Batch(self.0.lines(Some(row), stop)?);
             Ok((row, isolated, lines, Batch(self.0.liquidation_prices(Some(row), stop)?)))
         })
+    }
+}
+
+impl Assessment {
+    /// Runs work over the whole book under a table of joint moves.
+    fn under<T: Send>(
+        &self,
+        py: Python<'_>,
+        scenarios: &Bound<'_, PyAny>,
+        work: impl FnOnce(&core::Assessment, Vec<StructArray>, &Stop) -> Result<T, Failure> + Send,
+    ) -> PyResult<T> {
+        let scenarios = import(&contract::SCENARIOS, scenarios)?;
+        let count: usize = scenarios.iter().map(Array::len).sum();
+        let rows = self.0.rows().saturating_mul(count.max(1));
+        // As in `assess`: the producer's memory is let go of with the GIL.
+        let _held = releases(rows).then(|| scenarios.clone());
+        run(py, rows, |stop| work(&self.0, scenarios, stop))
     }
 }

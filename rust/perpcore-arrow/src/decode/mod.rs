@@ -16,7 +16,7 @@ mod view;
 
 pub(crate) use ids::{AccountIds, Ids, integers_of, text_at};
 pub(crate) use price::market;
-pub(crate) use scenarios::scenarios;
+pub(crate) use scenarios::{joint_moves, scenarios};
 pub(crate) use tables::{Tables, decode};
 pub(crate) use text::Strings;
 pub(crate) use view::Source;

@@ -1,4 +1,4 @@
-//! The table of scenarios: a row each, a column an underlying of the rulebook.
+//! The table of scenarios: a row each, a column an underlying of the rulebook; in stress also an asset.
 
 use super::number::Null;
 use super::view::{Source, unknown_column};
@@ -7,60 +7,120 @@ use crate::guard::UNREAD;
 use arrow_array::{Array, StructArray};
 use arrow_schema::{DataType, Field, Fields};
 use perpcore::fault::{Code, Failure, Fault};
+use perpcore::margin::market::Movers;
 use perpcore::margin::portfolio::scenarios::{MOST_SCENARIOS, Scenarios};
 use perpcore::num::text::plain;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::stop::Stop;
 use std::cell::RefCell;
 
-/// Decodes a scenario table; whether a float64 came that two grid values share.
+/// Decodes the scenario table of the portfolio model; whether a float64 came that two grid values share.
 ///
 /// # Errors
-/// Whatever makes it not one of its schema; then every refused cell, by row; `missing_scenario` where it has no row,
-/// `weights` where they do not add up.
+/// As [`Moved::read`].
 pub(crate) fn scenarios(
     rules: &Rulebook,
     batches: Vec<StructArray>,
     ignore_extra: bool,
     stop: &Stop,
 ) -> Result<(Scenarios, bool), Failure> {
-    let columns = underlyings(rules, &batches, ignore_extra)?;
-    let mut faults = Vec::new();
-    let mut shared = false;
-    let mut moves = vec![None; rules.underlyings().len()];
-    for column in &columns {
-        let name = &rules.underlyings()[column.underlying].name;
-        let alone = batches.iter().map(|batch| column.alone(batch)).collect();
-        let mut source = Source::open(&MOVES, alone, false, stop)?;
-        let values = source.numbers(MOVES.columns[0].name, Null::Refused).map_err(|failure| renamed(&failure, name))?;
-        moves[column.underlying] = values.map(|values| values.to_vec());
-        shared |= source.shared_doubles;
-        faults.extend(source.faults.into_iter().map(|fault| rename(fault, name)));
+    let movers: Vec<&str> = rules.underlyings().iter().map(|underlying| underlying.name.as_str()).collect();
+    let Moved { table, shared_doubles } = Moved::read(&movers, batches, ignore_extra, stop)?;
+    Ok((table, shared_doubles))
+}
+
+/// Decodes a table of joint moves, and says what moves each price of a rulebook: a column of its underlying, or one of the
+/// asset itself.
+///
+/// # Errors
+/// As [`Moved::read`].
+pub(crate) fn joint_moves(
+    rules: &Rulebook,
+    batches: Vec<StructArray>,
+    stop: &Stop,
+) -> Result<(Scenarios, Movers), Failure> {
+    let settlement = rules.venue().settlement;
+    let mut movers: Vec<&str> = rules.underlyings().iter().map(|underlying| underlying.name.as_str()).collect();
+    let assets = rules.assets().iter().enumerate().filter(|(at, _)| *at != settlement).map(|(_, asset)| &*asset.name);
+    for asset in assets {
+        if !movers.contains(&asset) {
+            movers.push(asset);
+        }
     }
-    let mut source = Source::open(&SCENARIOS, batches, true, stop)?;
-    if source.rows() > MOST_SCENARIOS {
-        let fault = Fault::new(Code::OutOfRange).in_column(SCENARIOS.name, "scenario").value(source.rows());
-        return Err(fault.accepts(format!("at most {MOST_SCENARIOS} scenarios")).into());
+    let Moved { table, .. } = Moved::read(&movers, batches, false, stop)?;
+    let given = |name: &str| {
+        let place = movers.iter().position(|mover| *mover == name)?;
+        table.moves[place].is_some().then_some(place as u32)
+    };
+    let movers = Movers {
+        marks: rules.instruments().iter().map(|instrument| given(&instrument.underlying)).collect(),
+        assets: rules
+            .assets()
+            .iter()
+            .enumerate()
+            .map(|(at, asset)| {
+                let own = || given(&asset.name).or_else(|| given(asset.underlying.as_deref()?));
+                if at == settlement { None } else { own() }
+            })
+            .collect(),
+    };
+    Ok((table, movers))
+}
+
+/// A table whose columns of moves are known by name.
+struct Moved {
+    /// Its moves by the place of their name.
+    table: Scenarios,
+    /// Whether a float64 came that two grid values share.
+    shared_doubles: bool,
+}
+
+impl Moved {
+    /// Reads a table that may have a column for each of `movers`.
+    ///
+    /// # Errors
+    /// Whatever makes it not one of its schema; then every refused cell, by row; `missing_scenario` where it has no row,
+    /// `weights` where they do not add up.
+    fn read(movers: &[&str], batches: Vec<StructArray>, ignore_extra: bool, stop: &Stop) -> Result<Self, Failure> {
+        let columns = columns(movers, &batches, ignore_extra)?;
+        let mut faults = Vec::new();
+        let mut shared_doubles = false;
+        let mut moves = vec![None; movers.len()];
+        for column in &columns {
+            let name = movers[column.mover];
+            let alone = batches.iter().map(|batch| column.alone(batch)).collect();
+            let mut source = Source::open(&MOVES, alone, false, stop)?;
+            let values =
+                source.numbers(MOVES.columns[0].name, Null::Refused).map_err(|failure| renamed(&failure, name))?;
+            moves[column.mover] = values.map(|values| values.to_vec());
+            shared_doubles |= source.shared_doubles;
+            faults.extend(source.faults.into_iter().map(|fault| rename(fault, name)));
+        }
+        let mut source = Source::open(&SCENARIOS, batches, true, stop)?;
+        if source.rows() > MOST_SCENARIOS {
+            let fault = Fault::new(Code::OutOfRange).in_column(SCENARIOS.name, "scenario").value(source.rows());
+            return Err(fault.accepts(format!("at most {MOST_SCENARIOS} scenarios")).into());
+        }
+        let names = names(&mut source)?;
+        let weights = weights(&mut source)?;
+        shared_doubles |= source.shared_doubles;
+        faults.append(&mut source.faults);
+        faults.sort_by_key(|fault| fault.row);
+        if let Some(failure) = Failure::of(faults) {
+            return Err(failure);
+        }
+        let sum: i128 = weights.iter().flatten().map(|&weight| i128::from(weight)).sum();
+        let table = Scenarios::supplied(names, weights, moves).map_err(|code| match code {
+            Code::Weights => Fault::new(code).in_column(SCENARIOS.name, "weight").value(plain(sum)),
+            _ => Fault::new(code).in_column(SCENARIOS.name, "scenario"),
+        })?;
+        Ok(Moved { table, shared_doubles })
     }
-    let names = names(&mut source)?;
-    let weights = weights(&mut source)?;
-    shared |= source.shared_doubles;
-    faults.append(&mut source.faults);
-    faults.sort_by_key(|fault| fault.row);
-    if let Some(failure) = Failure::of(faults) {
-        return Err(failure);
-    }
-    let sum: i128 = weights.iter().flatten().map(|&weight| i128::from(weight)).sum();
-    let table = Scenarios::supplied(names, weights, moves).map_err(|code| match code {
-        Code::Weights => Fault::new(code).in_column(SCENARIOS.name, "weight").value(plain(sum)),
-        _ => Fault::new(code).in_column(SCENARIOS.name, "scenario"),
-    })?;
-    Ok((table, shared))
 }
 
 /// A column of moves: where it stands, and whether it came as raw grid units.
 struct Moves {
-    underlying: usize,
+    mover: usize,
     at: usize,
     raw: bool,
 }
@@ -79,7 +139,7 @@ impl Moves {
 }
 
 /// The columns of moves.
-fn underlyings(rules: &Rulebook, batches: &[StructArray], ignore_extra: bool) -> Result<Vec<Moves>, Failure> {
+fn columns(movers: &[&str], batches: &[StructArray], ignore_extra: bool) -> Result<Vec<Moves>, Failure> {
     let fields = batches.first().map_or(&[][..], |batch| &**batch.fields());
     let mut columns: Vec<Moves> = Vec::new();
     for (at, field) in fields.iter().enumerate() {
@@ -87,24 +147,24 @@ fn underlyings(rules: &Rulebook, batches: &[StructArray], ignore_extra: bool) ->
         if SCENARIOS.place(name).is_some() {
             continue;
         }
-        let raw = || Some((rules.underlying_index(name.strip_suffix("_e8")?)?, true));
-        let found = rules.underlying_index(name).map(|underlying| (underlying, false)).or_else(raw);
-        let Some((underlying, raw)) = found else {
+        let place = |name: &str| movers.iter().position(|mover| *mover == name);
+        let raw = || Some((place(name.strip_suffix("_e8")?)?, true));
+        let found = place(name).map(|mover| (mover, false)).or_else(raw);
+        let Some((mover, raw)) = found else {
             if ignore_extra {
                 continue;
             }
-            let known = rules.underlyings().iter().map(|underlying| underlying.name.as_str());
-            return Err(unknown_column(&SCENARIOS, known, name).into());
+            return Err(unknown_column(&SCENARIOS, movers.iter().copied(), name).into());
         };
-        let column = &rules.underlyings()[underlying].name;
-        if columns.iter().any(|known| known.underlying == underlying) {
+        let column = movers[mover];
+        if columns.iter().any(|known| known.mover == mover) {
             return Err(Fault::new(Code::DuplicateColumn).in_column(SCENARIOS.name, column).value(name).into());
         }
         if let Some(unread) = field.metadata().get(UNREAD).filter(|_| *field.data_type() == DataType::Null) {
             let fault = Fault::new(Code::WrongType).in_column(SCENARIOS.name, column).value(unread);
             return Err(fault.accepts(MOVES.columns[0].kind.types()).into());
         }
-        columns.push(Moves { underlying, at, raw });
+        columns.push(Moves { mover, at, raw });
     }
     Ok(columns)
 }

@@ -56,6 +56,12 @@ impl Sums {
         }
     }
 
+    /// Unrealized PnL less accrued funding, exact.
+    #[inline(always)]
+    pub fn unsettled_e24(&self) -> i128 {
+        self.pnl_e16 * E8 - self.accrued * E16
+    }
+
     /// Rounds each total once and derives the rest.
     #[inline(always)]
     pub fn close<S: Sink>(&self, terms: &Terms, cross: bool, sink: &mut S) -> Figures {

@@ -57,6 +57,29 @@ pub fn account<S: Sink>(
     figures
 }
 
+/// The exact net value of each bucket in 10⁻²⁴, before any rounding, with the place of an isolated position and whether
+/// every price that the bucket's status depends on may be used. Net value has no part
+/// that depends on the model.
+pub fn net_values<S: Sink>(
+    terms: &Terms,
+    market: &Market,
+    account: &Account<'_>,
+    sink: &mut S,
+    mut each: impl FnMut(Option<usize>, bool, i128),
+) {
+    let mut run = Run::new(terms, market, account, sink);
+    let mut cross = Sums::new();
+    run.standard(&mut cross);
+    account.isolated.iter().for_each(|position| run.isolated_orders(&mut cross, position));
+    each(None, cross.usable, cross.net_e24 + cross.unsettled_e24());
+    for (at, position) in account.isolated.iter().enumerate().filter(|(_, position)| position.listed) {
+        let mut bucket = Sums::new();
+        run.isolated_margin(&mut bucket, position);
+        run.position(&mut bucket, position, false);
+        each(Some(at), bucket.usable, bucket.collateral_e24 + bucket.unsettled_e24());
+    }
+}
+
 /// What the positions of an account add up to, over all its buckets.
 #[derive(Default)]
 struct Extent {
@@ -194,9 +217,9 @@ impl<S: Sink> Run<'_, S> {
         if position.quantity == 0 && !ordered {
             return 0;
         }
-        let Quote { price, usable } = self.market.mark(position.instrument);
+        let Quote { price, given, usable } = self.market.mark(position.instrument);
         sums.usable &= usable;
-        if price == 0 {
+        if !given {
             self.missing_mark(position, ordered);
         }
         price
@@ -272,9 +295,9 @@ impl<S: Sink> Run<'_, S> {
             });
             return;
         }
-        let Quote { price, usable } = self.market.asset(asset);
+        let Quote { price, given, usable } = self.market.asset(asset);
         sums.usable &= usable;
-        if price == 0 {
+        if !given {
             self.sink.obstacle(Obstacle::AssetPrice(asset));
         }
         if amount < 0 && !settlement && terms.liability.is_none() {

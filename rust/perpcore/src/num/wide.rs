@@ -19,6 +19,11 @@ impl<const N: usize> Wide<N> {
         ((self.0[1] as u128) << 64 | self.0[0] as u128) as i128
     }
 
+    /// Its bytes in two's complement, the lowest first.
+    pub fn to_le_bytes(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|part| part.to_le_bytes()).collect()
+    }
+
     /// Whether it is below 0.
     #[inline(always)]
     pub const fn is_negative(&self) -> bool {

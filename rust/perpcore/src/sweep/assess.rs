@@ -70,17 +70,11 @@ const NUMBERS: usize = 384;
 pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Option<usize>, stop: &Stop) -> Option<Book> {
     let accounts = data.snapshot.accounts;
     let threads = threads::worth(accounts, ACCOUNTS_A_THREAD, threads);
-    let mut columns = AccountColumns {
-        money: std::array::from_fn(|_| POOL.column(accounts)),
-        margin_ratio: vec![0.0; accounts],
-        status: vec![0; accounts],
-        worst_scenario: Vec::new(),
-    };
+    let mut columns = AccountColumns::new(accounts);
     if data.snapshot.settings.portfolio.is_some_and(|portfolio| portfolio.contains(&true)) {
         columns.worst_scenario = vec![NO_SCENARIO; accounts];
     }
-    let kernel = Kernel::new(terms, market, Way::chosen());
-    let sweep = Sweep { terms, market, data, kernel, stop };
+    let sweep = Sweep::new(terms, market, data, stop);
     let size = accounts.div_ceil(threads).next_multiple_of(LANES);
     let parts = threads::run(columns.split(size).enumerate(), |(at, out)| sweep.part(at * size, out));
     let mut book = Book { accounts: columns, ..Book::default() };
@@ -96,7 +90,18 @@ pub fn assess(terms: &Terms, market: &Market, data: &Grouped<'_>, threads: Optio
 }
 
 impl AccountColumns {
-    fn split(&mut self, size: usize) -> impl Iterator<Item = Out<'_>> {
+    /// Columns of some length, without one of scenarios. What stands in them means nothing yet.
+    pub(super) fn new(accounts: usize) -> Self {
+        AccountColumns {
+            money: std::array::from_fn(|_| POOL.column(accounts)),
+            margin_ratio: vec![0.0; accounts],
+            status: vec![0; accounts],
+            worst_scenario: Vec::new(),
+        }
+    }
+
+    /// Their rows in pieces of one size, to be written.
+    pub(super) fn split(&mut self, size: usize) -> impl Iterator<Item = Out<'_>> {
         let size = size.max(1);
         let mut money = self.money.each_mut().map(|column| column.chunks_mut(size));
         let mut worst_scenario = self.worst_scenario.chunks_mut(size);
@@ -111,9 +116,9 @@ impl AccountColumns {
 
 /// What a part of the accounts has beside its columns.
 #[derive(Default)]
-struct Part {
-    isolated: Vec<IsolatedBucket>,
-    blocked: Vec<u32>,
+pub(super) struct Part {
+    pub(super) isolated: Vec<IsolatedBucket>,
+    pub(super) blocked: Vec<u32>,
 }
 
 /// Where one account is laid out for the valuation.
@@ -123,7 +128,7 @@ struct Desk<'a> {
 }
 
 /// One walk over a book.
-struct Sweep<'a> {
+pub(super) struct Sweep<'a> {
     terms: &'a Terms,
     market: &'a Market,
     data: &'a Grouped<'a>,
@@ -131,9 +136,14 @@ struct Sweep<'a> {
     stop: &'a Stop,
 }
 
-impl Sweep<'_> {
+impl<'a> Sweep<'a> {
+    /// Made ready for a market.
+    pub(super) fn new(terms: &'a Terms, market: &'a Market, data: &'a Grouped<'a>, stop: &'a Stop) -> Self {
+        Sweep { terms, market, data, kernel: Kernel::new(terms, market, Way::chosen()), stop }
+    }
+
     /// Values the accounts from `first` on, as many as there are rows to write. None where it was stopped.
-    fn part(&self, first: usize, mut out: Out<'_>) -> Option<Part> {
+    pub(super) fn part(&self, first: usize, mut out: Out<'_>) -> Option<Part> {
         let mut desk = Desk { gather: Gather::new(self.terms, self.data), exposures: Exposures::new() };
         let mut part = Part::default();
         let accounts = out.rows();
