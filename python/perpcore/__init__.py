@@ -17,6 +17,7 @@ from typing import Any
 
 from . import _core, errors, synth
 from ._core import Rulebook
+from ._stress import largest_deficits, reverse_stress, stress
 from ._tables import schema
 from .assessment import Assessment, assess
 from .book import read_book, write_book
@@ -33,9 +34,12 @@ __all__ = [
     "error_codes",
     "errors",
     "fit_scenarios",
+    "largest_deficits",
     "read_book",
+    "reverse_stress",
     "rules",
     "schema",
+    "stress",
     "synth",
     "write_book",
 ]

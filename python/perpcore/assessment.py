@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from . import _core, errors
-from ._inputs import producer
+from ._inputs import grid_units, producer
 from ._tables import RecordBatch, compute, displayed, imported, plain_ids, table_of
 from .explanation import STATUS_WORDS, Explanation, rulebook_label
 
@@ -109,18 +109,6 @@ def _again(rules: _core.Rulebook, tables: _Tables, options: _Options) -> Assessm
         extra=extra,
         threads=threads,
     )
-
-
-def _grid_units(step: str | int | float | Decimal) -> int:
-    """A price step in units of 10⁻⁸."""
-    try:
-        units = Decimal(str(step)).scaleb(8)
-        whole = int(units)
-    except (ArithmeticError, ValueError):
-        raise ValueError(f"a step is a number, not {step!r}") from None
-    if whole != units or not 0 < whole <= 10**16:
-        raise ValueError(f"a step is above 0, at most 10⁸, of at most eight decimals, not {step!r}")
-    return whole
 
 
 def _counted(count: int, what: str) -> str:
@@ -248,7 +236,7 @@ class Assessment:
         >>> [str(row[name]) for name in ("price_from", "price_to", "long_notional", "buckets")]
         ['56000.00000000', '57000.00000000', '232000.00000000', '1']
         """
-        return imported(self._core.ladder(instrument, None if step is None else _grid_units(step)))
+        return imported(self._core.ladder(instrument, None if step is None else grid_units("step", step, 1, 10**16)))
 
     def explain(self, account: str | int) -> Explanation:
         """The figures of one account, line by line, as a page.

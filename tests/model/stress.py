@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from .admission import is_too_large
 from .assess import Basis, Result, value_accounts
 from .equity import STATUSES
+from .errors import input_error
 from .grid import GRID
 from .moved import at_moves
 from .scenarios import check_scenarios, read_scenarios
@@ -28,12 +30,17 @@ class Stressed:
 
 
 def stress(result: Result, scenarios: Table) -> Iterator[Stressed]:
-    """A row for each scenario, in table order; the margin of portfolio accounts keeps its own table."""
+    """A row for each scenario, in table order; the margin of portfolio accounts keeps its own table.
+
+    The bounds of an account hold at moved prices too (RULES §1).
+    """
     check_scenarios(scenarios)
     basis = result.basis
     for scenario in read_scenarios(scenarios):
         moves = {underlying: move // GRID for underlying, move in scenario.moves.items()}
         moved = Basis(basis.rules, at_moves(basis.rules, basis.prices, moves), basis.table)
+        if any(is_too_large(moved.rules, moved.prices, account) for account in result.valued):
+            raise input_error("account_too_large")
         after = value_accounts(moved, result.valued)
         yield added_up(scenario.name, [*after.accounts, *after.isolated])
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from tests.model import assess
+from tests.model.errors import ModelError
 from tests.model.random_books import random_book
 from tests.model.random_portfolios import draw_scenarios, scenario_columns
 from tests.model.stress import Stressed, stress
@@ -13,7 +14,7 @@ from tests.model_agreement.agreement import SOAK
 
 import perpcore as pc
 
-SEEDS = 300 if SOAK else 12
+SEEDS = 300 if SOAK else 40
 MONEY = ("equity", "initial_margin", "maintenance_margin", "deficit")
 
 
@@ -32,6 +33,13 @@ def test_counts_and_sums_under_joint_moves_agree(seed: int) -> None:
     for row in rows:
         row.pop("weight", None)
     scenarios = scenario_columns(rows)
-    told = pc.stress(pc.Rulebook.parse(text), book, scenarios).to_pylist()
-    wanted = [row_of(stressed) for stressed in stress(result, scenarios)]
+    rules = pc.Rulebook.parse(text)
+    try:
+        wanted = [row_of(stressed) for stressed in stress(result, scenarios)]
+    except ModelError as error:
+        with pytest.raises(pc.errors.InputError) as refused:
+            pc.stress(rules, book, scenarios)
+        assert refused.value.code == error.code == "account_too_large"
+        return
+    told = pc.stress(rules, book, scenarios).to_pylist()
     assert [{name: row[name] for name in wanted[0]} for row in told] == wanted
