@@ -78,6 +78,8 @@ TableName = Literal[
     "assessment.lines",
     "assessment.liquidation_prices",
     "assessment.ladder",
+    "stress",
+    "stress.largest",
 ]
 """A table that `schema` knows."""
 
@@ -97,5 +99,7 @@ OutputTable = Literal[
     "assessment.lines",
     "assessment.liquidation_prices",
     "assessment.ladder",
+    "stress",
+    "stress.largest",
 ]
 """A table that is written."""

@@ -14,17 +14,17 @@ from ._core import Rulebook
 from ._inputs import decimal_text
 from ._tables import Table, pa, plain_ids
 
-__all__ = ["parse_shock", "shocked"]
+__all__ = ["parse_move", "parse_shock", "shocked"]
 
 _E8 = Decimal(1).scaleb(-8)
 # Wide enough for any admitted price times any admitted move without rounding before the last step.
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
-def parse_shock(text: str) -> tuple[str, Decimal]:
+def parse_move(text: str) -> tuple[str, Decimal]:
     """`"BTC=-12%"` or `"BTC=-0.12"` → name and move. Raises ValueError for anything else.
 
-    >>> parse_shock("BTC=-12%")
+    >>> parse_move("BTC=-12%")
     ('BTC', Decimal('-0.12'))
     """
     name, equals, size = text.partition("=")
@@ -35,10 +35,20 @@ def parse_shock(text: str) -> tuple[str, Decimal]:
     if size.endswith("%"):
         move = move.scaleb(-2)
     if not (name and equals and move.is_finite()):
-        raise ValueError(f"{text!r}: a shock is a name and a move, as BTC=-12%")
+        raise ValueError(f"{text!r}: a move has a name and a size, as BTC=-12%")
+    return name.strip(), move
+
+
+def parse_shock(text: str) -> tuple[str, Decimal]:
+    """A move that leaves a price. Raises ValueError for one of −100 % or below, and for what is no move.
+
+    >>> parse_shock("BTC=-12%")
+    ('BTC', Decimal('-0.12'))
+    """
+    name, move = parse_move(text)
     if move <= -1:
         raise ValueError(f"{text!r}: a price moves by more than -100 %")
-    return name.strip(), move
+    return name, move
 
 
 def shocked(rules: Rulebook, prices: Table, shocks: Mapping[str, Decimal]) -> Table:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from tests.model import assess
 from tests.model.errors import ModelError
+from tests.model.grid import GRID, plain
 from tests.model.random_books import random_book
 from tests.model.random_portfolios import draw_scenarios, scenario_columns
+from tests.model.reverse_stress import smallest_move
 from tests.model.stress import Stressed, stress
 from tests.model_agreement.abilities import PORTFOLIO, needs_stress
 from tests.model_agreement.agreement import SOAK
@@ -34,12 +36,31 @@ def test_counts_and_sums_under_joint_moves_agree(seed: int) -> None:
         row.pop("weight", None)
     scenarios = scenario_columns(rows)
     rules = pc.Rulebook.parse(text)
+    wanted, code = [], None
     try:
         wanted = [row_of(stressed) for stressed in stress(result, scenarios)]
-    except ModelError as error:
-        with pytest.raises(pc.errors.InputError) as refused:
+    except ModelError as refused:
+        code = refused.code
+    if code is None:
+        told = pc.stress(rules, book, scenarios).to_pylist()
+        assert [{name: row[name] for name in wanted[0]} for row in told] == wanted
+    else:
+        with pytest.raises(pc.errors.InputError) as error:
             pc.stress(rules, book, scenarios)
-        assert refused.value.code == error.code == "account_too_large"
-        return
-    told = pc.stress(rules, book, scenarios).to_pylist()
-    assert [{name: row[name] for name in wanted[0]} for row in told] == wanted
+        assert error.value.code == code
+
+
+@needs_stress
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_the_smallest_move_that_costs_an_amount_agrees(seed: int) -> None:
+    text, book = random_book(seed, 60, portfolio=PORTFOLIO)
+    result = assess(text, book)
+    rng = random.Random(seed)
+    underlyings = sorted({item.underlying for item in result.basis.rules.instruments.values()})
+    direction = {name: rng.choice((0, GRID, -GRID, rng.randint(-GRID, GRID))) for name in underlyings}
+    rules = pc.Rulebook.parse(text)
+    for amount in (0, GRID // 3, rng.randint(0, 10**6) * GRID, rng.randint(0, 10**11) * GRID):
+        told = pc.reverse_stress(
+            rules, book, {name: plain(move) for name, move in direction.items()}, deficit=plain(amount)
+        )
+        assert told == smallest_move(result, direction, amount)

@@ -18,6 +18,7 @@ from .explain_code import explain_code
 from .output import BadInput, error_block
 from .rulebook import rulebook
 from .scenarios import scenarios
+from .stress import stress_verb
 
 __all__ = ["main"]
 
@@ -48,5 +49,5 @@ def main() -> None:
     """
 
 
-for verb in (demo, assess, explain, scenarios, rulebook, explain_code):
+for verb in (demo, assess, explain, stress_verb, scenarios, rulebook, explain_code):
     main.add_command(verb)

@@ -17,7 +17,7 @@ from ..errors import PerpcoreError
 from ..shock import parse_shock, shocked
 from .output import BadInput
 
-__all__ = ["assessed", "book_options", "load_rulebook"]
+__all__ = ["assessed", "book_options", "load_rulebook", "read_folder", "source_options"]
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -37,6 +37,14 @@ def book_options(command: Any) -> Any:
     for option in (
         click.option("--extra", type=click.Choice(["refuse", "ignore"]), help="Columns that no table has."),
         click.option("--on-error", type=click.Choice(["raise", "mark"]), help="Bad rows: stop, or mark the account."),
+    ):
+        command = option(command)
+    return source_options(command)
+
+
+def source_options(command: Any) -> Any:
+    """FOLDER and the options that say which book at which prices under which rules."""
+    for option in (
         click.option(
             "--shock",
             "shocks",
@@ -58,11 +66,22 @@ def assessed(
     folder: Path, rules: str | None, shocks: tuple[str, ...], on_error: str | None, extra: str | None
 ) -> Assessment:
     """The book of a folder, valued. A folder written by PERPCORE_CAPTURE brings its rulebook and options."""
-    if not folder.is_dir():
-        raise BadInput(f"{folder}: no such folder")
+    rulebook, book = read_folder(folder, rules, shocks)
     call: dict[str, Any] = {}
     if (folder / CALL).is_file():
         call = json.loads((folder / CALL).read_text(encoding="utf-8"))
+    return assess(
+        rulebook,
+        **book,
+        on_error=on_error or call.get("on_error", "raise"),
+        extra=extra or call.get("extra", "refuse"),
+    )
+
+
+def read_folder(folder: Path, rules: str | None, shocks: tuple[str, ...]) -> tuple[Rulebook, dict[str, Table]]:
+    """The rulebook and the book of a folder, its prices moved."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder}: no such folder")
     if rules is None:
         if not (folder / RULEBOOK).is_file():
             raise BadInput(f"{folder}: no {RULEBOOK} there; say which rules with --rulebook PRESET|FILE")
@@ -76,12 +95,7 @@ def assessed(
         raise  # told with its table, column and row
     except (OSError, ValueError) as error:
         raise BadInput(str(error)) from error
-    return assess(
-        rulebook,
-        **book,
-        on_error=on_error or call.get("on_error", "raise"),
-        extra=extra or call.get("extra", "refuse"),
-    )
+    return rulebook, book
 
 
 def _prices(book: dict[str, Table]) -> Table:
