@@ -30,6 +30,12 @@ underlying = "Y"
 tick = 0.01
 lot = 1
 tiers = [["rest", "2%", 25]]
+[portfolio]
+enabled = true
+[portfolio.underlying.X]
+range = "16%"
+[portfolio.underlying.Y]
+range = "20%"
 """)
 LONG = "Y-PERP-OF-A-LONG-NAME"
 
@@ -144,6 +150,7 @@ def honest() -> dict[str, Node]:
             {
                 "account": views(["A", "an account of a long name"]),
                 "leverage": fixed(b"d:18,0,64", "q", [10, None]),
+                "model": text(["portfolio", None]),
                 "client": text(["one", None], large=True),
                 "investor_until": fixed(b"tsm:UTC", "q", [1_900_000_000_000, None]),
             }
@@ -154,6 +161,14 @@ def honest() -> dict[str, Node]:
                 "price": fixed(b"S", "H", [10, 20, 1_000, 7]),
                 "time": fixed(b"l", "q", [1_900_000_000 * 10**9] * 4),
                 "state": dictionary(["live", "thin", "live", None], text(["live", "thin"]), b"L", "Q"),
+            }
+        ),
+        "scenarios": record(
+            {
+                "scenario": views(["calm", "a fall of everything", "rise"]),
+                "X": fixed(b"d:9,4,32", "i", [0, -1_600, 1_600]),
+                "Y_e8": fixed(b"l", "q", [0, -20_000_000, 20_000_000]),
+                "weight": fixed(b"g", "d", [0.5, 0.25, 0.25]),
             }
         ),
     }

@@ -6,6 +6,7 @@ use super::foreign::{ForeignSchema, lossy};
 use super::{Refusal, refuse};
 use crate::contract::{self, Table};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A longer format is none of those that are read.
@@ -53,8 +54,8 @@ pub(super) struct Dictionary {
 pub(super) struct Column {
     /// Its place among the children.
     pub(super) at: usize,
-    /// Its name in the contract; none where it stands for all that the contract does not have.
-    pub(super) name: Option<&'static str>,
+    /// Its name, without `_e8`; none where it stands for all that the contract does not have.
+    pub(super) name: Option<Cow<'static, str>>,
     pub(super) form: Form,
 }
 
@@ -93,11 +94,12 @@ impl Schema {
             };
             let name = child.name(NAME_BYTES).unwrap_or_default();
             let known = std::str::from_utf8(name).ok().and_then(|name| table.place(name));
-            if let (None, Some(others)) = (known, &table.others) {
+            if let (None, Some(_)) = (known, &table.others) {
                 let (field, form) = other(name, child);
                 let read = !field.metadata().contains_key(UNREAD);
+                let name = field.name().strip_suffix("_e8").unwrap_or(field.name()).to_string();
                 fields.push(field);
-                columns.push(Column { at, name: read.then_some(others.name), form });
+                columns.push(Column { at, name: read.then_some(Cow::Owned(name)), form });
                 continue;
             }
             let Some((place, raw)) = known else {
@@ -115,7 +117,7 @@ impl Schema {
                 .ok_or_else(|| refuse(type_name(child), accepted))
                 .map_err(|refusal| refusal.in_column(declared.name))?;
             fields.push(Field::new(lossy(name), form.data_type.clone(), true));
-            columns.push(Column { at, name: Some(declared.name), form });
+            columns.push(Column { at, name: Some(Cow::Borrowed(declared.name)), form });
         }
         Ok(Schema { width: width as usize, columns, fields: fields.into() })
     }

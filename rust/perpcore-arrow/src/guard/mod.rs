@@ -17,6 +17,7 @@ use arrow_array::{ArrayRef, StructArray, new_empty_array};
 use column::{Known, Memory, length};
 use form::{Layout, Schema};
 use perpcore::fault::{Code, Failure, Fault, LISTED};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The most rows of a table, and of any array before its offset is taken off: places of rows are 32-bit numbers.
@@ -27,7 +28,7 @@ const MOST_BATCHES: usize = 1 << 18;
 /// What is refused, before it is known of which table.
 struct Refusal {
     code: Code,
-    column: Option<&'static str>,
+    column: Option<Cow<'static, str>>,
     /// In its batch.
     row: Option<usize>,
     value: String,
@@ -45,8 +46,8 @@ impl Refusal {
         Refusal { row: Some(row), ..self }
     }
 
-    fn in_column(self, column: &'static str) -> Self {
-        Refusal { column: Some(column), ..self }
+    fn in_column(self, column: impl Into<Cow<'static, str>>) -> Self {
+        Refusal { column: Some(column.into()), ..self }
     }
 
     /// A part of the column, whose rows are not those of the table.
@@ -57,7 +58,7 @@ impl Refusal {
     fn fault(self, table: &Table, first_row: usize) -> Fault {
         Fault {
             table: Some(table.name.to_string()),
-            column: self.column.map(str::to_string),
+            column: self.column.map(Cow::into_owned),
             row: self.row.map(|row| (first_row + row) as u64),
             ..Fault::new(self.code).value(self.value).accepts(self.accepted)
         }
@@ -180,13 +181,13 @@ impl Batches {
         let from = owner.offset as usize;
         let mut values: Vec<ArrayRef> = Vec::with_capacity(self.schema.columns.len());
         for (column, known) in self.schema.columns.iter().zip(&mut self.known) {
-            let Some(name) = column.name else {
+            let Some(name) = &column.name else {
                 values.push(Arc::new(arrow_array::NullArray::new(rows)));
                 continue;
             };
             let array = owner.child(column.at).ok_or_else(|| refuse("no array", "an array that is not released"));
             let made = array.and_then(|array| column::import(&owner, array, &column.form, from, rows, known));
-            values.push(made.map_err(|refusal| refusal.in_column(name))?);
+            values.push(made.map_err(|refusal| refusal.in_column(name.clone()))?);
         }
         self.rows += claimed;
         if rows > 0 || values.is_empty() {
@@ -200,7 +201,7 @@ impl Batches {
     /// claim: then no more are kept than an error lists.
     fn backed(&self, rows: usize) -> usize {
         let ids = self.table.columns.first().map(|column| column.name);
-        let mut first = self.schema.columns.iter().filter(|column| column.name == ids);
+        let mut first = self.schema.columns.iter().filter(|column| column.name.as_deref() == ids);
         if first.all(|column| column.form.layout == Layout::Nowhere) {
             rows.min(LISTED.saturating_sub(self.rows))
         } else {
