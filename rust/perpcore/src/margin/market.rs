@@ -101,6 +101,11 @@ impl Market {
         Market { marks: moved(&self.marks, &movers.marks), assets: moved(&self.assets, &movers.assets) }
     }
 
+    /// All quotes: the marks by instrument, then the prices by asset.
+    pub fn quotes(&self) -> impl Iterator<Item = &Quote> {
+        self.marks.iter().chain(&self.assets)
+    }
+
     /// The mark of an instrument.
     #[inline(always)]
     pub fn mark(&self, instrument: u32) -> Quote {

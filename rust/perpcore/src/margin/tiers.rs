@@ -102,6 +102,26 @@ impl Ladder {
         [&self.steps[0], &self.steps[self.steps.len() - 1]].map(|step| step.maintenance.rate)
     }
 
+    /// The rate, in g, that no slice of maintenance margin passes as long as the notional is at most twice this one.
+    #[inline(always)]
+    pub fn maintenance_rate_below_twice(&self, notional_e16: i128) -> i64 {
+        self.steps[self.step(2 * notional_e16)].maintenance.rate
+    }
+
+    /// The same of initial margin: neither does any slice, nor the rate of the whole.
+    #[inline(always)]
+    pub fn initial_rate_below_twice(&self, notional_e16: i128, leverage_rate: i64) -> i64 {
+        self.steps[self.step(2 * notional_e16)].initial.rate.max(leverage_rate)
+    }
+
+    /// Where initial margin jumps: the notionals between which, the first exclusive, this one stands in one step; none where
+    /// it never jumps.
+    #[inline(always)]
+    pub fn initial_step(&self, notional_e16: i128) -> Option<(i128, i128)> {
+        let step = &self.steps[self.step(notional_e16)];
+        (self.method == InitialMethod::Bracket).then_some((step.from_e16, step.to_e16))
+    }
+
     /// The largest constant of maintenance margin, in 10⁻²⁴.
     pub fn largest_constant_e24(&self) -> i128 {
         self.largest_constant_e24

@@ -144,7 +144,7 @@ impl<'a> Sweep<'a> {
 
     /// Values the accounts from `first` on, as many as there are rows to write. None where it was stopped.
     pub(super) fn part(&self, first: usize, mut out: Out<'_>) -> Option<Part> {
-        let mut desk = Desk { gather: Gather::new(self.terms, self.data), exposures: Exposures::new() };
+        let mut desk = Desk { gather: Gather::new(self.terms), exposures: Exposures::new() };
         let mut part = Part::default();
         let accounts = out.rows();
         let Some(kernel) = &self.kernel else {
@@ -196,7 +196,7 @@ impl<'a> Sweep<'a> {
         let account = first + at;
         let (buckets, mut sink) = (part.isolated.len(), Discard::default());
         let Desk { gather, exposures } = desk;
-        gather.account(account, |_, _| false, |_| sink.blocked = true);
+        gather.account(self.data, account, |_, _| false, |_| sink.blocked = true);
         let isolated = &mut part.isolated;
         let figures = value_account(self.terms, self.market, gather, account, exposures, &mut sink, isolated);
         if sink.blocked {
@@ -211,7 +211,7 @@ impl<'a> Sweep<'a> {
 
 /// Values the account that was gathered, adding its isolated buckets to `isolated`.
 #[inline(always)]
-pub(super) fn value_account<S: crate::margin::line::Sink>(
+pub(crate) fn value_account<S: crate::margin::line::Sink>(
     terms: &Terms,
     market: &Market,
     gather: &Gather<'_>,

@@ -26,7 +26,6 @@ const ISOLATED: u32 = 1 << 31;
 #[derive(Debug)]
 pub struct Gather<'a> {
     terms: &'a Terms,
-    data: &'a Grouped<'a>,
     cross: Vec<Position>,
     isolated: Vec<Position>,
     /// The first row of each isolated key.
@@ -46,11 +45,10 @@ pub struct Gather<'a> {
 }
 
 impl<'a> Gather<'a> {
-    /// An empty layout for the accounts of a snapshot.
-    pub fn new(terms: &'a Terms, data: &'a Grouped<'a>) -> Self {
+    /// An empty layout.
+    pub fn new(terms: &'a Terms) -> Self {
         Gather {
             terms,
-            data,
             cross: Vec::new(),
             isolated: Vec::new(),
             first_rows: Vec::new(),
@@ -63,6 +61,11 @@ impl<'a> Gather<'a> {
             portfolio: false,
             near: [0; 4],
         }
+    }
+
+    /// Begins with another snapshot than that of the account last gathered.
+    pub fn begin(&mut self) {
+        self.near = [0; 4];
     }
 
     /// The account last gathered.
@@ -83,24 +86,29 @@ impl<'a> Gather<'a> {
         self.first_rows[isolated]
     }
 
-    /// Lays out one account. Rows for which `skip` holds are left out; a row that is
+    /// Lays out one account of a snapshot. Rows for which `skip` holds are left out; a row that is
     /// refused is reported and left out.
     #[inline(always)]
-    pub fn account(&mut self, account: usize, skip: impl Fn(Table, usize) -> bool, mut report: impl FnMut(RowFault)) {
+    pub fn account(
+        &mut self,
+        data: &Grouped<'_>,
+        account: usize,
+        skip: impl Fn(Table, usize) -> bool,
+        mut report: impl FnMut(RowFault),
+    ) {
         self.clear();
-        let data = self.data;
         let mut near = std::mem::take(&mut self.near);
         for row in data.positions.of_all(account..account + 1, &mut near[0]).filter(|&row| !skip(Table::Positions, row))
         {
-            if let Err((column, code)) = self.position(row) {
+            if let Err((column, code)) = self.position(data, row) {
                 report(RowFault { table: Table::Positions, row, column, code });
             }
         }
         for row in data.balances.of_all(account..account + 1, &mut near[1]).filter(|&row| !skip(Table::Balances, row)) {
-            self.balance(row);
+            self.balance(data, row);
         }
         for row in data.orders.of_all(account..account + 1, &mut near[2]).filter(|&row| !skip(Table::Orders, row)) {
-            if let Err((column, code)) = self.order(row) {
+            if let Err((column, code)) = self.order(data, row) {
                 report(RowFault { table: Table::Orders, row, column, code });
             }
         }
@@ -113,7 +121,7 @@ impl<'a> Gather<'a> {
             .filter(|&row| !skip(Table::Accounts, row))
             .enumerate()
         {
-            if let Err((column, code)) = self.settings(row, at) {
+            if let Err((column, code)) = self.settings(data, row, at) {
                 report(RowFault { table: Table::Accounts, row, column, code });
             }
         }
@@ -157,8 +165,8 @@ impl<'a> Gather<'a> {
     }
 
     #[inline(always)]
-    fn position(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
-        let rows = &self.data.snapshot.positions;
+    fn position(&mut self, data: &Grouped<'_>, row: usize) -> Result<(), (&'static str, Code)> {
+        let rows = &data.snapshot.positions;
         let instrument = rows.instrument[row];
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.map_err(|code| ("quantity", code))?;
@@ -184,8 +192,8 @@ impl<'a> Gather<'a> {
     }
 
     #[inline(always)]
-    fn balance(&mut self, row: usize) {
-        let rows = &self.data.snapshot.balances;
+    fn balance(&mut self, data: &Grouped<'_>, row: usize) {
+        let rows = &data.snapshot.balances;
         let (asset, amount) = (rows.asset[row], rows.amount.get(row));
         let place = &mut self.places[asset as usize];
         if *place == NONE {
@@ -196,8 +204,8 @@ impl<'a> Gather<'a> {
         }
     }
 
-    fn order(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
-        let rows = &self.data.snapshot.orders;
+    fn order(&mut self, data: &Grouped<'_>, row: usize) -> Result<(), (&'static str, Code)> {
+        let rows = &data.snapshot.orders;
         let instrument = rows.instrument[row];
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.map_err(|code| ("quantity", code))?;
@@ -231,8 +239,8 @@ impl<'a> Gather<'a> {
         self.pending = pending;
     }
 
-    fn settings(&mut self, row: usize, at: usize) -> Result<(), (&'static str, Code)> {
-        let rows = &self.data.snapshot.settings;
+    fn settings(&mut self, data: &Grouped<'_>, row: usize, at: usize) -> Result<(), (&'static str, Code)> {
+        let rows = &data.snapshot.settings;
         if at > 0 {
             return Err(("account", Code::DuplicateAccount));
         }

@@ -44,6 +44,11 @@ impl<'a> Rows<'a> {
         Rows { account, accounts, known, ascending: ascends(account), order: OnceLock::new() }
     }
 
+    /// Rows that are known to stand in account order.
+    pub fn in_order(account: &'a [u32], accounts: usize) -> Self {
+        Rows { account, accounts, known: 0, ascending: true, order: OnceLock::new() }
+    }
+
     /// No account of the table is above it.
     pub fn accounts_named(&self) -> usize {
         let largest = if self.ascending { self.account.last() } else { self.account.iter().max() };

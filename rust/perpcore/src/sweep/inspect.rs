@@ -34,13 +34,13 @@ pub struct Inspector<'a> {
 impl<'a> Inspector<'a> {
     /// An inspector of a grouped snapshot.
     pub fn new(terms: &'a Terms, market: &'a Market, data: &'a Grouped<'a>) -> Self {
-        Inspector { terms, market, data, gather: Gather::new(terms, data), exposures: Exposures::new() }
+        Inspector { terms, market, data, gather: Gather::new(terms), exposures: Exposures::new() }
     }
 
     /// The account with its lines; none where it cannot be valued.
     pub fn explain(&mut self, account: usize) -> Option<Explained> {
         let mut refused = false;
-        self.gather.account(account, |_, _| false, |_| refused = true);
+        self.gather.account(self.data, account, |_, _| false, |_| refused = true);
         let (mut keep, mut isolated) = (Keep::default(), Vec::new());
         let Inspector { terms, market, gather, exposures, .. } = self;
         let figures = value_account(terms, market, gather, account, exposures, &mut keep, &mut isolated);
@@ -53,7 +53,7 @@ impl<'a> Inspector<'a> {
     /// What is wrong with an account beside the cells for which `refused` holds, in reporting order.
     pub fn faults(&mut self, account: usize, refused: impl Fn(Table, usize) -> bool) -> Vec<RowFault> {
         let mut faults = Vec::new();
-        self.gather.account(account, &refused, |fault| faults.push(fault));
+        self.gather.account(self.data, account, &refused, |fault| faults.push(fault));
         let mut keep = Keep::default();
         let Inspector { terms, market, gather, exposures, .. } = self;
         value_account(terms, market, gather, account, exposures, &mut keep, &mut Vec::new());

@@ -96,7 +96,7 @@ pub fn liquidation_prices(
 
 impl Scope<'_> {
     fn part(&self, moves: &Moves<'_>, accounts: Range<usize>, stop: &Stop) -> Result<Vec<LiquidationPrice>, Ended> {
-        let mut gather = Gather::new(self.terms, self.data);
+        let mut gather = Gather::new(self.terms);
         let mut thresholds = Thresholds::new(moves);
         let mut found: Vec<LiquidationPrice> = Vec::with_capacity(2 * accounts.len());
         let mut places = Vec::new();
@@ -108,7 +108,7 @@ impl Scope<'_> {
             if !(self.valued)(account as u32) {
                 continue;
             }
-            gather.account(account, |_, _| false, |_| ());
+            gather.account(self.data, account, |_, _| false, |_| ());
             let (view, mut agree) = (gather.view(), true);
             let account = account as u32;
             let mut push = |position: &crate::margin::account::Position,

@@ -19,4 +19,4 @@ pub mod reverse;
 pub mod snapshot;
 pub mod stop;
 pub mod stress;
-mod threads;
+pub(crate) mod threads;

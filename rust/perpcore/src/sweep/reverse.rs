@@ -188,7 +188,7 @@ fn of_accounts(
     accounts: Range<usize>,
     stop: &Stop,
 ) -> Result<Vec<Line>, Ended> {
-    let mut gather = Gather::new(terms, data);
+    let mut gather = Gather::new(terms);
     let mut lines = Vec::with_capacity(accounts.len());
     let mut buckets: Vec<(bool, Line)> = Vec::new();
     for account in accounts {
@@ -196,7 +196,7 @@ fn of_accounts(
             return Err(Ended::Stopped);
         }
         let mut sink = Discard::default();
-        gather.account(account, |_, _| false, |_| sink.blocked = true);
+        gather.account(data, account, |_, _| false, |_| sink.blocked = true);
         let view = gather.view();
         buckets.clear();
         value::net_values(terms, market, &view, &mut sink, |_, usable, value| {

@@ -184,6 +184,18 @@ pub struct Grouped<'a> {
 }
 
 impl<'a> Grouped<'a> {
+    /// A snapshot all of whose rows are known to stand in account order.
+    pub fn in_order(snapshot: Snapshot<'a>) -> Self {
+        let rows = |account| Rows::in_order(account, snapshot.accounts);
+        Grouped {
+            positions: rows(snapshot.positions.account),
+            balances: rows(snapshot.balances.account),
+            orders: rows(snapshot.orders.account),
+            settings: rows(snapshot.settings.account),
+            snapshot,
+        }
+    }
+
     /// Groups the rows of every table by account.
     pub fn new(snapshot: Snapshot<'a>) -> Self {
         let mut known = 0;

@@ -25,6 +25,7 @@ pub use risk::Risk;
 pub(super) use threshold::{Charged, Scratch};
 
 use super::tiers::Ladder;
+use crate::num::{ONE, times};
 use crate::rules::{Charge, InitialMethod, Measure, PortfolioUnderlying, Rulebook, Tier};
 use offset::Credit;
 use scenarios::{Lanes, Scenarios};
@@ -91,6 +92,16 @@ impl Portfolio {
     pub fn under(&self, scenarios: Scenarios) -> Self {
         let lanes = Lanes::new(&scenarios, self.measure != Measure::Worst);
         Portfolio { scenarios: Arc::new(scenarios), lanes, ..self.clone() }
+    }
+
+    /// The charge changes by no more than this share, in g, of what all that is held and ordered changes: the largest move
+    /// of a scenario, the rates beside it, and 1 for concentration.
+    pub fn steepest(&self) -> i64 {
+        let moves = self.scenarios.moves.iter().flatten().flatten().map(|moved| moved.abs()).max().unwrap_or(0);
+        let factor = self.scenarios.factors.iter().map(|(_, factor)| *factor).max().unwrap_or(0).max(ONE);
+        let basis = self.underlyings.iter().map(|underlying| underlying.basis).max().unwrap_or(0);
+        let moved = (times(moves, factor) / i128::from(ONE) + 1).min(1 << 40) as i64;
+        moved + basis + self.minimum + ONE
     }
 
     /// Makes exposures ready for an account.

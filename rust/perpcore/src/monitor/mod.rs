@@ -1,0 +1,464 @@
+//! A book that stays: positions, balances, orders and settings kept between calls, re-checked as prices and rows change.
+//!
+//! Between two ticks almost nobody can have crossed a line, so a tick looks only at accounts that prices have moved far
+//! enough for ([`reach`], [`queue`]). Whoever is looked at is valued by [`crate::margin::value`] from the columns of the
+//! [`shelf`] it stands on, as in a batch. An update is one step: it is made as a whole, or nothing of it.
+
+mod delta;
+mod queue;
+mod reach;
+mod shelf;
+
+pub use shelf::{BalanceRow, OrderRow, PositionRow, Rows, SettingsRow};
+
+use crate::margin::figures::Figures;
+use crate::margin::line::Discard;
+use crate::margin::market::Market;
+use crate::margin::portfolio::Exposures;
+use crate::margin::status::Status;
+use crate::margin::terms::Terms;
+use crate::sweep::assess::{IsolatedBucket, value_account};
+use crate::sweep::gather::{Gather, RowFault};
+use crate::sweep::inspect::Inspector;
+use crate::sweep::snapshot::{Grouped, Snapshot, Table};
+use crate::sweep::stop::Stop;
+use crate::sweep::threads;
+use queue::Queue;
+use reach::{UNITS, reach};
+use shelf::{ACCOUNTS, Shelf};
+use std::sync::Arc;
+
+/// A movement after which everyone is looked at anyway.
+const FAR: u64 = UNITS << 6;
+/// Below this many accounts a further thread costs more than it brings.
+const ACCOUNTS_A_THREAD: usize = 4_096;
+
+/// What made a status change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Prices, or whether they may be used.
+    Prices,
+    /// The account's positions.
+    Positions,
+    /// Its balances.
+    Balances,
+    /// Its orders.
+    Orders,
+    /// Its settings.
+    Accounts,
+}
+
+impl Cause {
+    /// Their names in the tables, in order.
+    pub const NAMES: [&'static str; 5] = ["prices", "positions", "balances", "orders", "accounts"];
+}
+
+/// A bucket whose status is another one than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The account.
+    pub account: u32,
+    /// The instrument of an isolated position; none for cross.
+    pub instrument: Option<u32>,
+    /// The status before; what was not there was healthy.
+    pub before: Status,
+    /// The status now; what is no longer there is healthy.
+    pub after: Status,
+    /// Equity, in g.
+    pub equity: i128,
+    /// Maintenance margin, in g.
+    pub maintenance_margin: i128,
+    /// What made it change: of an account's own rows the first table that named it, else prices.
+    pub cause: Cause,
+}
+
+/// A row that makes an update impossible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The account.
+    pub account: u32,
+    /// What is wrong, and in which table.
+    pub fault: RowFault,
+    /// The row of the update; none where the account's resident rows are at fault.
+    pub row: Option<usize>,
+}
+
+/// Why an update was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Accounts could not be valued: what is wrong with them, in reporting order.
+    Refused(Vec<Refused>),
+    /// `stop` was asked for.
+    Stopped,
+}
+
+/// How often the monitor did what; for whoever watches it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Updates that were made.
+    pub updates: u64,
+    /// Accounts that they looked at.
+    pub visits: u64,
+    /// Updates that looked at every account.
+    pub sweeps: u64,
+    /// Buckets whose status they changed.
+    pub changes: u64,
+}
+
+/// A resident book.
+#[derive(Clone, Debug)]
+pub struct Monitor {
+    terms: Arc<Terms>,
+    market: Market,
+    shelves: Vec<Shelf>,
+    accounts: usize,
+    queue: Queue,
+    counters: Counters,
+}
+
+/// What a visit found.
+struct Seen {
+    account: u32,
+    status: Status,
+    reach: u32,
+    /// Instrument and status of the isolated buckets.
+    isolated: Vec<(u32, Status)>,
+}
+
+/// What the visits of some accounts found, and whom they could not value.
+#[derive(Default)]
+struct Round {
+    seen: Vec<Seen>,
+    changes: Vec<Change>,
+    blocked: Vec<u32>,
+}
+
+impl Monitor {
+    /// A monitor of no accounts.
+    pub fn new(terms: Arc<Terms>) -> Self {
+        let market = Market::new(&terms);
+        Monitor { terms, market, shelves: Vec::new(), accounts: 0, queue: Queue::new(), counters: Counters::default() }
+    }
+
+    /// How many accounts there are.
+    pub fn accounts(&self) -> usize {
+        self.accounts
+    }
+
+    /// The prices now.
+    pub fn market(&self) -> &Market {
+        &self.market
+    }
+
+    /// The terms.
+    pub fn terms(&self) -> &Arc<Terms> {
+        &self.terms
+    }
+
+    /// What it did so far.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The rows of an account.
+    pub fn rows(&self, account: u32) -> Rows {
+        self.shelves[account as usize / ACCOUNTS].rows((account as usize % ACCOUNTS) as u32)
+    }
+
+    /// The status of an account's cross bucket.
+    pub fn status(&self, account: u32) -> Status {
+        self.shelves[account as usize / ACCOUNTS].status[account as usize % ACCOUNTS]
+    }
+
+    /// The statuses of an account's isolated buckets, by instrument.
+    pub fn isolated(&self, account: u32) -> impl Iterator<Item = (u32, Status)> {
+        let shelf = &self.shelves[account as usize / ACCOUNTS];
+        let range = shelf.isolated_of((account as usize % ACCOUNTS) as u32);
+        shelf.isolated[range].iter().map(|&(_, instrument, status)| (instrument, status))
+    }
+
+    /// One step: prices and rows are taken over, and every bucket whose status is another one afterwards is returned, by
+    /// account, cross before isolated. Accounts from the present number on are new. `threads` is an upper limit.
+    ///
+    /// # Errors
+    /// Where an account could not be valued, and where `stop` ended the work: then nothing has changed.
+    pub fn update(
+        &mut self,
+        market: Option<Market>,
+        rows: Option<&Snapshot<'_>>,
+        threads: Option<usize>,
+        stop: &Stop,
+    ) -> Result<Vec<Change>, Ended> {
+        let before = Before { market: self.market.clone(), accounts: self.accounts, rows: Vec::new() };
+        let step = market.as_ref().and_then(|market| movement(&self.market, market));
+        let moves = market.is_some();
+        if let Some(market) = market {
+            self.market = market;
+        }
+        let (mut before, mut due, mut taken) = (before, Vec::new(), Vec::new());
+        let named = rows.map(delta::by_account).unwrap_or_default();
+        if let Some(rows) = rows {
+            self.apply(rows, &named, &mut before);
+        }
+        // Everyone is looked at where usability changed, or where more are due than it pays to look up one by one.
+        let step = if moves { step } else { Some(0) };
+        let everyone = match step.filter(|_| before.accounts > 0).map(|step| self.queue.take(step, self.accounts / 4)) {
+            Some(Some(found)) => {
+                taken.clone_from(&found);
+                due = found;
+                false
+            }
+            _ => true,
+        };
+        let round = if everyone {
+            self.visit_all(&named, threads, stop)
+        } else {
+            due.extend(before.rows.iter().map(|(account, _)| *account));
+            due.sort_unstable();
+            due.dedup();
+            self.visit(due.into_iter(), &named, stop)
+        };
+        let undo = |monitor: &mut Self, ended| {
+            monitor.undo(before, &taken);
+            Err(ended)
+        };
+        let Some(round) = round else { return undo(self, Ended::Stopped) };
+        if !round.blocked.is_empty() {
+            let refused = self.refusals(&round.blocked, rows, &named);
+            return undo(self, Ended::Refused(refused));
+        }
+        self.queue.advance(step.unwrap_or(0));
+        if everyone {
+            self.queue.clear();
+        }
+        self.counters.updates += 1;
+        self.counters.visits += round.seen.len() as u64;
+        self.counters.sweeps += u64::from(everyone);
+        self.counters.changes += round.changes.len() as u64;
+        for seen in round.seen {
+            self.settle(seen);
+        }
+        Ok(round.changes)
+    }
+
+    /// Puts the rows of an update where they belong.
+    fn apply(&mut self, rows: &Snapshot<'_>, named: &[(u32, Table, u32)], before: &mut Before) {
+        for given in named.chunk_by(|a, b| a.0 == b.0) {
+            let account = given[0].0;
+            while self.accounts <= account as usize {
+                let shelf = self.accounts / ACCOUNTS;
+                if shelf == self.shelves.len() {
+                    self.shelves.push(Shelf::default());
+                }
+                self.shelves[shelf].status.push(Status::Healthy);
+                self.accounts += 1;
+            }
+            let (shelf, local) = (&mut self.shelves[account as usize / ACCOUNTS], account % ACCOUNTS as u32);
+            let kept = if (account as usize) < before.accounts { shelf.rows(local) } else { Rows::default() };
+            let mut changed = kept.clone();
+            delta::apply(&mut changed, rows, given);
+            shelf.set(local, &changed);
+            before.rows.push((account, kept));
+        }
+    }
+
+    /// Makes everything as it was.
+    fn undo(&mut self, before: Before, taken: &[u32]) {
+        self.market = before.market;
+        for (account, rows) in &before.rows {
+            self.shelves[*account as usize / ACCOUNTS].set(account % ACCOUNTS as u32, rows);
+        }
+        while self.accounts > before.accounts {
+            self.accounts -= 1;
+            self.shelves[self.accounts / ACCOUNTS].status.pop();
+        }
+        self.shelves.truncate(before.accounts.div_ceil(ACCOUNTS));
+        taken.iter().for_each(|&account| self.queue.put(account, 0));
+    }
+
+    /// Takes over what a visit found.
+    fn settle(&mut self, seen: Seen) {
+        let Seen { account, status, reach, isolated } = seen;
+        let (shelf, local) = (&mut self.shelves[account as usize / ACCOUNTS], account % ACCOUNTS as u32);
+        shelf.status[local as usize] = status;
+        let range = shelf.isolated_of(local);
+        if !(isolated.is_empty() && range.is_empty()) {
+            shelf.isolated.splice(range, isolated.into_iter().map(|(instrument, status)| (local, instrument, status)));
+        }
+        self.queue.put(account, reach.into());
+    }
+
+    /// Looks at some accounts, ascending.
+    fn visit(&self, accounts: impl Iterator<Item = u32>, named: &[(u32, Table, u32)], stop: &Stop) -> Option<Round> {
+        let mut desk = Desk::new(&self.terms);
+        let mut round = Round::default();
+        for (at, account) in accounts.enumerate() {
+            if stop.asked_at(at) {
+                return None;
+            }
+            let shelf = &self.shelves[account as usize / ACCOUNTS];
+            desk.gather.begin();
+            self.look(shelf, &shelf.grouped(), account, &mut desk, named, &mut round);
+        }
+        Some(round)
+    }
+
+    /// Looks at every account.
+    fn visit_all(&self, named: &[(u32, Table, u32)], threads: Option<usize>, stop: &Stop) -> Option<Round> {
+        let threads = threads::worth(self.accounts, ACCOUNTS_A_THREAD, threads);
+        let size = self.shelves.len().div_ceil(threads).max(1);
+        let work = |(first, shelves): (usize, &[Shelf])| {
+            let (mut desk, mut round) = (Desk::new(&self.terms), Round::default());
+            for (shelf, at) in shelves.iter().zip(first * size..) {
+                if stop.asked() {
+                    return None;
+                }
+                let data = shelf.grouped();
+                desk.gather.begin();
+                for local in 0..shelf.status.len() {
+                    self.look(shelf, &data, (at * ACCOUNTS + local) as u32, &mut desk, named, &mut round);
+                }
+            }
+            Some(round)
+        };
+        let mut whole = Round::default();
+        for round in threads::run(self.shelves.chunks(size).enumerate(), work) {
+            let Round { seen, changes, blocked } = round?;
+            whole.seen.extend(seen);
+            whole.changes.extend(changes);
+            whole.blocked.extend(blocked);
+        }
+        Some(whole)
+    }
+
+    /// Values one account and notes what is another than before.
+    #[inline(always)]
+    fn look(
+        &self,
+        shelf: &Shelf,
+        data: &Grouped<'_>,
+        account: u32,
+        desk: &mut Desk<'_>,
+        named: &[(u32, Table, u32)],
+        round: &mut Round,
+    ) {
+        let local = account % ACCOUNTS as u32;
+        let (Desk { gather, exposures, buckets }, mut sink) = (desk, Discard::default());
+        buckets.clear();
+        gather.account(data, local as usize, |_, _| false, |_| sink.blocked = true);
+        let (terms, market) = (&self.terms, &self.market);
+        let figures = value_account(terms, market, gather, local as usize, exposures, &mut sink, buckets);
+        if sink.blocked {
+            round.blocked.push(account);
+            return;
+        }
+        let reach = reach(terms, market, &gather.view(), &figures, buckets).min(UNITS) as u32;
+        let cause = || cause(account, named);
+        let mut change = |instrument, before, after, figures: &Figures| {
+            if before != after {
+                let &Figures { equity, maintenance_margin, .. } = figures;
+                let cause = cause();
+                round.changes.push(Change { account, instrument, before, after, equity, maintenance_margin, cause });
+            }
+        };
+        change(None, shelf.status[local as usize], figures.status, &figures);
+        let known = &shelf.isolated[shelf.isolated_of(local)];
+        for bucket in buckets.iter() {
+            let before = known.iter().find(|(_, instrument, _)| *instrument == bucket.instrument);
+            let before = before.map_or(Status::Healthy, |(.., status)| *status);
+            change(Some(bucket.instrument), before, bucket.figures.status, &bucket.figures);
+        }
+        for &(_, instrument, before) in known {
+            if buckets.iter().all(|bucket| bucket.instrument != instrument) {
+                change(Some(instrument), before, Status::Healthy, &NOTHING);
+            }
+        }
+        let isolated = buckets.iter().map(|bucket| (bucket.instrument, bucket.figures.status)).collect();
+        round.seen.push(Seen { account, status: figures.status, reach, isolated });
+    }
+
+    /// What is wrong with accounts that could not be valued, by the rows of the update as far as they are its rows.
+    fn refusals(&self, blocked: &[u32], rows: Option<&Snapshot<'_>>, named: &[(u32, Table, u32)]) -> Vec<Refused> {
+        let mut refused = Vec::new();
+        for &account in blocked {
+            let local = account as usize % ACCOUNTS;
+            let data = self.shelves[account as usize / ACCOUNTS].grouped();
+            let faults = Inspector::new(&self.terms, &self.market, &data).faults(local, |_, _| false);
+            refused.extend(faults.into_iter().map(|fault| {
+                let row = rows.and_then(|rows| delta::same_key(&data.snapshot, &fault, rows, account, named));
+                Refused { account, fault, row }
+            }));
+        }
+        refused.sort_by_key(|refused| (refused.fault.table, refused.row.unwrap_or(usize::MAX), refused.account));
+        refused
+    }
+}
+
+/// What an update changes, as it was.
+struct Before {
+    market: Market,
+    accounts: usize,
+    /// The rows of the accounts that it names; of new ones none.
+    rows: Vec<(u32, Rows)>,
+}
+
+/// Where accounts are laid out.
+struct Desk<'a> {
+    gather: Gather<'a>,
+    exposures: Exposures,
+    buckets: Vec<IsolatedBucket>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(terms: &'a Terms) -> Self {
+        Desk { gather: Gather::new(terms), exposures: Exposures::new(), buckets: Vec::new() }
+    }
+}
+
+/// The figures of a bucket that is no longer there.
+const NOTHING: Figures = Figures {
+    equity: 0,
+    net_value: 0,
+    collateral_value: 0,
+    unrealized_pnl: 0,
+    accrued_funding: 0,
+    opening_equity: 0,
+    initial_margin: 0,
+    order_margin: 0,
+    maintenance_margin: 0,
+    available: 0,
+    withdrawable: 0,
+    status: Status::Healthy,
+    worst_scenario: None,
+};
+
+/// The first table that names an account, else prices.
+fn cause(account: u32, named: &[(u32, Table, u32)]) -> Cause {
+    let at = named.partition_point(|(named, ..)| *named < account);
+    match named.get(at).filter(|(named, ..)| *named == account) {
+        Some((_, Table::Positions, _)) => Cause::Positions,
+        Some((_, Table::Balances, _)) => Cause::Balances,
+        Some((_, Table::Orders, _)) => Cause::Orders,
+        Some((_, Table::Accounts, _)) => Cause::Accounts,
+        None => Cause::Prices,
+    }
+}
+
+/// How far prices move at most from one market to another, up or down, in [`UNITS`], rounded up; none where a price may be
+/// used that could not before, or the other way round.
+fn movement(before: &Market, after: &Market) -> Option<u64> {
+    let mut most = 0;
+    for (old, new) in before.quotes().zip(after.quotes()) {
+        if old.usable != new.usable {
+            return None;
+        }
+        // Nobody depends on a price that was not there.
+        if old.given && old.price != new.price {
+            let (low, high) = (old.price.min(new.price), old.price.max(new.price));
+            // Prices are below 2⁵⁴, so that this fits in 128 bits.
+            let moved = (high - low) as u128 * u128::from(UNITS);
+            most = most.max(u64::try_from(moved.div_ceil(low.max(1) as u128)).unwrap_or(u64::MAX));
+        }
+    }
+    Some(most.min(FAR))
+}

@@ -1,0 +1,273 @@
+//! How far prices may move before the status of an account can change: a bound that is proved, not a second rule.
+//!
+//! Let every price that a bucket depends on be multiplied by a factor from 1/(1 + δ) to 1 + δ, δ ≤ 1. Then it changes by
+//! at most δ times itself, and
+//!
+//! - net value and equity change by at most δ·G, where G = Σ|Q|·M + Σ|amount|·price: positions and debts count in full,
+//!   eligible assets a share of at most 1, and both are linear in prices (haircut slices are slices of quantity);
+//! - maintenance margin of a position changes by at most δ·N·r: as a function of N = |Q|·M it is a sum of slices whose
+//!   rates do not fall, so no slope up to (1 + δ)·N ≤ 2·N is above r, the rate at 2·N; fees and liabilities are linear;
+//! - initial margin likewise, by each of |Q|, |Q + bids| and |Q − asks|; a maximum of sums changes by at most the largest
+//!   change. Where it goes by the tier of the whole (`bracket`) it jumps at a cap: then either no cap is reached, or the
+//!   rate at 2·N is taken for all of it at once. An order's loss and fee change by at most δ·|Q|·M·(1 + fee);
+//! - of the portfolio model no scenario's loss changes by more than δ·G × the largest move, and the charges beside it by
+//!   no more than δ·N × their rates, of which concentration has at most 1.
+//!
+//! A bucket's status is the first line that is crossed. It stays as long as this line stays crossed and none before it
+//! becomes so: each of these is a difference of two of the above, and δ is the least distance ÷ slope. Roundings move a
+//! figure by less than 1 g each; [`SLACK`] is more than a line has of them. The bounds of an account are lines too: beyond
+//! them it could not be valued. Everything is rounded so that δ only becomes smaller.
+
+use crate::margin::account::{Account, Position};
+use crate::margin::figures::Figures;
+use crate::margin::market::Market;
+use crate::margin::portfolio::Portfolio;
+use crate::margin::status::Status;
+use crate::margin::terms::Terms;
+use crate::num::bounds::ACCOUNT_E16;
+use crate::num::{E8, E16, ONE, scaled};
+use crate::sweep::assess::IsolatedBucket;
+
+/// Units of a relative move in 1.
+pub const UNITS: u64 = 1 << UNIT_BITS;
+const UNIT_BITS: u32 = 24;
+
+/// More than the roundings that a line has, in g: a cent. The portfolio model rounds the value of each underlying before
+/// it is moved, at most tenfold, and multiplied by a factor.
+const SLACK: i128 = 1_000_000;
+
+/// What changes how fast, per relative move, in 10⁻²⁴.
+#[derive(Clone, Copy, Default)]
+struct Slopes {
+    /// Equity and net value.
+    gross: i128,
+    maintenance: i128,
+    initial: i128,
+    /// The most that initial margin may be while nothing moves beyond twice, by one rate a position.
+    envelope: i128,
+    /// How far until initial margin jumps, in [`UNITS`].
+    until_jump: u64,
+    /// Whether a portfolio charge stands in place of tiers.
+    portfolio: bool,
+}
+
+/// A lower bound of slack ÷ slope in [`UNITS`], at most 1.
+#[inline(always)]
+fn ratio(slack: i128, slope: i128) -> u64 {
+    if slack <= 0 {
+        return 0;
+    }
+    if slack >= slope {
+        return UNITS;
+    }
+    // Both to at most 39 bits, the slope up and the slack down.
+    let shift = (128 - slope.leading_zeros()).saturating_sub(39);
+    (((slack >> shift) as u64) << UNIT_BITS) / (((slope >> shift) as u64) + 1)
+}
+
+/// How far every price of an account may move, in [`UNITS`], so that no bucket's status changes and the account can be
+/// valued. `isolated` are its isolated buckets.
+pub(super) fn reach(
+    terms: &Terms,
+    market: &Market,
+    account: &Account<'_>,
+    cross: &Figures,
+    isolated: &[IsolatedBucket],
+) -> u64 {
+    let portfolio = terms.portfolio.as_ref().filter(|_| account.portfolio);
+    let (mut slopes, mut extent) = (Slopes::new(portfolio.is_some()), Extent::default());
+    for balance in account.balances {
+        let asset = &terms.assets[balance.asset as usize];
+        if balance.asset as usize == terms.settlement || (balance.amount > 0 && !asset.eligible) {
+            continue;
+        }
+        let value_e16 = scaled(balance.amount.abs(), market.asset(balance.asset).price);
+        extent.assets_e16 += value_e16;
+        slopes.gross += value_e16 * E8;
+        if let (true, Some((initial, maintenance))) = (balance.amount < 0, asset.liability) {
+            slopes.maintenance += scaled(value_e16, maintenance);
+            slopes.initial += scaled(value_e16, initial);
+            slopes.envelope += scaled(value_e16, initial);
+        }
+    }
+    for position in account.cross {
+        slopes.add(terms, market, account, position, &mut extent);
+    }
+    for position in account.isolated {
+        slopes.add_isolated_orders(terms, market, account, position, &mut extent);
+    }
+    if let Some(portfolio) = portfolio {
+        slopes.charge(portfolio, extent.orders_e16);
+    }
+    let mut most = slopes.lines(terms, cross, true);
+    for position in account.isolated {
+        let mut slopes = Slopes::new(false);
+        slopes.hold(terms, market, position, &mut extent);
+        // One that only an order names has no bucket.
+        if let Some(bucket) = isolated.iter().find(|bucket| bucket.instrument == position.instrument) {
+            most = most.min(slopes.lines(terms, &bucket.figures, false));
+        }
+    }
+    most.min(extent.room())
+}
+
+/// What an account has of each kind that is bounded.
+#[derive(Default)]
+struct Extent {
+    notional_e16: i128,
+    orders_e16: i128,
+    assets_e16: i128,
+}
+
+impl Extent {
+    /// How far prices may move before one of them passes the bound of an account.
+    fn room(&self) -> u64 {
+        let most = self.notional_e16.max(self.orders_e16).max(self.assets_e16);
+        ratio(ACCOUNT_E16 - most, most)
+    }
+}
+
+impl Slopes {
+    fn new(portfolio: bool) -> Self {
+        Slopes { until_jump: UNITS, portfolio, ..Slopes::default() }
+    }
+
+    /// What a position adds without its orders; |Q|·M.
+    #[inline(always)]
+    fn hold(&mut self, terms: &Terms, market: &Market, position: &Position, extent: &mut Extent) -> i128 {
+        let contract = &terms.instruments[position.instrument as usize];
+        let notional_e16 = scaled(position.quantity.abs(), market.mark(position.instrument).price);
+        extent.notional_e16 += notional_e16;
+        self.gross += notional_e16 * E8;
+        let fee = contract.maintenance_fee;
+        let rate = if self.portfolio { 0 } else { contract.ladder.maintenance_rate_below_twice(notional_e16) };
+        self.maintenance += scaled(notional_e16, rate + fee);
+        self.initial += scaled(notional_e16, fee);
+        self.envelope += scaled(notional_e16, fee);
+        notional_e16
+    }
+
+    /// What a cross position adds with its orders.
+    #[inline(always)]
+    fn add(&mut self, terms: &Terms, market: &Market, account: &Account<'_>, position: &Position, extent: &mut Extent) {
+        let notional_e16 = self.hold(terms, market, position, extent);
+        let rate = self.require(terms, position, notional_e16);
+        let orders = account.orders_of(position);
+        if orders.is_empty() {
+            self.initial += scaled(notional_e16, rate);
+            self.envelope += scaled(notional_e16, rate);
+        } else {
+            self.fill(terms, market, account, position, extent);
+        }
+    }
+
+    /// The rate that initial margin of a notional has at most, and where it jumps.
+    #[inline(always)]
+    fn require(&mut self, terms: &Terms, position: &Position, notional_e16: i128) -> i64 {
+        if self.portfolio {
+            return 0;
+        }
+        let ladder = &terms.instruments[position.instrument as usize].ladder;
+        if let Some((from_e16, to_e16)) = ladder.initial_step(notional_e16) {
+            // N·(1 + δ) ≤ to, and N ÷ (1 + δ) > from.
+            let above = ratio(to_e16 - notional_e16, notional_e16);
+            let below = if from_e16 == 0 { UNITS } else { ratio(notional_e16 - from_e16 - 1, from_e16) };
+            self.until_jump = self.until_jump.min(above).min(below);
+        }
+        ladder.initial_rate_below_twice(notional_e16, position.leverage_rate())
+    }
+
+    /// Orders: whichever side is filled, all of them together bound it.
+    fn fill(
+        &mut self,
+        terms: &Terms,
+        market: &Market,
+        account: &Account<'_>,
+        position: &Position,
+        extent: &mut Extent,
+    ) {
+        let mark = market.mark(position.instrument).price;
+        let (mut sizes, mut losses_e24) = ([0_i128; 2], 0);
+        for order in account.orders_of(position) {
+            let size = i128::from(order.quantity.abs());
+            sizes[usize::from(order.quantity < 0)] += size;
+            let value_e16 = scaled(size, mark.max(order.price));
+            extent.orders_e16 += value_e16;
+            losses_e24 +=
+                scaled(crate::margin::orders::loss_e16(order, mark), ONE) + scaled(value_e16, account.taker_fee);
+        }
+        let moved_e16 = scaled(sizes[0] + sizes[1], mark);
+        self.initial += scaled(moved_e16, ONE + account.taker_fee);
+        self.envelope += losses_e24;
+        let quantity = position.quantity;
+        let fills = [quantity, quantity + sizes[0], quantity - sizes[1]].map(|filled| scaled(filled.abs(), mark));
+        let needs = fills.map(|notional_e16| scaled(notional_e16, self.require(terms, position, notional_e16)));
+        let most = needs.into_iter().max().unwrap_or(0);
+        self.initial += most;
+        self.envelope += most;
+    }
+
+    /// Orders on an isolated position are charged to the cross account.
+    fn add_isolated_orders(
+        &mut self,
+        terms: &Terms,
+        market: &Market,
+        account: &Account<'_>,
+        position: &Position,
+        extent: &mut Extent,
+    ) {
+        if account.orders_of(position).is_empty() {
+            return;
+        }
+        self.fill(terms, market, account, position, extent);
+        // What is held already is taken off again.
+        let notional_e16 = scaled(position.quantity.abs(), market.mark(position.instrument).price);
+        let ladder = &terms.instruments[position.instrument as usize].ladder;
+        let rate = ladder.initial_rate_below_twice(notional_e16, position.leverage_rate());
+        self.initial += scaled(notional_e16, rate);
+    }
+
+    /// The portfolio model in place of tiers: a charge of no more than a rate of all that is held and ordered.
+    fn charge(&mut self, portfolio: &Portfolio, orders_e16: i128) {
+        let steepest = i128::from(portfolio.steepest());
+        let charge =
+            ((self.gross + orders_e16 * E8) / i128::from(ONE) + 1).saturating_mul(steepest) / i128::from(ONE) + 1;
+        self.maintenance = self.maintenance.saturating_add(charge.saturating_mul(portfolio.mm_factor.into()));
+        self.initial = self.initial.saturating_add(charge.saturating_mul(portfolio.im_factor.into()));
+        // Nothing jumps, and there is no envelope.
+        self.envelope = i128::MAX;
+    }
+
+    /// How far until the bucket's status can change.
+    #[inline(always)]
+    fn lines(&self, terms: &Terms, figures: &Figures, cross: bool) -> u64 {
+        let &Slopes { gross, maintenance, initial, envelope, until_jump, .. } = self;
+        let Figures { equity, net_value, maintenance_margin, initial_margin, status, .. } = *figures;
+        let away = |line: i128, slope: i128| ratio(line.abs() - SLACK * E16, slope);
+        let mut most = away(net_value * E16, gross);
+        if status <= Status::Bankrupt {
+            // Undecided whatever prices do.
+            return if status == Status::Undecided { UNITS } else { most };
+        }
+        most = most.min(away((equity - maintenance_margin) * E16, gross.saturating_add(maintenance)));
+        if status == Status::Liquidation {
+            return most;
+        }
+        let called = equity * E8 - maintenance_margin * i128::from(terms.call_factor);
+        let factor = i128::from(terms.call_factor);
+        let slope = gross.saturating_add((maintenance / i128::from(ONE) + 1).saturating_mul(factor));
+        most = most.min(away(called.saturating_mul(E8), slope));
+        if status == Status::MarginCall || !cross {
+            return most;
+        }
+        let by_step = away((equity - initial_margin) * E16, gross.saturating_add(initial)).min(until_jump);
+        // While healthy, equity above the envelope is above initial margin.
+        let by_envelope = match status {
+            Status::Healthy if envelope < i128::MAX => {
+                ratio(equity * E16 - envelope - SLACK * E16, gross.saturating_add(initial))
+            }
+            _ => 0,
+        };
+        most.min(by_step.max(by_envelope))
+    }
+}

@@ -1,0 +1,249 @@
+//! The rows of some accounts beside each other, kept in account order in the columns that a snapshot is made of. So
+//! whatever values a snapshot values a shelf, and a changed account moves the rows of its own shelf only.
+
+use crate::margin::status::Status;
+use crate::sweep::snapshot::{AccountRows, BalanceRows, Grouped, Money, OrderRows, PositionRows, Snapshot};
+use std::ops::Range;
+
+/// How many accounts stand on a shelf.
+pub(super) const ACCOUNTS: usize = 256;
+
+/// The cells of one column.
+trait Cells<T> {
+    fn get(&self, at: usize) -> T;
+    /// Puts values in the place of some rows; `rows` is how many there are before.
+    fn splice(&mut self, rows: usize, range: Range<usize>, values: impl Iterator<Item = T> + Clone);
+}
+
+impl<T: Copy> Cells<T> for Vec<T> {
+    fn get(&self, at: usize) -> T {
+        self[at]
+    }
+
+    fn splice(&mut self, _: usize, range: Range<usize>, values: impl Iterator<Item = T> + Clone) {
+        Vec::splice(self, range, values);
+    }
+}
+
+/// A column that is there only where some row says more than nothing.
+#[derive(Clone, Debug, Default)]
+struct Sparse<T>(Option<Vec<T>>);
+
+impl<T: Copy + Default + PartialEq> Cells<T> for Sparse<T> {
+    fn get(&self, at: usize) -> T {
+        self.0.as_ref().map_or(T::default(), |column| column[at])
+    }
+
+    fn splice(&mut self, rows: usize, range: Range<usize>, values: impl Iterator<Item = T> + Clone) {
+        if self.0.is_none() && values.clone().any(|value| value != T::default()) {
+            self.0 = Some(vec![T::default(); rows]);
+        }
+        if let Some(column) = &mut self.0 {
+            column.splice(range, values);
+        }
+    }
+}
+
+/// Amounts: narrow as long as all of them fit.
+#[derive(Clone, Debug)]
+enum Amounts {
+    Narrow(Vec<i64>),
+    Wide(Vec<i128>),
+}
+
+impl Default for Amounts {
+    fn default() -> Self {
+        Amounts::Narrow(Vec::new())
+    }
+}
+
+impl Cells<i128> for Amounts {
+    fn get(&self, at: usize) -> i128 {
+        self.view().get(at)
+    }
+
+    fn splice(&mut self, rows: usize, range: Range<usize>, values: impl Iterator<Item = i128> + Clone) {
+        if let Amounts::Narrow(column) = self {
+            let narrow: Option<Vec<i64>> = values.clone().map(|amount| amount.try_into().ok()).collect();
+            match narrow {
+                Some(narrow) => return Cells::splice(column, rows, range, narrow.into_iter()),
+                None => *self = Amounts::Wide(column.iter().map(|&amount| amount.into()).collect()),
+            }
+        }
+        if let Amounts::Wide(column) = self {
+            Cells::splice(column, rows, range, values);
+        }
+    }
+}
+
+impl Amounts {
+    fn view(&self) -> Money<'_> {
+        match self {
+            Amounts::Narrow(column) => Money::Narrow(column),
+            Amounts::Wide(column) => Money::Wide(column),
+        }
+    }
+}
+
+/// Rows of one kind, and the columns in which they stand.
+macro_rules! columns {
+    ($(#[$doc:meta])* $columns:ident of $row:ident { $($name:ident: $type:ty as $cells:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $row {
+            $(#[doc = "As in the snapshot."] pub $name: $type,)*
+        }
+
+        #[derive(Clone, Debug, Default)]
+        struct $columns {
+            account: Vec<u32>,
+            $($name: $cells,)*
+        }
+
+        impl $columns {
+            fn rows(&self, account: u32) -> Range<usize> {
+                let from = self.account.partition_point(|&at| at < account);
+                from..from + self.account[from..].iter().take_while(|&&at| at == account).count()
+            }
+
+            fn of(&self, account: u32) -> Vec<$row> {
+                self.rows(account).map(|at| $row { $($name: self.$name.get(at),)* }).collect()
+            }
+
+            fn set(&mut self, account: u32, rows: &[$row]) {
+                let (range, len) = (self.rows(account), self.account.len());
+                $(Cells::splice(&mut self.$name, len, range.clone(), rows.iter().map(|row| row.$name));)*
+                Cells::splice(&mut self.account, len, range, rows.iter().map(|_| account));
+            }
+        }
+    };
+}
+
+columns! {
+    /// A row of positions.
+    Positions of PositionRow {
+        instrument: u32 as Vec<u32>,
+        quantity: i64 as Vec<i64>,
+        entry_price: i64 as Sparse<i64>,
+        cost: i128 as Sparse<i128>,
+        isolated: bool as Sparse<bool>,
+        isolated_margin: i128 as Sparse<i128>,
+        leverage: i64 as Sparse<i64>,
+        accrued: i128 as Sparse<i128>,
+    }
+}
+columns! {
+    /// A row of balances.
+    Balances of BalanceRow {
+        asset: u32 as Vec<u32>,
+        amount: i128 as Amounts,
+    }
+}
+columns! {
+    /// A row of orders.
+    Orders of OrderRow {
+        instrument: u32 as Vec<u32>,
+        quantity: i64 as Vec<i64>,
+        price: i64 as Vec<i64>,
+        reduce_only: bool as Sparse<bool>,
+        isolated: bool as Sparse<bool>,
+    }
+}
+columns! {
+    /// A row of account settings.
+    Settings of SettingsRow {
+        portfolio: bool as Sparse<bool>,
+        leverage: i64 as Sparse<i64>,
+        fee_tier: u32 as Vec<u32>,
+    }
+}
+
+/// All rows of one account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// Its positions.
+    pub positions: Vec<PositionRow>,
+    /// Its balances.
+    pub balances: Vec<BalanceRow>,
+    /// Its orders.
+    pub orders: Vec<OrderRow>,
+    /// Its settings: one row at most.
+    pub settings: Vec<SettingsRow>,
+}
+
+/// The accounts of a shelf, numbered from 0.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shelf {
+    positions: Positions,
+    balances: Balances,
+    orders: Orders,
+    settings: Settings,
+    /// The status of every account's cross bucket.
+    pub(super) status: Vec<Status>,
+    /// The isolated buckets: account, instrument, status, in the order of their accounts and rows.
+    pub(super) isolated: Vec<(u32, u32, Status)>,
+}
+
+impl Shelf {
+    /// The rows of an account.
+    pub(super) fn rows(&self, account: u32) -> Rows {
+        Rows {
+            positions: self.positions.of(account),
+            balances: self.balances.of(account),
+            orders: self.orders.of(account),
+            settings: self.settings.of(account),
+        }
+    }
+
+    /// Puts other rows in their place.
+    pub(super) fn set(&mut self, account: u32, rows: &Rows) {
+        self.positions.set(account, &rows.positions);
+        self.balances.set(account, &rows.balances);
+        self.orders.set(account, &rows.orders);
+        self.settings.set(account, &rows.settings);
+    }
+
+    /// The statuses of an account's isolated buckets.
+    pub(super) fn isolated_of(&self, account: u32) -> Range<usize> {
+        let from = self.isolated.partition_point(|(at, ..)| *at < account);
+        from..from + self.isolated[from..].iter().take_while(|(at, ..)| *at == account).count()
+    }
+
+    /// The columns as the sweep reads them.
+    pub(super) fn grouped(&self) -> Grouped<'_> {
+        let Shelf { positions, balances, orders, settings, status, .. } = self;
+        Grouped::in_order(Snapshot {
+            accounts: status.len(),
+            positions: PositionRows {
+                account: &positions.account,
+                instrument: &positions.instrument,
+                quantity: &positions.quantity,
+                entry_price: positions.entry_price.0.as_deref(),
+                cost: positions.cost.0.as_deref().map(Money::Wide),
+                isolated: positions.isolated.0.as_deref(),
+                isolated_margin: positions.isolated_margin.0.as_deref().map(Money::Wide),
+                leverage: positions.leverage.0.as_deref(),
+                accrued: positions.accrued.0.as_deref().map(Money::Wide),
+            },
+            balances: BalanceRows {
+                account: &balances.account,
+                asset: &balances.asset,
+                amount: balances.amount.view(),
+            },
+            orders: OrderRows {
+                account: &orders.account,
+                instrument: &orders.instrument,
+                quantity: &orders.quantity,
+                price: &orders.price,
+                reduce_only: orders.reduce_only.0.as_deref(),
+                isolated: orders.isolated.0.as_deref(),
+            },
+            settings: AccountRows {
+                account: &settings.account,
+                portfolio: settings.portfolio.0.as_deref(),
+                leverage: settings.leverage.0.as_deref(),
+                fee_tier: Some(&settings.fee_tier),
+            },
+        })
+    }
+}
