@@ -23,10 +23,13 @@ from .assessment import Assessment, assess
 from .book import read_book, write_book
 from .explanation import Explanation
 from .fit import fit_scenarios
+from .monitor import Monitor, OrderCheck
 
 __all__ = [
     "Assessment",
     "Explanation",
+    "Monitor",
+    "OrderCheck",
     "Rulebook",
     "assess",
     "build_info",

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal, final
 
 __all__ = [
     "Assessment",
     "Batch",
     "Change",
+    "Monitor",
+    "OrderCheck",
     "Rulebook",
     "Schema",
     "_choose_kernel",
@@ -90,6 +93,42 @@ class Assessment:
     def stress(self, scenarios: object, fund: int | None = None) -> Batch: ...
     def largest_deficits(self, scenarios: object, count: int) -> Batch: ...
     def reverse_stress(self, direction: object, amount: int) -> tuple[bytes, bytes] | None: ...
+
+@final
+class OrderCheck:
+    @property
+    def accepted(self) -> bool: ...
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def initial_margin_after(self) -> Decimal: ...
+    @property
+    def opening_equity(self) -> Decimal: ...
+    def lines(self) -> Batch: ...
+
+@final
+class Monitor:
+    def __new__(cls, rules: Rulebook, scenarios: object | None = None, threads: int | None = None) -> Monitor: ...
+    def update(
+        self,
+        positions: object | None,
+        balances: object | None,
+        prices: object | None,
+        orders: object | None,
+        accounts: object | None,
+    ) -> Batch: ...
+    def snapshot(
+        self, account: str | int | None = None, statuses: list[str] | None = None
+    ) -> tuple[Batch, Batch, Batch, Batch, Batch]: ...
+    def check_order(
+        self,
+        account: str | int,
+        instrument: str,
+        quantity: str | int | float | Decimal,
+        price: str | int | float | Decimal | None = None,
+        reduce_only: bool = False,
+    ) -> OrderCheck: ...
+    def counters(self) -> dict[str, Any]: ...
 
 def assess(
     rules: Rulebook,

@@ -41,7 +41,12 @@ impl Rules {
     ///
     /// # Errors
     /// `model_not_enabled`, and what is wrong with the table.
-    fn under(&self, batches: Vec<StructArray>, options: Options, stop: &Stop) -> Result<(Self, bool), Failure> {
+    pub(crate) fn under(
+        &self,
+        batches: Vec<StructArray>,
+        options: Options,
+        stop: &Stop,
+    ) -> Result<(Self, bool), Failure> {
         let Some(portfolio) = &self.terms.portfolio else {
             let fault =
                 Fault { table: Some(contract::SCENARIOS.name.to_string()), ..Fault::new(Code::ModelNotEnabled) };

@@ -4,6 +4,7 @@
 use perpcore::margin::line::Total;
 use perpcore::margin::market::PriceState;
 use perpcore::margin::status::Status;
+use perpcore::monitor::Cause;
 use perpcore::num::bounds::{self, Bound};
 
 /// What the cells of a column are.
@@ -322,9 +323,21 @@ table! {
         "deficit" Kind::Money, Given, "−net_value";
     }
 }
+table! {
+    /// The buckets whose status an update of a monitor changed.
+    CHANGES_OUT "monitor.changes" input false {
+        "account" Kind::Account, Given, "the id";
+        "instrument" Kind::Instrument, Nullable, "the instrument of an isolated bucket; null is cross";
+        "before" Kind::Word(&Status::NAMES), Given, "the status before; what was not there was healthy";
+        "after" Kind::Word(&Status::NAMES), Given, "the status now; what is no longer there is healthy";
+        "equity" Kind::Money, Given, "its equity now";
+        "maintenance_margin" Kind::Money, Given, "its maintenance margin now";
+        "cause" Kind::Word(&Cause::NAMES), Given, "what made it change: the first table of the update that named the account, else prices";
+    }
+}
 
 /// Every table.
-pub static TABLES: [&Table; 13] = [
+pub static TABLES: [&Table; 14] = [
     &POSITIONS,
     &BALANCES,
     &PRICES,
@@ -338,4 +351,5 @@ pub static TABLES: [&Table; 13] = [
     &LADDER_OUT,
     &STRESS_OUT,
     &LARGEST_OUT,
+    &CHANGES_OUT,
 ];

@@ -8,6 +8,8 @@ pub mod contract;
 mod decode;
 mod encode;
 pub mod guard;
+pub mod monitor;
+mod residents;
 mod stress;
 
 pub use encode::schema;

@@ -71,6 +71,30 @@ pub(crate) fn assess(
     Ok(Assessment(assessment))
 }
 
+/// An account id as a caller names it.
+pub(crate) enum Key {
+    Text(String),
+    Integer(u64),
+}
+
+impl Key {
+    pub(crate) fn view(&self) -> AccountKey<'_> {
+        match self {
+            Key::Text(text) => AccountKey::Text(text),
+            Key::Integer(id) => AccountKey::Integer(*id),
+        }
+    }
+}
+
+/// The id that an argument names.
+pub(crate) fn key_of(account: &Bound<'_, PyAny>) -> PyResult<Key> {
+    if let Ok(text) = account.extract::<String>() {
+        return Ok(Key::Text(text));
+    }
+    let id = account.extract::<u64>();
+    id.map(Key::Integer).map_err(|_| PyTypeError::new_err("an account is named by text or a non-negative integer"))
+}
+
 /// Whether a choice of two is the second.
 fn choice(name: &str, given: &str, accepted: [&str; 2]) -> PyResult<bool> {
     let found = accepted.iter().position(|word| *word == given);
@@ -134,15 +158,9 @@ impl Assessment {
     ///
     /// Raises StateError `unknown_account`, or `inputs_changed` where the inputs no longer give the figures of the result.
     fn explain(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<(u32, Vec<u32>, Batch, Batch)> {
-        let key = if let Ok(text) = account.extract::<&str>() {
-            AccountKey::Text(text)
-        } else if let Ok(id) = account.extract::<u64>() {
-            AccountKey::Integer(id)
-        } else {
-            return Err(PyTypeError::new_err("an account is named by text or a non-negative integer"));
-        };
+        let key = key_of(account)?;
         run(py, self.0.rows(), |stop| {
-            let (row, isolated) = self.0.find(&key)?;
+            let (row, isolated) = self.0.find(&key.view())?;
             let lines = Batch(self.0.lines(Some(row), stop)?);
             Ok((row, isolated, lines, Batch(self.0.liquidation_prices(Some(row), stop)?)))
         })

@@ -7,6 +7,8 @@ mod capsule;
 mod describe;
 mod ending;
 mod kernel;
+mod monitor;
+mod observed;
 mod raise;
 mod rulebook;
 mod run;
@@ -18,6 +20,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<rulebook::Rulebook>()?;
     module.add_class::<rulebook::Change>()?;
     module.add_class::<assessment::Assessment>()?;
+    module.add_class::<monitor::Monitor>()?;
+    module.add_class::<monitor::OrderCheck>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<batch::Schema>()?;
     module.add_function(wrap_pyfunction!(assessment::assess, module)?)?;

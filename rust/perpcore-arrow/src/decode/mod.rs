@@ -14,8 +14,8 @@ mod text;
 mod time;
 mod view;
 
-pub(crate) use ids::{AccountIds, Ids, integers_of, text_at};
-pub(crate) use price::market;
+pub(crate) use ids::{AccountIds, Ids, Origin, integers_of, text_at};
+pub(crate) use price::{Priced, market, prices, set};
 pub(crate) use scenarios::{joint_moves, scenarios};
 pub(crate) use tables::{Tables, decode};
 pub(crate) use text::Strings;

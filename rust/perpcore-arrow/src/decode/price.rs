@@ -12,15 +12,35 @@ use std::collections::HashSet;
 /// A symbol that the rulebook does not have: its row is ignored whole.
 const IGNORED: u32 = u32::MAX - 1;
 
+/// A price of the rulebook's: instruments come first, assets after them; in g, with its state.
+pub(crate) type Priced = (usize, i64, PriceState);
+
 /// The market of a price table.
+///
+/// # Errors
+/// As [`prices`].
+pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) -> Result<Market, Failure> {
+    let mut market = Market::new(terms);
+    if let Some(source) = source {
+        prices(rules, terms, source)?.into_iter().for_each(|priced| set(&mut market, terms, priced));
+    }
+    Ok(market)
+}
+
+/// Sets a price.
+pub(crate) fn set(market: &mut Market, terms: &Terms, (symbol, price, state): Priced) {
+    match symbol.checked_sub(terms.instruments.len()) {
+        None => market.set_mark(terms, symbol, price, state),
+        Some(asset) => market.set_asset(terms, asset, price, state),
+    }
+}
+
+/// The prices of a table, but for that of the settlement currency.
 ///
 /// # Errors
 /// Every fault of the rows whose symbol the rulebook has, by row: refused cells, `duplicate_price`,
 /// `settlement_price`.
-pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) -> Result<Market, Failure> {
-    let mut market = Market::new(terms);
-    let Some(mut source) = source else { return Ok(market) };
-    // Instruments come first, assets after them.
+pub(crate) fn prices(rules: &Rulebook, terms: &Terms, mut source: Source) -> Result<Vec<Priced>, Failure> {
     let instruments = terms.instruments.len();
     let find = |name: &str| {
         let place = rules.instrument_index(name).or_else(|| rules.asset_index(name).map(|asset| instruments + asset));
@@ -35,7 +55,7 @@ pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) ->
     let mut faults: Vec<Fault> = std::mem::take(&mut source.faults);
     faults.retain(|fault| fault.row.is_none_or(|row| symbols[row as usize] != IGNORED));
     let refused: HashSet<u64> = faults.iter().filter_map(|fault| fault.row).collect();
-    let mut seen = vec![false; instruments + terms.assets.len()];
+    let (mut seen, mut found) = (vec![false; instruments + terms.assets.len()], Vec::new());
     for (row, &symbol) in symbols.iter().enumerate().filter(|(_, symbol)| **symbol != IGNORED) {
         if refused.contains(&(row as u64)) {
             continue;
@@ -44,17 +64,15 @@ pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) ->
         let state = states.as_ref().map_or(PriceState::Live, |states| PriceState::ALL[states[row] as usize]);
         if std::mem::replace(&mut seen[symbol], true) {
             faults.push(Fault::new(Code::DuplicatePrice).at("prices", "symbol", row).value(name(rules, symbol)));
-        } else if symbol < instruments {
-            market.set_mark(terms, symbol, prices[row], state);
-        } else if symbol - instruments != terms.settlement {
-            market.set_asset(terms, symbol - instruments, prices[row], state);
+        } else if symbol != instruments + terms.settlement {
+            found.push((symbol, prices[row], state));
         } else if prices[row] != ONE {
             let price = perpcore::num::text::plain(prices[row].into());
             faults.push(Fault::new(Code::SettlementPrice).at("prices", "price", row).value(price));
         }
     }
     faults.sort_by_key(|fault| fault.row);
-    Failure::of(faults).map_or(Ok(market), Err)
+    Failure::of(faults).map_or(Ok(found), Err)
 }
 
 fn name(rules: &Rulebook, symbol: usize) -> &str {

@@ -166,6 +166,15 @@ pub(crate) fn decode(rules: &Rulebook, sources: [Option<Source>; 4], ids: &mut A
 }
 
 impl Tables {
+    /// Gives the accounts other numbers, of which there are `accounts` in all.
+    pub(crate) fn renumber(&mut self, numbers: &[u32], accounts: usize) {
+        let Tables { positions, balances, orders, settings, .. } = self;
+        for rows in [&mut positions.account, &mut balances.account, &mut orders.account, &mut settings.account] {
+            rows.iter_mut().for_each(|account| *account = numbers[*account as usize]);
+        }
+        self.accounts = accounts;
+    }
+
     /// How many rows the tables have together.
     pub(crate) fn rows(&self) -> usize {
         let Tables { positions, balances, orders, settings, .. } = self;

@@ -5,6 +5,7 @@ mod column;
 mod ids;
 mod lines;
 mod liquidation;
+mod monitor;
 mod schema;
 mod stress;
 
@@ -12,5 +13,6 @@ pub(crate) use accounts::{accounts, isolated};
 pub(crate) use ids::IdColumn;
 pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};
+pub(crate) use monitor::{Named, balances, changes, orders, positions, prices, settings};
 pub use schema::schema;
 pub(crate) use stress::{largest, stress};

@@ -11,6 +11,8 @@ pub enum Class {
     Input,
     /// `StateError`: a call that does not fit the state of the object.
     State,
+    /// Not raised: the answer to an order that is refused.
+    Reject,
     /// `InternalError`: a fault of perpcore itself.
     Internal,
 }
@@ -23,6 +25,7 @@ impl Class {
             Class::Schema => "SchemaError",
             Class::Input => "InputError",
             Class::State => "StateError",
+            Class::Reject => "PerpcoreError",
             Class::Internal => "InternalError",
         }
     }
@@ -31,7 +34,7 @@ impl Class {
 /// One line of the catalogue.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// Numbered by subsystem: 1xxx rulebook, 2xxx tables, 3xxx values, 4xxx accounts, 8xxx state, 9xxx internal.
+    /// Numbered by subsystem: 1xxx rulebook, 2xxx tables, 3xxx values, 4xxx accounts, 7xxx rejects, 8xxx state, 9xxx internal.
     pub number: u16,
     /// The snake_case name, stable for programs.
     pub name: &'static str,
@@ -96,8 +99,14 @@ catalogue! {
     4007 Input AccountTooLarge "account_too_large": "the account is beyond what is computed exactly", "gross notional, Σ|cost|, orders, assets and funding ≤ 10¹² each, quantity per key ≤ 10⁹";
     4008 Input ModelNotEnabled "model_not_enabled": "the rulebook does not offer this margin model", "a model that the rulebook enables";
     4009 Input MissingScenario "missing_scenario": "no scenario moves what an account of the portfolio model has", "a scenario at least, and a column or [portfolio.underlying] for the underlying of everything held or ordered";
+    7001 Reject AccountBankrupt "account_bankrupt": "the account is bankrupt", "an account whose net value is not below 0";
+    7002 Reject PriceUnusable "price_unusable": "a price that the answer depends on may not be used", "an order that reduces risk, or live prices";
+    7003 Reject InsufficientMargin "insufficient_margin": "initial margin with the order is above opening equity", "an order that reduces risk, or a smaller one";
     8001 State InputsChanged "inputs_changed": "the memory behind an input was changed after the call", "inputs left as they were while the result is in use";
     8002 State UnknownAccount "unknown_account": "no such account in this result", "an account of the result";
+    8003 State Reentrant "reentrant": "the object is asked by what its own call runs, as a signal handler", "a call after the first one has ended";
+    8004 State Forked "forked": "another thread was in a call of the object when the process was forked", "an object made in this process, as from its snapshot()";
+    8005 State Poisoned "poisoned": "an earlier call of the object failed inside perpcore", "a new object, as from its last snapshot()";
     9001 Internal Internal "internal": "perpcore failed; the call changed nothing", "please report it with the captured inputs";
 }
 

@@ -5,10 +5,12 @@
 //! [`shelf`] it stands on, as in a batch. An update is one step: it is made as a whole, or nothing of it.
 
 mod delta;
+mod preview;
 mod queue;
 mod reach;
 mod shelf;
 
+pub use preview::{Checked, Wish};
 pub use shelf::{BalanceRow, OrderRow, PositionRow, Rows, SettingsRow};
 
 use crate::margin::figures::Figures;

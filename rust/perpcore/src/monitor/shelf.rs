@@ -203,6 +203,11 @@ impl Shelf {
         self.settings.set(account, &rows.settings);
     }
 
+    /// The leverage that an account chose for positions that choose none, in g; 0 for none.
+    pub(super) fn leverage(&self, account: u32) -> i64 {
+        self.settings.rows(account).next().map_or(0, |at| self.settings.leverage.get(at))
+    }
+
     /// The statuses of an account's isolated buckets.
     pub(super) fn isolated_of(&self, account: u32) -> Range<usize> {
         let from = self.isolated.partition_point(|(at, ..)| *at < account);

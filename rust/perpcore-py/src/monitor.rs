@@ -1,0 +1,315 @@
+//! The resident monitor: one lock, calls from any thread.
+
+use crate::assessment::key_of;
+use crate::batch::Batch;
+use crate::capsule::import;
+use crate::observed::Observed;
+use crate::raise::{raise_fault, warn_shared_doubles};
+use crate::rulebook::Rulebook;
+use crate::run::{caught, run};
+use arrow_array::{Array, StructArray};
+use perpcore::fault::{Code, Failure, Fault};
+use perpcore::margin::status::Status;
+use perpcore::monitor::{Checked, Wish};
+use perpcore::num::bounds::{Bound as Limits, PRICE, QUANTITY};
+use perpcore::num::{ONE, float, text};
+use perpcore::sweep::stop::Stop;
+use perpcore_arrow::assess::Inputs;
+use perpcore_arrow::contract::{self, Table};
+use perpcore_arrow::monitor as core;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::Instant;
+
+thread_local! {
+    /// Its address tells threads apart.
+    static HERE: u8 = const { 0 };
+}
+
+/// A resident book; `perpcore.Monitor` is what users see of it.
+#[pyclass(frozen, module = "perpcore._core")]
+pub(crate) struct Monitor {
+    inner: Mutex<core::Monitor>,
+    /// The thread that holds the lock.
+    holder: AtomicUsize,
+    /// Whether a call failed inside, so that nothing is known of its state.
+    broken: AtomicBool,
+    /// The process that made it.
+    process: u32,
+    observed: Observed,
+}
+
+/// The lock, and who holds it.
+struct Held<'a> {
+    monitor: &'a Monitor,
+    guard: MutexGuard<'a, core::Monitor>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.monitor.holder.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Monitor {
+    /// Waits for the lock; other Python threads run meanwhile.
+    fn held(&self, py: Python<'_>) -> PyResult<Held<'_>> {
+        let here = HERE.with(|here| std::ptr::from_ref(here).addr());
+        let state = |code| Err(raise_fault(py, Fault::new(code)));
+        loop {
+            if self.broken.load(Ordering::Relaxed) && self.inner.try_lock().is_ok() {
+                return state(Code::Poisoned);
+            }
+            match self.inner.try_lock() {
+                Ok(guard) => {
+                    self.holder.store(here, Ordering::Relaxed);
+                    return Ok(Held { monitor: self, guard });
+                }
+                Err(TryLockError::Poisoned(_)) => return state(Code::Poisoned),
+                Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == here => {
+                    return state(Code::Reentrant);
+                }
+                // The thread that held it is not in this process.
+                Err(TryLockError::WouldBlock) if std::process::id() != self.process => return state(Code::Forked),
+                Err(TryLockError::WouldBlock) => py.detach(|| drop(self.inner.lock())),
+            }
+        }
+    }
+
+    /// Work on the monitor, over about so many rows. It is broken where the work does not come to an end.
+    fn work<T: Send>(
+        &self,
+        py: Python<'_>,
+        rows: usize,
+        work: impl FnOnce(&mut core::Monitor, &Stop) -> Result<T, Failure> + Send,
+    ) -> PyResult<T> {
+        let mut held = self.held(py)?;
+        let (monitor, broken) = (&mut *held.guard, &self.broken);
+        run(py, rows, move |stop| {
+            broken.store(true, Ordering::Relaxed);
+            let done = work(monitor, stop);
+            broken.store(false, Ordering::Relaxed);
+            done
+        })
+    }
+}
+
+#[pymethods]
+impl Monitor {
+    /// A monitor of no accounts.
+    #[new]
+    #[pyo3(signature = (rules, scenarios=None, threads=None))]
+    fn new(
+        py: Python<'_>,
+        rules: &Bound<'_, Rulebook>,
+        scenarios: Option<&Bound<'_, PyAny>>,
+        threads: Option<usize>,
+    ) -> PyResult<Self> {
+        let scenarios = scenarios.map(|table| import(&contract::SCENARIOS, table)).transpose()?;
+        let rules = &rules.get().0;
+        let monitor = run(py, 0, |_| core::Monitor::new(rules, scenarios, threads))?;
+        Ok(Monitor {
+            inner: Mutex::new(monitor),
+            holder: AtomicUsize::new(0),
+            broken: AtomicBool::new(false),
+            process: std::process::id(),
+            observed: Observed::new(),
+        })
+    }
+
+    /// One step; the table `monitor.changes`.
+    #[pyo3(signature = (positions, balances, prices, orders, accounts))]
+    fn update(
+        &self,
+        py: Python<'_>,
+        positions: Option<&Bound<'_, PyAny>>,
+        balances: Option<&Bound<'_, PyAny>>,
+        prices: Option<&Bound<'_, PyAny>>,
+        orders: Option<&Bound<'_, PyAny>>,
+        accounts: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Batch> {
+        let begun = Instant::now();
+        let table = |table: &'static Table, object: Option<&Bound<'_, PyAny>>| {
+            let given = object.filter(|object| !object.is_none());
+            given.map(|object| import(table, object)).transpose()
+        };
+        let inputs = Inputs {
+            tables: [
+                table(&contract::POSITIONS, positions)?,
+                table(&contract::BALANCES, balances)?,
+                table(&contract::ORDERS, orders)?,
+                table(&contract::ACCOUNTS, accounts)?,
+            ],
+            prices: table(&contract::PRICES, prices)?,
+            scenarios: None,
+        };
+        let count = |batches: &Vec<StructArray>| batches.iter().map(Array::len).sum::<usize>();
+        let rows: usize = inputs.tables.iter().flatten().map(count).sum();
+        // As in `assess`: the producers' memory is let go of with the GIL.
+        let _held = inputs.clone();
+        // A tick over a large book may have to look at much of it.
+        let known = self.observed.accounts();
+        let size = rows + if inputs.prices.is_some() { known / 4 } else { 0 };
+        let (updated, counters, accounts) = self.work(py, size, |monitor, stop| {
+            let updated = monitor.update(inputs, stop)?;
+            Ok((updated, monitor.counters(), monitor.len()))
+        })?;
+        self.observed.note(begun, rows, accounts, &counters);
+        if updated.shared_doubles {
+            caught(py, || warn_shared_doubles(py))?;
+        }
+        Ok(Batch(updated.changes))
+    }
+
+    /// Its book as tables that `assess` takes: positions, balances, orders, accounts, prices. Of one account, of those with
+    /// a bucket in one of some statuses, or of all.
+    #[pyo3(signature = (account=None, statuses=None))]
+    fn snapshot(
+        &self,
+        py: Python<'_>,
+        account: Option<&Bound<'_, PyAny>>,
+        statuses: Option<Vec<String>>,
+    ) -> PyResult<(Batch, Batch, Batch, Batch, Batch)> {
+        let statuses = statuses.map(|names| names.iter().map(|name| status_of(name)).collect::<PyResult<Vec<_>>>());
+        let statuses = statuses.transpose()?;
+        let key = account.map(key_of).transpose()?;
+        let rows = if account.is_some() { 0 } else { self.observed.accounts() };
+        let core::Snapshot([positions, balances, orders, accounts, prices]) =
+            self.work(py, rows, |monitor, stop| {
+                let accounts = match &key {
+                    Some(key) => vec![monitor.find(&key.view())?],
+                    None => monitor.accounts_with(statuses.as_deref()),
+                };
+                monitor.snapshot(&accounts, stop)
+            })?;
+        Ok((Batch(positions), Batch(balances), Batch(orders), Batch(accounts), Batch(prices)))
+    }
+
+    /// The margin answer of the gate to an order: (accepted, code, initial margin after it and opening equity in g).
+    #[pyo3(signature = (account, instrument, quantity, price=None, reduce_only=false))]
+    fn check_order(
+        slf: &Bound<'_, Self>,
+        py: Python<'_>,
+        account: &Bound<'_, PyAny>,
+        instrument: &str,
+        quantity: &Bound<'_, PyAny>,
+        price: Option<&Bound<'_, PyAny>>,
+        reduce_only: bool,
+    ) -> PyResult<OrderCheck> {
+        let monitor = slf.get();
+        let key = key_of(account)?;
+        let quantity = grid("quantity", quantity, &QUANTITY)?;
+        if quantity == 0 {
+            return Err(PyValueError::new_err("quantity is not 0"));
+        }
+        let price = price.map(|price| grid("price", price, &PRICE)).transpose()?;
+        let order = core::Order { instrument, quantity, price, reduce_only };
+        let (found, updates) =
+            monitor.work(py, 0, |core, _| Ok((core.check_order(&key.view(), &order)?, core.counters().updates)))?;
+        let (account, wish, checked) = found;
+        Ok(OrderCheck { monitor: slf.clone().unbind(), account, wish, checked, updates })
+    }
+
+    /// What it did so far, and how long updates took in the last minute. Readable while another call is at work.
+    fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.observed.told(py)
+    }
+}
+
+/// A word of the statuses.
+fn status_of(name: &str) -> PyResult<Status> {
+    let found = Status::ALL.into_iter().find(|status| status.name() == name && *status != Status::Unknown);
+    found.ok_or_else(|| PyValueError::new_err(format!("no status {name:?}")))
+}
+
+/// A scalar argument in g.
+fn grid(name: &str, value: &Bound<'_, PyAny>, bound: &Limits) -> PyResult<i64> {
+    let number = if value.is_instance_of::<PyInt>() {
+        value.extract::<i64>().ok().and_then(|whole| i128::from(whole).checked_mul(ONE.into()))
+    } else if value.is_instance_of::<PyFloat>() {
+        float::from_f64(value.extract()?).ok()
+    } else if value.is_instance_of::<PyString>() {
+        text::parse(value.extract()?).ok()
+    } else if value.hasattr("as_tuple")? {
+        text::parse(&value.call_method1("__format__", ("f",))?.extract::<String>()?).ok()
+    } else {
+        return Err(PyTypeError::new_err(format!("{name} is a number, not {}", value.get_type().name()?)));
+    };
+    let number = number.filter(|number| bound.holds(*number)).and_then(|number| i64::try_from(number).ok());
+    number.ok_or_else(|| {
+        let accepted = bound.accepted;
+        PyValueError::new_err(format!("{name} is a number of at most eight decimals, {accepted}, not {value}"))
+    })
+}
+
+/// The margin answer of the gate.
+#[pyclass(frozen, module = "perpcore._core")]
+pub(crate) struct OrderCheck {
+    monitor: Py<Monitor>,
+    account: u32,
+    wish: Wish,
+    checked: Checked,
+    /// How many updates had been made.
+    updates: u64,
+}
+
+#[pymethods]
+impl OrderCheck {
+    /// Whether the margin of the account admits the order.
+    #[getter]
+    fn accepted(&self) -> bool {
+        self.checked.refused.is_none()
+    }
+
+    /// Why it is refused; None where it is accepted.
+    #[getter]
+    fn code(&self) -> Option<&'static str> {
+        self.checked.refused.map(|code| code.entry().name)
+    }
+
+    /// Initial margin of the account with the order: a Decimal.
+    #[getter]
+    fn initial_margin_after<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        caught(py, || decimal(py, self.checked.initial_margin_after))
+    }
+
+    /// What it is held against: a Decimal.
+    #[getter]
+    fn opening_equity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        caught(py, || decimal(py, self.checked.opening_equity))
+    }
+
+    /// The lines of the initial margin with the order.
+    ///
+    /// Raises StateError `inputs_changed` where the monitor was updated since.
+    fn lines(&self, py: Python<'_>) -> PyResult<Batch> {
+        let monitor = self.monitor.bind(py).get();
+        let lines = monitor.work(py, 0, |core, _| {
+            if core.counters().updates != self.updates {
+                return Err(Fault::new(Code::InputsChanged).accepts("an answer that is as new as the monitor").into());
+            }
+            core.order_lines(self.account, &self.wish)
+        })?;
+        Ok(Batch(lines))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let amount = |units: i128| text::plain(units);
+        let Checked { initial_margin_after, opening_equity, .. } = self.checked;
+        caught(py, || {
+            let answer = self.code().map_or(String::from("accepted"), |code| format!("refused, {code}"));
+            Ok(format!(
+                "<OrderCheck {answer}: initial margin after {}, opening equity {}>",
+                amount(initial_margin_after),
+                amount(opening_equity)
+            ))
+        })
+    }
+}
+
+fn decimal<'py>(py: Python<'py>, units: i128) -> PyResult<Bound<'py, PyAny>> {
+    py.import("decimal")?.getattr("Decimal")?.call1((text::plain_at(units, 8),))
+}
