@@ -5,6 +5,7 @@
 //! [`shelf`] it stands on, as in a batch. An update is one step: it is made as a whole, or nothing of it.
 
 mod delta;
+mod history;
 mod preview;
 mod queue;
 mod reach;
@@ -25,6 +26,7 @@ use crate::sweep::inspect::Inspector;
 use crate::sweep::snapshot::{Grouped, Snapshot, Table};
 use crate::sweep::stop::Stop;
 use crate::sweep::threads;
+use history::{History, apart};
 use queue::Queue;
 use reach::{UNITS, reach};
 use shelf::{ACCOUNTS, Shelf};
@@ -115,6 +117,7 @@ pub struct Monitor {
     shelves: Vec<Shelf>,
     accounts: usize,
     queue: Queue,
+    history: History,
     counters: Counters,
 }
 
@@ -139,7 +142,17 @@ impl Monitor {
     /// A monitor of no accounts.
     pub fn new(terms: Arc<Terms>) -> Self {
         let market = Market::new(&terms);
-        Monitor { terms, market, shelves: Vec::new(), accounts: 0, queue: Queue::new(), counters: Counters::default() }
+        let mut history = History::new();
+        history.push(&market);
+        Monitor {
+            terms,
+            market,
+            shelves: Vec::new(),
+            accounts: 0,
+            queue: Queue::new(),
+            history,
+            counters: Counters::default(),
+        }
     }
 
     /// How many accounts there are.
@@ -204,10 +217,11 @@ impl Monitor {
         }
         // Everyone is looked at where usability changed, or where more are due than it pays to look up one by one.
         let step = if moves { step } else { Some(0) };
+        let mut safe = Vec::new();
         let everyone = match step.filter(|_| before.accounts > 0).map(|step| self.queue.take(step, self.accounts / 4)) {
             Some(Some(found)) => {
-                taken.clone_from(&found);
-                due = found;
+                (due, safe) = self.still_safe(&found);
+                taken = found;
                 false
             }
             _ => true,
@@ -233,6 +247,10 @@ impl Monitor {
         if everyone {
             self.queue.clear();
         }
+        if moves {
+            self.history.push(&self.market);
+        }
+        safe.into_iter().for_each(|(account, left)| self.queue.put(account, left));
         self.counters.updates += 1;
         self.counters.visits += round.seen.len() as u64;
         self.counters.sweeps += u64::from(everyone);
@@ -287,7 +305,25 @@ impl Monitor {
         if !(isolated.is_empty() && range.is_empty()) {
             shelf.isolated.splice(range, isolated.into_iter().map(|(instrument, status)| (local, instrument, status)));
         }
-        self.queue.put(account, reach.into());
+        self.queue.value(account, reach, self.history.now());
+    }
+
+    /// Of accounts that are due: whom prices have left, and who is still safe for how long, since prices came back.
+    fn still_safe(&mut self, due: &[u32]) -> (Vec<u32>, Vec<(u32, u64)>) {
+        self.history.begin();
+        let (mut left, mut safe) = (Vec::with_capacity(due.len() / 4), Vec::with_capacity(due.len()));
+        for &account in due {
+            let (reach, valued) = self.queue.valued(account);
+            match self.history.distance(valued, &self.market) {
+                // A factor of 1 + distance and then one of 1 + rest is at most one of 1 + reach. With little left it is
+                // cheaper to value the account than to come back soon.
+                Some(distance) if 2 * distance < reach => {
+                    safe.push((account, (reach - distance) * UNITS / (UNITS + distance)));
+                }
+                _ => left.push(account),
+            }
+        }
+        (left, safe)
     }
 
     /// Looks at some accounts, ascending.
@@ -454,13 +490,7 @@ fn movement(before: &Market, after: &Market) -> Option<u64> {
         if old.usable != new.usable {
             return None;
         }
-        // Nobody depends on a price that was not there.
-        if old.given && old.price != new.price {
-            let (low, high) = (old.price.min(new.price), old.price.max(new.price));
-            // Prices are below 2⁵⁴, so that this fits in 128 bits.
-            let moved = (high - low) as u128 * u128::from(UNITS);
-            most = most.max(u64::try_from(moved.div_ceil(low.max(1) as u128)).unwrap_or(u64::MAX));
-        }
+        most = most.max(apart(old.price, new.price));
     }
     Some(most.min(FAR))
 }

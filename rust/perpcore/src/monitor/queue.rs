@@ -20,13 +20,15 @@ pub(super) struct Queue {
     slots: Vec<Vec<u32>>,
     /// The slot, counted from the beginning, in which an account stands.
     place: Vec<u32>,
+    /// How far prices may be from where they were when it was valued, and the number of that market.
+    valued: Vec<(u32, u32)>,
     /// How many entries all slots have, those passed over included.
     entries: usize,
 }
 
 impl Queue {
     pub(super) fn new() -> Self {
-        Queue { moved: 0, slots: vec![Vec::new(); SLOTS as usize], place: Vec::new(), entries: 0 }
+        Queue { moved: 0, slots: vec![Vec::new(); SLOTS as usize], place: Vec::new(), valued: Vec::new(), entries: 0 }
     }
 
     /// Takes the accounts that come due if prices move on by `step`, in no order; none, and nothing taken, where they are
@@ -66,6 +68,22 @@ impl Queue {
         self.slots.iter_mut().for_each(Vec::clear);
         self.place.fill(NOWHERE);
         self.entries = 0;
+    }
+
+    /// How far prices may be from the market at which an account was valued, and its number.
+    #[inline(always)]
+    pub(super) fn valued(&self, account: u32) -> (u64, u32) {
+        let (reach, market) = self.valued[account as usize];
+        (reach.into(), market)
+    }
+
+    /// An account was valued at the market of a number, and is safe for `reach` from there.
+    pub(super) fn value(&mut self, account: u32, reach: u32, market: u32) {
+        if self.valued.len() <= account as usize {
+            self.valued.resize(account as usize + 1, (0, 0));
+        }
+        self.valued[account as usize] = (reach, market);
+        self.put(account, reach.into());
     }
 
     /// Puts an account where prices have moved by `reach` more.
