@@ -383,7 +383,7 @@ class Monitor:
     def counters(self) -> dict[str, Any]:
         """What it did so far, readable while another call is at work.
 
-        accounts; updates; rows that came with them; visits: accounts that were looked at; sweeps: updates that looked at
+        accounts; updates; rows that came with them; visits: accounts that were valued; sweeps: updates that valued
         every account; changes of a status; latency_us: how many updates of the last minute took at most so many
         microseconds, None for beyond.
 
