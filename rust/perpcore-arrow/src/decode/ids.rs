@@ -7,6 +7,7 @@
 
 use super::distinct::{are_distinct, are_equal};
 use super::merge::{Bytes, merge};
+use super::origins::{Origin, Origins};
 use super::text::{Strings, append_indexes, indexes};
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
@@ -23,24 +24,19 @@ use std::hash::BuildHasher;
 /// The account of a row whose id was refused.
 pub(super) const NOBODY: u32 = u32::MAX;
 
-/// Where an id was first read: a place in the values of a source.
-#[derive(Clone, Copy)]
-pub(crate) struct Origin {
-    pub(crate) source: u32,
-    pub(crate) place: u32,
-}
-
 /// A dictionary whose values are distinct, with the account of each, [`NOBODY`] where no row named it yet.
 struct Dictionary {
     values: ArrayRef,
     accounts: Vec<u32>,
+    /// So many of the first values have the account of their own place.
+    same: usize,
     source: u32,
 }
 
 /// The ids of the accounts found.
 pub(crate) enum Ids {
     /// Text: the arrays it stands in, and where each account's id is.
-    Text { sources: Vec<ArrayRef>, origins: Vec<Origin> },
+    Text { sources: Vec<ArrayRef>, origins: Origins },
     /// Integers.
     Integers(Vec<u64>),
 }
@@ -65,7 +61,7 @@ pub(crate) struct AccountIds {
 impl AccountIds {
     pub(crate) fn new() -> Self {
         AccountIds {
-            ids: Ids::Text { sources: Vec::new(), origins: Vec::new() },
+            ids: Ids::Text { sources: Vec::new(), origins: Origins::default() },
             output: None,
             dictionaries: Vec::new(),
             table: HashTable::new(),
@@ -88,7 +84,7 @@ impl AccountIds {
     pub(crate) fn shown(&self, account: u32) -> Option<String> {
         match &self.ids {
             Ids::Text { sources, origins } => {
-                origins.get(account as usize).map(|&origin| text_at(sources, origin).to_string())
+                origins.get(account as usize).map(|origin| text_at(sources, origin).to_string())
             }
             Ids::Integers(ids) => ids.get(account as usize).map(ToString::to_string),
         }
@@ -98,7 +94,7 @@ impl AccountIds {
     pub(crate) fn find(&self, key: &AccountKey<'_>) -> Option<u32> {
         let found = match (&self.ids, key) {
             (Ids::Text { sources, origins }, AccountKey::Text(text)) => {
-                origins.iter().position(|&origin| text_at(sources, origin) == *text)
+                origins.iter().position(|origin| text_at(sources, origin) == *text)
             }
             (Ids::Integers(ids), AccountKey::Integer(key)) => ids.iter().position(|id| id == key),
             _ => None,
@@ -174,13 +170,15 @@ impl AccountIds {
         let known = self.dictionaries.iter().position(|known| are_equal(&known.values, dictionary.values()));
         let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
-        let source = self.dictionaries[at].source;
+        let Dictionary { source, mut same, .. } = self.dictionaries[at];
         let start = out.len();
         let places = Some(&*chunk.values).filter(|_| chunk.nulls.is_none()).and_then(|values| {
             // A dictionary has at most as many distinct codes as values.
             numbered(&indexes(values), accounts.len(), out)
         });
         let is_first = self.len() == 0 && !self.hashed;
+        // Codes rise, so the last one is the largest.
+        let largest = places.as_ref().and_then(|places| places.last()).map_or(0, |&place| place as usize);
         let mut account_of = |accounts: &mut [u32], place: u32| match accounts.get_mut(place as usize) {
             Some(account) if *account != NOBODY => *account,
             Some(account) => {
@@ -191,13 +189,20 @@ impl AccountIds {
         };
         let all_named = match places {
             // The first rows of all: their numbers are those of new accounts, in order of appearance.
-            Some(places) if is_first && places.iter().all(|&place| (place as usize) < accounts.len()) => {
-                (0..).zip(&places).for_each(|(account, &place)| accounts[place as usize] = account);
+            Some(places) if is_first && largest < accounts.len() => {
+                if largest < places.len() {
+                    same = places.len();
+                    accounts.iter_mut().zip(0..same as u32).for_each(|(account, place)| *account = place);
+                } else {
+                    (0..).zip(&places).for_each(|(account, &place)| accounts[place as usize] = account);
+                }
                 if let Ids::Text { origins, .. } = &mut self.ids {
-                    origins.extend(places.into_iter().map(|place| Origin { source, place }));
+                    origins.extend(source, places);
                 }
                 true
             }
+            // Nobody is new, and numbers are accounts already.
+            Some(places) if largest < same.min(places.len()) => true,
             Some(mut places) => {
                 places.iter_mut().for_each(|place| *place = account_of(&mut accounts, *place));
                 if (0..).zip(&places).any(|(number, account)| number != *account) {
@@ -213,7 +218,7 @@ impl AccountIds {
                 false
             }
         };
-        self.dictionaries[at].accounts = accounts;
+        (self.dictionaries[at].accounts, self.dictionaries[at].same) = (accounts, same);
         all_named
     }
 
@@ -224,7 +229,8 @@ impl AccountIds {
         if !(first && are_distinct(values, &self.hasher)) {
             self.hash_all();
         }
-        self.dictionaries.push(Dictionary { values: values.clone(), accounts: vec![NOBODY; values.len()], source });
+        let accounts = vec![NOBODY; values.len()];
+        self.dictionaries.push(Dictionary { values: values.clone(), accounts, same: 0, source });
         self.dictionaries.len() - 1
     }
 
@@ -273,12 +279,14 @@ impl AccountIds {
         let Ids::Text { sources, origins } = &mut self.ids else { return 0 };
         let wanted = |at: &usize| !stop.asked_at(*at);
         let value = |at: usize| (!chunk.is_null(at)).then(|| Bytes(strings.value(at).as_bytes()));
-        let id = |at: usize| Bytes(text_at(sources, origins[at]).as_bytes());
+        let id = |at: usize| Bytes(id_at(sources, origins, at).as_bytes());
         let rows = (0..chunk.values.len()).take_while(wanted).map(value);
         let merged = merge(rows, origins.len(), id, out);
-        origins.extend(merged.origins(source));
-        self.rises &= merged.rises;
-        merged.rows
+        let places = merged.places();
+        let (rises, rows) = (merged.rises, merged.rows);
+        origins.extend(source, places);
+        self.rises &= rises;
+        rows
     }
 
     /// From now on every account stands in the hash table.
@@ -287,7 +295,7 @@ impl AccountIds {
         let (table, hasher) = (&mut self.table, &self.hasher);
         match &self.ids {
             Ids::Text { sources, origins } => {
-                let hash = |account: &u32| hasher.hash_one(text_at(sources, origins[*account as usize]));
+                let hash = |account: &u32| hasher.hash_one(id_at(sources, origins, *account as usize));
                 for account in table.len() as u32..origins.len() as u32 {
                     table.insert_unique(hash(&account), account, hash);
                 }
@@ -311,11 +319,11 @@ impl AccountIds {
         }
         let text = text_at(sources, origin);
         let hash = self.hasher.hash_one(text);
-        if let Some(&account) = self.table.find(hash, |&account| text_at(sources, origins[account as usize]) == text) {
+        if let Some(&account) = self.table.find(hash, |&account| id_at(sources, origins, account as usize) == text) {
             return account;
         }
         origins.push(origin);
-        let rehash = |account: &u32| self.hasher.hash_one(text_at(sources, origins[*account as usize]));
+        let rehash = |account: &u32| self.hasher.hash_one(id_at(sources, origins, *account as usize));
         self.table.insert_unique(hash, new, rehash);
         new
     }
@@ -377,6 +385,11 @@ fn is_text(data_type: &DataType) -> bool {
 /// The text at a place.
 pub(crate) fn text_at(sources: &[ArrayRef], origin: Origin) -> &str {
     Strings::of(&*sources[origin.source as usize]).map_or("", |strings| strings.value(origin.place as usize))
+}
+
+/// The id of an account.
+fn id_at<'a>(sources: &'a [ArrayRef], origins: &Origins, account: usize) -> &'a str {
+    origins.get(account).map_or("", |origin| text_at(sources, origin))
 }
 
 /// The values of an integer array that are not negative.

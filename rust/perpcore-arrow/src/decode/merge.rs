@@ -1,7 +1,6 @@
 //! Ids that rise, found by walking along them instead of by hashing.
 
 use super::distinct::is_below;
-use super::ids::Origin;
 use std::cmp::Ordering;
 
 /// Text in the order of its bytes.
@@ -65,9 +64,9 @@ pub(super) fn merge<T: Copy + PartialOrd>(
 }
 
 impl<T> Merged<T> {
-    /// Where the new ids were read in a source.
-    pub(super) fn origins(&self, source: u32) -> impl Iterator<Item = Origin> {
-        self.new.iter().map(move |&(row, _)| Origin { source, place: row as u32 })
+    /// Where the new ids were read.
+    pub(super) fn places(&self) -> Vec<u32> {
+        self.new.iter().map(|&(row, _)| row as u32).collect()
     }
 }
 

@@ -7,6 +7,7 @@ mod distinct;
 mod ids;
 mod merge;
 mod number;
+mod origins;
 mod price;
 mod scenarios;
 mod tables;
