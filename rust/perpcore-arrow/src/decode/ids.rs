@@ -17,12 +17,34 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
-use perpcore::sweep::number::numbered;
+use perpcore::sweep::runs::{Runs, runs};
+use perpcore::sweep::snapshot::Holders;
 use perpcore::sweep::stop::Stop;
 use std::hash::BuildHasher;
 
 /// The account of a row whose id was refused.
 pub(super) const NOBODY: u32 = u32::MAX;
+
+/// The account of every row of a table, as [`perpcore::sweep::snapshot::Holders`].
+pub(crate) enum Accounts {
+    Each(Vec<u32>),
+    Runs(Vec<u32>),
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Accounts::Each(Vec::new())
+    }
+}
+
+impl Accounts {
+    pub(crate) fn view(&self) -> Holders<'_> {
+        match self {
+            Accounts::Each(accounts) => Holders::Each(accounts),
+            Accounts::Runs(starts) => Holders::Runs(starts),
+        }
+    }
+}
 
 /// A dictionary whose values are distinct, with the account of each, [`NOBODY`] where no row named it yet.
 struct Dictionary {
@@ -106,10 +128,12 @@ impl AccountIds {
     ///
     /// # Errors
     /// `wrong_type`; `id_kind_mismatch` where an earlier table had ids of another kind.
-    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Vec<u32>, Failure> {
-        let mut out = Vec::with_capacity(source.rows());
-        let Some((at, column)) = source.find("account") else { return Ok(out) };
-        for chunk in source.chunks(at) {
+    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Accounts, Failure> {
+        let mut out = Vec::new();
+        let Some((at, column)) = source.find("account") else { return Ok(Accounts::Each(out)) };
+        let (chunks, rows) = (source.chunks(at), source.rows());
+        let alone = chunks.len() == 1;
+        for chunk in chunks {
             let start = out.len();
             let data_type = chunk.values.data_type();
             let integers = data_type.is_integer();
@@ -120,9 +144,21 @@ impl AccountIds {
                 self.settle_kind(source, data_type, integers)?;
             }
             let mut all_named = false;
+            if !matches!(data_type, DataType::Dictionary(..)) {
+                out.reserve(rows - start);
+            }
             match data_type {
                 DataType::Null => out.resize(start + chunk.values.len(), NOBODY),
-                DataType::Dictionary(..) => all_named = self.dictionary(&chunk, &mut out),
+                DataType::Dictionary(..) => {
+                    if let Some(runs) = self.dictionary(&chunk, &mut out) {
+                        if alone && runs.numbers.is_sorted_by(|a, b| a < b) && runs.numbers.last() != Some(&NOBODY) {
+                            source.go_on()?;
+                            return Ok(Accounts::Runs(runs.of_accounts()));
+                        }
+                        all_named = !runs.numbers.contains(&NOBODY);
+                        runs.append_to(&mut out);
+                    }
+                }
                 _ if integers => self.integers(&chunk, &mut out, &source.stop),
                 _ => self.text(&chunk, &mut out, &source.stop),
             }
@@ -142,7 +178,7 @@ impl AccountIds {
                 }
             }
         }
-        Ok(out)
+        Ok(Accounts::Each(out))
     }
 
     fn settle_kind(&mut self, source: &Source, data_type: &DataType, integers: bool) -> Result<(), Failure> {
@@ -163,22 +199,21 @@ impl AccountIds {
         Ok(())
     }
 
-    /// Says whether every row is known to have an account.
-    fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) -> bool {
-        let Some(dictionary) = chunk.values.as_any_dictionary_opt() else { return false };
+    /// The accounts of a chunk in runs, [`NOBODY`] where a place is none; none where codes fall or are null, then the
+    /// account of every row was appended.
+    fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) -> Option<Runs> {
+        let dictionary = chunk.values.as_any_dictionary_opt()?;
         self.rises = false;
         let known = self.dictionaries.iter().position(|known| are_equal(&known.values, dictionary.values()));
         let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
         let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
         let Dictionary { source, mut same, .. } = self.dictionaries[at];
         let start = out.len();
-        let places = Some(&*chunk.values).filter(|_| chunk.nulls.is_none()).and_then(|values| {
+        let found = Some(&*chunk.values).filter(|_| chunk.nulls.is_none()).and_then(|values| {
             // A dictionary has at most as many distinct codes as values.
-            numbered(&indexes(values), accounts.len(), out)
+            runs(&indexes(values), accounts.len())
         });
         let is_first = self.len() == 0 && !self.hashed;
-        // Codes rise, so the last one is the largest.
-        let largest = places.as_ref().and_then(|places| places.last()).map_or(0, |&place| place as usize);
         let mut account_of = |accounts: &mut [u32], place: u32| match accounts.get_mut(place as usize) {
             Some(account) if *account != NOBODY => *account,
             Some(account) => {
@@ -187,39 +222,39 @@ impl AccountIds {
             }
             None => NOBODY,
         };
-        let all_named = match places {
-            // The first rows of all: their numbers are those of new accounts, in order of appearance.
-            Some(places) if is_first && largest < accounts.len() => {
-                if largest < places.len() {
-                    same = places.len();
-                    accounts.iter_mut().zip(0..same as u32).for_each(|(account, place)| *account = place);
-                } else {
-                    (0..).zip(&places).for_each(|(account, &place)| accounts[place as usize] = account);
-                }
-                if let Ids::Text { origins, .. } = &mut self.ids {
-                    origins.extend(source, places);
-                }
-                true
-            }
-            // Nobody is new, and numbers are accounts already.
-            Some(places) if largest < same.min(places.len()) => true,
-            Some(mut places) => {
-                places.iter_mut().for_each(|place| *place = account_of(&mut accounts, *place));
-                if (0..).zip(&places).any(|(number, account)| number != *account) {
-                    out[start..].iter_mut().for_each(|number| *number = places[*number as usize]);
-                }
-                !places.contains(&NOBODY)
-            }
+        let named = match found {
             None => {
                 append_indexes(&*chunk.values, out);
                 for (row, code) in out[start..].iter_mut().enumerate() {
                     *code = if chunk.is_null(row) { NOBODY } else { account_of(&mut accounts, *code) };
                 }
-                false
+                None
+            }
+            Some(mut found) => {
+                let places = &mut found.numbers;
+                // Codes rise, so the last one is the largest.
+                let largest = places.last().map_or(0, |&place| place as usize);
+                if is_first && largest < accounts.len() {
+                    // The first rows of all: their runs are new accounts, in order of appearance.
+                    let numbers = (0..places.len() as u32).collect();
+                    if largest < places.len() {
+                        same = places.len();
+                        accounts[..same].copy_from_slice(places);
+                    } else {
+                        (0..).zip(&*places).for_each(|(account, &place)| accounts[place as usize] = account);
+                    }
+                    if let Ids::Text { origins, .. } = &mut self.ids {
+                        origins.extend(source, std::mem::replace(places, numbers));
+                    }
+                } else if largest >= same.min(places.len()) {
+                    // Else nobody is new, and places are accounts already.
+                    places.iter_mut().for_each(|place| *place = account_of(&mut accounts, *place));
+                }
+                Some(found)
             }
         };
         (self.dictionaries[at].accounts, self.dictionaries[at].same) = (accounts, same);
-        all_named
+        named
     }
 
     fn add_dictionary(&mut self, values: &ArrayRef) -> usize {

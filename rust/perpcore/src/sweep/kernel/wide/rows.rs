@@ -6,12 +6,13 @@ use super::{FACTOR, LANES, LIMB, is_possible, load, set, store, zero};
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-/// Rows that are added up together, in account order.
+/// Rows of accounts beside each other.
 pub(in crate::sweep::kernel) struct Rows<'a> {
-    pub(in crate::sweep::kernel) account: &'a [u32],
-    /// Instrument or asset.
-    pub(in crate::sweep::kernel) name: &'a [u32],
-    /// Quantity or amount.
+    /// Where the rows of each account begin, and where those of the last one end.
+    pub(in crate::sweep::kernel) starts: &'a [u32],
+    /// Instrument or asset of every row of the table.
+    pub(in crate::sweep::kernel) name: &'a [u8],
+    /// Quantity or amount likewise.
     pub(in crate::sweep::kernel) value: &'a [i64],
 }
 
@@ -20,111 +21,66 @@ const MOST_ROWS: usize = 2_048;
 /// The most instruments or assets: each takes time for every row.
 const MOST_ADDED: usize = 4;
 
-/// Where the rows of each account begin, and one place more.
-pub(in crate::sweep::kernel) type Starts = [u32; MOST_ROWS + 4 * LANES];
-
-/// Nowhere.
-pub(in crate::sweep::kernel) const NO_STARTS: Starts = [0; MOST_ROWS + 4 * LANES];
-
 /// Whether rows of these names can be added up here.
 pub(in crate::sweep::kernel) fn adds_rows(legs: &Plain) -> bool {
     legs.instruments.len().max(legs.assets.len()) <= MOST_ADDED && legs.strange == 0
 }
 
-/// Adds up positions of the accounts from `first` on that say quantity and entry price alone, into blocks that are
-/// zero; all bits of their entry prices. None, and anything in the blocks, where there are too many rows or a number is
-/// too large.
+impl Rows<'_> {
+    /// How many accounts there are; none where they have too many rows.
+    fn accounts(&self) -> Option<usize> {
+        let [first, .., end] = self.starts else { return Some(0) };
+        ((end - first) as usize <= MOST_ROWS).then_some(self.starts.len() - 1)
+    }
+
+    /// Where the rows of the eight accounts from one on begin, and where those of the last one end; those that there are
+    /// not have none.
+    #[inline(always)]
+    fn of_block(&self, account: usize) -> [usize; LANES + 1] {
+        let end = self.starts.last().copied().unwrap_or(0);
+        match self.starts.get(account..).and_then(|starts| starts.first_chunk()) {
+            Some(starts) => starts.map(|start: u32| start as usize),
+            None => std::array::from_fn(|lane| *self.starts.get(account + lane).unwrap_or(&end) as usize),
+        }
+    }
+}
+
+/// Adds up positions that say quantity and entry price alone, into blocks that are zero; all bits of their entry prices.
+/// None, and anything in the blocks, where there are too many rows or a number is too large.
 pub(in crate::sweep::kernel) fn add_positions<const N: usize>(
     legs: &Plain,
     rows: &Rows<'_>,
     entry_price: &[i64],
-    first: u32,
-    starts: &mut Starts,
     blocks: &mut [Numbers<N>],
 ) -> Option<u64> {
     assert!(is_possible());
-    let accounts =
-        found(rows, first, starts, blocks.len() * LANES).filter(|_| entry_price.len() == rows.value.len())?;
+    let blocks = blocks.get_mut(..rows.accounts()?.div_ceil(LANES))?;
     // SAFETY: the processor has the features.
     unsafe {
         match legs.instruments.len() {
-            0..=2 => positions::<N, 2>(legs, rows, entry_price, starts, &mut blocks[..accounts.div_ceil(LANES)]),
-            _ => positions::<N, MOST_ADDED>(legs, rows, entry_price, starts, &mut blocks[..accounts.div_ceil(LANES)]),
+            0..=2 => positions::<N, 2>(legs, rows, entry_price, blocks),
+            _ => positions::<N, MOST_ADDED>(legs, rows, entry_price, blocks),
         }
     }
 }
 
-/// Adds up balances of the accounts from `first` on, into blocks without any. False, and anything in their places, where
-/// there are too many rows or a number is too large.
+/// Adds up balances, into blocks without any. False, and anything in their places, where there are too many rows or a
+/// number is too large.
 pub(in crate::sweep::kernel) fn add_balances<const N: usize>(
     legs: &Plain,
     rows: &Rows<'_>,
-    first: u32,
-    starts: &mut Starts,
     blocks: &mut [Numbers<N>],
 ) -> bool {
     assert!(is_possible());
-    let Some(accounts) = found(rows, first, starts, blocks.len() * LANES) else { return false };
+    let blocks = rows.accounts().and_then(|accounts| blocks.get_mut(..accounts.div_ceil(LANES)));
+    let Some(blocks) = blocks else { return false };
     // SAFETY: the processor has the features.
     unsafe {
         match legs.assets.len() {
-            0..=3 => balances::<N, 3>(legs, rows, starts, &mut blocks[..accounts.div_ceil(LANES)]),
-            _ => balances::<N, MOST_ADDED>(legs, rows, starts, &mut blocks[..accounts.div_ceil(LANES)]),
+            0..=3 => balances::<N, 3>(legs, rows, blocks),
+            _ => balances::<N, MOST_ADDED>(legs, rows, blocks),
         }
     }
-}
-
-/// Finds where the rows of each account begin; how many accounts there are up to the last one with rows, and so many
-/// places are right, as those of a block behind them are. None where there are too many rows.
-fn found(rows: &Rows<'_>, first: u32, starts: &mut Starts, most: usize) -> Option<usize> {
-    let count = rows.account.len();
-    let Some(&last) = rows.account.last() else { return Some(0) };
-    let accounts = last.wrapping_sub(first) as usize + 1;
-    if count > MOST_ROWS || rows.name.len() != count || rows.value.len() != count || accounts > most.min(MOST_ROWS) {
-        return None;
-    }
-    // SAFETY: the processor has the features.
-    let mut groups = unsafe { begins(rows.account, starts) };
-    if groups != accounts {
-        // Some have no rows: each group goes to the place of its account, the last one first.
-        let mut end = accounts;
-        while let Some(group) = groups.checked_sub(1) {
-            let start = starts[group];
-            let account = rows.account[start as usize].wrapping_sub(first) as usize;
-            if account >= end {
-                return None;
-            }
-            let after = if end == accounts { count as u32 } else { starts[end] };
-            starts[account + 1..end].fill(after);
-            starts[account] = start;
-            (end, groups) = (account, group);
-        }
-        starts[..end].fill(0);
-    }
-    starts[accounts..accounts + LANES + 1].fill(count as u32);
-    Some(accounts)
-}
-
-/// Where each group of equal accounts begins; how many there are.
-#[target_feature(enable = "avx512f")]
-fn begins(account: &[u32], starts: &mut Starts) -> usize {
-    const ROWS: usize = 2 * LANES;
-    let mut row = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    let (mut last, mut found) = (_mm512_set1_epi32(account.first().map_or(0, |&account| !account) as i32), 0);
-    for these in account.chunks(ROWS) {
-        let lanes = u16::MAX >> (ROWS - these.len());
-        // SAFETY: reads the accounts of this chunk alone.
-        let these = unsafe { _mm512_maskz_loadu_epi32(lanes, these.as_ptr().cast()) };
-        let new = _mm512_mask_cmpneq_epu32_mask(lanes, these, _mm512_alignr_epi32::<15>(these, last));
-        let begin = _mm512_maskz_compress_epi32(new, row);
-        let room = &mut starts[found..found + ROWS];
-        // SAFETY: room for sixteen.
-        unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), begin) };
-        found += new.count_ones() as usize;
-        row = _mm512_add_epi32(row, _mm512_set1_epi32(ROWS as i32));
-        last = these;
-    }
-    found
 }
 
 /// What some rows of one account add: both limbs of Σ q·(M − entry), signed, Σ|q|, then Σ q of each instrument.
@@ -133,12 +89,11 @@ type Added<const I: usize> = ([__m512i; 3], [__m512i; I]);
 /// All bits of sizes and of entry prices.
 struct Bits([__m512i; 2]);
 
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
 fn positions<const N: usize, const I: usize>(
     legs: &Plain,
     rows: &Rows<'_>,
     entry_price: &[i64],
-    starts: &Starts,
     blocks: &mut [Numbers<N>],
 ) -> Option<u64> {
     let marks: &[i64] = &legs.marks[..LANES];
@@ -146,10 +101,11 @@ fn positions<const N: usize, const I: usize>(
     let marks = unsafe { _mm512_loadu_si512(marks.as_ptr().cast()) };
     let names = (1_u64 << legs.instruments.len()) - 1;
     let mut bits = Bits([zero(); 2]);
-    for (block, starts) in blocks.iter_mut().zip(starts.windows(LANES + 1).step_by(LANES)) {
+    for (block, account) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+        let starts = rows.of_block(account);
         let (mut sums, mut quantities) = ([[zero(); LANES]; 3], [[zero(); LANES]; I]);
         for lane in 0..LANES {
-            let (mut from, to) = (starts[lane] as usize, starts[lane + 1] as usize);
+            let (mut from, to) = (starts[lane], starts[lane + 1]);
             let (mut sum, mut quantity) =
                 position::<I>(rows, entry_price, from, to.min(from + LANES), marks, &mut bits);
             while to - from > LANES {
@@ -182,7 +138,7 @@ fn positions<const N: usize, const I: usize>(
 
 /// What at most eight rows add.
 #[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
 fn position<const I: usize>(
     rows: &Rows<'_>,
     entry_price: &[i64],
@@ -196,7 +152,7 @@ fn position<const I: usize>(
     // SAFETY: each reads as many numbers as its slice has.
     let (instrument, quantity, entry) = unsafe {
         (
-            _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(lanes, instrument.as_ptr().cast())),
+            _mm512_cvtepu8_epi64(_mm_maskz_loadu_epi8(lanes.into(), instrument.as_ptr().cast())),
             _mm512_maskz_loadu_epi64(lanes, quantity.as_ptr()),
             _mm512_maskz_loadu_epi64(lanes, entry.as_ptr()),
         )
@@ -214,28 +170,24 @@ fn position<const I: usize>(
 }
 
 /// Two accounts side by side, four rows of each at a time: most have no more balances.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
-fn balances<const N: usize, const A: usize>(
-    legs: &Plain,
-    rows: &Rows<'_>,
-    starts: &Starts,
-    blocks: &mut [Numbers<N>],
-) -> bool {
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
+fn balances<const N: usize, const A: usize>(legs: &Plain, rows: &Rows<'_>, blocks: &mut [Numbers<N>]) -> bool {
     const HALF: usize = LANES / 2;
     let (instruments, assets) = (legs.instruments.len(), legs.assets.len());
     let names = ((1_u64 << assets) - 1) << instruments;
     let mut sizes = zero();
-    for (block, starts) in blocks.iter_mut().zip(starts.windows(LANES + 1).step_by(LANES)) {
+    for (block, account) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+        let starts = rows.of_block(account);
         let (mut owned, mut amounts) = ([zero(); HALF], [[zero(); HALF]; A]);
         for pair in 0..HALF {
-            let [mut from, middle, to] = [0, 1, 2].map(|at| starts[2 * pair + at] as usize);
+            let [mut from, middle, to] = [0, 1, 2].map(|at| starts[2 * pair + at]);
             let (mut from_second, mut left) = (middle, true);
             while left {
                 let [first, second] = [(from, middle), (from_second, to)].map(|(from, to)| from..to.min(from + HALF));
                 (from, from_second) = (first.end, second.end);
                 left = from < middle || from_second < to;
                 let ((asset, amount), (second_asset, second_amount)) = (four(rows, first), four(rows, second));
-                let asset = _mm512_cvtepu32_epi64(_mm256_set_m128i(second_asset, asset));
+                let asset = _mm512_cvtepu8_epi64(_mm_unpacklo_epi32(asset, second_asset));
                 let amount = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(amount), second_amount);
                 let size = _mm512_abs_epi64(amount);
                 sizes = _mm512_or_si512(sizes, size);
@@ -258,12 +210,14 @@ fn balances<const N: usize, const A: usize>(
 
 /// Assets and amounts of at most four rows.
 #[inline]
-#[target_feature(enable = "avx512f,avx512vl")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn four(rows: &Rows<'_>, part: Range<usize>) -> (__m128i, __m256i) {
     let (asset, amount) = (&rows.name[part.clone()], &rows.value[part]);
     let lanes = ((1_u32 << amount.len()) - 1) as u8;
     // SAFETY: each reads as many numbers as its slice has.
-    unsafe { (_mm_maskz_loadu_epi32(lanes, asset.as_ptr().cast()), _mm256_maskz_loadu_epi64(lanes, amount.as_ptr())) }
+    unsafe {
+        (_mm_maskz_loadu_epi8(lanes.into(), asset.as_ptr().cast()), _mm256_maskz_loadu_epi64(lanes, amount.as_ptr()))
+    }
 }
 
 /// The sum of each half of each of four, in order.
