@@ -186,7 +186,7 @@ impl<const N: usize> Nets<N> {
         {
             let rows = wide::Rows { starts: part(starts, &all), name: names, value: rows.quantity };
             if self.add_positions_wide(legs, &rows, entry_prices, &mut entries) {
-                self.bound(entries);
+                self.most_traded = most_traded(entries);
                 return;
             }
         }
@@ -212,12 +212,7 @@ impl<const N: usize> Nets<N> {
                 }
             }
         }
-        self.bound(entries);
-    }
-
-    /// Takes all bits of the entry prices: none of them is above all bits of all of them together.
-    fn bound(&mut self, entries: u64) {
-        self.most_traded = (ACCOUNT_E16 as u128 / u128::from(entries)).min(BASE_E8 as u128) as u64;
+        self.most_traded = most_traded(entries);
     }
 
     /// Adds plain rows many at a time; says whether it did.
@@ -232,7 +227,8 @@ impl<const N: usize> Nets<N> {
         if !self.wide {
             return false;
         }
-        let added = wide::add_positions(legs, rows, entry_prices, &mut self.blocks);
+        let most = |more| most_traded(*entries | more);
+        let added = wide::add_positions(legs, rows, entry_prices, &mut self.blocks, most);
         if added.is_none() {
             self.clear();
         }
@@ -355,6 +351,11 @@ impl<const N: usize> Nets<N> {
 #[cfg(target_arch = "x86_64")]
 fn part<'a>(starts: &'a [u32], accounts: &Range<usize>) -> &'a [u32] {
     &starts[accounts.start.min(starts.len())..starts.len().min(accounts.end + 1)]
+}
+
+/// What may be traded, by all bits of the entry prices: none of them is above all bits of all of them together.
+fn most_traded(entries: u64) -> u64 {
+    (ACCOUNT_E16 as u128 / u128::from(entries)).min(BASE_E8 as u128) as u64
 }
 
 /// Adds to Σ q·(M − entry).
