@@ -5,7 +5,7 @@
 //! without a dictionary and integers, ids that rise are gone along, others hashed; a value equal to the row before is
 //! neither.
 
-use super::distinct::{are_distinct, are_equal};
+use super::distinct::{are_distinct, are_equal, runs_of};
 use super::merge::{Bytes, merge};
 use super::origins::{Origin, Origins};
 use super::text::{Strings, append_indexes, indexes};
@@ -144,23 +144,25 @@ impl AccountIds {
                 self.settle_kind(source, data_type, integers)?;
             }
             let mut all_named = false;
-            if !matches!(data_type, DataType::Dictionary(..)) {
-                out.reserve(rows - start);
-            }
-            match data_type {
-                DataType::Null => out.resize(start + chunk.values.len(), NOBODY),
-                DataType::Dictionary(..) => {
-                    if let Some(runs) = self.dictionary(&chunk, &mut out) {
-                        if alone && runs.numbers.is_sorted_by(|a, b| a < b) && runs.numbers.last() != Some(&NOBODY) {
-                            source.go_on()?;
-                            return Ok(Accounts::Runs(runs.of_accounts()));
-                        }
-                        all_named = !runs.numbers.contains(&NOBODY);
-                        runs.append_to(&mut out);
-                    }
+            let runs = match data_type {
+                DataType::Dictionary(..) => self.dictionary(&chunk, &mut out),
+                _ if integers => None,
+                _ => self.text_runs(&chunk),
+            };
+            if let Some(runs) = runs {
+                if alone && runs.numbers.is_sorted_by(|a, b| a < b) && runs.numbers.last() != Some(&NOBODY) {
+                    source.go_on()?;
+                    return Ok(Accounts::Runs(runs.of_accounts()));
                 }
-                _ if integers => self.integers(&chunk, &mut out, &source.stop),
-                _ => self.text(&chunk, &mut out, &source.stop),
+                all_named = !runs.numbers.contains(&NOBODY);
+                runs.append_to(&mut out);
+            } else if !matches!(data_type, DataType::Dictionary(..)) {
+                out.reserve(rows - start);
+                match data_type {
+                    DataType::Null => out.resize(start + chunk.values.len(), NOBODY),
+                    _ if integers => self.integers(&chunk, &mut out, &source.stop),
+                    _ => self.text(&chunk, &mut out, &source.stop),
+                }
             }
             source.go_on()?;
             // Looked at without an early end, many at a time.
@@ -273,6 +275,27 @@ impl AccountIds {
         let Ids::Text { sources, .. } = &mut self.ids else { return 0 };
         sources.push(values.clone());
         sources.len() as u32 - 1
+    }
+
+    /// The accounts of a chunk in runs, where ids rise, of one common length and without nulls.
+    fn text_runs(&mut self, chunk: &Chunk) -> Option<Runs> {
+        let mut runs = runs_of(&chunk.values).filter(|_| self.rises && chunk.nulls.is_none())?;
+        let strings = Strings::of(&*chunk.values)?;
+        let source = self.add_source(&chunk.values);
+        let Ids::Text { sources, origins } = &mut self.ids else { return None };
+        let value = |&row: &u32| Some(Bytes(strings.value(row as usize).as_bytes()));
+        let id = |at: usize| Bytes(id_at(sources, origins, at).as_bytes());
+        let mut accounts = Vec::with_capacity(runs.numbers.len());
+        let merged = merge(runs.numbers.iter().map(value), origins.len(), id, &mut accounts);
+        // All of them, or the producer changed its memory meanwhile.
+        if accounts.len() < runs.numbers.len() {
+            return None;
+        }
+        let (rises, places) = (merged.rises, merged.places());
+        origins.extend(source, places.into_iter().map(|run| runs.numbers[run as usize]).collect());
+        self.rises &= rises;
+        runs.numbers = accounts;
+        Some(runs)
     }
 
     fn text(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) {

@@ -1,11 +1,18 @@
 //! Ids that rise, found by walking along them instead of by hashing.
 
-use super::distinct::is_below;
+use super::distinct::{is_below, is_equal};
 use std::cmp::Ordering;
 
 /// Text in the order of its bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+
+impl PartialEq for Bytes<'_> {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        is_equal(self.0, other.0)
+    }
+}
 
 impl PartialOrd for Bytes<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {

@@ -25,23 +25,21 @@ pub fn runs(codes: &[u32], most: usize) -> Option<Runs> {
 fn one_by_one(codes: &[u32], most: usize) -> Option<Runs> {
     let most = most.min(codes.len());
     // Written at every row, so that no branch is to be guessed: the number of a run, and where it ends so far.
-    let (mut numbers, mut ends) = (vec![0; most + 1], vec![0; most + 1]);
+    let mut runs = vec![(0, 0); most + 1];
     let (mut found, mut last, mut rises) = (0_usize, codes.first().copied()?, true);
     for (row, &code) in (1..).zip(codes) {
         rises &= last <= code;
         found += usize::from(code != last);
         last = code;
         // Beyond the most only the last place is spoiled, which is then not used.
-        let at = found.min(most);
-        (numbers[at], ends[at]) = (code, row);
+        runs[found.min(most)] = (code, row);
     }
     if !rises || found >= most {
         return None;
     }
-    numbers.truncate(found + 1);
-    ends.truncate(found + 1);
-    ends.insert(0, 0);
-    Some(Runs { numbers, starts: ends })
+    runs.truncate(found + 1);
+    let starts = std::iter::once(0).chain(runs.iter().map(|&(_, end)| end)).collect();
+    Some(Runs { numbers: runs.into_iter().map(|(number, _)| number).collect(), starts })
 }
 
 impl Runs {
