@@ -5,10 +5,11 @@
 //! without a dictionary and integers, ids that rise are gone along, others hashed; a value equal to the row before is
 //! neither.
 
-use super::distinct::{are_distinct, are_equal, runs_of};
+use super::coded::Dictionary;
+use super::distinct::runs_of;
 use super::merge::{Bytes, merge};
 use super::origins::{Origin, Origins};
-use super::text::{Strings, append_indexes, indexes};
+use super::text::Strings;
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
 use arrow_array::cast::AsArray;
@@ -17,7 +18,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
-use perpcore::sweep::runs::{Runs, runs};
+use perpcore::sweep::runs::Runs;
 use perpcore::sweep::snapshot::Holders;
 use perpcore::sweep::stop::Stop;
 use std::hash::BuildHasher;
@@ -46,15 +47,6 @@ impl Accounts {
     }
 }
 
-/// A dictionary whose values are distinct, with the account of each, [`NOBODY`] where no row named it yet.
-struct Dictionary {
-    values: ArrayRef,
-    accounts: Vec<u32>,
-    /// So many of the first values have the account of their own place.
-    same: usize,
-    source: u32,
-}
-
 /// The ids of the accounts found.
 pub(crate) enum Ids {
     /// Text: the arrays it stands in, and where each account's id is.
@@ -68,14 +60,14 @@ pub(crate) struct AccountIds {
     pub(crate) ids: Ids,
     /// The type that ids have in results: that of the first table that has any.
     pub(crate) output: Option<DataType>,
-    dictionaries: Vec<Dictionary>,
+    pub(super) dictionaries: Vec<Dictionary>,
     /// Accounts by value; filled only once a value must be looked up.
     table: HashTable<u32>,
     /// Whether values are looked up: false while they are known to be distinct.
-    hashed: bool,
+    pub(super) hashed: bool,
     /// Whether all ids rise, in text without a dictionary or integers: then they are gone along instead.
-    rises: bool,
-    hasher: DefaultHashBuilder,
+    pub(super) rises: bool,
+    pub(super) hasher: DefaultHashBuilder,
     /// Refused ids: no account can be named for them.
     pub(crate) faults: Vec<Fault>,
 }
@@ -201,77 +193,7 @@ impl AccountIds {
         Ok(())
     }
 
-    /// The accounts of a chunk in runs, [`NOBODY`] where a place is none; none where codes fall or are null, then the
-    /// account of every row was appended.
-    fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) -> Option<Runs> {
-        let dictionary = chunk.values.as_any_dictionary_opt()?;
-        self.rises = false;
-        let known = self.dictionaries.iter().position(|known| are_equal(&known.values, dictionary.values()));
-        let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
-        let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
-        let Dictionary { source, mut same, .. } = self.dictionaries[at];
-        let start = out.len();
-        let found = Some(&*chunk.values).filter(|_| chunk.nulls.is_none()).and_then(|values| {
-            // A dictionary has at most as many distinct codes as values.
-            runs(&indexes(values), accounts.len())
-        });
-        let is_first = self.len() == 0 && !self.hashed;
-        let mut account_of = |accounts: &mut [u32], place: u32| match accounts.get_mut(place as usize) {
-            Some(account) if *account != NOBODY => *account,
-            Some(account) => {
-                *account = self.account_at(Origin { source, place });
-                *account
-            }
-            None => NOBODY,
-        };
-        let named = match found {
-            None => {
-                append_indexes(&*chunk.values, out);
-                for (row, code) in out[start..].iter_mut().enumerate() {
-                    *code = if chunk.is_null(row) { NOBODY } else { account_of(&mut accounts, *code) };
-                }
-                None
-            }
-            Some(mut found) => {
-                let places = &mut found.numbers;
-                // Codes rise, so the last one is the largest.
-                let largest = places.last().map_or(0, |&place| place as usize);
-                if is_first && largest < accounts.len() {
-                    // The first rows of all: their runs are new accounts, in order of appearance.
-                    let numbers = (0..places.len() as u32).collect();
-                    if largest < places.len() {
-                        same = places.len();
-                        accounts[..same].copy_from_slice(places);
-                    } else {
-                        (0..).zip(&*places).for_each(|(account, &place)| accounts[place as usize] = account);
-                    }
-                    if let Ids::Text { origins, .. } = &mut self.ids {
-                        origins.extend(source, std::mem::replace(places, numbers));
-                    }
-                } else if largest >= same.min(places.len()) {
-                    // Else nobody is new, and places are accounts already.
-                    places.iter_mut().for_each(|place| *place = account_of(&mut accounts, *place));
-                }
-                Some(found)
-            }
-        };
-        (self.dictionaries[at].accounts, self.dictionaries[at].same) = (accounts, same);
-        named
-    }
-
-    fn add_dictionary(&mut self, values: &ArrayRef) -> usize {
-        let source = self.add_source(values);
-        // Values of the first dictionary need no look-up where they are distinct.
-        let first = self.len() == 0 && self.dictionaries.is_empty();
-        if !(first && are_distinct(values, &self.hasher)) {
-            self.hash_all();
-        }
-        let accounts = vec![NOBODY; values.len()];
-        self.dictionaries.push(Dictionary { values: values.clone(), accounts, same: 0, source });
-        self.dictionaries.len() - 1
-    }
-
-    fn add_source(&mut self, values: &ArrayRef) -> u32 {
+    pub(super) fn add_source(&mut self, values: &ArrayRef) -> u32 {
         let Ids::Text { sources, .. } = &mut self.ids else { return 0 };
         sources.push(values.clone());
         sources.len() as u32 - 1
@@ -348,7 +270,7 @@ impl AccountIds {
     }
 
     /// From now on every account stands in the hash table.
-    fn hash_all(&mut self) {
+    pub(super) fn hash_all(&mut self) {
         (self.hashed, self.rises) = (true, false);
         let (table, hasher) = (&mut self.table, &self.hasher);
         match &self.ids {
@@ -368,7 +290,7 @@ impl AccountIds {
     }
 
     /// The account of a value, a new one where it was not seen yet.
-    fn account_at(&mut self, origin: Origin) -> u32 {
+    pub(super) fn account_at(&mut self, origin: Origin) -> u32 {
         let Ids::Text { sources, origins } = &mut self.ids else { return 0 };
         let new = origins.len() as u32;
         if !self.hashed {

@@ -3,6 +3,7 @@
 //! A cell that is refused becomes a fault and a harmless stand-in; what a call then does with its faults is decided in
 //! [`crate::assess`]. A table that is not of its schema's form is refused at once.
 
+mod coded;
 mod distinct;
 mod ids;
 mod merge;

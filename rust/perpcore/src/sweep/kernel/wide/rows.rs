@@ -2,7 +2,7 @@
 
 use super::super::legs::Legs as Plain;
 use super::super::nets::{Numbers, Sum as Of};
-use super::{FACTOR, LANES, LIMB, is_possible, load, set, store, zero};
+use super::{FACTOR, LANES, LIMB, load, run, set, store, zero};
 use std::arch::x86_64::*;
 use std::ops::Range;
 
@@ -28,6 +28,7 @@ pub(in crate::sweep::kernel) fn adds_rows(legs: &Plain) -> bool {
 
 impl Rows<'_> {
     /// How many accounts there are; none where they have too many rows, or starts fall or are beyond a column.
+    #[inline(always)]
     fn accounts(&self) -> Option<usize> {
         let [first, .., end] = *self.starts else { return Some(0) };
         let rises = self.starts.iter().zip(&self.starts[1..]).fold(true, |rises, (start, end)| rises & (start <= end));
@@ -36,6 +37,7 @@ impl Rows<'_> {
     }
 
     /// The most rows of an account.
+    #[inline(always)]
     fn longest(&self) -> u64 {
         // They rise.
         let (starts, ends) = (self.starts, self.starts.get(1..).unwrap_or_default());
@@ -64,12 +66,12 @@ pub(in crate::sweep::kernel) fn add_positions<const N: usize>(
     blocks: &mut [Numbers<N>],
     most_traded: impl Fn(u64) -> u64,
 ) -> Option<u64> {
-    assert!(is_possible());
-    let blocks = blocks.get_mut(..rows.accounts()?.div_ceil(LANES))?;
+    let (accounts, longest) = run(|| (rows.accounts(), rows.longest()));
+    let blocks = blocks.get_mut(..accounts?.div_ceil(LANES))?;
     if entry_price.len() < rows.value.len() {
         return None;
     }
-    // SAFETY: the processor has the features; starts rise and are within the columns.
+    // SAFETY: `run` has seen that the processor has the features; starts rise and are within the columns.
     let bits = unsafe {
         match legs.instruments.len() {
             0..=2 => positions::<N, 2>(legs, rows, entry_price, blocks),
@@ -81,7 +83,7 @@ pub(in crate::sweep::kernel) fn add_positions<const N: usize>(
         return None;
     }
     // No size is above all bits of all of them together. If this says too much, sizes are added up account by account.
-    let traded = sizes * rows.longest();
+    let traded = sizes * longest;
     let is_enough = traded <= most_traded(entries) && traded < FACTOR / 2;
     for (block, account) in blocks.iter_mut().zip((0..).step_by(LANES)) {
         *block.sum(Of::Traded) = [traded; LANES];
@@ -102,10 +104,9 @@ pub(in crate::sweep::kernel) fn add_balances<const N: usize>(
     rows: &Rows<'_>,
     blocks: &mut [Numbers<N>],
 ) -> bool {
-    assert!(is_possible());
-    let blocks = rows.accounts().and_then(|accounts| blocks.get_mut(..accounts.div_ceil(LANES)));
+    let blocks = run(|| rows.accounts()).and_then(|accounts| blocks.get_mut(..accounts.div_ceil(LANES)));
     let Some(blocks) = blocks else { return false };
-    // SAFETY: the processor has the features; starts rise and are within the columns.
+    // SAFETY: `run` has seen that the processor has the features; starts rise and are within the columns.
     unsafe {
         match legs.assets.len() {
             0..=3 => balances::<N, 3>(legs, rows, blocks),
