@@ -4,6 +4,7 @@
 //! What was proved by hashing is remembered for later calls, in bytes of our own: memory of the producer may change.
 //! [`PROVED`] keeps at most [`KEPT`] dictionaries and [`KEPT_BYTES`], the last ones used, and never waits for its lock.
 
+use super::merge::rising;
 use super::text::Strings;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
@@ -67,22 +68,10 @@ fn one_size(offsets: &[i32]) -> Option<usize> {
     ((8..=16).contains(&size) && Way::chosen().run(is_one)).then_some(size as usize)
 }
 
-/// The runs of ids that never fall, of one length from 8 to 16 bytes, each with its first row as number; found without a
-/// branch a value.
+/// The runs of ids that never fall, of one length from 8 to 16 bytes, each with its first row as number.
 pub(super) fn runs_of(values: &ArrayRef) -> Option<Runs> {
     let (offsets, bytes) = parts(values)?;
-    let ids = bytes.chunks_exact(one_size(offsets)?).map(ends);
-    let mut starts = vec![0; values.len() + 1];
-    let (mut found, mut last, mut rises) = (1, ids.clone().next()?, true);
-    for (row, id) in (1..).zip(ids) {
-        rises &= last <= id;
-        found += usize::from(last != id);
-        last = id;
-        // The end of a run so far.
-        starts[found] = row;
-    }
-    starts.truncate(found + 1);
-    rises.then(|| Runs { numbers: starts[..found].to_vec(), starts })
+    rising(bytes.chunks_exact(one_size(offsets)?).map(ends))
 }
 
 /// Whether ids of one length from 8 to 16 bytes ascend, without a branch a value.

@@ -7,13 +7,12 @@
 
 use super::coded::Dictionary;
 use super::distinct::runs_of;
-use super::merge::{Bytes, merge};
+use super::integers::each_integer;
+use super::merge::{Bytes, merge, rising};
 use super::origins::{Origin, Origins};
 use super::text::Strings;
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -138,7 +137,7 @@ impl AccountIds {
             let mut all_named = false;
             let runs = match data_type {
                 DataType::Dictionary(..) => self.dictionary(&chunk, &mut out),
-                _ if integers => None,
+                _ if integers => self.integer_runs(&chunk),
                 _ => self.text_runs(&chunk),
             };
             if let Some(runs) = runs {
@@ -308,6 +307,27 @@ impl AccountIds {
         new
     }
 
+    /// The accounts of a chunk in runs, where ids rise, without nulls.
+    fn integer_runs(&mut self, chunk: &Chunk) -> Option<Runs> {
+        let Ids::Integers(known) = &mut self.ids else { return None };
+        if !self.rises || chunk.nulls.is_some() {
+            return None;
+        }
+        let (mut ids, mut all) = (Vec::with_capacity(chunk.values.len()), true);
+        each_integer(&*chunk.values, |_, id| {
+            all &= id.is_some();
+            ids.push(id.unwrap_or(0));
+        });
+        let mut runs = rising(ids.iter().copied()).filter(|_| all)?;
+        let mut accounts = Vec::with_capacity(runs.numbers.len());
+        let id = |&row: &u32| Some(ids[row as usize]);
+        let merged = merge(runs.numbers.iter().map(id), known.len(), |at| known[at], &mut accounts);
+        known.extend(merged.new.iter().map(|(_, id)| id));
+        self.rises = merged.rises;
+        runs.numbers = accounts;
+        Some(runs)
+    }
+
     fn integers(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) {
         // Those that are negative, or under a null, have none.
         let mut values: Vec<Option<u64>> = Vec::with_capacity(chunk.values.len());
@@ -370,32 +390,4 @@ pub(crate) fn text_at(sources: &[ArrayRef], origin: Origin) -> &str {
 /// The id of an account.
 fn id_at<'a>(sources: &'a [ArrayRef], origins: &Origins, account: usize) -> &'a str {
     origins.get(account).map_or("", |origin| text_at(sources, origin))
-}
-
-/// The values of an integer array that are not negative.
-pub(crate) fn integers_of(array: &dyn Array) -> Vec<u64> {
-    let mut out = Vec::with_capacity(array.len());
-    each_integer(array, |_, value| out.push(value.unwrap_or(0)));
-    out
-}
-
-/// Hands over every integer; none where it is negative.
-fn each_integer(array: &dyn Array, mut take: impl FnMut(usize, Option<u64>)) {
-    macro_rules! all {
-        ($($data_type:pat => $type:ty),*) => {
-            match array.data_type() {
-                $($data_type => {
-                    for (at, &value) in array.as_primitive::<$type>().values().iter().enumerate() {
-                        take(at, u64::try_from(value).ok());
-                    }
-                })*
-                _ => {}
-            }
-        };
-    }
-    all! {
-        DataType::Int8 => Int8Type, DataType::Int16 => Int16Type, DataType::Int32 => Int32Type,
-        DataType::Int64 => Int64Type, DataType::UInt8 => UInt8Type, DataType::UInt16 => UInt16Type,
-        DataType::UInt32 => UInt32Type, DataType::UInt64 => UInt64Type
-    }
 }

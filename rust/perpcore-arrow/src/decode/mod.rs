@@ -6,6 +6,7 @@
 mod coded;
 mod distinct;
 mod ids;
+mod integers;
 mod merge;
 mod number;
 mod origins;
@@ -16,7 +17,8 @@ mod text;
 mod time;
 mod view;
 
-pub(crate) use ids::{AccountIds, Ids, integers_of, text_at};
+pub(crate) use ids::{AccountIds, Ids, text_at};
+pub(crate) use integers::integers_of;
 pub(crate) use price::market;
 pub(crate) use scenarios::scenarios;
 pub(crate) use tables::{Tables, decode};
