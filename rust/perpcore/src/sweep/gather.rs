@@ -159,7 +159,7 @@ impl<'a> Gather<'a> {
     #[inline(always)]
     fn position(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
         let rows = &self.data.snapshot.positions;
-        let instrument = rows.instrument[row];
+        let instrument = rows.instrument.get(row);
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.map_err(|code| ("quantity", code))?;
         let isolated = rows.is_isolated(row);
@@ -186,7 +186,7 @@ impl<'a> Gather<'a> {
     #[inline(always)]
     fn balance(&mut self, row: usize) {
         let rows = &self.data.snapshot.balances;
-        let (asset, amount) = (rows.asset[row], rows.amount.get(row));
+        let (asset, amount) = (rows.asset.get(row), rows.amount.get(row));
         let place = &mut self.places[asset as usize];
         if *place == NONE {
             *place = self.balances.len() as u32;
@@ -198,7 +198,7 @@ impl<'a> Gather<'a> {
 
     fn order(&mut self, row: usize) -> Result<(), (&'static str, Code)> {
         let rows = &self.data.snapshot.orders;
-        let instrument = rows.instrument[row];
+        let instrument = rows.instrument.get(row);
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.map_err(|code| ("quantity", code))?;
         if quantity == 0 || rows.reduce_only.is_some_and(|reduce_only| reduce_only[row]) {
