@@ -227,3 +227,18 @@ def test_a_notional_beyond_the_bounds_is_seen_where_nothing_else_is(kernel: str,
     # 2 × quantity × 40,000 × 10⁻⁸, and × 10⁻⁶
     assert row["maintenance_margin"] * 10**8 == 2 * int(quantity) * 40_000
     assert row["initial_margin"] * 10**6 == 2 * int(quantity) * 40_000
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("cash", ["12200000", "12300000"])
+def test_equity_beyond_52_bits_is_compared_whole(kernel: str, cash: str) -> None:
+    """Cash, collateral and gain are each below 2⁵² g, equity is a little above it: 45.04 million."""
+    text = pc.synth.workload(1).rulebook
+    position = {"account": ["A"], "instrument": ["I00-PERP"], "quantity": ["1000"], "entry_price": ["1"]}
+    balances = {"account": ["A", "A"], "asset": ["USD", "A1"], "amount": [cash, "10000000"]}
+    book = {"positions": position, "balances": balances, "prices": {"I00-PERP": "15105", "A1": "2"}}
+    result = under(kernel, text, book).accounts
+    assert result.equals(under("plain", text, book).accounts)
+    (row,) = result.to_pylist()
+    assert row["status"] == "healthy"
+    assert row["equity"] * 10**8 > 2**52

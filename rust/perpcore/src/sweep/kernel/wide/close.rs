@@ -170,8 +170,11 @@ impl Legs {
             net_assets: Some(Eight(net_assets).plus(Eight(cash))),
             kept: Eight(kept),
         };
+        let figures = Figures::of(terms, &totals, true);
+        // Each part of it is below 2⁵², but it is compared as a factor.
+        taken &= _mm512_cmplt_epi64_mask(figures.equity.0, set(FACTOR));
         if taken != 0 {
-            write(&Figures::of(terms, &totals, true), out, at);
+            write(&figures, out, at);
         }
         taken
     }
