@@ -15,8 +15,8 @@ import numpy as np
 from ..workload import Contender, Floats, Load, Model, Terms
 from . import numpy_
 
-# Losses (accounts × scenarios) a block: so many float64 fit a level-2 cache.
-_LOSSES = 131_072
+# Losses (accounts × scenarios) a block: enough that calls cost little beside them, and few enough for the cache.
+_LOSSES = 524_288
 
 
 def make(load: Load, threads: int) -> Contender:

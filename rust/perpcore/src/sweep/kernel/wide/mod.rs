@@ -3,14 +3,20 @@
 //! A sum of products is kept in limbs of 52 bits: an account is taken only where its factors fit 52 bits, and no limb
 //! of 62 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
 //!
-//! [`close`] closes accounts, [`rows`] adds their rows up, [`number`] numbers them.
+//! [`close`] closes accounts, [`portfolio`] those of the portfolio model: from what each underlying is worth ([`value`])
+//! and what the [`worst`] scenario makes of it, or [`sparse`] where underlyings are many. [`rows`] adds their rows up, [`number`] numbers them.
 
 mod close;
 mod number;
+mod portfolio;
 mod rows;
+mod sparse;
+mod value;
+mod worst;
 
 pub(super) use close::Legs;
 pub(in crate::sweep) use number::numbered;
+pub(super) use portfolio::Portfolio;
 pub(super) use rows::{NO_STARTS, Rows, Starts, add_balances, add_positions, adds_rows};
 
 use super::LANES;
