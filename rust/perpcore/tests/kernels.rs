@@ -90,7 +90,16 @@ fn portfolio(seed: u64) -> Terms {
         ("im_factor", one_of(&["1", "1.3", "4"])),
         ("mm_factor", one_of(&["0.8", "0.77777777", "1", "0"])),
         ("minimum", one_of(&["0", "0.005", "0.5"])),
-        ("measure", one_of(&["\"worst\"", "\"worst\"", "\"worst\"", "{ shortfall = 0.9 }"])),
+        (
+            "measure",
+            one_of(&[
+                "\"worst\"",
+                "\"worst\"",
+                "{ shortfall = 0.9 }",
+                "{ shortfall = 0.33333333 }",
+                "{ shortfall = 0 }",
+            ]),
+        ),
         ("steps", one_of(&["1", "3"])),
         ("extended", one_of(&["[]", "[]", "[{ move = 1 }]", "[{ move = -0.66, factor = 0.33333333 }]"])),
     ];
@@ -106,7 +115,7 @@ fn portfolio(seed: u64) -> Terms {
     }
     let mut terms = Terms::new(&Rulebook::parse(&text, "portfolio").unwrap());
     if seed % 4 == 1 {
-        let (rows, unit) = (1 + draw.below(40), [1, 1, 7, 10_000][draw.below(4) as usize]);
+        let (rows, unit) = (1 + draw.size(9), [1, 1, 7, 10_000][draw.below(4) as usize]);
         let mut moves = || {
             let size = (1_000_000_000 / unit) as u64;
             (0..rows)

@@ -1,12 +1,13 @@
-//! The worst loss without signs, for kernels: every loss of 1 that an underlying is worth is a whole multiple of one
-//! unit, and raised by so much that none is below 0.
+//! The losses of all scenarios without signs, for kernels: every loss of 1 that an underlying is worth is a whole
+//! multiple of one unit, and raised by so much that none is below 0.
 //!
 //! A loss of one underlying grows with |V| on either side of 0 ([`super::offset`]): where V ≥ 0 it is V times what a
 //! value of 1 loses, where V < 0 it is |V| times what a value of −1 loses. With each of these multiples raised by the
 //! same `raised`, the losses of all scenarios grow by Σ |V|·raised, and their order stays.
 
 use super::Portfolio;
-use super::scenarios::Lanes;
+use super::scenarios::{Lanes, Weights};
+use super::tail::Tail;
 use crate::rules::Measure;
 
 /// What is lost in each scenario that is evaluated, in table order.
@@ -22,14 +23,21 @@ pub struct Multiples {
     pub raised: Vec<u64>,
     /// What 1 of |V|·multiple is in 10⁻²⁴, V in g.
     pub unit: u64,
+    /// Which losses the expected shortfall is the mean of; none where the worst counts.
+    pub tail: Option<Tail>,
 }
 
 impl Portfolio {
-    /// The multiples of the worst loss, all of them and the unit below `end`; none where there are none: for the expected
-    /// shortfall, and where a scenario has a factor.
+    /// The multiples, all of them and the unit below `end`; none where there are none, where a scenario has a factor, and
+    /// where the expected shortfall is that of scenarios with weights.
     pub fn multiples(&self, end: u64) -> Option<Multiples> {
         let Lanes { rows, factors, columns, unit } = &self.lanes;
-        if self.measure != Measure::Worst || !factors.is_empty() {
+        let tail = match self.measure {
+            Measure::Worst => None,
+            Measure::Shortfall(_) if self.scenarios.weights != Weights::Equal => return None,
+            Measure::Shortfall(level) => Some(Tail::new(rows.len(), level)),
+        };
+        if !factors.is_empty() {
             return None;
         }
         // Where both units together are too large, losses are counted in the smaller one.
@@ -56,6 +64,7 @@ impl Portfolio {
             multiples,
             raised: raised.into_iter().map(below_end).collect::<Option<_>>()?,
             unit: below_end(unit.into())?,
+            tail,
         })
     }
 }

@@ -14,11 +14,12 @@
 //!   price 1 and haircut 0, is added on the grid after the rest was rounded: ⌊a + n⌋ = ⌊a⌋ + n.
 //! - The portfolio model, one account at a time: [`base`] fills the exposures that the valuation would, the charge on
 //!   them is the same text. A requirement of whole g is added after the rest was rounded.
-//! - The portfolio model side by side, for the worst loss of scenarios without a factor: what each underlying is worth
+//! - The portfolio model side by side, where no scenario has a factor or a weight: what each underlying is worth
 //!   is |V| and a sign, so that a loss is |V| times a multiple that depends on the sign alone; multiples are raised by
 //!   the same for all scenarios, which keeps their order, and what that adds is taken off again
 //!   ([`Multiples`](crate::margin::portfolio::multiples::Multiples)). Losses are exact in two limbs, and the first
-//!   of the largest is kept, in table order. Basis, concentration and minimum are products of the same sums as theirs
+//!   of the largest is kept, in table order. Of the expected shortfall only losses that can be in the tail are rounded;
+//!   the sum of the largest rounded ones does not depend on their order. Basis, concentration and minimum are products of the same sums as theirs
 //!   and rounded as they are; the charge and its factors are one text
 //!   ([`Components`](crate::margin::portfolio::addons::Components)).
 //! - Bounds: what the rows of an account trade and own in absolute terms is added up beside them; every bound of the
@@ -260,7 +261,7 @@ impl<'a> Kernel<'a> {
         if let Some(wide) = &self.wide {
             left &= !wide.close(self.terms, &self.legs, block, out, at);
             if let Some(portfolio) = self.portfolio.as_ref().filter(|_| left != 0) {
-                left &= !portfolio.close(self.terms, (&self.legs, wide), block, out, at);
+                left &= !portfolio.close(self.terms, (&self.legs, wide), block, exposures, out, at);
             }
         }
         let mut untaken = 0;

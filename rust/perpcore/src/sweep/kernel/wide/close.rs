@@ -271,7 +271,7 @@ pub(super) fn divided<const K: u32, const SHIFT: u32>(h: __m512i, m: __m512i) ->
 /// ⌊n / 10¹⁶⌋ of a sum in 10⁻²⁴, where something is left, and where n is from 0 and below 2¹⁰⁴, so that it is right.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn divided_by_e16([low, middle, high]: [__m512i; 3]) -> (__m512i, __mmask8, __mmask8) {
+pub(super) fn divided_by_e16([low, middle, high]: [__m512i; 3]) -> (__m512i, __mmask8, __mmask8) {
     let mask = set(LIMB_MASK);
     let middle = _mm512_add_epi64(middle, _mm512_srli_epi64::<LIMB>(low));
     let high = _mm512_add_epi64(high, _mm512_srli_epi64::<LIMB>(middle));

@@ -4,13 +4,16 @@
 //! of 62 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
 //!
 //! [`close`] closes accounts, [`portfolio`] those of the portfolio model: from what each underlying is worth ([`value`])
-//! and what the [`worst`] scenario makes of it, or [`sparse`] where underlyings are many. [`rows`] adds their rows up, [`number`] numbers them.
+//! and what the [`worst`] scenario makes of it; where underlyings are many ([`sparse`]) and for the [`tail`] one account
+//! at a time, by [`columns`] of scenarios. [`rows`] adds their rows up, [`number`] numbers them.
 
 mod close;
+mod columns;
 mod number;
 mod portfolio;
 mod rows;
 mod sparse;
+mod tail;
 mod value;
 mod worst;
 

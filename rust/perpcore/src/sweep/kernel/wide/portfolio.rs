@@ -6,12 +6,15 @@ use super::super::{LANES, Out};
 use super::close::{
     Eight, Legs, Lines, MOST_STEPS, Sum, charge_from_e24, credit_from_e16, credit_from_e24, look_up, times_rate, write,
 };
+use super::columns::{Columns, Sizes};
 use super::value::{Value, carried, magnitude};
-use super::worst::{FEW, Worst};
+use super::worst::{FEW, Risk};
 use super::{FACTOR, LIMB, LIMB_MASK, load, set, store, zero};
-use super::{sparse, worst};
+use super::{sparse, tail, worst};
 use crate::margin::figures::{Figures, Totals};
+use crate::margin::portfolio::Exposures;
 use crate::margin::portfolio::addons::Components;
+use crate::margin::portfolio::tail::Tail;
 use crate::margin::terms::Terms;
 use crate::margin::tiers::Ladder;
 use crate::margin::width::Width;
@@ -42,10 +45,14 @@ pub(in crate::sweep::kernel) struct Portfolio {
     most_charged: u64,
 }
 
-/// The losses of all scenarios, laid out by how many underlyings there are.
+/// The losses of all scenarios, laid out by what is made of them and how many underlyings there are.
 enum Losses {
+    /// The worst of few underlyings.
     Few(worst::Losses),
-    Many(sparse::Losses),
+    /// The worst of many.
+    Many(Columns),
+    /// The expected shortfall.
+    Tail(Columns, Tail),
 }
 
 /// The terms of one underlying.
@@ -123,9 +130,11 @@ impl Portfolio {
             underlyings.push(Underlying { basis: basis as u64, concentration, has_assets });
         }
         let factor = portfolio.im_factor.max(portfolio.mm_factor).max(ONE);
-        let losses = match underlyings.len() {
-            0..=FEW => Losses::Few(worst::Losses::new(&multiples)),
-            _ => Losses::Many(sparse::Losses::new(&multiples)),
+        let losses = match multiples.tail {
+            Some(_) if multiples.rows.len() > tail::MOST_ROWS => return None,
+            Some(tail) => Losses::Tail(Columns::new(&multiples), tail),
+            None if underlyings.len() <= FEW => Losses::Few(worst::Losses::new(&multiples)),
+            None => Losses::Many(Columns::new(&multiples)),
         };
         Some(Portfolio {
             instruments,
@@ -147,22 +156,40 @@ impl Portfolio {
         terms: &Terms,
         legs: (&Plain, &Legs),
         block: Block<'_>,
+        exposures: &mut Exposures,
         out: &mut Out<'_>,
         at: usize,
     ) -> u8 {
         // SAFETY: it is laid out only where legs are laid out for this way, which is where `is_possible` holds.
         unsafe {
-            match &self.losses {
-                Losses::Few(losses) => {
-                    let worst = |values: &[Value; FEW], _: &[usize], _| losses.worst(values);
-                    self.block(terms, legs, block, worst, out, at)
-                }
-                Losses::Many(losses) => {
-                    let worst =
-                        |values: &[Value; MOST_UNDERLYINGS], held: &[usize], lanes| losses.worst(values, held, lanes);
-                    self.block(terms, legs, block, worst, out, at)
-                }
+            if self.underlyings.len() <= FEW {
+                let risk = |values: &[Value; FEW], held: &[usize], lanes| match &self.losses {
+                    Losses::Few(losses) => losses.worst(self.unit, values),
+                    losses => self.risk(losses, &Sizes::new(values, held), lanes, exposures.room()),
+                };
+                self.block(terms, legs, block, risk, out, at)
+            } else {
+                let risk = |values: &[Value; MOST_UNDERLYINGS], held: &[usize], lanes| {
+                    self.risk(&self.losses, &Sizes::new(values, held), lanes, exposures.room())
+                };
+                self.block(terms, legs, block, risk, out, at)
             }
+        }
+    }
+
+    /// The risk where it is found for one account at a time.
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn risk<const U: usize>(
+        &self,
+        losses: &Losses,
+        sizes: &Sizes<'_, U>,
+        lanes: u8,
+        room: &mut Vec<[u64; LANES]>,
+    ) -> Risk {
+        match losses {
+            Losses::Tail(columns, tail) => tail::shortfall(columns, tail, self.unit, sizes, lanes, room),
+            Losses::Many(columns) => sparse::worst(columns, self.unit, sizes, lanes),
+            Losses::Few(_) => Risk { amount: zero(), right: 0, place: zero() },
         }
     }
 
@@ -172,7 +199,7 @@ impl Portfolio {
         terms: &Terms,
         (legs, wide): (&Plain, &Legs),
         block: Block<'_>,
-        worst: impl Fn(&[Value; U], &[usize], u8) -> Worst,
+        risk: impl FnOnce(&[Value; U], &[usize], u8) -> Risk,
         out: &mut Out<'_>,
         at: usize,
     ) -> u8 {
@@ -268,9 +295,7 @@ impl Portfolio {
         taken &= all.is_admitted();
         let notional = all.carried();
 
-        let Worst { loss, place } = worst(&values, &places[..count], taken);
-        taken &= _mm512_cmplt_epu64_mask(loss[1], set(FACTOR));
-        let (risk, a) = charge_from_e24(times_rate([zero(); 3], loss, set(self.unit)));
+        let Risk { amount: risk, right: a, place } = risk(&values, &places[..count], taken);
         let (basis, b) = charge_from_e24(basis);
         let (concentration, c) = charge_from_e24(concentration);
         let (minimum, d) = charge_from_e24(times_rate([zero(); 3], notional, set(self.minimum)));
