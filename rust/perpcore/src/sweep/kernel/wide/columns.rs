@@ -1,7 +1,7 @@
 //! Scenarios side by side: what one account loses in eight of them at a time.
 
 use super::value::Value;
-use super::{LANES, load, set, store, zero};
+use super::{LANES, LIMB, load, set, store, zero};
 use crate::margin::portfolio::multiples::Multiples;
 use std::arch::x86_64::*;
 
@@ -37,6 +37,10 @@ pub(super) struct Sizes<'a, const U: usize> {
     sizes: [[u64; LANES]; U],
     values: &'a [Value; U],
     held: &'a [usize],
+    /// By how much the losses of each account are raised, in limbs.
+    raised: [[u64; LANES]; 2],
+    /// None of them is above it.
+    most: [[u64; LANES]; 2],
 }
 
 impl Columns {
@@ -58,35 +62,42 @@ impl Columns {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     pub(super) fn lay_out<'a, const U: usize>(&'a self, of: &Sizes<'_, U>, lane: usize, to: &mut Parts<'a, U>) -> bool {
-        (to.count, to.raised, to.most) = (0, 0, 0);
+        let joined = |[low, high]: &[[u64; LANES]; 2]| (u128::from(high[lane]) << LIMB) + u128::from(low[lane]);
+        (to.count, to.raised, to.most) = (0, joined(&of.raised), joined(&of.most));
         for (sizes, &at) in of.sizes.iter().zip(of.held) {
             let (size, side) = (sizes[lane], usize::from(of.values[at].negative >> lane & 1));
-            if size == 0 {
-                continue;
-            }
             to.parts[to.count] = (set(size), &self.columns[at][side]);
-            to.count += 1;
-            to.raised += u128::from(size) * u128::from(self.raised[at]);
-            to.most += u128::from(size) * u128::from(self.largest[at]);
+            to.count += usize::from(size != 0);
         }
         to.count != 0
+    }
+
+    /// What eight accounts have in the underlyings that any of them has something in.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    pub(super) fn sizes<'a, const U: usize>(&self, values: &'a [Value; U], held: &'a [usize]) -> Sizes<'a, U> {
+        let mut sizes = [[0; LANES]; U];
+        let (mut raised, mut most) = ([zero(); 2], [zero(); 2]);
+        for (sizes, &at) in sizes.iter_mut().zip(held) {
+            let size = values[at].size;
+            store(sizes, size);
+            for (sum, by) in [(&mut raised, self.raised[at]), (&mut most, self.largest[at])] {
+                *sum = [_mm512_madd52lo_epu64(sum[0], size, set(by)), _mm512_madd52hi_epu64(sum[1], size, set(by))];
+            }
+        }
+        let stored = |limbs: [__m512i; 2]| {
+            limbs.map(|limb| {
+                let mut lanes = [0; LANES];
+                store(&mut lanes, limb);
+                lanes
+            })
+        };
+        Sizes { sizes, values, held, raised: stored(raised), most: stored(most) }
     }
 
     /// How often [`VECTORS`] vectors hold all scenarios.
     pub(super) fn turns(&self) -> usize {
         self.rows.div_ceil(VECTORS * LANES)
-    }
-}
-
-impl<'a, const U: usize> Sizes<'a, U> {
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    pub(super) fn new(values: &'a [Value; U], held: &'a [usize]) -> Self {
-        let mut sizes = [[0; LANES]; U];
-        for (sizes, &at) in sizes.iter_mut().zip(held) {
-            store(sizes, values[at].size);
-        }
-        Sizes { sizes, values, held }
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::{LANES, Out};
 use super::close::{
     Eight, Legs, Lines, MOST_STEPS, Sum, charge_from_e24, credit_from_e16, credit_from_e24, look_up, times_rate, write,
 };
-use super::columns::{Columns, Sizes};
+use super::columns::Columns;
 use super::value::{Value, carried, magnitude};
 use super::worst::{FEW, Risk};
 use super::{FACTOR, LIMB, LIMB_MASK, load, set, store, zero};
@@ -28,10 +28,8 @@ const MOST_REQUIRED: i128 = 1 << 50;
 
 /// The terms of the portfolio model, by the place of an underlying among those that scenarios move.
 pub(in crate::sweep::kernel) struct Portfolio {
-    /// Price, fee and the place of the underlying of each instrument.
-    instruments: Vec<(u64, u64, usize)>,
-    /// The place of the underlying of each asset that has one.
-    assets: Vec<Option<usize>>,
+    /// The price and the fee of each instrument.
+    instruments: Vec<(u64, u64)>,
     underlyings: Vec<Underlying>,
     losses: Losses,
     /// What 1 of a loss is in 10⁻²⁴.
@@ -59,7 +57,9 @@ enum Losses {
 struct Underlying {
     basis: u64,
     concentration: Option<Slices>,
-    /// Whether assets move with it.
+    /// The bits of its instruments, and of the assets that move with it.
+    names: u64,
+    /// Whether there are such assets.
     has_assets: bool,
 }
 
@@ -86,7 +86,6 @@ impl Slices {
 }
 
 /// What eight accounts have in one underlying, in limbs.
-#[derive(Clone, Copy)]
 struct Held {
     /// Σ Q·M in 10⁻¹⁶, each limb with its sign.
     net: [__m512i; 2],
@@ -105,30 +104,27 @@ impl Portfolio {
         if moved.len() > MOST_UNDERLYINGS {
             return None;
         }
-        let place = |underlying: u32| moved.iter().position(|&at| at == underlying);
-        let (mut strange, names) = (wide.strange & !PORTFOLIO, terms.instruments.len());
-        let mut instruments = Vec::with_capacity(names);
-        for (at, (contract, leg)) in terms.instruments.iter().zip(&legs.instruments).enumerate() {
-            let place = place(contract.underlying);
-            strange |= u64::from(place.is_none()) << at;
-            instruments.push((leg.price as u64, contract.maintenance_fee as u64, place.unwrap_or(0)));
-        }
-        let mut assets = Vec::with_capacity(terms.assets.len());
-        for (at, asset) in terms.assets.iter().enumerate() {
-            let place = asset.underlying.map(place);
-            strange |= u64::from(place == Some(None)) << (names + at);
-            assets.push(place.flatten());
-        }
+        let names = terms.instruments.len();
+        let instruments = terms.instruments.iter().zip(&legs.instruments);
+        let instruments = instruments.map(|(contract, leg)| (leg.price as u64, contract.maintenance_fee as u64));
+        let of = terms.instruments.iter().map(|contract| Some(contract.underlying));
+        let of: Vec<_> = of.chain(terms.assets.iter().map(|asset| asset.underlying)).collect();
+        let bits = |holds: &dyn Fn(u32) -> bool| {
+            let holds = |(at, of): (usize, &Option<u32>)| u64::from(of.is_some_and(holds)) << at;
+            of.iter().enumerate().map(holds).fold(0, |bits, bit| bits | bit)
+        };
         let mut underlyings = Vec::with_capacity(moved.len());
-        for (at, &underlying) in moved.iter().enumerate() {
+        for &underlying in moved {
             let (basis, ladder) = portfolio.charges(underlying);
             let concentration = match ladder {
                 None => None,
                 Some(ladder) => Some(Slices::new(ladder)?),
             };
-            let has_assets = assets.contains(&Some(at));
-            underlyings.push(Underlying { basis: basis as u64, concentration, has_assets });
+            let names_of = bits(&|of| of == underlying);
+            let has_assets = names_of >> names != 0;
+            underlyings.push(Underlying { basis: basis as u64, concentration, names: names_of, has_assets });
         }
+        let strange = wide.strange & !PORTFOLIO | bits(&|of| !moved.contains(&of));
         let factor = portfolio.im_factor.max(portfolio.mm_factor).max(ONE);
         let losses = match multiples.tail {
             Some(_) if multiples.rows.len() > tail::MOST_ROWS => return None,
@@ -137,8 +133,7 @@ impl Portfolio {
             None => Losses::Many(Columns::new(&multiples)),
         };
         Some(Portfolio {
-            instruments,
-            assets,
+            instruments: instruments.collect(),
             underlyings,
             losses,
             unit: multiples.unit,
@@ -162,17 +157,23 @@ impl Portfolio {
     ) -> u8 {
         // SAFETY: it is laid out only where legs are laid out for this way, which is where `is_possible` holds.
         unsafe {
-            if self.underlyings.len() <= FEW {
-                let risk = |values: &[Value; FEW], held: &[usize], lanes| match &self.losses {
-                    Losses::Few(losses) => losses.worst(self.unit, values),
-                    losses => self.risk(losses, &Sizes::new(values, held), lanes, exposures.room()),
-                };
-                self.block(terms, legs, block, risk, out, at)
-            } else {
-                let risk = |values: &[Value; MOST_UNDERLYINGS], held: &[usize], lanes| {
-                    self.risk(&self.losses, &Sizes::new(values, held), lanes, exposures.room())
-                };
-                self.block(terms, legs, block, risk, out, at)
+            match &self.losses {
+                Losses::Few(losses) => {
+                    let risk = |values: &[Value; FEW], _: &[usize], _| losses.worst(self.unit, values);
+                    self.block(terms, legs, block, risk, out, at)
+                }
+                losses if self.underlyings.len() <= FEW => {
+                    let risk = |values: &[Value; FEW], held: &[usize], lanes| {
+                        self.risk(losses, values, held, lanes, exposures.room())
+                    };
+                    self.block(terms, legs, block, risk, out, at)
+                }
+                losses => {
+                    let risk = |values: &[Value; MOST_UNDERLYINGS], held: &[usize], lanes| {
+                        self.risk(losses, values, held, lanes, exposures.room())
+                    };
+                    self.block(terms, legs, block, risk, out, at)
+                }
             }
         }
     }
@@ -182,13 +183,16 @@ impl Portfolio {
     fn risk<const U: usize>(
         &self,
         losses: &Losses,
-        sizes: &Sizes<'_, U>,
+        values: &[Value; U],
+        held: &[usize],
         lanes: u8,
         room: &mut Vec<[u64; LANES]>,
     ) -> Risk {
         match losses {
-            Losses::Tail(columns, tail) => tail::shortfall(columns, tail, self.unit, sizes, lanes, room),
-            Losses::Many(columns) => sparse::worst(columns, self.unit, sizes, lanes),
+            Losses::Tail(columns, tail) => {
+                tail::shortfall(columns, tail, self.unit, &columns.sizes(values, held), lanes, room)
+            }
+            Losses::Many(columns) => sparse::worst(columns, self.unit, &columns.sizes(values, held), lanes),
             Losses::Few(_) => Risk { amount: zero(), right: 0, place: zero() },
         }
     }
@@ -214,84 +218,70 @@ impl Portfolio {
         }
         let any_name = _mm512_mask_reduce_or_epi64(taken, names) as u64;
 
-        let mut held = [Held { net: [zero(); 2], gross: [zero(); 2], assets: [zero(); 3] }; U];
-        let (mut all, mut fees, mut touched) = (Sum::new(), [zero(); 3], 0_u64);
-        let instruments = self.instruments.len() as u32;
-        let mut bits = any_name & ((1 << instruments) - 1);
-        while bits != 0 {
-            let leg = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-            let (price, fee, place) = self.instruments[leg];
-            let quantity = load(block.quantities(leg));
-            let (size, short) = (_mm512_abs_epi64(quantity), _mm512_movepi64_mask(quantity));
-            let mark = set(price);
-            let priced = [_mm512_madd52lo_epu64(zero(), size, mark), _mm512_madd52hi_epu64(zero(), size, mark)];
-            let Held { net, gross, .. } = &mut held[place];
-            for ((net, gross), part) in net.iter_mut().zip(gross).zip(priced) {
-                *gross = _mm512_add_epi64(*gross, part);
-                *net = _mm512_mask_sub_epi64(_mm512_add_epi64(*net, part), short, *net, part);
-            }
-            if fee != 0 {
-                fees = times_rate(fees, priced, set(fee));
-            }
-            if price == 0 {
-                taken &= _mm512_testn_epi64_mask(size, size);
-            }
-            touched |= 1 << place;
-        }
-
-        let (mut worth, mut cash) = (Sum::new(), zero());
-        let mut bits = (any_name & (PORTFOLIO - 1)) >> instruments;
-        while bits != 0 {
-            let leg = bits.trailing_zeros() as usize;
-            bits &= bits - 1;
-            let amount = load(block.amounts(leg));
-            if leg == legs.settlement {
-                cash = amount;
-                continue;
-            }
-            let Some(steps) = &wide.assets[leg] else { continue };
-            let before = worth.e24[0];
-            worth.add(steps, amount);
-            if let Some(place) = self.assets[leg] {
-                for ((sum, after), before) in held[place].assets.iter_mut().zip(worth.e24[0]).zip(before) {
-                    *sum = _mm512_add_epi64(*sum, _mm512_sub_epi64(after, before));
-                }
-                touched |= 1 << place;
-            }
-            taken &= match steps.price {
-                0 => _mm512_testn_epi64_mask(amount, amount),
-                _ => _mm512_cmpge_epi64_mask(amount, zero()),
-            };
-        }
-        taken &= worth.is_admitted();
-
+        let (mut all, mut fees, mut worth) = (Sum::new(), [zero(); 3], Sum::new());
+        let (mut basis, mut concentration) = ([zero(); 3], [zero(); 3]);
         let mut values = [Value { size: zero(), negative: 0 }; U];
         let (mut places, mut count) = ([0; U], 0);
-        let (mut basis, mut concentration) = ([zero(); 3], [zero(); 3]);
-        while touched != 0 {
-            let place = touched.trailing_zeros() as usize;
-            touched &= touched - 1;
-            (places[count], count) = (place, count + 1);
-            let (one, terms) = (&held[place], &self.underlyings[place]);
-            let (net, short) = magnitude(one.net);
-            let (value, right) = match terms.has_assets {
-                true => Value::with_assets(net, short, one.assets),
+        let mut others = any_name & (PORTFOLIO - 1);
+        for (place, underlying) in self.underlyings.iter().enumerate() {
+            let mut bits = any_name & underlying.names;
+            if bits == 0 {
+                continue;
+            }
+            others &= !bits;
+            let mut held = Held { net: [zero(); 2], gross: [zero(); 2], assets: [zero(); 3] };
+            while bits != 0 {
+                let name = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if let Some(&(price, fee)) = self.instruments.get(name) {
+                    let quantity = load(block.quantities(name));
+                    let size = _mm512_abs_epi64(quantity);
+                    let priced = held.hold(quantity, size, price);
+                    if fee != 0 {
+                        fees = times_rate(fees, priced, set(fee));
+                    }
+                    if price == 0 {
+                        taken &= _mm512_testn_epi64_mask(size, size);
+                    }
+                } else {
+                    let before = worth.e24[0];
+                    taken &= own(&mut worth, wide, block, name - self.instruments.len());
+                    for ((sum, after), before) in held.assets.iter_mut().zip(worth.e24[0]).zip(before) {
+                        *sum = _mm512_add_epi64(*sum, _mm512_sub_epi64(after, before));
+                    }
+                }
+            }
+            let (net, short) = magnitude(held.net);
+            let (value, right) = match underlying.has_assets {
+                true => Value::with_assets(net, short, held.assets),
                 false => Value::of_positions(net, short),
             };
-            values[place] = value;
+            (places[count], count, values[place]) = (place, count + 1, value);
             taken &= right;
-            let gross = carried(one.gross);
+            let gross = carried(held.gross);
             for (sum, part) in all.priced.iter_mut().zip(gross) {
                 *sum = _mm512_add_epi64(*sum, part);
             }
-            if terms.basis != 0 {
-                basis = times_rate(basis, gross, set(terms.basis));
+            if underlying.basis != 0 {
+                basis = times_rate(basis, gross, set(underlying.basis));
             }
-            if let Some(slices) = &terms.concentration {
+            if let Some(slices) = &underlying.concentration {
                 concentration = slices.add(concentration, net);
             }
         }
+        // What no scenario moves: assets alone.
+        let mut cash = zero();
+        let mut bits = others >> self.instruments.len();
+        while bits != 0 {
+            let asset = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            if asset == legs.settlement {
+                cash = load(block.amounts(asset));
+            } else {
+                taken &= own(&mut worth, wide, block, asset);
+            }
+        }
+        taken &= worth.is_admitted();
         taken &= all.is_admitted();
         let notional = all.carried();
 
@@ -351,6 +341,34 @@ impl Portfolio {
                 *row = self.rows[places[lane] as usize];
             }
         }
+    }
+}
+
+impl Held {
+    /// Adds a position; its |Q|·M.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+    fn hold(&mut self, quantity: __m512i, size: __m512i, price: u64) -> [__m512i; 2] {
+        let (mark, short) = (set(price), _mm512_movepi64_mask(quantity));
+        let priced = [_mm512_madd52lo_epu64(zero(), size, mark), _mm512_madd52hi_epu64(zero(), size, mark)];
+        for ((net, gross), part) in self.net.iter_mut().zip(&mut self.gross).zip(priced) {
+            *gross = _mm512_add_epi64(*gross, part);
+            *net = _mm512_mask_sub_epi64(_mm512_add_epi64(*net, part), short, *net, part);
+        }
+        priced
+    }
+}
+
+/// Adds an asset to what assets are worth; the accounts for which it is one that they own.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
+fn own(worth: &mut Sum, wide: &Legs, block: Block<'_>, asset: usize) -> __mmask8 {
+    let amount = load(block.amounts(asset));
+    let Some(steps) = &wide.assets[asset] else { return u8::MAX };
+    worth.add(steps, amount);
+    match steps.price {
+        0 => _mm512_testn_epi64_mask(amount, amount),
+        _ => _mm512_cmpge_epi64_mask(amount, zero()),
     }
 }
 
