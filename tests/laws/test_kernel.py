@@ -182,12 +182,15 @@ def test_portfolios(seed: int, kernel: str) -> None:
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("seed", SEEDS[:20])
 def test_giants_among_ordinary_portfolios(seed: int, kernel: str) -> None:
-    """Two underlyings, nine, and more than are closed side by side; the worst of generated or of supplied scenarios."""
+    """Two underlyings, nine, and more than are closed side by side; generated scenarios or supplied ones."""
     rng = random.Random(seed)
     instruments = [2, 2, 9, 20][seed % 4]
     text, book = ordinary(300, instruments, rng)
     names = [f"I{number:02}" for number in range(instruments)]
-    text += '[portfolio]\nenabled = true\noffset_credit = "80%"\nsteps = 2\n[portfolio.underlying]\n'
+    measure = rng.choice(['"worst"', '{ shortfall = "90%" }'])
+    text += (
+        f'[portfolio]\nenabled = true\noffset_credit = "80%"\nsteps = 2\nmeasure = {measure}\n[portfolio.underlying]\n'
+    )
     text += "".join(f'{name} = {{ range = "{rng.choice([0, 1, 16, 100])}%" }}\n' for name in names)
     accounts = sorted(set(book["positions"]["account"].to_pylist()))
     book["accounts"] = {"account": accounts, "model": ["portfolio"] * len(accounts)}
@@ -302,3 +305,17 @@ def test_equity_beyond_52_bits_is_compared_whole(kernel: str, cash: str) -> None
     (row,) = result.to_pylist()
     assert row["status"] == "healthy"
     assert row["equity"] * 10**8 > 2**52
+
+
+@pytest.mark.parametrize("kernel", ["plain", *KERNELS])
+@pytest.mark.parametrize("measure", ['"worst"', '{ shortfall = "50%" }'])
+def test_a_loss_beyond_104_bits_is_the_loss(kernel: str, measure: str) -> None:
+    """14 million short, +200 %: a loss of 28 million, above 2¹⁰⁴ in 10⁻²⁴, where what is held is not."""
+    text = f"{pc.synth.workload(1, 1).rulebook}[portfolio]\nenabled = true\nmeasure = {measure}\n"
+    text += "[portfolio.underlying]\nI00.range = 1\n"
+    position = {"account": ["A"], "instrument": ["I00-PERP"], "quantity": ["-1000"], "entry_price": ["14000"]}
+    book = {"positions": position, "prices": {"I00-PERP": "14000"}}
+    book["accounts"] = {"account": ["A"], "model": ["portfolio"]}
+    book["scenarios"] = {"scenario": ["up", "still"], "I00": ["2", "0"]}
+    (row,) = under(kernel, text, book).accounts.to_pylist()
+    assert (row["initial_margin"], row["worst_scenario"]) == (28_000_000, "up")

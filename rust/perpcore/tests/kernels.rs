@@ -115,7 +115,7 @@ fn portfolio(seed: u64) -> Terms {
     }
     let mut terms = Terms::new(&Rulebook::parse(&text, "portfolio").unwrap());
     if seed % 4 == 1 {
-        let (rows, unit) = (1 + draw.size(9), [1, 1, 7, 10_000][draw.below(4) as usize]);
+        let (rows, unit) = (1 + draw.size(9), [1, 7, 10_000, 100_000_000][draw.below(4) as usize]);
         let mut moves = || {
             let size = (1_000_000_000 / unit) as u64;
             (0..rows)

@@ -37,8 +37,9 @@ pub(in crate::sweep::kernel) struct Portfolio {
     /// The rows of the scenarios.
     rows: Vec<u32>,
     minimum: u64,
-    /// The names that are not taken.
+    /// The names that are not taken, and those of which nothing may be had, since no scenario moves them.
     strange: u64,
+    unmoved: u64,
     /// No charge is above it.
     most_charged: u64,
 }
@@ -124,7 +125,7 @@ impl Portfolio {
             let has_assets = names_of >> names != 0;
             underlyings.push(Underlying { basis: basis as u64, concentration, names: names_of, has_assets });
         }
-        let strange = wide.strange & !PORTFOLIO | bits(&|of| !moved.contains(&of));
+        let unmoved = bits(&|of| !moved.contains(&of));
         let factor = portfolio.im_factor.max(portfolio.mm_factor).max(ONE);
         let losses = match multiples.tail {
             Some(_) if multiples.rows.len() > tail::MOST_ROWS => return None,
@@ -139,7 +140,8 @@ impl Portfolio {
             unit: multiples.unit,
             rows: multiples.rows,
             minimum: portfolio.minimum as u64,
-            strange,
+            strange: wide.strange & !PORTFOLIO,
+            unmoved,
             most_charged: (MOST_REQUIRED * i128::from(ONE) / i128::from(factor)) as u64,
         })
     }
@@ -222,7 +224,15 @@ impl Portfolio {
         let (mut basis, mut concentration) = ([zero(); 3], [zero(); 3]);
         let mut values = [Value { size: zero(), negative: 0 }; U];
         let (mut places, mut count) = ([0; U], 0);
-        let mut others = any_name & (PORTFOLIO - 1);
+        let mut others = any_name & (PORTFOLIO - 1) & !self.unmoved;
+        let mut unmoved = any_name & self.unmoved;
+        while unmoved != 0 {
+            let name = unmoved.trailing_zeros() as usize;
+            unmoved &= unmoved - 1;
+            let asset = name.checked_sub(self.instruments.len());
+            let had = load(asset.map_or_else(|| block.quantities(name), |asset| block.amounts(asset)));
+            taken &= _mm512_testn_epi64_mask(had, had);
+        }
         for (place, underlying) in self.underlyings.iter().enumerate() {
             let mut bits = any_name & underlying.names;
             if bits == 0 {
