@@ -15,6 +15,9 @@ from typing import Any
 import perpcore as pc
 from perpcore._core import _choose_kernel
 
+from .portfolio import portfolio
+from .workload import Book, load
+
 BASELINE = Path(__file__).with_name("baseline.json")
 
 # A kernel fails where less than this share of its advantage is left.
@@ -35,15 +38,19 @@ def kernels() -> list[str]:
 
 
 def ratios(accounts: int, rounds: int) -> dict[str, list[float]]:
-    """Time of the plain valuation ÷ time of each kernel, round by round."""
-    made = pc.synth.workload(accounts)
-    rules = pc.Rulebook.parse(made.rulebook)
+    """Time of the plain valuation ÷ time of each kernel, round by round, in either model."""
+    standard, other = load(accounts), portfolio(accounts)
+    found = _ratios(standard.rules, standard.book, rounds)
+    return found | {f"portfolio {name}": each for name, each in _ratios(other.rules, other.book, rounds).items()}
+
+
+def _ratios(rules: pc.Rulebook, book: Book, rounds: int) -> dict[str, list[float]]:
     names = ["plain", *kernels()]
 
     def timed(name: str) -> tuple[float, Any]:
         _choose_kernel(name)
         start = time.perf_counter()
-        result = pc.assess(rules, **made.book, threads=1).accounts
+        result = pc.assess(rules, **book, threads=1).accounts
         return time.perf_counter() - start, result
 
     try:
@@ -80,7 +87,7 @@ def main() -> None:
     found = ratios(accounts, rounds)
     for name, each in found.items():
         low, ratio, high = statistics.quantiles(each)
-        print(f"{name:8} {ratio:.2f} ({low:.2f}–{high:.2f})")
+        print(f"{name:16} {ratio:.2f} ({low:.2f}–{high:.2f})")
     for failure in failures(found, baseline()):
         print(f"slower than it was: {failure}")
 

@@ -32,7 +32,8 @@ import pyarrow as pa
 
 import perpcore as pc
 
-from .peers import PEERS, contender
+from .peers import PEERS, PORTFOLIO, contender
+from .portfolio import portfolio
 from .workload import SEED, TOLERANCE, Contender, Load, agree, form, load
 
 ROOT = Path(__file__).parents[1]
@@ -59,6 +60,7 @@ LOADS = {
 SAME_TABLES = "perpcore, float64 tables"
 
 _MEMORY_AT = 1_000_000
+_PORTFOLIO_AT = 100_000
 
 Record = dict[str, Any]
 
@@ -70,11 +72,16 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=1_000_000, help="leave out loads of more accounts")
     parser.add_argument("--out", type=Path, default=ROOT / "out" / "bench.json")
     parser.add_argument("--record", action="store_true", help="write the tables into BENCHMARKING.md")
-    parser.add_argument("--part", choices=["pairs", "itself", "memory"], help=argparse.SUPPRESS)
+    parser.add_argument("--part", choices=["pairs", "itself", "portfolio", "memory"], help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
-        parts: dict[str, Callable[[Any], list[Record]]] = {"pairs": _pairs, "itself": _itself, "memory": _memory}
+        parts: dict[str, Callable[[Any], list[Record]]] = {
+            "pairs": _pairs,
+            "itself": _itself,
+            "portfolio": _portfolio,
+            "memory": _memory,
+        }
         print(json.dumps(parts[options.part](options)))
         return
     before = os.getloadavg()
@@ -102,6 +109,7 @@ def main() -> None:
         },
         "pairs": [*_part("pairs", options, 1), *_part("pairs", options, 2)],
         "itself": _part("itself", options, 2),
+        "portfolio": _part("portfolio", options, 1),
         "memory": [
             record
             for name in ("perpcore", *(name for name in PEERS if options.only in (None, name)))
@@ -262,6 +270,42 @@ def _against_itself(options: Any) -> Iterator[Record]:
         _say(name)
 
 
+# --- the portfolio model
+
+
+def _portfolio(options: Any) -> list[Record]:
+    return list(_portfolio_pairs(options))
+
+
+def _portfolio_pairs(options: Any) -> Iterator[Record]:
+    accounts = min(_PORTFOLIO_AT, options.largest)
+    one, many, wide = portfolio(accounts), portfolio(accounts, 2, 1_000), portfolio(accounts, 10, 200)
+    tail = portfolio(accounts, 2, 1_000, shortfall="97.5%")
+    standard = portfolio(accounts, standard=True)
+    pairs: list[tuple[str, Contender, Contender]] = [
+        ("portfolio, 37 scenarios ÷ standard", standard.perpcore, one.perpcore),
+        ("1,000 supplied scenarios ÷ 37", one.perpcore, many.perpcore),
+        (
+            "expected shortfall ÷ worst loss, 1,000 scenarios, 2 threads",
+            partial(many.perpcore, 2),
+            partial(tail.perpcore, 2),
+        ),
+    ]
+    for of, names in ((one, list(PORTFOLIO)), (wide, ["NumPy"])):
+        for name in names:
+            if options.only in (None, name):
+                call = contender(name, of)
+                agree(call(), of.perpcore())
+                instruments = len(of.terms.instruments)
+                scenarios = 37 if of is one else 200
+                pairs.append(
+                    (f"{name} ÷ perpcore, {scenarios} scenarios of {instruments} underlyings", of.perpcore, call)
+                )
+    for name, a, b in pairs:
+        yield {"relation": name, "accounts": accounts, **_summary(_turns(a, b, options.seconds), "a_ms", "b_ms")}
+        _say(f"portfolio: {name}")
+
+
 # --- memory
 
 
@@ -365,6 +409,17 @@ def _page(found: Record) -> Iterator[str]:
         low, middle, high = entry["ratio"]
         yield (
             f"| {entry['relation']} | {entry['b_ns_per_position']:.1f} | {entry['a_ns_per_position']:.1f} "
+            f"| **{middle:.2f}** | {low:.2f} – {high:.2f} |"
+        )
+    yield ""
+    yield f"The portfolio model, {found['portfolio'][0]['accounts']:,} accounts, one thread unless it says otherwise."
+    yield ""
+    yield "| | ms | ms | ratio | quartiles |"
+    yield "|---|--:|--:|--:|---|"
+    for entry in found["portfolio"]:
+        low, middle, high = entry["ratio"]
+        yield (
+            f"| {entry['relation']} | {entry['b_ms']:.3g} | {entry['a_ms']:.3g} "
             f"| **{middle:.2f}** | {low:.2f} – {high:.2f} |"
         )
     if found["memory"]:

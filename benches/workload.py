@@ -68,6 +68,23 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class Model:
+    """The portfolio model as float64. Rates are the same for every underlying, and instrument i alone has underlying i.
+    The concentration charge of the net N is the greatest of slope[k]·N + offset[k], its rates rising.
+    """
+
+    # A row a scenario, a column an underlying; scenarios of equal moves stand here once.
+    moves: Floats
+    offset_credit: float
+    basis: float
+    minimum: float
+    im_factor: float
+    mm_factor: float
+    slope: Floats
+    offset: Floats
+
+
+@dataclass(frozen=True)
 class Load:
     """One book in the form perpcore reads fastest, the same in float64 for the peers, and its rulebook in both."""
 
@@ -76,6 +93,8 @@ class Load:
     terms: Terms
     book: Book
     floats: Book
+    # Where every account is one of the portfolio model.
+    model: Model | None = None
 
     def perpcore(self, threads: int = 1) -> pa.RecordBatch:
         return pc.assess(self.rules, **self.book, threads=threads).accounts

@@ -8,6 +8,7 @@ an Arrow table. What makes it easier for a peer than for perpcore, all of it on 
 - Codes of a dictionary are taken for accounts; perpcore first proves that no two have the same text, and that
   positions and balances mean the same by them.
 - Every entry of the dictionary is taken to have rows, and rows of the output need not be in order of appearance.
+- In the portfolio model scenarios of equal moves are one, and which scenario is the worst is not said.
 - No orders, isolated positions, leverage, funding, fees, debts, profit credit, price states; no lines to explain it.
 """
 
@@ -17,12 +18,15 @@ from importlib import import_module
 
 from ..workload import Contender, Load, Maker
 
-__all__ = ["PEERS", "contender"]
+__all__ = ["PEERS", "PORTFOLIO", "contender"]
 
 # Name → module, imported when it is used: Polars reads its number of threads then.
 PEERS = {"NumPy": "numpy_", "pandas": "pandas_", "Polars": "polars_", "DuckDB": "duckdb_", "Numba": "numba_"}
 
+# Those that know the portfolio model too.
+PORTFOLIO = {"NumPy": "portfolio_numpy", "Polars": "portfolio_polars", "Numba": "portfolio_numba"}
+
 
 def contender(name: str, load: Load, threads: int = 1) -> Contender:
-    make: Maker = import_module(f".{PEERS[name]}", __package__).make
+    make: Maker = import_module(f".{(PORTFOLIO if load.model else PEERS)[name]}", __package__).make
     return make(load, threads)

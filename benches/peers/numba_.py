@@ -25,11 +25,11 @@ import pyarrow as pa
 from ..workload import FIGURES, Contender, Floats, Load, Terms, arrow, codes, dictionary, prices_of, values
 
 # Accounts a block.
-_BLOCK = 256
+BLOCK = 256
 # Up to so many instruments the sums of an account are kept dense.
 _DENSE = 8
 
-_OPTIONS: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "cache": True,
     "nogil": True,
     "error_model": "numpy",
@@ -37,7 +37,7 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-@nb.njit(**_OPTIONS)
+@nb.njit(**OPTIONS)
 def _requirements(notional, caps, slope, offset, slope_mm, offset_mm, rate, shift, initial, maintenance):
     """Initial margin jumps at a cap; maintenance margin is the greatest of its straight lines, its rates rising."""
     rate[:] = slope[0]
@@ -56,8 +56,8 @@ def _requirements(notional, caps, slope, offset, slope_mm, offset_mm, rate, shif
         initial[x] = rate[x] * notional[x] + shift[x]
 
 
-@nb.njit(**_OPTIONS)
-def _figures(low, high, im, mm, gain, counted, worth, out, status):
+@nb.njit(**OPTIONS)
+def figures(low, high, im, mm, gain, counted, worth, out, status):
     size = high - low
     equity = out[0, low:high]
     net_value, opening = out[1, low:high], out[4, low:high]
@@ -84,8 +84,8 @@ def _figures(low, high, im, mm, gain, counted, worth, out, status):
         state[x] = 0 if net_value[x] < 0.0 else code
 
 
-@nb.njit(**_OPTIONS)
-def _collateral(own, prices, slopes, offsets, counted, worth):
+@nb.njit(**OPTIONS)
+def collateral(own, prices, slopes, offsets, counted, worth):
     counted[:] = 0.0
     worth[:] = 0.0
     best = np.empty(own.shape[1])
@@ -104,7 +104,7 @@ def _collateral(own, prices, slopes, offsets, counted, worth):
             worth[x] += row[x] * price
 
 
-@nb.njit(**_OPTIONS)
+@nb.njit(**OPTIONS)
 def _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out, status):
     """Accounts low..high of rows sorted by account, whose rows begin at p and b."""
     account, instrument, quantity, entry = rows
@@ -112,18 +112,18 @@ def _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out
     prices, slopes, offsets = assets
     width = len(marks)
     dense = width <= _DENSE
-    net = np.zeros((width, _BLOCK)) if dense else np.zeros((_BLOCK, width))
-    stamp = np.full((1, 1) if dense else (_BLOCK, width), -1, np.int64)
+    net = np.zeros((width, BLOCK)) if dense else np.zeros((BLOCK, width))
+    stamp = np.full((1, 1) if dense else (BLOCK, width), -1, np.int64)
     cells = 1 if dense else len(account) + 1
-    most = _BLOCK if dense else 4096
+    most = BLOCK if dense else 4096
     place, kinds = np.empty(min(cells, most) + 1, np.int64), np.empty(min(cells, most) + 1, np.int64)
     notional, rate, shift = np.empty(most), np.empty(most), np.empty(most)
     part_im, part_mm = np.empty(most), np.empty(most)
-    im, mm, gain = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
-    own = np.empty((len(prices), _BLOCK))
-    counted, worth = np.empty(_BLOCK), np.empty(_BLOCK)
-    for first in range(low, high, _BLOCK):
-        end = min(first + _BLOCK, high)
+    im, mm, gain = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    own = np.empty((len(prices), BLOCK))
+    counted, worth = np.empty(BLOCK), np.empty(BLOCK)
+    for first in range(low, high, BLOCK):
+        end = min(first + BLOCK, high)
         im[:] = 0.0
         mm[:] = 0.0
         gain[:] = 0.0
@@ -136,7 +136,7 @@ def _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out
                 gain[x] += quantity[p] * (marks[kind] - entry[p])
                 p += 1
             for each in range(width):
-                for x in range(_BLOCK):
+                for x in range(BLOCK):
                     notional[x] = abs(net[each, x]) * marks[each]
                 caps, slope, offset, slope_mm, offset_mm = ladders
                 at = ladder_of[each]
@@ -152,9 +152,9 @@ def _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out
                     part_im,
                     part_mm,
                 )
-                for x in range(_BLOCK):
+                for x in range(BLOCK):
                     im[x] += part_im[x]
-                for x in range(_BLOCK):
+                for x in range(BLOCK):
                     mm[x] += part_mm[x]
         else:
             while p < len(account) and account[p] < end:
@@ -203,11 +203,11 @@ def _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out
         while b < len(owner) and owner[b] < end:
             own[asset[b], owner[b] - first] += amount[b]
             b += 1
-        _collateral(own, prices, slopes, offsets, counted, worth)
-        _figures(first, end, im, mm, gain, counted, worth, out, status)
+        collateral(own, prices, slopes, offsets, counted, worth)
+        figures(first, end, im, mm, gain, counted, worth, out, status)
 
 
-@nb.njit(**_OPTIONS)
+@nb.njit(**OPTIONS)
 def _added(rows, lots, marks, sums):
     """Per account its net quantities, its gain, its balances, side by side."""
     account, instrument, quantity, entry = rows
@@ -221,20 +221,20 @@ def _added(rows, lots, marks, sums):
         sums[owner[b], width + 1 + asset[b]] += amount[b]
 
 
-@nb.njit(**_OPTIONS)
+@nb.njit(**OPTIONS)
 def _from_sums(low, high, sums, marks, ladders, ladder_of, assets, out, status):
     caps, slope, offset, slope_mm, offset_mm = ladders
     prices, slopes, offsets = assets
     width = len(marks)
-    notional, rate, shift = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
-    part_im, part_mm = np.empty(_BLOCK), np.empty(_BLOCK)
-    im, mm, gain = np.empty(_BLOCK), np.empty(_BLOCK), np.empty(_BLOCK)
-    own = np.zeros((len(prices), _BLOCK))
-    counted, worth = np.empty(_BLOCK), np.empty(_BLOCK)
+    notional, rate, shift = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    part_im, part_mm = np.empty(BLOCK), np.empty(BLOCK)
+    im, mm, gain = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    own = np.zeros((len(prices), BLOCK))
+    counted, worth = np.empty(BLOCK), np.empty(BLOCK)
     notional[:] = 0.0
     gain[:] = 0.0
-    for first in range(low, high, _BLOCK):
-        end = min(first + _BLOCK, high)
+    for first in range(low, high, BLOCK):
+        end = min(first + BLOCK, high)
         im[:] = 0.0
         mm[:] = 0.0
         for x in range(end - first):
@@ -249,15 +249,15 @@ def _from_sums(low, high, sums, marks, ladders, ladder_of, assets, out, status):
             _requirements(
                 notional, caps[at], slope[at], offset[at], slope_mm[at], offset_mm[at], rate, shift, part_im, part_mm
             )
-            for x in range(_BLOCK):
+            for x in range(BLOCK):
                 im[x] += part_im[x]
-            for x in range(_BLOCK):
+            for x in range(BLOCK):
                 mm[x] += part_mm[x]
-        _collateral(own, prices, slopes, offsets, counted, worth)
-        _figures(first, end, im, mm, gain, counted, worth, out, status)
+        collateral(own, prices, slopes, offsets, counted, worth)
+        figures(first, end, im, mm, gain, counted, worth, out, status)
 
 
-@nb.njit(**_OPTIONS)
+@nb.njit(**OPTIONS)
 def _begins(count, code):
     """Where each account's rows begin."""
     begins = np.zeros(count + 1, np.int64)
@@ -268,7 +268,7 @@ def _begins(count, code):
     return begins
 
 
-@nb.njit(**_OPTIONS)
+@nb.njit(**OPTIONS)
 def _placed(count, rows, lots):
     """Both tables in the order of accounts."""
     account, instrument, quantity, entry = rows
@@ -294,7 +294,7 @@ def _placed(count, rows, lots):
     return (to_account, to_instrument, to_quantity, to_entry), (to_owner, to_asset, to_amount)
 
 
-@nb.njit(**_OPTIONS)
+@nb.njit(**OPTIONS)
 def _is_sorted(code):
     found = True
     for row in range(1, len(code)):
@@ -302,7 +302,8 @@ def _is_sorted(code):
     return found
 
 
-def make(load: Load, threads: int) -> Contender:
+def make(load: Load, threads: int, kernel: Any = _ordered, parameters: Any = None) -> Contender:
+    """`kernel` is given `parameters` in place of the ladders, where there are any; then rows are put in order first."""
     terms = load.terms
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
@@ -321,7 +322,7 @@ def make(load: Load, threads: int) -> Contender:
         held = dictionary(balances["asset"]).to_pylist()
         marks = prices_of(names, prices)
         ladder_of = terms.ladder[[terms.instruments.index(name) for name in names]]
-        ladders = (
+        ladders = parameters or (
             terms.caps,
             terms.initial_slope,
             terms.initial_offset,
@@ -340,7 +341,7 @@ def make(load: Load, threads: int) -> Contender:
         out = np.frombuffer(pa.allocate_buffer(8 * len(FIGURES) * count), np.float64).reshape(len(FIGURES), count)
         status = np.frombuffer(pa.allocate_buffer(count), np.int8)
         sorted_rows = _is_sorted(rows[0]) and _is_sorted(lots[0])
-        if not sorted_rows and len(marks) <= _DENSE:
+        if not sorted_rows and len(marks) <= _DENSE and parameters is None:
             # The sums of an account begin at a cache line and fill whole ones.
             sums = _lines_of(count, -(-(len(marks) + 1 + len(held)) // 8) * 8)
             _added(rows, lots, marks, sums)
@@ -351,7 +352,7 @@ def make(load: Load, threads: int) -> Contender:
 
         def ordered(low: int, high: int) -> None:
             p, b = np.searchsorted(rows[0], low), np.searchsorted(lots[0], low)
-            _ordered(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out, status)
+            kernel(low, high, p, b, rows, lots, marks, ladders, ladder_of, assets, out, status)
 
         shared(count, ordered)
         return arrow(ids, list(out), status)

@@ -7,8 +7,9 @@ NumPy works without the GIL.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,12 @@ Ints = npt.NDArray[Any]
 _CELLS = 65_536
 
 
-def make(load: Load, threads: int) -> Contender:
-    terms = load.terms
+# What net quantities, marks, ladders and terms require: initial and maintenance margin.
+Margins: TypeAlias = Callable[[Floats, Floats, Any, Terms], tuple[Floats, Floats]]
+
+
+def make(load: Load, threads: int, margins: Margins | None = None, cells: int = _CELLS) -> Contender:
+    terms, margins = load.terms, margins or _margins
     pool = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def call() -> Any:
@@ -41,7 +46,7 @@ def make(load: Load, threads: int) -> Contender:
         count, width = len(ids), len(marks)
         columns = list(np.empty((10, count)))
         status = np.empty(count, np.int8)
-        step = max(1, _CELLS // width)
+        step = max(1, cells // width)
         starts = np.arange(0, count + step, step)
         sorted_rows = bool((account[1:] >= account[:-1]).all() and (owner[1:] >= owner[:-1]).all())
         if sorted_rows:
@@ -67,7 +72,7 @@ def make(load: Load, threads: int) -> Contender:
             else:
                 gain, net = gains[low:high], nets[low * width : high * width]
                 own = owned[low * len(held) : high * len(held)]
-            initial, maintenance = _margins(net.reshape(size, width), marks, ladders, terms)
+            initial, maintenance = margins(net.reshape(size, width), marks, ladders, terms)
             collateral, worth = _collateral(own.reshape(size, len(held)), held, asset_prices, terms)
             _figures([c[low:high] for c in columns], status[low:high], gain, initial, maintenance, collateral, worth)
 

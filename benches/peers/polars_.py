@@ -7,7 +7,8 @@ balances. Threads are those of the process: POLARS_MAX_THREADS, set before Polar
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import polars as pl
 
@@ -17,7 +18,11 @@ from ..workload import Contender, Floats, Load, Terms, codes_array, dictionary, 
 _COLUMNS = 8
 
 
-def make(load: Load, threads: int) -> Contender:
+# What rows, marks, ladders and terms require: an account's gain, initial and maintenance margin.
+Margins: TypeAlias = Callable[[pl.LazyFrame, Floats, list[int], Terms], pl.LazyFrame]
+
+
+def make(load: Load, threads: int, requirements: Margins | None = None) -> Contender:
     del threads  # they are the process's
 
     def call() -> Any:
@@ -41,21 +46,27 @@ def make(load: Load, threads: int) -> Contender:
         )
         marks = prices_of(instruments, prices)
         ladders = [int(load.terms.ladder[load.terms.instruments.index(name)]) for name in instruments]
-        margins = (_in_columns if len(marks) <= _COLUMNS else _in_rows)(rows, marks, ladders, load.terms)
+        usual = _in_columns if len(marks) <= _COLUMNS else _in_rows
+        margins = (requirements or usual)(rows, marks, ladders, load.terms)
         query = margins.join(_owned(lots, assets, prices_of(assets, prices), load.terms), on="account")
         return table(_figures(query).collect(engine="streaming").to_arrow(), dictionary(positions["account"]))
 
     return call
 
 
-def _in_columns(rows: pl.LazyFrame, marks: Floats, ladders: list[int], terms: Terms) -> pl.LazyFrame:
+def netted(rows: pl.LazyFrame, marks: Floats) -> pl.LazyFrame:
+    """The gain of each account and what it holds of each instrument, a column each."""
     kind, quantity = pl.col("kind"), pl.col("quantity")
     mark: Any = pl.lit(float(marks[-1]))
     for code, value in enumerate(marks[:-1]):
         mark = pl.when(kind == code).then(pl.lit(float(value))).otherwise(mark)
     each = [pl.when(kind == code).then(quantity).otherwise(0.0).alias(f"net{code}") for code in range(len(marks))]
     net = rows.select("account", (quantity * (mark - pl.col("entry"))).alias("gain"), *each)
-    net = net.group_by("account").agg(pl.all().sum())
+    return net.group_by("account").agg(pl.all().sum())
+
+
+def _in_columns(rows: pl.LazyFrame, marks: Floats, ladders: list[int], terms: Terms) -> pl.LazyFrame:
+    net = netted(rows, marks)
     sizes = [(pl.col(f"net{code}").abs() * float(mark)).alias(f"size{code}") for code, mark in enumerate(marks)]
     parts = [_requirements(pl.col(f"size{code}"), ladder, terms) for code, ladder in enumerate(ladders)]
     initial, maintenance = parts[0]

@@ -171,6 +171,63 @@ def test_settings_beside_a_common_book(seed: int, kernel: str) -> None:
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_portfolios(seed: int, kernel: str) -> None:
+    """Books of both models, with and without what only the valuation knows."""
+    drawn = (common_book(seed, 40, portfolio=True), random_book(seed, 40, portfolio=True))
+    for text, book in drawn:
+        assert figures(under(kernel, text, book)) == figures(under("plain", text, book))
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("seed", SEEDS[:20])
+def test_giants_among_ordinary_portfolios(seed: int, kernel: str) -> None:
+    """Two underlyings, nine, and more than are closed side by side; generated scenarios or supplied ones."""
+    rng = random.Random(seed)
+    instruments = [2, 2, 9, 20][seed % 4]
+    text, book = ordinary(300, instruments, rng)
+    names = [f"I{number:02}" for number in range(instruments)]
+    measure = rng.choice(['"worst"', '{ shortfall = "90%" }'])
+    text += (
+        f'[portfolio]\nenabled = true\noffset_credit = "80%"\nsteps = 2\nmeasure = {measure}\n[portfolio.underlying]\n'
+    )
+    text += "".join(f'{name} = {{ range = "{rng.choice([0, 1, 16, 100])}%" }}\n' for name in names)
+    accounts = sorted(set(book["positions"]["account"].to_pylist()))
+    book["accounts"] = {"account": accounts, "model": ["portfolio"] * len(accounts)}
+    if rng.random() < 0.5:
+        moves = {name: [f"{rng.uniform(-0.9, 2) * rng.random():.8f}" for _ in range(70)] for name in names}
+        book["scenarios"] = {"scenario": [str(row) for row in range(70)], **moves}
+    result = under(kernel, text, book, on_error="mark")
+    assert result.accounts.equals(under("plain", text, book, on_error="mark").accounts)
+
+
+CHARGES = """
+[portfolio]
+enabled = true
+offset_credit = "80%"
+im_factor = 1.3
+minimum = "0.5%"
+[portfolio.underlying]
+X = { range = "16%", basis = "0.25%", concentration = [[1_000, "0%"], [100_000, "2%"]] }
+Y = { range = "20.000001%" }
+"""
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_portfolios_at_the_edges(seed: int, kernel: str) -> None:
+    """The same edges, charges beyond the last slice, collateral that moves with an underlying."""
+    rng = random.Random(seed)
+    book = edges(rng)
+    text = RULES.replace('class = "stablecoin"', 'class = "stablecoin"\nunderlying = "X"') + CHARGES
+    accounts = [f"A{n}" for n in range(40)]
+    models = [rng.choice(["portfolio", "portfolio", "portfolio", "standard"]) for _ in accounts]
+    book["accounts"] = {"account": accounts, "model": models}
+    result = under(kernel, text, book, on_error="mark")
+    assert result.accounts.equals(under("plain", text, book, on_error="mark").accounts)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("seed", SEEDS[:20])
 def test_costs_instead_of_entry_prices(seed: int, kernel: str) -> None:
     rng = random.Random(seed)
@@ -212,13 +269,18 @@ def test_an_asset_beyond_all_bounds_is_refused_beside_another(first: str) -> Non
 @pytest.mark.code("account_too_large")
 @pytest.mark.parametrize("kernel", ["plain", *KERNELS])
 @pytest.mark.parametrize("quantity", ["11000000", "9000000"])
-def test_a_notional_beyond_the_bounds_is_seen_where_nothing_else_is(kernel: str, quantity: str) -> None:
+@pytest.mark.parametrize("model", ["standard", "portfolio"])
+def test_a_notional_beyond_the_bounds_is_seen_where_nothing_else_is(kernel: str, quantity: str, model: str) -> None:
     """Long X, short Y, 11 million × 100,000 each: 2.2·10¹². Costs, net PnL and margins at tiny rates are small."""
     text = '[venue]\nsettlement = "USD"\n[asset.USD]\nclass = "fiat"\n'
     for name in "XY":
         text += f'[instrument.{name}]\nunderlying = "X"\ntick = 1\nlot = 1\ntiers = [["rest", "0.000001%", 1000000]]\n'
     positions = {"account": ["A", "A"], "instrument": ["X", "Y"], "quantity": [quantity, "-" + quantity]}
     book = {"positions": positions | {"entry_price": ["1", "1"]}, "prices": {"X": "100000", "Y": "100000"}}
+    if model == "portfolio":
+        # At 10⁻⁸ of the gross notional, the net being worth nothing, IM and MM are what MM is in the standard model.
+        text += "[portfolio]\nenabled = true\nmm_factor = 1\nminimum = 0.00000001\nunderlying.X.range = 0.16\n"
+        book["accounts"] = {"account": ["A"], "model": ["portfolio"]}
     with pytest.raises(pc.errors.InputError) as caught:
         under(kernel, text, book)
     assert caught.value.code == "account_too_large"
@@ -226,4 +288,34 @@ def test_a_notional_beyond_the_bounds_is_seen_where_nothing_else_is(kernel: str,
     (row,) = under(kernel, text, book).accounts.to_pylist()
     # 2 × quantity × 40,000 × 10⁻⁸, and × 10⁻⁶
     assert row["maintenance_margin"] * 10**8 == 2 * int(quantity) * 40_000
-    assert row["initial_margin"] * 10**6 == 2 * int(quantity) * 40_000
+    if model == "standard":
+        assert row["initial_margin"] * 10**6 == 2 * int(quantity) * 40_000
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("cash", ["12200000", "12300000"])
+def test_equity_beyond_52_bits_is_compared_whole(kernel: str, cash: str) -> None:
+    """Cash, collateral and gain are each below 2⁵² g, equity is a little above it: 45.04 million."""
+    text = pc.synth.workload(1).rulebook
+    position = {"account": ["A"], "instrument": ["I00-PERP"], "quantity": ["1000"], "entry_price": ["1"]}
+    balances = {"account": ["A", "A"], "asset": ["USD", "A1"], "amount": [cash, "10000000"]}
+    book = {"positions": position, "balances": balances, "prices": {"I00-PERP": "15105", "A1": "2"}}
+    result = under(kernel, text, book).accounts
+    assert result.equals(under("plain", text, book).accounts)
+    (row,) = result.to_pylist()
+    assert row["status"] == "healthy"
+    assert row["equity"] * 10**8 > 2**52
+
+
+@pytest.mark.parametrize("kernel", ["plain", *KERNELS])
+@pytest.mark.parametrize("measure", ['"worst"', '{ shortfall = "50%" }'])
+def test_a_loss_beyond_104_bits_is_the_loss(kernel: str, measure: str) -> None:
+    """14 million short, +200 %: a loss of 28 million, above 2¹⁰⁴ in 10⁻²⁴, where what is held is not."""
+    text = f"{pc.synth.workload(1, 1).rulebook}[portfolio]\nenabled = true\nmeasure = {measure}\n"
+    text += "[portfolio.underlying]\nI00.range = 1\n"
+    position = {"account": ["A"], "instrument": ["I00-PERP"], "quantity": ["-1000"], "entry_price": ["14000"]}
+    book = {"positions": position, "prices": {"I00-PERP": "14000"}}
+    book["accounts"] = {"account": ["A"], "model": ["portfolio"]}
+    book["scenarios"] = {"scenario": ["up", "still"], "I00": ["2", "0"]}
+    (row,) = under(kernel, text, book).accounts.to_pylist()
+    assert (row["initial_margin"], row["worst_scenario"]) == (28_000_000, "up")

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use perpcore::margin::market::{Market, PriceState};
+use perpcore::margin::portfolio::scenarios::Scenarios;
 use perpcore::margin::terms::Terms;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{Book, Way, assess};
@@ -70,20 +71,87 @@ impl Draw {
     }
 }
 
-fn books(rules: &Rulebook, seed: u64, accounts: usize, sorted: bool) -> Vec<Book> {
-    let terms = Terms::new(rules);
+/// The terms of the portfolio model: two underlyings or four, one of them with two instruments and an asset; what else
+/// it takes, and where the scenarios come from, by the seed.
+fn portfolio(seed: u64) -> Terms {
+    let mut draw = Draw(seed ^ 0x5eed);
+    let mut one_of = |words: &[&'static str]| words[draw.below(words.len() as u64) as usize];
+    let mut text = FEW.replace("class = \"virtual_asset\"", "class = \"virtual_asset\"\nunderlying = \"X\"");
+    text = text
+        .replace("settlement = \"USD\"", &format!("settlement = \"USD\"\nwithdraw_ratio = {}", one_of(&["0", "0.03"])));
+    text.push_str("[instrument.X2]\nunderlying = \"X\"\ntick = 0.1\nlot = 0.001\nmaintenance_fee = \"0.06%\"\n");
+    text.push_str("tiers = [[\"rest\", \"1%\", 50]]\n");
+    let more: &[&str] = if seed.is_multiple_of(3) { &["V", "W"] } else { &[] };
+    for name in more {
+        text.push_str(&format!("[instrument.{name}]\nunderlying = \"{name}\"\ntick = 0.1\nlot = 0.001\n"));
+        text.push_str("tiers = [[\"rest\", \"1%\", 50]]\n");
+    }
+    text.push_str("[portfolio]\nenabled = true\n");
+    let settings = [
+        ("offset_credit", one_of(&["0", "0.8", "0.33333333", "1"])),
+        ("im_factor", one_of(&["1", "1.3", "4"])),
+        ("mm_factor", one_of(&["0.8", "0.77777777", "1", "0"])),
+        ("minimum", one_of(&["0", "0.005", "0.5"])),
+        (
+            "measure",
+            one_of(&[
+                "\"worst\"",
+                "\"worst\"",
+                "{ shortfall = 0.9 }",
+                "{ shortfall = 0.33333333 }",
+                "{ shortfall = 0 }",
+            ]),
+        ),
+        ("steps", one_of(&["1", "3"])),
+        ("extended", one_of(&["[]", "[]", "[{ move = 1 }]", "[{ move = -0.66, factor = 0.33333333 }]"])),
+    ];
+    for (name, value) in settings {
+        text.push_str(&format!("{name} = {value}\n"));
+    }
+    let slices =
+        ["", ", concentration = [[5, 0], [1_000, 0.02], [100_000, 0.07]]", ", concentration = [[\"rest\", 0.01]]"];
+    text.push_str("[portfolio.underlying]\n");
+    for name in ["X", "Y"].iter().chain(more) {
+        let (range, basis) = (one_of(&["0.16", "0.20000001", "1"]), one_of(&["0", "0.0025"]));
+        text.push_str(&format!("{name} = {{ range = {range}, basis = {basis}{} }}\n", one_of(&slices)));
+    }
+    let mut terms = Terms::new(&Rulebook::parse(&text, "portfolio").unwrap());
+    if seed % 4 == 1 {
+        let (rows, unit) = (1 + draw.size(9), [1, 7, 10_000, 100_000_000][draw.below(4) as usize]);
+        let mut moves = || {
+            let size = (1_000_000_000 / unit) as u64;
+            (0..rows)
+                .map(|_| (draw.below(size) as i64 >> draw.below(8)) * unit)
+                .map(|m| (m - 90_000_000).max(-100_000_000))
+                .collect()
+        };
+        // Underlyings by name; one that no column moves now and then.
+        let count = 2 + more.len() - usize::from(seed % 8 == 5);
+        let columns = (0..2 + more.len()).map(|at| (at < count).then(&mut moves)).collect();
+        let names = (0..rows).map(|row| row.to_string()).collect();
+        let model = terms.portfolio.take().unwrap();
+        terms.portfolio = Some(model.under(Scenarios::supplied(names, None, columns).unwrap()));
+    }
+    terms
+}
+
+/// The columns of every way; `models`: some accounts are of the portfolio model, or all.
+fn books(terms: &Terms, seed: u64, accounts: usize, sorted: bool, models: bool) -> Vec<Book> {
     let mut draw = Draw(seed);
-    let mut market = Market::new(&terms);
+    let mut market = Market::new(terms);
+    // Halves of a unit come of quantities and marks like these.
+    let (unit, step) = if models && seed % 5 == 2 { (1_000_000, 50) } else { (1, 1) };
+    let bits = if models { 40 } else { 50 };
     for instrument in 0..terms.instruments.len() {
-        market.set_mark(&terms, instrument, draw.size(50) + 1, PriceState::Live);
+        market.set_mark(terms, instrument, (draw.size(bits) / step + 1) * step, PriceState::Live);
     }
     for asset in (0..terms.assets.len()).filter(|&asset| asset != terms.settlement) {
-        market.set_asset(&terms, asset, draw.size(50) + 1, PriceState::Live);
+        market.set_asset(terms, asset, draw.size(bits) + 1, PriceState::Live);
     }
     let (holder, instrument) = draw.rows(accounts, terms.instruments.len(), sorted);
     // In every other book all numbers are ordinary; one that is not sends its rows another way.
     let (large, huge) = if seed % 4 < 2 { (34, 40) } else { (54, 60) };
-    let quantity: Vec<i64> = holder.iter().map(|_| draw.signed(large, 2)).collect();
+    let quantity: Vec<i64> = holder.iter().map(|_| draw.signed(large, 2) / unit * unit).collect();
     let entry_price: Vec<i64> = holder.iter().map(|_| draw.size(48) + 1).collect();
     let (owner, asset) = draw.rows(accounts, terms.assets.len(), sorted);
     // Four of 2⁶² come to 0 in 64 bits.
@@ -100,31 +168,43 @@ fn books(rules: &Rulebook, seed: u64, accounts: usize, sorted: bool) -> Vec<Book
     };
     let balances =
         BalanceRows { account: Holders::Each(&owner), asset: Names::Few(&asset), amount: Money::Narrow(&amount) };
-    let (orders, settings) = (OrderRows::default(), AccountRows::default());
+    let holders: Vec<u32> = (0..accounts as u32).collect();
+    let chosen: Vec<bool> = holders.iter().map(|_| !seed.is_multiple_of(3) || draw.below(3) > 0).collect();
+    let settings = AccountRows { account: Holders::Each(&holders), portfolio: Some(&chosen), ..AccountRows::default() };
+    let (orders, settings) = (OrderRows::default(), if models { settings } else { AccountRows::default() });
     let grouped = Grouped::new(Snapshot { accounts, positions, balances, orders, settings });
     let way = |way| {
         assert!(Way::choose(Some(way)) && Way::chosen() == way);
-        assess(&terms, &market, &grouped, Some(2), &Stop::default()).unwrap()
+        assess(terms, &market, &grouped, Some(2), &Stop::default()).unwrap()
     };
     Way::ALL.into_iter().filter(|way| way.is_possible()).map(way).collect()
+}
+
+fn assert_equal(books: &[Book], seed: u64) {
+    let plain = &books[0];
+    for book in &books[1..] {
+        assert_eq!(book.accounts.status, plain.accounts.status, "seed {seed}");
+        assert_eq!(book.accounts.worst_scenario, plain.accounts.worst_scenario, "seed {seed}");
+        assert_eq!(book.blocked, plain.blocked);
+        for (column, wanted) in book.accounts.money.iter().zip(&plain.accounts.money) {
+            assert_eq!(column[..], wanted[..], "seed {seed}");
+        }
+        let bits = |book: &Book| book.accounts.margin_ratio.iter().map(|ratio| ratio.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(book), bits(plain));
+    }
 }
 
 #[test]
 fn every_way_gives_the_same_columns() {
     let rules = [Rulebook::preset("global-multi-collateral").unwrap(), Rulebook::parse(FEW, "few").unwrap()];
+    let terms = rules.each_ref().map(Terms::new);
     for seed in 0..800 {
         let accounts = [1, 7, 8, 9, 100, 700][seed as usize % 6];
-        let books = books(&rules[seed as usize % 2], seed, accounts, seed % 5 > 0);
-        let plain = &books[0];
-        for book in &books[1..] {
-            assert_eq!(book.accounts.status, plain.accounts.status);
-            assert_eq!(book.blocked, plain.blocked);
-            for (column, wanted) in book.accounts.money.iter().zip(&plain.accounts.money) {
-                assert_eq!(column[..], wanted[..], "seed {seed}");
-            }
-            let bits = |book: &Book| book.accounts.margin_ratio.iter().map(|ratio| ratio.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(book), bits(plain));
-        }
+        assert_equal(&books(&terms[seed as usize % 2], seed, accounts, seed % 5 > 0, false), seed);
+    }
+    for seed in 0..1_200 {
+        let accounts = [1, 7, 8, 9, 100, 300][seed as usize / 3 % 6];
+        assert_equal(&books(&portfolio(seed), seed, accounts, seed % 7 > 0, true), seed);
     }
     assert!(Way::choose(None));
 }

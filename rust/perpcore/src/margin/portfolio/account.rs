@@ -7,7 +7,6 @@ use crate::margin::account::{Balance, Position};
 use crate::margin::line::{Line, Obstacle, Sink, Subject, Total, line};
 use crate::margin::note;
 use crate::margin::value::{Held, Run, Sums};
-use crate::num::round::charge_of;
 use crate::num::{E8, E16, scaled, times};
 use crate::rule::Rule;
 
@@ -26,7 +25,7 @@ impl Charge {
 
     /// A requirement: factor × charge, rounded up to g.
     fn required(&self, factor: i64) -> i128 {
-        charge_of(self.components.total(), factor)
+        self.components.required(factor)
     }
 }
 

@@ -1,35 +1,44 @@
 //! `portfolio.basis`, `portfolio.concentration`, `portfolio.minimum`, and the charge that they make with the risk.
 
 use super::{Exposure, Portfolio};
+use crate::margin::width::Width;
 use crate::num::round::charge_from_e24;
 use crate::num::scaled;
 
 /// What the charge is made of, each rounded up to g.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Components {
+pub struct Components<W = i128> {
     /// `portfolio.risk`
-    pub risk: i128,
+    pub risk: W,
     /// `portfolio.basis`
-    pub basis: i128,
+    pub basis: W,
     /// `portfolio.concentration`
-    pub concentration: i128,
+    pub concentration: W,
     /// `portfolio.minimum`: the least that the charge can be.
-    pub minimum: i128,
+    pub minimum: W,
 }
 
-impl Components {
+impl<W: Width> Components<W> {
     /// The charge, before its factors.
-    pub fn total(&self) -> i128 {
-        self.sum().max(self.minimum)
+    #[inline(always)]
+    pub fn total(&self) -> W {
+        self.sum().larger(self.minimum)
     }
 
     /// By how much the minimum is above the sum of the others; 0 where it does not bind.
-    pub fn shortage(&self) -> i128 {
-        (self.minimum - self.sum()).max(0)
+    pub fn shortage(&self) -> W {
+        self.minimum.minus(self.sum()).larger(W::of(0))
     }
 
-    fn sum(&self) -> i128 {
-        self.risk + self.basis + self.concentration
+    /// A requirement: factor × charge, rounded up to g.
+    #[inline(always)]
+    pub fn required(&self, factor: i64) -> W {
+        self.total().charge_of(factor)
+    }
+
+    #[inline(always)]
+    fn sum(&self) -> W {
+        self.risk.plus(self.basis).plus(self.concentration)
     }
 }
 

@@ -69,12 +69,18 @@ pub struct Exposures {
     /// The underlyings that the account has something in, each once.
     touched: Vec<u32>,
     pub(super) scratch: Scratch,
+    room: Vec<[u64; 8]>,
 }
 
 impl Exposures {
     /// Room for an account.
     pub fn new() -> Self {
         Exposures::default()
+    }
+
+    /// Room for a kernel; what stands in it means nothing.
+    pub fn room(&mut self) -> &mut Vec<[u64; 8]> {
+        &mut self.room
     }
 
     /// Forgets the account before; there are so many underlyings.

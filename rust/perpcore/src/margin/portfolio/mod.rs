@@ -9,6 +9,7 @@ mod account;
 pub mod addons;
 mod exposure;
 pub mod hull;
+pub mod multiples;
 pub mod offset;
 mod risk;
 pub mod scenarios;
@@ -38,7 +39,8 @@ pub struct Portfolio {
     pub im_factor: i64,
     /// Maintenance margin likewise.
     pub mm_factor: i64,
-    minimum: i64,
+    /// The charge is at least this share of Σ|Q|·M, in g.
+    pub minimum: i64,
     measure: Measure,
     credit: Credit,
     /// The share of a profit that counts, in g.
@@ -107,6 +109,12 @@ impl Portfolio {
     /// Makes exposures ready for an account.
     pub fn clear(&self, exposures: &mut Exposures) {
         exposures.clear(self.underlyings.len());
+    }
+
+    /// The rate of `portfolio.basis` in g and the slices of `portfolio.concentration` of an underlying.
+    pub fn charges(&self, underlying: u32) -> (i64, Option<&Ladder>) {
+        let Underlying { basis, concentration, .. } = &self.underlyings[underlying as usize];
+        (*basis, concentration.as_ref())
     }
 
     /// Whether the scenarios move an underlying.

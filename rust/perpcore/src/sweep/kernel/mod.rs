@@ -14,6 +14,14 @@
 //!   price 1 and haircut 0, is added on the grid after the rest was rounded: ⌊a + n⌋ = ⌊a⌋ + n.
 //! - The portfolio model, one account at a time: [`base`] fills the exposures that the valuation would, the charge on
 //!   them is the same text. A requirement of whole g is added after the rest was rounded.
+//! - The portfolio model side by side, where no scenario has a factor or a weight: what each underlying is worth
+//!   is |V| and a sign, so that a loss is |V| times a multiple that depends on the sign alone; multiples are raised by
+//!   the same for all scenarios, which keeps their order, and what that adds is taken off again
+//!   ([`Multiples`](crate::margin::portfolio::multiples::Multiples)). Losses are exact in two limbs, and the first
+//!   of the largest is kept, in table order. Of the expected shortfall only losses that can be in the tail are rounded;
+//!   the sum of the largest rounded ones does not depend on their order. Basis, concentration and minimum are products of the same sums as theirs
+//!   and rounded as they are; the charge and its factors are one text
+//!   ([`Components`](crate::margin::portfolio::addons::Components)).
 //! - Bounds: what the rows of an account trade and own in absolute terms is added up beside them; every bound of the
 //!   valuation follows from these sums. What would pass 64 bits stays at the largest number, beyond every bound.
 
@@ -108,6 +116,8 @@ pub(super) struct Kernel<'a> {
     legs: Legs,
     #[cfg(target_arch = "x86_64")]
     wide: Option<wide::Legs>,
+    #[cfg(target_arch = "x86_64")]
+    portfolio: Option<wide::Portfolio>,
 }
 
 /// The rows of some accounts that are to be written; every column has as many.
@@ -119,6 +129,9 @@ pub(super) struct Out<'a> {
     /// Empty where no account chose the portfolio model.
     worst_scenario: &'a mut [u32],
 }
+
+/// What stands in one row: money, margin ratio and status.
+type Figured = ([i128; MONEY_FIGURES], f64, i8);
 
 impl<'a> Out<'a> {
     /// Columns of one length; what one has beyond another is left out.
@@ -151,6 +164,26 @@ impl<'a> Out<'a> {
         self.status[at] = Status::Unknown as i8;
     }
 
+    /// What stands in the rows of a block from `at` on.
+    fn rows_from(&self, at: usize) -> [Figured; LANES] {
+        let rows = LANES.min(self.rows() - at);
+        std::array::from_fn(|lane| {
+            let at = at + lane.min(rows - 1);
+            (self.money.each_ref().map(|column| column[at]), self.margin_ratio[at], self.status[at])
+        })
+    }
+
+    /// Puts back what stood in some rows of a block.
+    fn put_back(&mut self, at: usize, lanes: u8, before: &[Figured; LANES]) {
+        let rows = LANES.min(self.rows() - at);
+        for (lane, (money, ratio, status)) in before.iter().enumerate().take(rows) {
+            if lanes >> lane & 1 != 0 {
+                self.money.iter_mut().zip(money).for_each(|(column, figure)| column[at + lane] = *figure);
+                (self.margin_ratio[at + lane], self.status[at + lane]) = (*ratio, *status);
+            }
+        }
+    }
+
     /// Writes the figures of one account.
     #[inline(always)]
     pub(super) fn write<W: Width<Status = Status> + Into<i128>>(&mut self, at: usize, figures: &Figures<W>) {
@@ -172,10 +205,14 @@ impl<'a> Kernel<'a> {
             return None;
         }
         let legs = Legs::new(terms, market);
+        #[cfg(target_arch = "x86_64")]
+        let wide = (way == Way::Wide).then(|| wide::Legs::new(&legs));
         Some(Kernel {
             terms,
             #[cfg(target_arch = "x86_64")]
-            wide: (way == Way::Wide).then(|| wide::Legs::new(&legs)),
+            portfolio: wide.as_ref().and_then(|wide| wide::Portfolio::new(terms, &legs, wide)),
+            #[cfg(target_arch = "x86_64")]
+            wide,
             legs,
         })
     }
@@ -223,6 +260,9 @@ impl<'a> Kernel<'a> {
         #[cfg(target_arch = "x86_64")]
         if let Some(wide) = &self.wide {
             left &= !wide.close(self.terms, &self.legs, block, out, at);
+            if let Some(portfolio) = self.portfolio.as_ref().filter(|_| left != 0) {
+                left &= !portfolio.close(self.terms, (&self.legs, wide), block, exposures, out, at);
+            }
         }
         let mut untaken = 0;
         while left != 0 {

@@ -13,31 +13,31 @@ use crate::num::bounds::ACCOUNT_E16;
 use std::arch::x86_64::*;
 
 /// The most steps of a leg: as many as a table that is looked into by one instruction.
-const MOST_STEPS: usize = 16;
+pub(super) const MOST_STEPS: usize = 16;
 /// The high limb of Σ x·price is below it: then the sum is within [`ACCOUNT_E16`], and a price-free 2⁵² beside it.
 const PRICED_HIGH: u64 = 1 << 40;
 
 const _: () = assert!((PRICED_HIGH as i128) << LIMB < ACCOUNT_E16 - (1 << 80));
 
 /// The steps of a leg as tables to look into.
-struct Steps {
-    price: u64,
+pub(super) struct Steps {
+    pub(super) price: u64,
     caps: Vec<u64>,
     /// The lines of each of the two sums.
     lines: [Lines; 2],
 }
 
 /// The lines of all steps for one sum.
-struct Lines {
+pub(super) struct Lines {
     /// The rate, where all lines are one without a constant.
     only: Option<u64>,
     /// Rate and three limbs of the constant.
-    tables: [Table; 4],
+    pub(super) tables: [Table; 4],
 }
 
 #[repr(align(64))]
 #[derive(Clone, Copy)]
-struct Table([u64; MOST_STEPS]);
+pub(super) struct Table([u64; MOST_STEPS]);
 
 impl Steps {
     fn new(legs: &Plain, leg: &Leg) -> Option<Self> {
@@ -52,7 +52,7 @@ impl Steps {
 }
 
 impl Lines {
-    fn new(lines: impl Iterator<Item = Line> + Clone) -> Self {
+    pub(super) fn new(lines: impl Iterator<Item = Line> + Clone) -> Self {
         let first = lines.clone().next().map_or(0, |line| line.rate);
         let mut tables = [Table([0; MOST_STEPS]); 4];
         for (at, Line { rate, constant }) in lines.clone().enumerate() {
@@ -67,21 +67,21 @@ impl Lines {
 
 /// All legs as tables.
 pub(in crate::sweep::kernel) struct Legs {
-    instruments: Vec<Option<Steps>>,
-    assets: Vec<Option<Steps>>,
+    pub(super) instruments: Vec<Option<Steps>>,
+    pub(super) assets: Vec<Option<Steps>>,
     /// The names that are not taken, and the portfolio model.
-    strange: u64,
+    pub(super) strange: u64,
 }
 
 /// Eight numbers of 64 bits.
 #[derive(Clone, Copy)]
-struct Eight(__m512i);
+pub(super) struct Eight(pub(super) __m512i);
 
 /// x·price and two sums of lines, in limbs.
 #[derive(Clone, Copy)]
-struct Sum {
-    priced: [__m512i; 2],
-    e24: [[__m512i; 3]; 2],
+pub(super) struct Sum {
+    pub(super) priced: [__m512i; 2],
+    pub(super) e24: [[__m512i; 3]; 2],
 }
 
 impl Legs {
@@ -113,6 +113,9 @@ impl Legs {
         let mut taken = _mm512_cmple_epu64_mask(traded, set(block.most_traded.min(FACTOR / 2)))
             & _mm512_cmplt_epu64_mask(owned, set(FACTOR / 2))
             & _mm512_testn_epi64_mask(names, set(self.strange));
+        if taken == 0 {
+            return 0;
+        }
         let any_name = _mm512_reduce_or_epi64(names) as u64;
 
         let mut held = Sum::new();
@@ -170,8 +173,11 @@ impl Legs {
             net_assets: Some(Eight(net_assets).plus(Eight(cash))),
             kept: Eight(kept),
         };
+        let figures = Figures::of(terms, &totals, true);
+        // Each part of it is below 2⁵², but it is compared as a factor.
+        taken &= _mm512_cmplt_epi64_mask(figures.equity.0, set(FACTOR));
         if taken != 0 {
-            write(&Figures::of(terms, &totals, true), out, at);
+            write(&figures, out, at);
         }
         taken
     }
@@ -180,14 +186,14 @@ impl Legs {
 impl Sum {
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Sum { priced: [zero(); 2], e24: [[zero(); 3]; 2] }
     }
 
     /// Adds a leg at x, which is from 0 and below 2⁵² where the account is taken.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    fn add(&mut self, steps: &Steps, x: __m512i) {
+    pub(super) fn add(&mut self, steps: &Steps, x: __m512i) {
         let mut below = zero();
         for &cap in &steps.caps {
             let above = _mm512_cmpgt_epu64_mask(x, set(cap));
@@ -214,7 +220,7 @@ impl Sum {
     /// Σ x·price with its carry.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    fn carried(&self) -> [__m512i; 2] {
+    pub(super) fn carried(&self) -> [__m512i; 2] {
         let [low, high] = self.priced;
         let carry = _mm512_srli_epi64::<LIMB>(low);
         [_mm512_and_si512(low, set(LIMB_MASK)), _mm512_add_epi64(high, carry)]
@@ -223,7 +229,7 @@ impl Sum {
     /// Whether Σ x·price is within the bounds of an account.
     #[inline]
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-    fn is_admitted(&self) -> __mmask8 {
+    pub(super) fn is_admitted(&self) -> __mmask8 {
         _mm512_cmplt_epu64_mask(self.carried()[1], set(PRICED_HIGH))
     }
 }
@@ -231,7 +237,7 @@ impl Sum {
 /// A sum with x·price × rate added to its limbs: the limbs of x·price and the rate are below 2⁵².
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn times_rate([a, b, c]: [__m512i; 3], [low, high]: [__m512i; 2], rate: __m512i) -> [__m512i; 3] {
+pub(super) fn times_rate([a, b, c]: [__m512i; 3], [low, high]: [__m512i; 2], rate: __m512i) -> [__m512i; 3] {
     [
         _mm512_madd52lo_epu64(a, low, rate),
         _mm512_madd52lo_epu64(_mm512_madd52hi_epu64(b, low, rate), high, rate),
@@ -247,7 +253,7 @@ fn times_rate([a, b, c]: [__m512i; 3], [low, high]: [__m512i; 2], rate: __m512i)
 /// says whether the quotient is short, since ⌊m / 5ᴷ⌋ is the same quotient.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn divided<const K: u32, const SHIFT: u32>(h: __m512i, m: __m512i) -> (__m512i, __m512i) {
+pub(super) fn divided<const K: u32, const SHIFT: u32>(h: __m512i, m: __m512i) -> (__m512i, __m512i) {
     let five: u64 = const { 5_u64.pow(K) };
     let reciprocal: u64 = const {
         let (whole, ten) = (1_u128 << (LIMB + SHIFT), 10_u128.pow(K));
@@ -265,7 +271,7 @@ fn divided<const K: u32, const SHIFT: u32>(h: __m512i, m: __m512i) -> (__m512i, 
 /// ⌊n / 10¹⁶⌋ of a sum in 10⁻²⁴, where something is left, and where n is from 0 and below 2¹⁰⁴, so that it is right.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn divided_by_e16([low, middle, high]: [__m512i; 3]) -> (__m512i, __mmask8, __mmask8) {
+pub(super) fn divided_by_e16([low, middle, high]: [__m512i; 3]) -> (__m512i, __mmask8, __mmask8) {
     let mask = set(LIMB_MASK);
     let middle = _mm512_add_epi64(middle, _mm512_srli_epi64::<LIMB>(low));
     let high = _mm512_add_epi64(high, _mm512_srli_epi64::<LIMB>(middle));
@@ -290,7 +296,7 @@ fn divided_by_e8([low, high]: [__m512i; 2]) -> (__m512i, __mmask8) {
 /// 10⁻²⁴ to g, up, and where it is right.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn charge_from_e24(sum: [__m512i; 3]) -> (__m512i, __mmask8) {
+pub(super) fn charge_from_e24(sum: [__m512i; 3]) -> (__m512i, __mmask8) {
     let (quotient, inexact, right) = divided_by_e16(sum);
     (_mm512_mask_add_epi64(quotient, inexact, quotient, set(1)), right)
 }
@@ -298,7 +304,7 @@ fn charge_from_e24(sum: [__m512i; 3]) -> (__m512i, __mmask8) {
 /// 10⁻²⁴ to g, down, and where it is right.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn credit_from_e24(sum: [__m512i; 3]) -> (__m512i, __mmask8) {
+pub(super) fn credit_from_e24(sum: [__m512i; 3]) -> (__m512i, __mmask8) {
     let (quotient, _, right) = divided_by_e16(sum);
     (quotient, right)
 }
@@ -306,7 +312,7 @@ fn credit_from_e24(sum: [__m512i; 3]) -> (__m512i, __mmask8) {
 /// 10⁻¹⁶ to g, down, of either sign; and where its size is below 2⁷⁷, so that it is right.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn credit_from_e16([low, high]: [__m512i; 2]) -> (__m512i, __mmask8) {
+pub(super) fn credit_from_e16([low, high]: [__m512i; 2]) -> (__m512i, __mmask8) {
     let negative = _mm512_movepi64_mask(high);
     let borrow = _mm512_test_epi64_mask(low, low);
     let minus_high = _mm512_mask_sub_epi64(_mm512_sub_epi64(zero(), high), borrow, set(0_u64.wrapping_sub(1)), high);
@@ -390,7 +396,7 @@ impl Eight {
 /// Writes the figures of eight accounts, or as many as there are rows.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn write(figures: &Figures<Eight>, out: &mut Out<'_>, at: usize) {
+pub(super) fn write(figures: &Figures<Eight>, out: &mut Out<'_>, at: usize) {
     let rows = LANES.min(out.rows() - at);
     // Each figure with its sign beside it.
     let order = [_mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15)];
@@ -426,7 +432,7 @@ fn write(figures: &Figures<Eight>, out: &mut Out<'_>, at: usize) {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
-fn look_up(table: &Table, at: __m512i) -> __m512i {
+pub(super) fn look_up(table: &Table, at: __m512i) -> __m512i {
     // SAFETY: a table is two times 64 bytes, aligned.
     let halves = unsafe {
         let start = table.0.as_ptr().cast::<__m512i>();

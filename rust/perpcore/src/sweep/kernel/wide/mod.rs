@@ -3,13 +3,22 @@
 //! A sum of products is kept in limbs of 52 bits: an account is taken only where its factors fit 52 bits, and no limb
 //! of 62 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
 //!
-//! [`close`] closes accounts, [`rows`] adds their rows up, [`runs`] finds where the rows of each begin.
+//! [`close`] closes accounts, [`portfolio`] those of the portfolio model: from what each underlying is worth ([`value`])
+//! and what the [`worst`] scenario makes of it; where underlyings are many ([`sparse`]) and for the [`tail`] one account
+//! at a time, by [`columns`] of scenarios. [`rows`] adds their rows up, [`runs`] finds where the rows of each begin.
 
 mod close;
+mod columns;
+mod portfolio;
 mod rows;
 mod runs;
+mod sparse;
+mod tail;
+mod value;
+mod worst;
 
 pub(super) use close::Legs;
+pub(super) use portfolio::Portfolio;
 pub(super) use rows::{Rows, add_balances, add_positions, adds_rows};
 pub(in crate::sweep) use runs::runs;
 
