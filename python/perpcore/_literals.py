@@ -36,8 +36,14 @@ ErrorCode = Literal[
     "account_too_large",
     "model_not_enabled",
     "missing_scenario",
+    "account_bankrupt",
+    "price_unusable",
+    "insufficient_margin",
     "inputs_changed",
     "unknown_account",
+    "reentrant",
+    "forked",
+    "poisoned",
     "internal",
 ]
 """A code of the catalogue."""
@@ -80,6 +86,7 @@ TableName = Literal[
     "assessment.ladder",
     "stress",
     "stress.largest",
+    "monitor.changes",
 ]
 """A table that `schema` knows."""
 
@@ -101,5 +108,6 @@ OutputTable = Literal[
     "assessment.ladder",
     "stress",
     "stress.largest",
+    "monitor.changes",
 ]
 """A table that is written."""
