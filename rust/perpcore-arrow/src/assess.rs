@@ -15,7 +15,7 @@ use perpcore::sweep::assess::{IsolatedBucket, NO_SCENARIO, assess as sweep};
 use perpcore::sweep::gather::RowFault;
 use perpcore::sweep::inspect::{Explained, Inspector};
 use perpcore::sweep::liquidation::{Ended, LiquidationPrice, Scope, Standing, ladder, liquidation_prices};
-use perpcore::sweep::snapshot::{Grouped, Snapshot, Table};
+use perpcore::sweep::snapshot::{Grouped, Names, Snapshot, Table};
 use perpcore::sweep::stop::Stop;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -191,7 +191,7 @@ pub(crate) fn faults(
             Table::Orders => snapshot.orders.account,
             Table::Accounts => snapshot.settings.account,
         };
-        account[row]
+        account.of(row)
     };
     let refused: HashSet<(Table, usize)> = cells.iter().map(place).collect();
     let mut all: Vec<(u32, Fault)> = cells.iter().map(|fault| (account_of(place(fault)), fault.clone())).collect();
@@ -216,7 +216,8 @@ pub(crate) fn faults(
 /// The value of the cell that a row fault names.
 fn value_at(rules: &Rulebook, snapshot: &Snapshot<'_>, fault: &RowFault) -> Option<String> {
     let row = fault.row;
-    let instrument = |at: &[u32]| rules.instruments().get(at[row] as usize).map(|instrument| instrument.name.clone());
+    let instrument =
+        |at: Names<'_>| rules.instruments().get(at.get(row) as usize).map(|instrument| instrument.name.clone());
     let number = |value: i128| Some(plain(value));
     let (positions, orders) = (&snapshot.positions, &snapshot.orders);
     match (fault.table, fault.column) {
@@ -227,7 +228,7 @@ fn value_at(rules: &Rulebook, snapshot: &Snapshot<'_>, fault: &RowFault) -> Opti
         (Table::Orders, "instrument") => instrument(orders.instrument),
         (Table::Orders, "quantity") => number(orders.quantity[row].into()),
         (Table::Balances, "asset") => {
-            rules.assets().get(snapshot.balances.asset[row] as usize).map(|asset| asset.name.clone())
+            rules.assets().get(snapshot.balances.asset.get(row) as usize).map(|asset| asset.name.clone())
         }
         (Table::Balances, "amount") => number(snapshot.balances.amount.get(row)),
         (Table::Accounts, "model") => Some(String::from("portfolio")),

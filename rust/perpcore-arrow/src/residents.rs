@@ -1,7 +1,7 @@
 //! The ids of a monitor's accounts, in memory of its own: they outlive the tables that they came in.
 
 use crate::assess::AccountKey;
-use crate::decode::{AccountIds, Ids, Origin, text_at};
+use crate::decode::{AccountIds, Ids, Origin, Origins, text_at};
 use crate::encode::IdColumn;
 use arrow_array::{ArrayRef, LargeStringArray};
 use arrow_schema::{ArrowError, DataType};
@@ -82,7 +82,7 @@ impl Residents {
         }
         Ok(match &ids.ids {
             Ids::Text { sources, origins } => {
-                origins.iter().map(|&origin| self.number(&AccountKey::Text(text_at(sources, origin)))).collect()
+                origins.iter().map(|origin| self.number(&AccountKey::Text(text_at(sources, origin)))).collect()
             }
             Ids::Integers(ids) => ids.iter().map(|&id| self.number(&AccountKey::Integer(id))).collect(),
         })
@@ -157,8 +157,9 @@ impl Residents {
         ids.ids = if self.integers.is_empty() {
             let texts = accounts.iter().map(|&account| self.text_of(account).unwrap_or_default());
             let texts: ArrayRef = Arc::new(LargeStringArray::from_iter_values(texts));
-            let origins = (0..accounts.len() as u32).map(|place| Origin { source: 1, place }).collect();
-            // Of the type of results only where it is built anew, which the second source makes sure of.
+            // Results are of their own type only where they are built anew, which a second source makes sure of.
+            let mut origins = Origins::default();
+            (0..accounts.len() as u32).for_each(|place| origins.push(Origin { source: 1, place }));
             Ids::Text { sources: vec![texts.clone(), texts], origins }
         } else {
             Ids::Integers(accounts.iter().map(|&account| self.integers[account as usize]).collect())

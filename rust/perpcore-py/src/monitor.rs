@@ -213,6 +213,12 @@ impl Monitor {
         Ok(OrderCheck { monitor: slf.clone().unbind(), account, wish, checked, updates })
     }
 
+    /// Panics inside a call, for the test that a monitor of which nothing is known says so.
+    fn _provoke_panic(&self, py: Python<'_>) -> PyResult<()> {
+        #[expect(clippy::panic, reason = "what this method is for")]
+        self.work(py, 0, |_, _| panic!("provoked"))
+    }
+
     /// What it did so far, and how long updates took in the last minute. Readable while another call is at work.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         self.observed.told(py)

@@ -6,7 +6,9 @@ use perpcore::margin::market::{Market, PriceState};
 use perpcore::margin::terms::Terms;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{Book, Way, assess};
-use perpcore::sweep::snapshot::{AccountRows, BalanceRows, Grouped, Money, OrderRows, PositionRows, Snapshot};
+use perpcore::sweep::snapshot::{
+    AccountRows, BalanceRows, Grouped, Holders, Money, Names, OrderRows, PositionRows, Snapshot,
+};
 use perpcore::sweep::stop::Stop;
 
 /// Few names, so that rows too are added up many at a time.
@@ -58,12 +60,12 @@ impl Draw {
     }
 
     /// Four rows an account: its number and that of a name.
-    fn rows(&mut self, accounts: usize, names: usize, sorted: bool) -> (Vec<u32>, Vec<u32>) {
+    fn rows(&mut self, accounts: usize, names: usize, sorted: bool) -> (Vec<u32>, Vec<u8>) {
         let mut account: Vec<u32> = (0..4 * accounts).map(|_| self.below(accounts as u64) as u32).collect();
         if sorted {
             account.sort_unstable();
         }
-        let name = account.iter().map(|_| self.below(names as u64) as u32).collect();
+        let name = account.iter().map(|_| self.below(names as u64) as u8).collect();
         (account, name)
     }
 }
@@ -90,13 +92,14 @@ fn books(rules: &Rulebook, seed: u64, accounts: usize, sorted: bool) -> Vec<Book
         amount.fill(1 << 62);
     }
     let positions = PositionRows {
-        account: &holder,
-        instrument: &instrument,
+        account: Holders::Each(&holder),
+        instrument: Names::Few(&instrument),
         quantity: &quantity,
         entry_price: Some(&entry_price),
         ..PositionRows::default()
     };
-    let balances = BalanceRows { account: &owner, asset: &asset, amount: Money::Narrow(&amount) };
+    let balances =
+        BalanceRows { account: Holders::Each(&owner), asset: Names::Few(&asset), amount: Money::Narrow(&amount) };
     let (orders, settings) = (OrderRows::default(), AccountRows::default());
     let grouped = Grouped::new(Snapshot { accounts, positions, balances, orders, settings });
     let way = |way| {

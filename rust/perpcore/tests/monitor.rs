@@ -7,7 +7,9 @@ use perpcore::margin::status::Status;
 use perpcore::margin::terms::Terms;
 use perpcore::monitor::{Change, Ended, Monitor, Rows};
 use perpcore::rules::Rulebook;
-use perpcore::sweep::snapshot::{AccountRows, BalanceRows, Money, NO_TIER, OrderRows, PositionRows, Snapshot};
+use perpcore::sweep::snapshot::{
+    AccountRows, BalanceRows, Holders, Money, NO_TIER, Names, OrderRows, PositionRows, Snapshot,
+};
 use perpcore::sweep::stop::Stop;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -142,8 +144,8 @@ impl Update {
         Snapshot {
             accounts,
             positions: PositionRows {
-                account: &self.positions.0,
-                instrument: &self.positions.1,
+                account: Holders::Each(&self.positions.0),
+                instrument: Names::Many(&self.positions.1),
                 quantity: &self.positions.2,
                 entry_price: Some(&self.positions.3),
                 isolated: Some(&self.isolated),
@@ -151,19 +153,19 @@ impl Update {
                 ..PositionRows::default()
             },
             balances: BalanceRows {
-                account: &self.balances.0,
-                asset: &self.balances.1,
+                account: Holders::Each(&self.balances.0),
+                asset: Names::Many(&self.balances.1),
                 amount: Money::Narrow(&self.balances.2),
             },
             orders: OrderRows {
-                account: &self.orders.0,
-                instrument: &self.orders.1,
+                account: Holders::Each(&self.orders.0),
+                instrument: Names::Many(&self.orders.1),
                 quantity: &self.orders.2,
                 price: &self.orders.3,
                 ..OrderRows::default()
             },
             settings: AccountRows {
-                account: &self.settings.0,
+                account: Holders::Each(&self.settings.0),
                 portfolio: Some(&self.settings.1),
                 leverage: Some(&self.settings.2),
                 fee_tier: Some(&self.tiers),

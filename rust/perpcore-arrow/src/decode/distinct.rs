@@ -4,12 +4,14 @@
 //! What was proved by hashing is remembered for later calls, in bytes of our own: memory of the producer may change.
 //! [`PROVED`] keeps at most [`KEPT`] dictionaries and [`KEPT_BYTES`], the last ones used, and never waits for its lock.
 
+use super::merge::rising;
 use super::text::Strings;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::sweep::assess::Way;
+use perpcore::sweep::runs::Runs;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::sync::Mutex;
@@ -66,6 +68,12 @@ fn one_size(offsets: &[i32]) -> Option<usize> {
     ((8..=16).contains(&size) && Way::chosen().run(is_one)).then_some(size as usize)
 }
 
+/// The runs of ids that never fall, of one length from 8 to 16 bytes, each with its first row as number.
+pub(super) fn runs_of(values: &ArrayRef) -> Option<Runs> {
+    let (offsets, bytes) = parts(values)?;
+    rising(bytes.chunks_exact(one_size(offsets)?).map(ends))
+}
+
 /// Whether ids of one length from 8 to 16 bytes ascend, without a branch a value.
 fn ascend_in_pieces(bytes: &[u8], size: usize) -> bool {
     let mut last = None;
@@ -87,6 +95,12 @@ fn ends(id: &[u8]) -> u128 {
 #[inline(always)]
 pub(super) fn is_below(a: &[u8], b: &[u8]) -> bool {
     if a.len() == b.len() && (8..=16).contains(&a.len()) { ends(a) < ends(b) } else { a < b }
+}
+
+/// a = b
+#[inline(always)]
+pub(super) fn is_equal(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && if (8..=16).contains(&a.len()) { ends(a) == ends(b) } else { a == b }
 }
 
 /// Whether the values are those of a dictionary that was proved before.
@@ -180,6 +194,7 @@ mod tests {
         for a in parts.iter().flat_map(|a| parts.map(|end| format!("{a}{end}"))) {
             for b in parts.iter().flat_map(|b| parts.map(|end| format!("{b}{end}"))) {
                 assert_eq!(is_below(a.as_bytes(), b.as_bytes()), a < b, "{a} {b}");
+                assert_eq!(is_equal(a.as_bytes(), b.as_bytes()), a == b, "{a} {b}");
             }
         }
     }

@@ -5,42 +5,63 @@
 //! without a dictionary and integers, ids that rise are gone along, others hashed; a value equal to the row before is
 //! neither.
 
-use super::distinct::{are_distinct, are_equal};
-use super::merge::{Bytes, merge};
-use super::text::{Strings, append_indexes, indexes};
+use super::coded::Dictionary;
+use super::distinct::runs_of;
+use super::integers::each_integer;
+use super::merge::{Bytes, merge, rising};
+use super::origins::{Origin, Origins};
+use super::text::Strings;
 use super::view::{Chunk, Source};
 use crate::assess::AccountKey;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
-use perpcore::sweep::number::numbered;
+use perpcore::sweep::runs::Runs;
+use perpcore::sweep::snapshot::Holders;
 use perpcore::sweep::stop::Stop;
 use std::hash::BuildHasher;
 
 /// The account of a row whose id was refused.
 pub(super) const NOBODY: u32 = u32::MAX;
 
-/// Where an id was first read: a place in the values of a source.
-#[derive(Clone, Copy)]
-pub(crate) struct Origin {
-    pub(crate) source: u32,
-    pub(crate) place: u32,
+/// The account of every row of a table, as [`perpcore::sweep::snapshot::Holders`].
+pub(crate) enum Accounts {
+    Each(Vec<u32>),
+    Runs(Vec<u32>),
 }
 
-/// A dictionary whose values are distinct, with the account of each, [`NOBODY`] where no row named it yet.
-struct Dictionary {
-    values: ArrayRef,
-    accounts: Vec<u32>,
-    source: u32,
+impl Default for Accounts {
+    fn default() -> Self {
+        Accounts::Each(Vec::new())
+    }
+}
+
+impl Accounts {
+    pub(crate) fn view(&self) -> Holders<'_> {
+        match self {
+            Accounts::Each(accounts) => Holders::Each(accounts),
+            Accounts::Runs(starts) => Holders::Runs(starts),
+        }
+    }
+}
+
+impl Accounts {
+    /// Gives the accounts other numbers.
+    pub(crate) fn renumber(&mut self, numbers: &[u32]) {
+        if numbers.iter().zip(0..).all(|(&number, account)| number == account) {
+            return;
+        }
+        let mut accounts = self.view().each();
+        accounts.iter_mut().for_each(|account| *account = numbers[*account as usize]);
+        *self = Accounts::Each(accounts);
+    }
 }
 
 /// The ids of the accounts found.
 pub(crate) enum Ids {
     /// Text: the arrays it stands in, and where each account's id is.
-    Text { sources: Vec<ArrayRef>, origins: Vec<Origin> },
+    Text { sources: Vec<ArrayRef>, origins: Origins },
     /// Integers.
     Integers(Vec<u64>),
 }
@@ -50,14 +71,14 @@ pub(crate) struct AccountIds {
     pub(crate) ids: Ids,
     /// The type that ids have in results: that of the first table that has any.
     pub(crate) output: Option<DataType>,
-    dictionaries: Vec<Dictionary>,
+    pub(super) dictionaries: Vec<Dictionary>,
     /// Accounts by value; filled only once a value must be looked up.
     table: HashTable<u32>,
     /// Whether values are looked up: false while they are known to be distinct.
-    hashed: bool,
+    pub(super) hashed: bool,
     /// Whether all ids rise, in text without a dictionary or integers: then they are gone along instead.
-    rises: bool,
-    hasher: DefaultHashBuilder,
+    pub(super) rises: bool,
+    pub(super) hasher: DefaultHashBuilder,
     /// Refused ids: no account can be named for them.
     pub(crate) faults: Vec<Fault>,
 }
@@ -65,7 +86,7 @@ pub(crate) struct AccountIds {
 impl AccountIds {
     pub(crate) fn new() -> Self {
         AccountIds {
-            ids: Ids::Text { sources: Vec::new(), origins: Vec::new() },
+            ids: Ids::Text { sources: Vec::new(), origins: Origins::default() },
             output: None,
             dictionaries: Vec::new(),
             table: HashTable::new(),
@@ -88,7 +109,7 @@ impl AccountIds {
     pub(crate) fn shown(&self, account: u32) -> Option<String> {
         match &self.ids {
             Ids::Text { sources, origins } => {
-                origins.get(account as usize).map(|&origin| text_at(sources, origin).to_string())
+                origins.get(account as usize).map(|origin| text_at(sources, origin).to_string())
             }
             Ids::Integers(ids) => ids.get(account as usize).map(ToString::to_string),
         }
@@ -98,7 +119,7 @@ impl AccountIds {
     pub(crate) fn find(&self, key: &AccountKey<'_>) -> Option<u32> {
         let found = match (&self.ids, key) {
             (Ids::Text { sources, origins }, AccountKey::Text(text)) => {
-                origins.iter().position(|&origin| text_at(sources, origin) == *text)
+                origins.iter().position(|origin| text_at(sources, origin) == *text)
             }
             (Ids::Integers(ids), AccountKey::Integer(key)) => ids.iter().position(|id| id == key),
             _ => None,
@@ -110,10 +131,12 @@ impl AccountIds {
     ///
     /// # Errors
     /// `wrong_type`; `id_kind_mismatch` where an earlier table had ids of another kind.
-    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Vec<u32>, Failure> {
-        let mut out = Vec::with_capacity(source.rows());
-        let Some((at, column)) = source.find("account") else { return Ok(out) };
-        for chunk in source.chunks(at) {
+    pub(crate) fn of(&mut self, source: &mut Source) -> Result<Accounts, Failure> {
+        let mut out = Vec::new();
+        let Some((at, column)) = source.find("account") else { return Ok(Accounts::Each(out)) };
+        let (chunks, rows) = (source.chunks(at), source.rows());
+        let alone = chunks.len() == 1;
+        for chunk in chunks {
             let start = out.len();
             let data_type = chunk.values.data_type();
             let integers = data_type.is_integer();
@@ -124,11 +147,25 @@ impl AccountIds {
                 self.settle_kind(source, data_type, integers)?;
             }
             let mut all_named = false;
-            match data_type {
-                DataType::Null => out.resize(start + chunk.values.len(), NOBODY),
-                DataType::Dictionary(..) => all_named = self.dictionary(&chunk, &mut out),
-                _ if integers => self.integers(&chunk, &mut out, &source.stop),
-                _ => self.text(&chunk, &mut out, &source.stop),
+            let runs = match data_type {
+                DataType::Dictionary(..) => self.dictionary(&chunk, &mut out),
+                _ if integers => self.integer_runs(&chunk),
+                _ => self.text_runs(&chunk),
+            };
+            if let Some(runs) = runs {
+                if alone && runs.numbers.is_sorted_by(|a, b| a < b) && runs.numbers.last() != Some(&NOBODY) {
+                    source.go_on()?;
+                    return Ok(Accounts::Runs(runs.of_accounts()));
+                }
+                all_named = !runs.numbers.contains(&NOBODY);
+                runs.append_to(&mut out);
+            } else if !matches!(data_type, DataType::Dictionary(..)) {
+                out.reserve(rows - start);
+                match data_type {
+                    DataType::Null => out.resize(start + chunk.values.len(), NOBODY),
+                    _ if integers => self.integers(&chunk, &mut out, &source.stop),
+                    _ => self.text(&chunk, &mut out, &source.stop),
+                }
             }
             source.go_on()?;
             // Looked at without an early end, many at a time.
@@ -146,7 +183,7 @@ impl AccountIds {
                 }
             }
         }
-        Ok(out)
+        Ok(Accounts::Each(out))
     }
 
     fn settle_kind(&mut self, source: &Source, data_type: &DataType, integers: bool) -> Result<(), Failure> {
@@ -167,71 +204,31 @@ impl AccountIds {
         Ok(())
     }
 
-    /// Says whether every row is known to have an account.
-    fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) -> bool {
-        let Some(dictionary) = chunk.values.as_any_dictionary_opt() else { return false };
-        self.rises = false;
-        let known = self.dictionaries.iter().position(|known| are_equal(&known.values, dictionary.values()));
-        let at = known.unwrap_or_else(|| self.add_dictionary(dictionary.values()));
-        let mut accounts = std::mem::take(&mut self.dictionaries[at].accounts);
-        let source = self.dictionaries[at].source;
-        let start = out.len();
-        let places = Some(&*chunk.values).filter(|_| chunk.nulls.is_none()).and_then(|values| {
-            // A dictionary has at most as many distinct codes as values.
-            numbered(&indexes(values), accounts.len(), out)
-        });
-        let is_first = self.len() == 0 && !self.hashed;
-        let mut account_of = |accounts: &mut [u32], place: u32| match accounts.get_mut(place as usize) {
-            Some(account) if *account != NOBODY => *account,
-            Some(account) => {
-                *account = self.account_at(Origin { source, place });
-                *account
-            }
-            None => NOBODY,
-        };
-        let all_named = match places {
-            // The first rows of all: their numbers are those of new accounts, in order of appearance.
-            Some(places) if is_first && places.iter().all(|&place| (place as usize) < accounts.len()) => {
-                (0..).zip(&places).for_each(|(account, &place)| accounts[place as usize] = account);
-                if let Ids::Text { origins, .. } = &mut self.ids {
-                    origins.extend(places.into_iter().map(|place| Origin { source, place }));
-                }
-                true
-            }
-            Some(mut places) => {
-                places.iter_mut().for_each(|place| *place = account_of(&mut accounts, *place));
-                if (0..).zip(&places).any(|(number, account)| number != *account) {
-                    out[start..].iter_mut().for_each(|number| *number = places[*number as usize]);
-                }
-                !places.contains(&NOBODY)
-            }
-            None => {
-                append_indexes(&*chunk.values, out);
-                for (row, code) in out[start..].iter_mut().enumerate() {
-                    *code = if chunk.is_null(row) { NOBODY } else { account_of(&mut accounts, *code) };
-                }
-                false
-            }
-        };
-        self.dictionaries[at].accounts = accounts;
-        all_named
-    }
-
-    fn add_dictionary(&mut self, values: &ArrayRef) -> usize {
-        let source = self.add_source(values);
-        // Values of the first dictionary need no look-up where they are distinct.
-        let first = self.len() == 0 && self.dictionaries.is_empty();
-        if !(first && are_distinct(values, &self.hasher)) {
-            self.hash_all();
-        }
-        self.dictionaries.push(Dictionary { values: values.clone(), accounts: vec![NOBODY; values.len()], source });
-        self.dictionaries.len() - 1
-    }
-
-    fn add_source(&mut self, values: &ArrayRef) -> u32 {
+    pub(super) fn add_source(&mut self, values: &ArrayRef) -> u32 {
         let Ids::Text { sources, .. } = &mut self.ids else { return 0 };
         sources.push(values.clone());
         sources.len() as u32 - 1
+    }
+
+    /// The accounts of a chunk in runs, where ids rise, of one common length and without nulls.
+    fn text_runs(&mut self, chunk: &Chunk) -> Option<Runs> {
+        let mut runs = runs_of(&chunk.values).filter(|_| self.rises && chunk.nulls.is_none())?;
+        let strings = Strings::of(&*chunk.values)?;
+        let source = self.add_source(&chunk.values);
+        let Ids::Text { sources, origins } = &mut self.ids else { return None };
+        let value = |&row: &u32| Some(Bytes(strings.value(row as usize).as_bytes()));
+        let id = |at: usize| Bytes(id_at(sources, origins, at).as_bytes());
+        let mut accounts = Vec::with_capacity(runs.numbers.len());
+        let merged = merge(runs.numbers.iter().map(value), origins.len(), id, &mut accounts);
+        // All of them, or the producer changed its memory meanwhile.
+        if accounts.len() < runs.numbers.len() {
+            return None;
+        }
+        let (rises, places) = (merged.rises, merged.places());
+        origins.extend(source, places.into_iter().map(|run| runs.numbers[run as usize]).collect());
+        self.rises &= rises;
+        runs.numbers = accounts;
+        Some(runs)
     }
 
     fn text(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) {
@@ -273,21 +270,23 @@ impl AccountIds {
         let Ids::Text { sources, origins } = &mut self.ids else { return 0 };
         let wanted = |at: &usize| !stop.asked_at(*at);
         let value = |at: usize| (!chunk.is_null(at)).then(|| Bytes(strings.value(at).as_bytes()));
-        let id = |at: usize| Bytes(text_at(sources, origins[at]).as_bytes());
+        let id = |at: usize| Bytes(id_at(sources, origins, at).as_bytes());
         let rows = (0..chunk.values.len()).take_while(wanted).map(value);
         let merged = merge(rows, origins.len(), id, out);
-        origins.extend(merged.origins(source));
-        self.rises &= merged.rises;
-        merged.rows
+        let places = merged.places();
+        let (rises, rows) = (merged.rises, merged.rows);
+        origins.extend(source, places);
+        self.rises &= rises;
+        rows
     }
 
     /// From now on every account stands in the hash table.
-    fn hash_all(&mut self) {
+    pub(super) fn hash_all(&mut self) {
         (self.hashed, self.rises) = (true, false);
         let (table, hasher) = (&mut self.table, &self.hasher);
         match &self.ids {
             Ids::Text { sources, origins } => {
-                let hash = |account: &u32| hasher.hash_one(text_at(sources, origins[*account as usize]));
+                let hash = |account: &u32| hasher.hash_one(id_at(sources, origins, *account as usize));
                 for account in table.len() as u32..origins.len() as u32 {
                     table.insert_unique(hash(&account), account, hash);
                 }
@@ -302,7 +301,7 @@ impl AccountIds {
     }
 
     /// The account of a value, a new one where it was not seen yet.
-    fn account_at(&mut self, origin: Origin) -> u32 {
+    pub(super) fn account_at(&mut self, origin: Origin) -> u32 {
         let Ids::Text { sources, origins } = &mut self.ids else { return 0 };
         let new = origins.len() as u32;
         if !self.hashed {
@@ -311,13 +310,34 @@ impl AccountIds {
         }
         let text = text_at(sources, origin);
         let hash = self.hasher.hash_one(text);
-        if let Some(&account) = self.table.find(hash, |&account| text_at(sources, origins[account as usize]) == text) {
+        if let Some(&account) = self.table.find(hash, |&account| id_at(sources, origins, account as usize) == text) {
             return account;
         }
         origins.push(origin);
-        let rehash = |account: &u32| self.hasher.hash_one(text_at(sources, origins[*account as usize]));
+        let rehash = |account: &u32| self.hasher.hash_one(id_at(sources, origins, *account as usize));
         self.table.insert_unique(hash, new, rehash);
         new
+    }
+
+    /// The accounts of a chunk in runs, where ids rise, without nulls.
+    fn integer_runs(&mut self, chunk: &Chunk) -> Option<Runs> {
+        let Ids::Integers(known) = &mut self.ids else { return None };
+        if !self.rises || chunk.nulls.is_some() {
+            return None;
+        }
+        let (mut ids, mut all) = (Vec::with_capacity(chunk.values.len()), true);
+        each_integer(&*chunk.values, |_, id| {
+            all &= id.is_some();
+            ids.push(id.unwrap_or(0));
+        });
+        let mut runs = rising(ids.iter().copied()).filter(|_| all)?;
+        let mut accounts = Vec::with_capacity(runs.numbers.len());
+        let id = |&row: &u32| Some(ids[row as usize]);
+        let merged = merge(runs.numbers.iter().map(id), known.len(), |at| known[at], &mut accounts);
+        known.extend(merged.new.iter().map(|(_, id)| id));
+        self.rises = merged.rises;
+        runs.numbers = accounts;
+        Some(runs)
     }
 
     fn integers(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) {
@@ -379,30 +399,7 @@ pub(crate) fn text_at(sources: &[ArrayRef], origin: Origin) -> &str {
     Strings::of(&*sources[origin.source as usize]).map_or("", |strings| strings.value(origin.place as usize))
 }
 
-/// The values of an integer array that are not negative.
-pub(crate) fn integers_of(array: &dyn Array) -> Vec<u64> {
-    let mut out = Vec::with_capacity(array.len());
-    each_integer(array, |_, value| out.push(value.unwrap_or(0)));
-    out
-}
-
-/// Hands over every integer; none where it is negative.
-fn each_integer(array: &dyn Array, mut take: impl FnMut(usize, Option<u64>)) {
-    macro_rules! all {
-        ($($data_type:pat => $type:ty),*) => {
-            match array.data_type() {
-                $($data_type => {
-                    for (at, &value) in array.as_primitive::<$type>().values().iter().enumerate() {
-                        take(at, u64::try_from(value).ok());
-                    }
-                })*
-                _ => {}
-            }
-        };
-    }
-    all! {
-        DataType::Int8 => Int8Type, DataType::Int16 => Int16Type, DataType::Int32 => Int32Type,
-        DataType::Int64 => Int64Type, DataType::UInt8 => UInt8Type, DataType::UInt16 => UInt16Type,
-        DataType::UInt32 => UInt32Type, DataType::UInt64 => UInt64Type
-    }
+/// The id of an account.
+fn id_at<'a>(sources: &'a [ArrayRef], origins: &Origins, account: usize) -> &'a str {
+    origins.get(account).map_or("", |origin| text_at(sources, origin))
 }

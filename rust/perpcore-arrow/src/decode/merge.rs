@@ -1,12 +1,19 @@
 //! Ids that rise, found by walking along them instead of by hashing.
 
-use super::distinct::is_below;
-use super::ids::Origin;
+use super::distinct::{is_below, is_equal};
+use perpcore::sweep::runs::Runs;
 use std::cmp::Ordering;
 
 /// Text in the order of its bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+
+impl PartialEq for Bytes<'_> {
+    #[inline(always)]
+    fn eq(&self, other: &Self) -> bool {
+        is_equal(self.0, other.0)
+    }
+}
 
 impl PartialOrd for Bytes<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -17,6 +24,21 @@ impl PartialOrd for Bytes<'_> {
     fn lt(&self, other: &Self) -> bool {
         is_below(self.0, other.0)
     }
+}
+
+/// The runs of ids that never fall, each with its first row as number; found without a branch a row.
+pub(super) fn rising<T: Copy + PartialOrd>(ids: impl ExactSizeIterator<Item = T> + Clone) -> Option<Runs> {
+    let mut starts = vec![0; ids.len() + 1];
+    let (mut found, mut last, mut rises) = (1, ids.clone().next()?, true);
+    for (row, id) in (1..).zip(ids) {
+        rises &= last <= id;
+        found += usize::from(last != id);
+        last = id;
+        // The end of a run so far.
+        starts[found] = row;
+    }
+    starts.truncate(found + 1);
+    rises.then(|| Runs { numbers: starts[..found].to_vec(), starts })
 }
 
 /// What a walk found.
@@ -65,9 +87,9 @@ pub(super) fn merge<T: Copy + PartialOrd>(
 }
 
 impl<T> Merged<T> {
-    /// Where the new ids were read in a source.
-    pub(super) fn origins(&self, source: u32) -> impl Iterator<Item = Origin> {
-        self.new.iter().map(move |&(row, _)| Origin { source, place: row as u32 })
+    /// Where the new ids were read.
+    pub(super) fn places(&self) -> Vec<u32> {
+        self.new.iter().map(|&(row, _)| row as u32).collect()
     }
 }
 
@@ -89,6 +111,9 @@ mod tests {
             let merged = merge(values.iter().copied().map(Some), known.len(), |at| known[at], &mut out);
             assert_eq!((&out[..], merged.rows, &merged.new[..], merged.rises), (accounts, accounts.len(), new, rises));
         }
+        let runs = |ids: &[u64]| rising(ids.iter().copied()).map(|runs| (runs.numbers, runs.starts));
+        assert_eq!(runs(&[2, 2, 4, 7, 7]), Some((vec![0, 2, 3], vec![0, 2, 3, 5])));
+        assert_eq!([runs(&[2, 1]), runs(&[])], [None, None]);
         let mut out = Vec::new();
         assert_eq!(merge([Some(1), None, Some(2)].into_iter(), 0, |_| 0, &mut out).rows, 1);
     }

@@ -3,10 +3,13 @@
 //! A cell that is refused becomes a fault and a harmless stand-in; what a call then does with its faults is decided in
 //! [`crate::assess`]. A table that is not of its schema's form is refused at once.
 
+mod coded;
 mod distinct;
 mod ids;
+mod integers;
 mod merge;
 mod number;
+mod origins;
 mod price;
 mod scenarios;
 mod tables;
@@ -14,7 +17,9 @@ mod text;
 mod time;
 mod view;
 
-pub(crate) use ids::{AccountIds, Ids, Origin, integers_of, text_at};
+pub(crate) use ids::{AccountIds, Ids, text_at};
+pub(crate) use integers::integers_of;
+pub(crate) use origins::{Origin, Origins};
 pub(crate) use price::{Priced, market, prices, set};
 pub(crate) use scenarios::{joint_moves, scenarios};
 pub(crate) use tables::{Tables, decode};

@@ -94,11 +94,12 @@ impl Source {
         if let Some(values) = self.untouched::<Int64Type>(at, column) {
             return Ok(Some(MoneyColumn::Narrow(values)));
         }
-        if let Some(values) = self.untouched::<Decimal128Type>(at, column) {
-            return Ok(Some(MoneyColumn::Wide(values)));
-        }
+        // Narrow before wide: copying it costs less than adding it up in 128 bits.
         if let Some(values) = self.converted(at, column) {
             return Ok(Some(MoneyColumn::Narrow(values.into())));
+        }
+        if let Some(values) = self.untouched::<Decimal128Type>(at, column) {
+            return Ok(Some(MoneyColumn::Wide(values)));
         }
         let mut narrow: Vec<i64> = Vec::with_capacity(self.rows());
         let mut wide: Vec<i128> = Vec::new();
@@ -138,12 +139,11 @@ impl Source {
             let values = &*chunk.values;
             let read = match (values.data_type(), self.is_raw(at)) {
                 (DataType::Decimal128(_, 8), false) => {
-                    let values = values.as_primitive::<Decimal128Type>().values();
-                    out.extend(values.iter().map(|&value| value as i64));
-                    values.iter().fold(true, |fits, &value| fits & (i128::from(value as i64) == value))
+                    append_narrow(values.as_primitive::<Decimal128Type>().values(), &mut out)
                 }
                 (DataType::Float64, false) => {
-                    float::append_common(values.as_primitive::<Float64Type>().values(), &mut out)
+                    let values = values.as_primitive::<Float64Type>().values();
+                    Way::chosen().run(|| float::append_common(values, &mut out))
                 }
                 (DataType::Int64, true) => {
                     out.extend_from_slice(values.as_primitive::<Int64Type>().values());
@@ -198,6 +198,21 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// Appends the lower halves; whether they are all of each number.
+fn append_narrow(values: &ScalarBuffer<i128>, out: &mut Vec<i64>) -> bool {
+    // A number of 128 bits is two of 64, the lower one first where bytes are in that order.
+    let halves: ScalarBuffer<i64> = values.inner().clone().into();
+    let (lower, upper) = if cfg!(target_endian = "little") { (0, 1) } else { (1, 0) };
+    Way::chosen().run(|| {
+        let mut lost = 0;
+        out.extend(halves.chunks_exact(2).map(|pair| {
+            lost |= pair[upper] ^ (pair[lower] >> 63);
+            pair[lower]
+        }));
+        lost == 0
+    })
 }
 
 /// Whether a float64 stands in a chunk that two grid values share.

@@ -1,7 +1,8 @@
 //! The four account tables of a call as columns that own or share their memory.
 
-use super::ids::{AccountIds, NOBODY};
+use super::ids::{AccountIds, Accounts, NOBODY};
 use super::number::{Bounded, MoneyColumn, Null};
+use super::text::Places;
 use super::view::{Chunk, Source};
 use arrow_buffer::ScalarBuffer;
 use perpcore::fault::{Code, Failure, Fault, LISTED};
@@ -11,8 +12,8 @@ use perpcore::sweep::snapshot::{AccountRows, BalanceRows, Money, NO_TIER, OrderR
 
 #[derive(Default)]
 struct Positions {
-    account: Vec<u32>,
-    instrument: Vec<u32>,
+    account: Accounts,
+    instrument: Places,
     quantity: ScalarBuffer<i64>,
     entry_price: Option<ScalarBuffer<i64>>,
     cost: Option<MoneyColumn>,
@@ -24,15 +25,15 @@ struct Positions {
 
 #[derive(Default)]
 struct Balances {
-    account: Vec<u32>,
-    asset: Vec<u32>,
+    account: Accounts,
+    asset: Places,
     amount: Option<MoneyColumn>,
 }
 
 #[derive(Default)]
 struct Orders {
-    account: Vec<u32>,
-    instrument: Vec<u32>,
+    account: Accounts,
+    instrument: Places,
     quantity: ScalarBuffer<i64>,
     price: ScalarBuffer<i64>,
     reduce_only: Option<Vec<bool>>,
@@ -41,7 +42,7 @@ struct Orders {
 
 #[derive(Default)]
 struct Settings {
-    account: Vec<u32>,
+    account: Accounts,
     portfolio: Option<Vec<bool>>,
     leverage: Option<ScalarBuffer<i64>>,
     fee_tier: Option<Vec<u32>>,
@@ -90,8 +91,8 @@ impl Tables {
         Snapshot {
             accounts: self.accounts,
             positions: PositionRows {
-                account: &positions.account,
-                instrument: &positions.instrument,
+                account: positions.account.view(),
+                instrument: positions.instrument.view(),
                 quantity: &positions.quantity,
                 entry_price: positions.entry_price.as_deref(),
                 cost: positions.cost.as_ref().map(MoneyColumn::view),
@@ -101,20 +102,20 @@ impl Tables {
                 accrued: positions.accrued.as_ref().map(MoneyColumn::view),
             },
             balances: BalanceRows {
-                account: &balances.account,
-                asset: &balances.asset,
+                account: balances.account.view(),
+                asset: balances.asset.view(),
                 amount: balances.amount.as_ref().map_or(Money::Narrow(&[]), MoneyColumn::view),
             },
             orders: OrderRows {
-                account: &orders.account,
-                instrument: &orders.instrument,
+                account: orders.account.view(),
+                instrument: orders.instrument.view(),
                 quantity: &orders.quantity,
                 price: &orders.price,
                 reduce_only: orders.reduce_only.as_deref(),
                 isolated: orders.isolated.as_deref(),
             },
             settings: AccountRows {
-                account: &settings.account,
+                account: settings.account.view(),
                 portfolio: settings.portfolio.as_deref(),
                 leverage: settings.leverage.as_deref(),
                 fee_tier: settings.fee_tier.as_deref(),
@@ -170,7 +171,7 @@ impl Tables {
     pub(crate) fn renumber(&mut self, numbers: &[u32], accounts: usize) {
         let Tables { positions, balances, orders, settings, .. } = self;
         for rows in [&mut positions.account, &mut balances.account, &mut orders.account, &mut settings.account] {
-            rows.iter_mut().for_each(|account| *account = numbers[*account as usize]);
+            rows.renumber(numbers);
         }
         self.accounts = accounts;
     }
@@ -178,13 +179,16 @@ impl Tables {
     /// How many rows the tables have together.
     pub(crate) fn rows(&self) -> usize {
         let Tables { positions, balances, orders, settings, .. } = self;
-        positions.account.len() + balances.account.len() + orders.account.len() + settings.account.len()
+        let accounts = [&positions.account, &balances.account, &orders.account, &settings.account];
+        accounts.map(|accounts| accounts.view().rows()).iter().sum()
     }
 
     /// Rows whose account could not be named go to an account of their own, after all others.
     fn give_to_nobody(&mut self) {
         let Tables { positions, balances, orders, settings, .. } = self;
         for accounts in [&mut positions.account, &mut balances.account, &mut orders.account, &mut settings.account] {
+            // Where rows are in runs, each has a name.
+            let Accounts::Each(accounts) = accounts else { continue };
             accounts
                 .iter_mut()
                 .filter(|account| **account == NOBODY)
@@ -254,18 +258,18 @@ fn settings(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Resu
 }
 
 impl Source {
-    fn instruments(&mut self, rules: &Rulebook) -> Result<Vec<u32>, Failure> {
+    fn instruments(&mut self, rules: &Rulebook) -> Result<Places, Failure> {
         let find = |name: &str| rules.instrument_index(name).map(|at| at as u32);
-        let places = self.lookup("instrument", Code::UnknownInstrument, None, find)?;
+        let places = self.places("instrument", Code::UnknownInstrument, rules.instruments().len(), find)?;
         self.suggest(Code::UnknownInstrument, |wrong| rules.suggest_instrument(wrong).map(str::to_string));
-        Ok(places.unwrap_or_default())
+        Ok(places)
     }
 
-    fn assets(&mut self, rules: &Rulebook) -> Result<Vec<u32>, Failure> {
+    fn assets(&mut self, rules: &Rulebook) -> Result<Places, Failure> {
         let find = |name: &str| rules.asset_index(name).map(|at| at as u32);
-        let places = self.lookup("asset", Code::UnknownAsset, None, find)?;
+        let places = self.places("asset", Code::UnknownAsset, rules.assets().len(), find)?;
         self.suggest(Code::UnknownAsset, |wrong| rules.suggest_asset(wrong).map(str::to_string));
-        Ok(places.unwrap_or_default())
+        Ok(places)
     }
 
     /// Says which name may have been meant, as far as an error lists faults.

@@ -3,16 +3,41 @@
 use super::view::{Chunk, Source};
 use crate::contract::{Column, Kind};
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
+use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{Array, LargeStringArray, StringArray, StringViewArray, downcast_dictionary_array};
 use arrow_buffer::{ArrowNativeType, ScalarBuffer};
 use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure};
 use perpcore::sweep::assess::Way;
+use perpcore::sweep::snapshot::Names;
 use perpcore::sweep::stop::Stop;
+
+/// As many names as 8 bits can tell apart.
+const MOST_FEW: usize = 256;
 
 /// A name that was not found.
 const UNKNOWN: u32 = u32::MAX;
+
+/// Names of the rulebook by their places, as [`perpcore::sweep::snapshot::Names`].
+pub(crate) enum Places {
+    Few(Vec<u8>),
+    Many(Vec<u32>),
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Places::Few(Vec::new())
+    }
+}
+
+impl Places {
+    pub(crate) fn view(&self) -> Names<'_> {
+        match self {
+            Places::Few(places) => Names::Few(places),
+            Places::Many(places) => Names::Many(places),
+        }
+    }
+}
 
 /// A text array of any layout.
 pub(crate) enum Strings<'a> {
@@ -130,6 +155,44 @@ impl Source {
         Ok(Some(out))
     }
 
+    /// Looks every name of a column up among `count`, as [`Source::lookup`] without a default.
+    pub(crate) fn places(
+        &mut self,
+        name: &str,
+        code: Code,
+        count: usize,
+        find: impl Fn(&str) -> Option<u32>,
+    ) -> Result<Places, Failure> {
+        if count <= MOST_FEW
+            && let Some(few) = self.few_places(name, &find)
+        {
+            return Ok(Places::Few(few));
+        }
+        let places = self.lookup(name, code, None, find)?.unwrap_or_default();
+        Ok(match count {
+            0..=MOST_FEW => Places::Few(places.into_iter().map(|place| place as u8).collect()),
+            _ => Places::Many(places),
+        })
+    }
+
+    /// The places of a column of 8-bit indexes into names of which each is one of the first 256, without nulls.
+    fn few_places(&self, name: &str, find: &impl Fn(&str) -> Option<u32>) -> Option<Vec<u8>> {
+        let (at, _) = self.find(name)?;
+        let mut out = Vec::with_capacity(self.rows());
+        for chunk in self.chunks(at) {
+            let array = chunk.values.as_dictionary_opt::<Int8Type>().filter(|_| chunk.nulls.is_none())?;
+            let strings = Strings::of(array.values())?;
+            // As many as indexes can tell apart, so that none needs to be looked at.
+            let mut places = [0_u8; MOST_FEW];
+            for (at, place) in places.iter_mut().enumerate().take(array.values().len()) {
+                *place = find(strings.value(at)).and_then(|place| u8::try_from(place).ok())?;
+            }
+            let count = array.values().len();
+            Way::chosen().run(|| translate(array.keys().values(), &places, count, &mut out));
+        }
+        Some(out)
+    }
+
     /// A column of words: the place of each in the contract's list, 0 where null.
     pub(crate) fn words(&mut self, name: &str) -> Result<Option<Vec<u32>>, Failure> {
         let Some((_, Column { kind: Kind::Word(words), .. })) = self.find(name) else { return Ok(None) };
@@ -172,6 +235,20 @@ impl Source {
             }
         }
         Ok(Some(out))
+    }
+}
+
+/// Appends what each index stands for; of a few names by comparing, many indexes at a time.
+#[inline(always)]
+fn translate(indexes: &[i8], places: &[u8; MOST_FEW], count: usize, out: &mut Vec<u8>) {
+    const COMPARED: usize = 8;
+    match places.first_chunk::<COMPARED>() {
+        Some(places) if count <= COMPARED => out.extend(
+            indexes
+                .iter()
+                .map(|&index| (0..).zip(places).fold(0, |found, (at, &place)| if index == at { place } else { found })),
+        ),
+        _ => out.extend(indexes.iter().map(|&index| places[usize::from(index as u8)])),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The tables `accounts` and `isolated` of an assessment.
 
-use super::column::{MONEY, decimal, names, pooled, ratio, validity, words};
+use super::column::{MONEY, decimal, names, no_names, pooled, ratio, validity, words};
 use super::ids::IdColumn;
-use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, new_null_array};
-use arrow_schema::{ArrowError, DataType};
+use arrow_array::types::{Int8Type, Int32Type};
+use arrow_array::{ArrayRef, DictionaryArray};
+use arrow_schema::ArrowError;
 use perpcore::fault::Code;
 use perpcore::margin::status::Status;
 use perpcore::rules::Rulebook;
@@ -34,12 +34,15 @@ pub(crate) fn accounts(
     out.push(words(status, None, &Status::NAMES)?);
     out.push(worst_scenarios(rows, &worst_scenario, scenarios)?);
     out.push(isolated_statuses(rows, isolated)?);
-    out.push(problem_codes(rows, problems));
+    out.push(problem_codes(rows, problems)?);
     Ok(out)
 }
 
 /// The worst status among the isolated buckets of each account.
 fn isolated_statuses(rows: usize, buckets: &[IsolatedBucket]) -> Result<ArrayRef, ArrowError> {
+    if buckets.is_empty() {
+        return no_names::<Int8Type>(rows, &Status::NAMES);
+    }
     let mut worst = vec![i8::MAX; rows];
     for bucket in buckets {
         let worst = &mut worst[bucket.account as usize];
@@ -54,7 +57,7 @@ fn isolated_statuses(rows: usize, buckets: &[IsolatedBucket]) -> Result<ArrayRef
 /// the dictionary.
 fn worst_scenarios(rows: usize, worst: &[u32], scenarios: &[String]) -> Result<ArrayRef, ArrowError> {
     if worst.is_empty() {
-        return Ok(new_null_array(&DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), rows));
+        return no_names::<Int32Type>(rows, &[]);
     }
     let mut places: HashMap<&str, u32> = HashMap::new();
     let mut distinct = Vec::new();
@@ -68,12 +71,12 @@ fn worst_scenarios(rows: usize, worst: &[u32], scenarios: &[String]) -> Result<A
     names(worst.iter().map(|&row| place_of.get(row as usize).copied()), distinct.into_iter())
 }
 
-fn problem_codes(rows: usize, problems: &BTreeMap<u32, Code>) -> ArrayRef {
+fn problem_codes(rows: usize, problems: &BTreeMap<u32, Code>) -> Result<ArrayRef, ArrowError> {
     if problems.is_empty() {
-        return new_null_array(&DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), rows);
+        return no_names::<Int32Type>(rows, &[]);
     }
     let codes = (0..rows as u32).map(|account| problems.get(&account).map(|code| code.entry().name));
-    Arc::new(codes.collect::<DictionaryArray<Int32Type>>())
+    Ok(Arc::new(codes.collect::<DictionaryArray<Int32Type>>()))
 }
 
 /// The columns of `isolated`, in the contract's order.

@@ -2,16 +2,41 @@
 
 use arrow_array::types::{ArrowDictionaryKeyType, Int8Type, Int32Type};
 use arrow_array::{ArrayRef, Decimal128Array, DictionaryArray, Float64Array, PrimitiveArray, StringArray};
-use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::ArrowError;
+use perpcore::sweep::assess::Way;
 use perpcore::sweep::pool::Column;
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Digits and decimals of money: two columns can be subtracted without passing 38 digits.
 pub(super) const MONEY: (u8, i8) = (28, 8);
 /// Digits and decimals of exact amounts.
 pub(super) const EXACT: (u8, i8) = (38, 24);
+
+/// The most bytes of zeros that are kept for all results.
+const KEPT_ZEROS: usize = 16 << 20;
+
+/// Zeros that nobody writes to.
+static ZEROS: Mutex<Option<Buffer>> = Mutex::new(None);
+
+/// So many bytes of 0. Results share them: columns in which nothing stands cost no memory of their own.
+fn zeros(bytes: usize) -> Buffer {
+    let fresh = || Buffer::from(MutableBuffer::from_len_zeroed(bytes));
+    // Never waited for: a fork may have left the lock taken.
+    let Some(mut kept) = ZEROS.try_lock().ok().filter(|_| bytes <= KEPT_ZEROS) else { return fresh() };
+    if kept.as_ref().is_none_or(|kept| kept.len() < bytes) {
+        *kept = Some(fresh());
+    }
+    kept.as_ref().map_or_else(fresh, |kept| kept.slice_with_length(0, bytes))
+}
+
+/// A column of names in which no row has one.
+pub(super) fn no_names<K: ArrowDictionaryKeyType>(rows: usize, names: &[&str]) -> Result<ArrayRef, ArrowError> {
+    let keys = ScalarBuffer::from(zeros(rows * size_of::<K::Native>()));
+    let keys = PrimitiveArray::<K>::new(keys, Some(NullBuffer::new_null(rows)));
+    dictionary(keys, Arc::new(StringArray::from_iter_values(names)))
+}
 
 /// Which rows have a value; none where all do.
 pub(super) fn validity(rows: usize, has_value: impl Fn(usize) -> bool) -> Option<NullBuffer> {
@@ -39,8 +64,24 @@ pub(super) fn pooled(column: Column, nulls: Option<NullBuffer>) -> ArrayRef {
     Arc::new(array.clone().with_precision_and_scale(MONEY.0, MONEY.1).unwrap_or(array))
 }
 
+/// Which of the values are numbers; none where all are.
+fn numbers(values: &[f64]) -> Option<NullBuffer> {
+    // The lowest bit of each byte, the first byte's lowest.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut bits: Vec<u8> = Vec::with_capacity(values.len().div_ceil(8));
+    Way::chosen().run(|| {
+        bits.extend(values.chunks(8).map(|these| {
+            let mut are = [0; 8];
+            are.iter_mut().zip(these).for_each(|(is, value)| *is = u8::from(!value.is_nan()));
+            (u64::from_le_bytes(are).wrapping_mul(GATHER) >> 56) as u8
+        }));
+    });
+    let nulls = NullBuffer::new(BooleanBuffer::new(bits.into(), 0, values.len()));
+    (nulls.null_count() > 0).then_some(nulls)
+}
+
 pub(super) fn ratio(values: Vec<f64>) -> ArrayRef {
-    let nulls = validity(values.len(), |row| !values[row].is_nan());
+    let nulls = numbers(&values);
     Arc::new(Float64Array::new(values.into(), nulls))
 }
 
@@ -49,7 +90,13 @@ pub(super) fn dictionary<K: ArrowDictionaryKeyType>(
     keys: PrimitiveArray<K>,
     values: ArrayRef,
 ) -> Result<ArrayRef, ArrowError> {
-    Ok(Arc::new(DictionaryArray::try_new(keys, values)?))
+    // Without an early end many keys are looked at together; a negative one is beyond all values.
+    let (places, count) = (keys.values(), values.len());
+    if Way::chosen().run(|| places.iter().fold(false, |beyond, key| beyond | (key.as_usize() >= count))) {
+        return Ok(Arc::new(DictionaryArray::try_new(keys, values)?));
+    }
+    // SAFETY: every key is a place in the values.
+    Ok(Arc::new(unsafe { DictionaryArray::new_unchecked(keys, values) }))
 }
 
 /// A column of words: `keys` are places in `words`.

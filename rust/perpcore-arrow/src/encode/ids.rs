@@ -8,6 +8,7 @@ use arrow_array::{
     Array, ArrayRef, Int8Array, Int16Array, Int32Array, Int64Array, PrimitiveArray, UInt8Array, UInt16Array,
     UInt32Array, UInt64Array,
 };
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{ArrowError, DataType};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ pub(crate) struct IdColumn {
     /// One an account, or the dictionary that `places` point into.
     values: ArrayRef,
     /// Where each account's id stands in `values`; none where results are no dictionary.
-    places: Option<Vec<i32>>,
+    places: Option<ScalarBuffer<i32>>,
 }
 
 impl IdColumn {
@@ -27,21 +28,21 @@ impl IdColumn {
             Ids::Text { sources, origins } => (sources, origins),
         };
         let DataType::Dictionary(_, value_type) = &output else {
-            let texts = origins.iter().map(|&origin| crate::decode::text_at(sources, origin));
+            let texts = origins.iter().map(|origin| crate::decode::text_at(sources, origin));
             return IdColumn { values: texts_of(&output, texts), places: None };
         };
-        if origins.iter().all(|origin| origin.source == 0) {
-            let places = origins.iter().map(|origin| origin.place as i32).collect();
+        if let Some(places) = origins.of_first() {
+            let places = places.iter().map(|&place| place as i32).collect();
             return IdColumn { values: sources[0].clone(), places: Some(places) };
         }
-        let texts = origins.iter().map(|&origin| crate::decode::text_at(sources, origin));
+        let texts = origins.iter().map(|origin| crate::decode::text_at(sources, origin));
         IdColumn { values: texts_of(value_type, texts), places: Some((0..origins.len() as i32).collect()) }
     }
 
     /// The ids of all accounts in order.
     pub(crate) fn all(&self) -> Result<ArrayRef, ArrowError> {
         match &self.places {
-            Some(places) => dictionary(PrimitiveArray::<Int32Type>::from(places.clone()), self.values.clone()),
+            Some(places) => dictionary(PrimitiveArray::<Int32Type>::new(places.clone(), None), self.values.clone()),
             None => Ok(self.values.clone()),
         }
     }

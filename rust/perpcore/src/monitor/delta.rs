@@ -14,7 +14,7 @@ pub(super) fn by_account(snapshot: &Snapshot<'_>) -> Vec<(u32, Table, u32)> {
     ];
     let rows = tables
         .into_iter()
-        .flat_map(|(table, accounts)| (0..).zip(accounts).map(move |(row, &account)| (account, table, row)));
+        .flat_map(|(table, accounts)| (0..).zip(accounts.each()).map(move |(row, account)| (account, table, row)));
     let mut rows: Vec<_> = rows.collect();
     if !rows.is_sorted() {
         rows.sort_unstable();
@@ -99,7 +99,7 @@ pub(super) fn apply(rows: &mut Rows, snapshot: &Snapshot<'_>, given: &[(u32, Tab
 pub(super) fn position(snapshot: &Snapshot<'_>, row: usize) -> PositionRow {
     let rows = &snapshot.positions;
     PositionRow {
-        instrument: rows.instrument[row],
+        instrument: rows.instrument.get(row),
         quantity: rows.quantity[row],
         entry_price: rows.entry_price.map_or(0, |entry| entry[row]),
         cost: rows.cost.map_or(0, |cost| cost.get(row)),
@@ -111,13 +111,13 @@ pub(super) fn position(snapshot: &Snapshot<'_>, row: usize) -> PositionRow {
 }
 
 fn balance(snapshot: &Snapshot<'_>, row: usize) -> BalanceRow {
-    BalanceRow { asset: snapshot.balances.asset[row], amount: snapshot.balances.amount.get(row) }
+    BalanceRow { asset: snapshot.balances.asset.get(row), amount: snapshot.balances.amount.get(row) }
 }
 
 fn order(snapshot: &Snapshot<'_>, row: usize) -> OrderRow {
     let rows = &snapshot.orders;
     OrderRow {
-        instrument: rows.instrument[row],
+        instrument: rows.instrument.get(row),
         quantity: rows.quantity[row],
         price: rows.price[row],
         reduce_only: rows.reduce_only.is_some_and(|flags| flags[row]),
@@ -143,9 +143,9 @@ pub(super) fn same_key(
     named: &[(u32, Table, u32)],
 ) -> Option<usize> {
     let key = |snapshot: &Snapshot<'_>, row: usize| match fault.table {
-        Table::Positions => (snapshot.positions.instrument[row], snapshot.positions.is_isolated(row)),
-        Table::Balances => (snapshot.balances.asset[row], false),
-        Table::Orders => (snapshot.orders.instrument[row], snapshot.orders.is_isolated(row)),
+        Table::Positions => (snapshot.positions.instrument.get(row), snapshot.positions.is_isolated(row)),
+        Table::Balances => (snapshot.balances.asset.get(row), false),
+        Table::Orders => (snapshot.orders.instrument.get(row), snapshot.orders.is_isolated(row)),
         Table::Accounts => (0, false),
     };
     let wanted = key(resident, fault.row);

@@ -26,14 +26,12 @@ use crate::sweep::inspect::Inspector;
 use crate::sweep::snapshot::{Grouped, Snapshot, Table};
 use crate::sweep::stop::Stop;
 use crate::sweep::threads;
-use history::{History, apart};
-use queue::Queue;
+use history::History;
+use queue::{Due, Queue};
 use reach::{UNITS, reach};
 use shelf::{ACCOUNTS, Shelf};
 use std::sync::Arc;
 
-/// A movement after which everyone is looked at anyway.
-const FAR: u64 = UNITS << 6;
 /// Below this many accounts a further thread costs more than it brings.
 const ACCOUNTS_A_THREAD: usize = 4_096;
 
@@ -205,37 +203,37 @@ impl Monitor {
         stop: &Stop,
     ) -> Result<Vec<Change>, Ended> {
         let before = Before { market: self.market.clone(), accounts: self.accounts, rows: Vec::new() };
-        let step = market.as_ref().and_then(|market| movement(&self.market, market));
         let moves = market.is_some();
+        // Everyone is looked at where a price may be used that could not before, or the other way round, and where more
+        // are due than it pays to look up one by one.
+        let mut everyone = self.accounts == 0;
         if let Some(market) = market {
+            everyone |= market.quotes().zip(self.market.quotes()).any(|(new, old)| new.usable != old.usable);
             self.market = market;
         }
-        let (mut before, mut due, mut taken) = (before, Vec::new(), Vec::new());
+        let mut before = before;
         let named = rows.map(delta::by_account).unwrap_or_default();
         if let Some(rows) = rows {
             self.apply(rows, &named, &mut before);
         }
-        // Everyone is looked at where usability changed, or where more are due than it pays to look up one by one.
-        let step = if moves { step } else { Some(0) };
-        let mut safe = Vec::new();
-        let everyone = match step.filter(|_| before.accounts > 0).map(|step| self.queue.take(step, self.accounts / 4)) {
-            Some(Some(found)) => {
-                (due, safe) = self.still_safe(&found);
-                taken = found;
-                false
+        let mut due = Due::default();
+        if moves && !everyone {
+            match self.queue.due(&mut self.history, &self.market, before.accounts / 2) {
+                Some(found) => due = found,
+                None => everyone = true,
             }
-            _ => true,
-        };
+        }
         let round = if everyone {
             self.visit_all(&named, threads, stop)
         } else {
-            due.extend(before.rows.iter().map(|(account, _)| *account));
-            due.sort_unstable();
-            due.dedup();
-            self.visit(due.into_iter(), &named, stop)
+            let mut accounts = std::mem::take(&mut due.left);
+            accounts.extend(before.rows.iter().map(|(account, _)| *account));
+            accounts.sort_unstable();
+            accounts.dedup();
+            self.visit(accounts.into_iter(), &named, stop)
         };
         let undo = |monitor: &mut Self, ended| {
-            monitor.undo(before, &taken);
+            monitor.undo(before);
             Err(ended)
         };
         let Some(round) = round else { return undo(self, Ended::Stopped) };
@@ -243,14 +241,15 @@ impl Monitor {
             let refused = self.refusals(&round.blocked, rows, &named);
             return undo(self, Ended::Refused(refused));
         }
-        self.queue.advance(step.unwrap_or(0));
-        if everyone {
-            self.queue.clear();
-        }
         if moves {
             self.history.push(&self.market);
         }
-        safe.into_iter().for_each(|(account, left)| self.queue.put(account, left));
+        let market = self.history.now();
+        if everyone {
+            self.queue.settle_all(market);
+        } else {
+            self.queue.settle(&due, market);
+        }
         self.counters.updates += 1;
         self.counters.visits += round.seen.len() as u64;
         self.counters.sweeps += u64::from(everyone);
@@ -283,7 +282,7 @@ impl Monitor {
     }
 
     /// Makes everything as it was.
-    fn undo(&mut self, before: Before, taken: &[u32]) {
+    fn undo(&mut self, before: Before) {
         self.market = before.market;
         for (account, rows) in &before.rows {
             self.shelves[*account as usize / ACCOUNTS].set(account % ACCOUNTS as u32, rows);
@@ -293,7 +292,6 @@ impl Monitor {
             self.shelves[self.accounts / ACCOUNTS].status.pop();
         }
         self.shelves.truncate(before.accounts.div_ceil(ACCOUNTS));
-        taken.iter().for_each(|&account| self.queue.put(account, 0));
     }
 
     /// Takes over what a visit found.
@@ -306,24 +304,6 @@ impl Monitor {
             shelf.isolated.splice(range, isolated.into_iter().map(|(instrument, status)| (local, instrument, status)));
         }
         self.queue.value(account, reach, self.history.now());
-    }
-
-    /// Of accounts that are due: whom prices have left, and who is still safe for how long, since prices came back.
-    fn still_safe(&mut self, due: &[u32]) -> (Vec<u32>, Vec<(u32, u64)>) {
-        self.history.begin();
-        let (mut left, mut safe) = (Vec::with_capacity(due.len() / 4), Vec::with_capacity(due.len()));
-        for &account in due {
-            let (reach, valued) = self.queue.valued(account);
-            match self.history.distance(valued, &self.market) {
-                // A factor of 1 + distance and then one of 1 + rest is at most one of 1 + reach. With little left it is
-                // cheaper to value the account than to come back soon.
-                Some(distance) if 2 * distance < reach => {
-                    safe.push((account, (reach - distance) * UNITS / (UNITS + distance)));
-                }
-                _ => left.push(account),
-            }
-        }
-        (left, safe)
     }
 
     /// Looks at some accounts, ascending.
@@ -480,17 +460,4 @@ fn cause(account: u32, named: &[(u32, Table, u32)]) -> Cause {
         Some((_, Table::Accounts, _)) => Cause::Accounts,
         None => Cause::Prices,
     }
-}
-
-/// How far prices move at most from one market to another, up or down, in [`UNITS`], rounded up; none where a price may be
-/// used that could not before, or the other way round.
-fn movement(before: &Market, after: &Market) -> Option<u64> {
-    let mut most = 0;
-    for (old, new) in before.quotes().zip(after.quotes()) {
-        if old.usable != new.usable {
-            return None;
-        }
-        most = most.max(apart(old.price, new.price));
-    }
-    Some(most.min(FAR))
 }

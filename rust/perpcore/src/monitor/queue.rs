@@ -1,117 +1,133 @@
-//! Which accounts are due: a wheel of slots along the movement of prices.
+//! Which accounts are due: classes by how far prices may move, each with a market that it looks back to.
 //!
-//! Time is how far prices have moved in all, up and down, since the beginning. An account that is safe for some way is
-//! put into the slot where that way ends; when the movement reaches a slot, what stands in it is due. Nothing is ever
-//! sorted. What is put in again leaves its old place behind, which is passed over when its turn comes.
+//! Class k holds accounts that stay safe while prices are within 2ᵏ of its reference market (in
+//! [`UNITS`](super::reach::UNITS)). As long as they are, nobody in it is looked at. Once they are not, each of its
+//! accounts is asked how far prices are from where *it* was valued: who is safe still goes into the class of what is left
+//! of its way, the others are valued. The class then looks back to the market at hand. Prices that go there and back make
+//! a class due again and again only where it is narrow, and there it has few accounts. Nothing is ever sorted.
 
-/// Movement in a slot, as a power of two of [`UNITS`](super::reach::UNITS): about 0.15 basis points.
-const SLOT_BITS: u32 = 8;
-/// How many slots there are: half of [`UNITS`](super::reach::UNITS). Who is safe for longer comes due once in between.
-const SLOTS: u64 = 1 << 15;
+use super::history::History;
+use super::reach::UNITS;
+use crate::margin::market::Market;
 
-/// No slot.
-const NOWHERE: u32 = u32::MAX;
+/// How many classes there are: the widest has half of [`UNITS`](super::reach::UNITS).
+const CLASSES: usize = 23;
+/// No class.
+const NOWHERE: u8 = u8::MAX;
 
-/// The wheel.
+/// Accounts of one class.
+#[derive(Clone, Debug, Default)]
+struct Class {
+    /// The number of the market that it looks back to.
+    reference: u32,
+    members: Vec<u32>,
+}
+
+/// What is known of an account.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// How far prices may be from the market at which it was valued.
+    reach: u32,
+    /// The number of that market.
+    valued: u32,
+    /// Its place in its class.
+    at: u32,
+    class: u8,
+}
+
+/// All accounts by class.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
-    /// How far prices have moved, in [`UNITS`](super::reach::UNITS).
-    moved: u64,
-    slots: Vec<Vec<u32>>,
-    /// The slot, counted from the beginning, in which an account stands.
-    place: Vec<u32>,
-    /// How far prices may be from where they were when it was valued, and the number of that market.
-    valued: Vec<(u32, u32)>,
-    /// How many entries all slots have, those passed over included.
-    entries: usize,
+    classes: Vec<Class>,
+    places: Vec<Place>,
+}
+
+/// Who is due at a market.
+#[derive(Default)]
+pub(super) struct Due {
+    /// Classes that look back to this market from now on.
+    classes: Vec<usize>,
+    /// Accounts that are safe still, and for how long.
+    safe: Vec<(u32, u64)>,
+    /// Accounts that are to be valued, in no order.
+    pub(super) left: Vec<u32>,
 }
 
 impl Queue {
     pub(super) fn new() -> Self {
-        Queue { moved: 0, slots: vec![Vec::new(); SLOTS as usize], place: Vec::new(), valued: Vec::new(), entries: 0 }
+        Queue { classes: vec![Class::default(); CLASSES], places: Vec::new() }
     }
 
-    /// Takes the accounts that come due if prices move on by `step`, in no order; none, and nothing taken, where they are
-    /// more than `most`.
-    pub(super) fn take(&mut self, step: u64, most: usize) -> Option<Vec<u32>> {
-        let (from, to) = (self.moved >> SLOT_BITS, (self.moved + step) >> SLOT_BITS);
-        if to - from >= SLOTS {
-            return None;
+    /// Who is due at a market; none where there are more than `most` to be asked.
+    pub(super) fn due(&self, history: &mut History, market: &Market, most: usize) -> Option<Due> {
+        history.begin();
+        let mut due = Due::default();
+        for (at, class) in self.classes.iter().enumerate() {
+            if history.distance(class.reference, market).is_none_or(|distance| distance > 1 << at) {
+                due.classes.push(at);
+            }
         }
-        // The slot at hand was emptied when the movement reached it: who stands in it now came since.
-        let slots = from..=to;
-        let count: usize = slots.clone().map(|slot| self.slots[(slot % SLOTS) as usize].len()).sum();
+        let count: usize = due.classes.iter().map(|&class| self.classes[class].members.len()).sum();
         if count > most {
             return None;
         }
-        let mut due = Vec::with_capacity(count);
-        for slot in slots {
-            for account in std::mem::take(&mut self.slots[(slot % SLOTS) as usize]) {
-                let place = &mut self.place[account as usize];
-                if *place == slot as u32 {
-                    *place = NOWHERE;
-                    due.push(account);
+        for &class in &due.classes {
+            for &account in &self.classes[class].members {
+                let Place { reach, valued, .. } = self.places[account as usize];
+                match history.distance(valued, market) {
+                    // A factor of 1 + distance and then one of 1 + rest is at most one of 1 + reach. With little left it is
+                    // cheaper to value the account than to come back soon.
+                    Some(distance) if 2 * distance < u64::from(reach) => {
+                        due.safe.push((account, (u64::from(reach) - distance) * UNITS / (UNITS + distance)));
+                    }
+                    _ => due.left.push(account),
                 }
             }
         }
-        self.entries -= count;
         Some(due)
     }
 
-    /// Prices have moved on by `step`.
-    pub(super) fn advance(&mut self, step: u64) {
-        self.moved += step;
+    /// The market of a number is the one at hand. Who was found safe at it moves to its class; the others are valued next.
+    pub(super) fn settle(&mut self, due: &Due, market: u32) {
+        due.classes.iter().for_each(|&class| self.classes[class].reference = market);
+        due.safe.iter().for_each(|&(account, rest)| self.put(account, rest));
     }
 
-    /// Forgets everything but how far prices have moved.
-    pub(super) fn clear(&mut self) {
-        self.slots.iter_mut().for_each(Vec::clear);
-        self.place.fill(NOWHERE);
-        self.entries = 0;
+    /// Every class looks back to the market of a number, since everybody is valued next.
+    pub(super) fn settle_all(&mut self, market: u32) {
+        self.classes.iter_mut().for_each(|class| class.reference = market);
     }
 
-    /// How far prices may be from the market at which an account was valued, and its number.
-    #[inline(always)]
-    pub(super) fn valued(&self, account: u32) -> (u64, u32) {
-        let (reach, market) = self.valued[account as usize];
-        (reach.into(), market)
-    }
-
-    /// An account was valued at the market of a number, and is safe for `reach` from there.
+    /// An account was valued at the market of a number, the one at hand, and is safe for `reach` from there.
     pub(super) fn value(&mut self, account: u32, reach: u32, market: u32) {
-        if self.valued.len() <= account as usize {
-            self.valued.resize(account as usize + 1, (0, 0));
+        if self.places.len() <= account as usize {
+            let nobody = Place { reach: 0, valued: 0, at: 0, class: NOWHERE };
+            self.places.resize(account as usize + 1, nobody);
         }
-        self.valued[account as usize] = (reach, market);
+        let place = &mut self.places[account as usize];
+        (place.reach, place.valued) = (reach, market);
         self.put(account, reach.into());
     }
 
-    /// Puts an account where prices have moved by `reach` more.
-    pub(super) fn put(&mut self, account: u32, reach: u64) {
-        // Factors of 1 + s, 1 + t, … make at most e^(s + t + …), which is at most 1 + reach up to ln(1 + reach).
-        let way = (reach - ((reach * reach) >> 25)).saturating_sub(1);
-        let slot = ((self.moved + way) >> SLOT_BITS).min((self.moved >> SLOT_BITS) + SLOTS - 1);
-        if self.place.len() <= account as usize {
-            self.place.resize(account as usize + 1, NOWHERE);
-        }
-        let place = &mut self.place[account as usize];
-        if *place == slot as u32 {
+    /// Puts an account into the widest class that is safe for it: prices that are within 2ᵏ of the reference, as the market
+    /// at hand is, are within (1 + 2ᵏ)² − 1 of the market at hand.
+    fn put(&mut self, account: u32, rest: u64) {
+        let half = (rest - ((rest * rest) >> 26)).saturating_sub(1) >> 1;
+        let class = half.checked_ilog2().unwrap_or(0).min(CLASSES as u32 - 1) as u8;
+        let Place { at, class: before, .. } = self.places[account as usize];
+        if before == class {
             return;
         }
-        *place = slot as u32;
-        self.slots[(slot % SLOTS) as usize].push(account);
-        self.entries += 1;
-        if self.entries > 2 * self.place.len() + SLOTS as usize {
-            self.compact();
+        if before != NOWHERE {
+            let members = &mut self.classes[before as usize].members;
+            members.swap_remove(at as usize);
+            if let Some(&moved) = members.get(at as usize) {
+                self.places[moved as usize].at = at;
+            }
         }
-    }
-
-    /// Drops the entries that would be passed over.
-    fn compact(&mut self) {
-        self.slots.iter_mut().for_each(Vec::clear);
-        for (account, &place) in self.place.iter().enumerate().filter(|(_, place)| **place != NOWHERE) {
-            self.slots[(u64::from(place) % SLOTS) as usize].push(account as u32);
-        }
-        self.entries = self.slots.iter().map(Vec::len).sum();
+        let members = &mut self.classes[class as usize].members;
+        let place = &mut self.places[account as usize];
+        (place.at, place.class) = (members.len() as u32, class);
+        members.push(account);
     }
 }

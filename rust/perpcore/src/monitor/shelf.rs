@@ -2,7 +2,9 @@
 //! whatever values a snapshot values a shelf, and a changed account moves the rows of its own shelf only.
 
 use crate::margin::status::Status;
-use crate::sweep::snapshot::{AccountRows, BalanceRows, Grouped, Money, OrderRows, PositionRows, Snapshot};
+use crate::sweep::snapshot::{
+    AccountRows, BalanceRows, Grouped, Holders, Money, Names, OrderRows, PositionRows, Snapshot,
+};
 use std::ops::Range;
 
 /// How many accounts stand on a shelf.
@@ -85,6 +87,46 @@ impl Amounts {
     }
 }
 
+/// Names by the rulebook's index: a byte each as long as all of them fit.
+#[derive(Clone, Debug)]
+enum Places {
+    Few(Vec<u8>),
+    Many(Vec<u32>),
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Places::Few(Vec::new())
+    }
+}
+
+impl Cells<u32> for Places {
+    fn get(&self, at: usize) -> u32 {
+        self.view().get(at)
+    }
+
+    fn splice(&mut self, rows: usize, range: Range<usize>, values: impl Iterator<Item = u32> + Clone) {
+        if let Places::Few(column) = self {
+            if values.clone().all(|name| u8::try_from(name).is_ok()) {
+                return Cells::splice(column, rows, range, values.map(|name| name as u8));
+            }
+            *self = Places::Many(column.iter().map(|&name| name.into()).collect());
+        }
+        if let Places::Many(column) = self {
+            Cells::splice(column, rows, range, values);
+        }
+    }
+}
+
+impl Places {
+    fn view(&self) -> Names<'_> {
+        match self {
+            Places::Few(column) => Names::Few(column),
+            Places::Many(column) => Names::Many(column),
+        }
+    }
+}
+
 /// Rows of one kind, and the columns in which they stand.
 macro_rules! columns {
     ($(#[$doc:meta])* $columns:ident of $row:ident { $($name:ident: $type:ty as $cells:ty,)* }) => {
@@ -96,14 +138,16 @@ macro_rules! columns {
 
         #[derive(Clone, Debug, Default)]
         struct $columns {
-            account: Vec<u32>,
+            /// Where the rows of every account begin, and where those of the last one end.
+            starts: Vec<u32>,
             $($name: $cells,)*
         }
 
         impl $columns {
             fn rows(&self, account: u32) -> Range<usize> {
-                let from = self.account.partition_point(|&at| at < account);
-                from..from + self.account[from..].iter().take_while(|&&at| at == account).count()
+                let starts = self.starts.as_slice();
+                let start = |at: u32| starts.get(at as usize).or(starts.last()).map_or(0, |&at| at as usize);
+                start(account)..start(account + 1)
             }
 
             fn of(&self, account: u32) -> Vec<$row> {
@@ -111,9 +155,14 @@ macro_rules! columns {
             }
 
             fn set(&mut self, account: u32, rows: &[$row]) {
-                let (range, len) = (self.rows(account), self.account.len());
-                $(Cells::splice(&mut self.$name, len, range.clone(), rows.iter().map(|row| row.$name));)*
-                Cells::splice(&mut self.account, len, range, rows.iter().map(|_| account));
+                let (range, len) = (self.rows(account), self.starts.last().map_or(0, |&end| end));
+                $(Cells::splice(&mut self.$name, len as usize, range.clone(), rows.iter().map(|row| row.$name));)*
+                if self.starts.len() < account as usize + 2 {
+                    self.starts.resize(account as usize + 2, len);
+                }
+                let behind = &mut self.starts[account as usize + 1..];
+                let (before, after) = (range.len() as u32, rows.len() as u32);
+                behind.iter_mut().for_each(|start| *start = *start - before + after);
             }
         }
     };
@@ -122,7 +171,7 @@ macro_rules! columns {
 columns! {
     /// A row of positions.
     Positions of PositionRow {
-        instrument: u32 as Vec<u32>,
+        instrument: u32 as Places,
         quantity: i64 as Vec<i64>,
         entry_price: i64 as Sparse<i64>,
         cost: i128 as Sparse<i128>,
@@ -135,14 +184,14 @@ columns! {
 columns! {
     /// A row of balances.
     Balances of BalanceRow {
-        asset: u32 as Vec<u32>,
+        asset: u32 as Places,
         amount: i128 as Amounts,
     }
 }
 columns! {
     /// A row of orders.
     Orders of OrderRow {
-        instrument: u32 as Vec<u32>,
+        instrument: u32 as Places,
         quantity: i64 as Vec<i64>,
         price: i64 as Vec<i64>,
         reduce_only: bool as Sparse<bool>,
@@ -217,11 +266,11 @@ impl Shelf {
     /// The columns as the sweep reads them.
     pub(super) fn grouped(&self) -> Grouped<'_> {
         let Shelf { positions, balances, orders, settings, status, .. } = self;
-        Grouped::in_order(Snapshot {
+        Grouped::new(Snapshot {
             accounts: status.len(),
             positions: PositionRows {
-                account: &positions.account,
-                instrument: &positions.instrument,
+                account: Holders::Runs(&positions.starts),
+                instrument: positions.instrument.view(),
                 quantity: &positions.quantity,
                 entry_price: positions.entry_price.0.as_deref(),
                 cost: positions.cost.0.as_deref().map(Money::Wide),
@@ -231,20 +280,20 @@ impl Shelf {
                 accrued: positions.accrued.0.as_deref().map(Money::Wide),
             },
             balances: BalanceRows {
-                account: &balances.account,
-                asset: &balances.asset,
+                account: Holders::Runs(&balances.starts),
+                asset: balances.asset.view(),
                 amount: balances.amount.view(),
             },
             orders: OrderRows {
-                account: &orders.account,
-                instrument: &orders.instrument,
+                account: Holders::Runs(&orders.starts),
+                instrument: orders.instrument.view(),
                 quantity: &orders.quantity,
                 price: &orders.price,
                 reduce_only: orders.reduce_only.0.as_deref(),
                 isolated: orders.isolated.0.as_deref(),
             },
             settings: AccountRows {
-                account: &settings.account,
+                account: Holders::Runs(&settings.starts),
                 portfolio: settings.portfolio.0.as_deref(),
                 leverage: settings.leverage.0.as_deref(),
                 fee_tier: Some(&settings.fee_tier),

@@ -29,17 +29,16 @@ pub fn from_f64(x: f64) -> Result<i128, NotANumber> {
 
 /// Reads float64s that are the nearest to a grid value and below 2²⁴, as most are, many at a time; false where one is
 /// not, and then what was appended means nothing.
+#[inline(always)]
 pub fn append_common(values: &[f64], out: &mut Vec<i64>) -> bool {
     // Beside 1.5·2⁵² a double has no fraction, and its low bits are the number: the sum rounds to the nearest, ties to even.
     const WHOLE: f64 = 6_755_399_441_055_744.0;
-    let start = out.len();
-    out.resize(start + values.len(), 0);
     let mut common = true;
-    for (g, &x) in out[start..].iter_mut().zip(values) {
+    out.extend(values.iter().map(|&x| {
         let near = x * 1e8 + WHOLE;
         common &= ((near - WHOLE) / 1e8 == x) & (x.abs() < 16_777_216.0);
-        *g = (near.to_bits() as i64).wrapping_sub(WHOLE.to_bits() as i64);
-    }
+        (near.to_bits() as i64).wrapping_sub(WHOLE.to_bits() as i64)
+    }));
     common
 }
 

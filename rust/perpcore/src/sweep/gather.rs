@@ -167,7 +167,7 @@ impl<'a> Gather<'a> {
     #[inline(always)]
     fn position(&mut self, data: &Grouped<'_>, row: usize) -> Result<(), (&'static str, Code)> {
         let rows = &data.snapshot.positions;
-        let instrument = rows.instrument[row];
+        let instrument = rows.instrument.get(row);
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.map_err(|code| ("quantity", code))?;
         let isolated = rows.is_isolated(row);
@@ -194,7 +194,7 @@ impl<'a> Gather<'a> {
     #[inline(always)]
     fn balance(&mut self, data: &Grouped<'_>, row: usize) {
         let rows = &data.snapshot.balances;
-        let (asset, amount) = (rows.asset[row], rows.amount.get(row));
+        let (asset, amount) = (rows.asset.get(row), rows.amount.get(row));
         let place = &mut self.places[asset as usize];
         if *place == NONE {
             *place = self.balances.len() as u32;
@@ -206,7 +206,7 @@ impl<'a> Gather<'a> {
 
     fn order(&mut self, data: &Grouped<'_>, row: usize) -> Result<(), (&'static str, Code)> {
         let rows = &data.snapshot.orders;
-        let instrument = rows.instrument[row];
+        let instrument = rows.instrument.get(row);
         let base = self.terms.instruments[instrument as usize].base(rows.quantity[row]);
         let quantity = base.map_err(|code| ("quantity", code))?;
         if quantity == 0 || rows.reduce_only.is_some_and(|reduce_only| reduce_only[row]) {

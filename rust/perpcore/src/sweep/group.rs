@@ -1,20 +1,27 @@
-//! Which rows belong to which account: found in the table where it is in account order, else in an order of its rows that
-//! is made when it is first asked for.
+//! Which rows belong to which account: beside each other where the table is in account order, else in an order of its
+//! rows that is made when it is first asked for.
 
-use super::kernel::Way;
+use super::runs::runs;
+use super::snapshot::Holders;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 /// The rows of a table by account.
 #[derive(Debug)]
 pub struct Rows<'a> {
-    account: &'a [u32],
     accounts: usize,
     /// How many accounts are named by tables before this one.
     known: usize,
-    ascending: bool,
-    /// The rows in account order, where they are not.
-    order: OnceLock<Vec<u32>>,
+    grouped: By<'a>,
+}
+
+#[derive(Debug)]
+enum By<'a> {
+    /// Where the rows of every account begin, and where those of the last one end.
+    Starts(Cow<'a, [u32]>),
+    /// The account of every row, and the rows in account order.
+    Order { account: &'a [u32], order: OnceLock<Vec<u32>> },
 }
 
 /// Where the rows of one account stand.
@@ -40,19 +47,59 @@ impl Iterator for Found<'_> {
 
 impl<'a> Rows<'a> {
     /// Groups rows by their account; `known` accounts are named by tables before this one.
-    pub fn new(account: &'a [u32], accounts: usize, known: usize) -> Self {
-        Rows { account, accounts, known, ascending: ascends(account), order: OnceLock::new() }
-    }
-
-    /// Rows that are known to stand in account order.
-    pub fn in_order(account: &'a [u32], accounts: usize) -> Self {
-        Rows { account, accounts, known: 0, ascending: true, order: OnceLock::new() }
+    pub fn new(account: Holders<'a>, accounts: usize, known: usize) -> Self {
+        let grouped = match account {
+            Holders::Runs(starts) => By::Starts(starts.into()),
+            Holders::Each([]) => By::Starts(Cow::Borrowed(&[])),
+            Holders::Each(account) => match runs(account, accounts) {
+                Some(runs) => By::Starts(runs.of_accounts().into()),
+                None => By::Order { account, order: OnceLock::new() },
+            },
+        };
+        Rows { accounts, known, grouped }
     }
 
     /// No account of the table is above it.
     pub fn accounts_named(&self) -> usize {
-        let largest = if self.ascending { self.account.last() } else { self.account.iter().max() };
-        largest.map_or(0, |&account| account as usize + 1)
+        match &self.grouped {
+            By::Starts(starts) => starts.len().saturating_sub(1),
+            By::Order { account, .. } => account.iter().max().map_or(0, |&account| account as usize + 1),
+        }
+    }
+
+    /// Where the rows of every account begin, and where those of the last one end; none where rows are not in account
+    /// order.
+    #[inline(always)]
+    pub fn starts(&self) -> Option<&[u32]> {
+        match &self.grouped {
+            By::Starts(starts) => Some(starts),
+            By::Order { .. } => None,
+        }
+    }
+
+    /// The account of every row that was found for accounts beside each other, counted from the first of them.
+    pub fn holders(&self, accounts: Range<usize>, found: &Found<'_>, holders: &mut Vec<u32>) {
+        /// So many are written at a time: most accounts have no more rows.
+        const AHEAD: usize = 8;
+        holders.clear();
+        match (&self.grouped, found) {
+            (By::Starts(starts), Found::Beside(rows)) => {
+                holders.resize(rows.len() + AHEAD, 0);
+                let starts = &starts[accounts.start.min(starts.len())..starts.len().min(accounts.end + 1)];
+                for (account, run) in (0..).zip(starts.windows(2)) {
+                    let [from, to] = [run[0], run[1]].map(|row| row as usize - rows.start);
+                    // What is written beyond the end is written again for the next account.
+                    for at in (from..to.max(from + 1)).step_by(AHEAD) {
+                        holders[at..at + AHEAD].fill(account);
+                    }
+                }
+                holders.truncate(rows.len());
+            }
+            (By::Order { account, .. }, found) => {
+                holders.extend(found.clone().map(|row| account[row] - accounts.start as u32));
+            }
+            (By::Starts(_), Found::Among(_)) => {}
+        }
     }
 
     /// The rows of one account, in table order.
@@ -61,31 +108,35 @@ impl<'a> Rows<'a> {
         self.of_all(account..account + 1, &mut 0)
     }
 
-    /// The rows of accounts beside each other, account by account, in table order within each. They are looked for from
-    /// `near` on if that is not beyond them; then it points to their end.
+    /// The rows of accounts beside each other, account by account, in table order within each. Where the table is not in
+    /// account order they are looked for from `near` on if that is not beyond them; then it points to their end.
     #[inline(always)]
     pub fn of_all(&self, accounts: Range<usize>, near: &mut usize) -> Found<'_> {
-        if self.ascending {
-            Found::Beside(within(self.account.len(), accounts, near, |at| self.account[at]))
-        } else {
-            let order = self.order.get_or_init(|| self.made_order());
-            let range = within(order.len(), accounts, near, |at| self.account[order[at] as usize]);
-            Found::Among(order[range].iter())
+        match &self.grouped {
+            By::Starts(starts) => {
+                let start = |account: usize| starts.get(account).or(starts.last()).map_or(0, |&start| start as usize);
+                Found::Beside(start(accounts.start)..start(accounts.end))
+            }
+            By::Order { account, order } => {
+                let order = order.get_or_init(|| self.made_order(account));
+                let range = within(order.len(), accounts, near, |at| account[order[at] as usize]);
+                Found::Among(order[range].iter())
+            }
         }
     }
 
     #[cold]
-    fn made_order(&self) -> Vec<u32> {
-        self.parted().unwrap_or_else(|| self.counted())
+    fn made_order(&self, account: &[u32]) -> Vec<u32> {
+        self.parted(account).unwrap_or_else(|| self.counted(account))
     }
 
     /// Rows of known accounts before those of new ones, where both ascend: so it is where the table before is in the same
     /// order but lacks some accounts.
-    fn parted(&self) -> Option<Vec<u32>> {
+    fn parted(&self, holders: &[u32]) -> Option<Vec<u32>> {
         let is_known = |account: u32| (account as usize) < self.known;
-        let mut next = [0, self.account.iter().map(|&account| usize::from(is_known(account))).sum()];
-        let (mut order, mut last, mut ascend) = (vec![0; self.account.len()], [0; 2], true);
-        for (row, &account) in self.account.iter().enumerate() {
+        let mut next = [0, holders.iter().map(|&account| usize::from(is_known(account))).sum()];
+        let (mut order, mut last, mut ascend) = (vec![0; holders.len()], [0; 2], true);
+        for (row, &account) in holders.iter().enumerate() {
             let part = usize::from(!is_known(account));
             order[next[part]] = row as u32;
             next[part] += 1;
@@ -96,17 +147,17 @@ impl<'a> Rows<'a> {
     }
 
     /// One counting sort.
-    fn counted(&self) -> Vec<u32> {
+    fn counted(&self, holders: &[u32]) -> Vec<u32> {
         let mut next = vec![0; self.accounts];
-        for &account in self.account {
+        for &account in holders {
             next[account as usize] += 1;
         }
         let mut from = 0;
         for count in &mut next {
             from += std::mem::replace(count, from);
         }
-        let mut order = vec![0; self.account.len()];
-        for (row, &account) in self.account.iter().enumerate() {
+        let mut order = vec![0; holders.len()];
+        for (row, &account) in holders.iter().enumerate() {
             let next = &mut next[account as usize];
             order[*next as usize] = row as u32;
             *next += 1;
@@ -141,14 +192,6 @@ fn first_from(len: usize, wanted: usize, near: usize, account: &impl Fn(usize) -
     low
 }
 
-/// Whether numbers never fall.
-fn ascends(numbers: &[u32]) -> bool {
-    // In pieces without an early end, so that each is compared many at a time.
-    let pieces = || numbers.chunks(1_024).zip(numbers.get(1..).unwrap_or_default().chunks(1_024));
-    Way::chosen()
-        .run(|| pieces().all(|(these, next)| these.iter().zip(next).fold(true, |rises, (a, b)| rises & (a <= b))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,7 +205,7 @@ mod tests {
             (vec![1, 1, 1], [vec![], vec![0, 1, 2], vec![]]),
             (vec![], [vec![], vec![], vec![]]),
         ] {
-            let rows = Rows::new(&account, 3, 2);
+            let rows = Rows::new(Holders::Each(&account), 3, 2);
             let mut near = 0;
             for (a, wanted) in wanted.iter().enumerate() {
                 assert_eq!(&rows.of(a).collect::<Vec<_>>(), wanted);
@@ -173,16 +216,19 @@ mod tests {
 
     #[test]
     fn rows_are_found_from_any_row_before_them() {
-        // Accounts 0, 3, 6 … with 1, 2, 3 … rows.
-        let account: Vec<u32> = (0..40).flat_map(|n| std::iter::repeat_n(3 * n, n as usize + 1)).collect();
-        let rows = Rows::new(&account, 120, 0);
-        assert!(rows.ascending);
-        for a in 0..120 {
-            let wanted: Vec<usize> = (0..account.len()).filter(|&row| account[row] as usize == a).collect();
-            let before = account.iter().filter(|&&row| (row as usize) < a).count();
-            for mut near in 0..=account.len() {
-                assert_eq!(rows.of_all(a..a + 1, &mut near).collect::<Vec<_>>(), wanted);
-                assert_eq!(near, before + wanted.len());
+        // Accounts 0, 3, 6 … with 1, 2, 3 … rows, the last row first or in its place.
+        let mut account: Vec<u32> = (0..40).flat_map(|n| std::iter::repeat_n(3 * n, n as usize + 1)).collect();
+        for turned in [false, true] {
+            if turned {
+                account.rotate_right(1);
+            }
+            let rows = Rows::new(Holders::Each(&account), 120, 0);
+            assert_eq!(rows.starts().is_none(), turned);
+            for a in 0..120 {
+                let wanted: Vec<usize> = (0..account.len()).filter(|&row| account[row] as usize == a).collect();
+                for mut near in 0..=account.len() {
+                    assert_eq!(rows.of_all(a..a + 1, &mut near).collect::<Vec<_>>(), wanted);
+                }
             }
         }
     }

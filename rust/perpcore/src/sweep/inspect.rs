@@ -92,7 +92,7 @@ impl<'a> Inspector<'a> {
             Obstacle::PositionPrice(instrument, isolated) | Obstacle::PositionScenario(instrument, isolated) => {
                 let rows = &data.positions;
                 let needs = |row: usize| {
-                    rows.instrument[row] == instrument
+                    rows.instrument.get(row) == instrument
                         && mode(rows.isolated, row) == isolated
                         && rows.quantity[row] != 0
                 };
@@ -101,7 +101,7 @@ impl<'a> Inspector<'a> {
             Obstacle::OrderPrice(instrument, isolated) | Obstacle::OrderScenario(instrument, isolated) => {
                 let rows = &data.orders;
                 let needs = |row: usize| {
-                    rows.instrument[row] == instrument
+                    rows.instrument.get(row) == instrument
                         && mode(rows.isolated, row) == isolated
                         && rows.quantity[row] != 0
                         && !mode(rows.reduce_only, row)
@@ -109,11 +109,11 @@ impl<'a> Inspector<'a> {
                 (Table::Orders, "instrument", first(Table::Orders, &needs))
             }
             Obstacle::AssetPrice(asset) | Obstacle::AssetScenario(asset) => {
-                let needs = |row: usize| data.balances.asset[row] == asset && data.balances.amount.get(row) != 0;
+                let needs = |row: usize| data.balances.asset.get(row) == asset && data.balances.amount.get(row) != 0;
                 (Table::Balances, "asset", first(Table::Balances, &needs))
             }
             Obstacle::NegativeBalance(asset) => {
-                let owed = |row: usize| data.balances.asset[row] == asset && data.balances.amount.get(row) < 0;
+                let owed = |row: usize| data.balances.asset.get(row) == asset && data.balances.amount.get(row) < 0;
                 (Table::Balances, "amount", first(Table::Balances, &owed))
             }
             Obstacle::PositionsTooLarge => (Table::Positions, "quantity", first(Table::Positions, &|_| true)),

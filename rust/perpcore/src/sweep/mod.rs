@@ -3,7 +3,8 @@
 //! [`gather`] turns the rows of one account into the view that [`crate::margin::value`] reads; [`kernel`] makes the
 //! totals of common accounts without it; [`assess`] walks all accounts, into columns of the [`pool`]; [`inspect`] walks
 //! one again, keeping lines and finding which row is at fault; [`liquidation`] finds where each bucket ends, [`stress`]
-//! values all of them under joint moves, [`reverse`] finds the move that costs an amount. [`group`] finds the rows of an account, [`number`] numbers accounts, [`threads`] divide the work. Nothing is allocated or hashed
+//! values all of them under joint moves, [`reverse`] finds the move that costs an amount. [`group`] finds the rows of an
+//! account, [`runs`] where accounts begin in a column of codes, [`threads`] divide the work. Nothing is allocated or hashed
 //! per row, and the order of rows decides nothing but the order of output. A long sweep asks [`stop`] whether it is still
 //! wanted.
 
@@ -13,9 +14,9 @@ mod group;
 pub mod inspect;
 mod kernel;
 pub mod liquidation;
-pub mod number;
 pub mod pool;
 pub mod reverse;
+pub mod runs;
 pub mod snapshot;
 pub mod stop;
 pub mod stress;

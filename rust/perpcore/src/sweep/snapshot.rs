@@ -46,16 +46,89 @@ impl Money<'_> {
     }
 }
 
+/// The account of every row of a table, by its place in order of first appearance in all of them.
+#[derive(Clone, Copy, Debug)]
+pub enum Holders<'a> {
+    /// One a row.
+    Each(&'a [u32]),
+    /// Of rows in account order: where those of every account begin, and where those of the last one end.
+    Runs(&'a [u32]),
+}
+
+impl Default for Holders<'_> {
+    fn default() -> Self {
+        Holders::Each(&[])
+    }
+}
+
+impl Holders<'_> {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        match self {
+            Holders::Each(accounts) => accounts.len(),
+            Holders::Runs(starts) => starts.last().map_or(0, |&end| end as usize),
+        }
+    }
+
+    /// The account of every row.
+    pub fn each(&self) -> Vec<u32> {
+        match self {
+            Holders::Each(accounts) => accounts.to_vec(),
+            Holders::Runs(starts) => {
+                let mut accounts = Vec::with_capacity(self.rows());
+                for (account, run) in (0..).zip(starts.windows(2)) {
+                    accounts.resize(run[1] as usize, account);
+                }
+                accounts
+            }
+        }
+    }
+
+    /// The account of a row.
+    pub fn of(&self, row: usize) -> u32 {
+        match self {
+            Holders::Each(accounts) => accounts[row],
+            Holders::Runs(starts) => starts.partition_point(|&start| start as usize <= row) as u32 - 1,
+        }
+    }
+}
+
+/// The instrument or asset of every row, by the rulebook's index.
+#[derive(Clone, Copy, Debug)]
+pub enum Names<'a> {
+    /// Of a rulebook of at most 256.
+    Few(&'a [u8]),
+    /// Of any.
+    Many(&'a [u32]),
+}
+
+impl Default for Names<'_> {
+    fn default() -> Self {
+        Names::Few(&[])
+    }
+}
+
+impl Names<'_> {
+    /// The name of a row.
+    #[inline(always)]
+    pub fn get(&self, row: usize) -> u32 {
+        match self {
+            Names::Few(names) => names[row].into(),
+            Names::Many(names) => names[row],
+        }
+    }
+}
+
 /// No fee tier named.
 pub const NO_TIER: u32 = u32::MAX;
 
-/// Rows of positions. `account` is an account's place in order of first appearance, in every table.
+/// Rows of positions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PositionRows<'a> {
     /// Account of each row.
-    pub account: &'a [u32],
-    /// Instrument by the rulebook's index.
-    pub instrument: &'a [u32],
+    pub account: Holders<'a>,
+    /// Instrument of each row.
+    pub instrument: Names<'a>,
     /// Contracts in g, signed.
     pub quantity: &'a [i64],
     /// Entry price in g, 0 where `cost` says it.
@@ -112,9 +185,9 @@ impl PositionRows<'_> {
 #[derive(Clone, Copy, Debug)]
 pub struct BalanceRows<'a> {
     /// Account of each row.
-    pub account: &'a [u32],
-    /// Asset by the rulebook's index.
-    pub asset: &'a [u32],
+    pub account: Holders<'a>,
+    /// Asset of each row.
+    pub asset: Names<'a>,
     /// Amount in g, signed.
     pub amount: Money<'a>,
 }
@@ -123,9 +196,9 @@ pub struct BalanceRows<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OrderRows<'a> {
     /// Account of each row.
-    pub account: &'a [u32],
-    /// Instrument by the rulebook's index.
-    pub instrument: &'a [u32],
+    pub account: Holders<'a>,
+    /// Instrument of each row.
+    pub instrument: Names<'a>,
     /// Remaining contracts in g, signed.
     pub quantity: &'a [i64],
     /// Limit price in g.
@@ -148,7 +221,7 @@ impl OrderRows<'_> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AccountRows<'a> {
     /// Account of each row.
-    pub account: &'a [u32],
+    pub account: Holders<'a>,
     /// Whether the portfolio model is chosen.
     pub portfolio: Option<&'a [bool]>,
     /// Chosen leverage in g, 0 for none.
@@ -184,23 +257,11 @@ pub struct Grouped<'a> {
 }
 
 impl<'a> Grouped<'a> {
-    /// A snapshot all of whose rows are known to stand in account order.
-    pub fn in_order(snapshot: Snapshot<'a>) -> Self {
-        let rows = |account| Rows::in_order(account, snapshot.accounts);
-        Grouped {
-            positions: rows(snapshot.positions.account),
-            balances: rows(snapshot.balances.account),
-            orders: rows(snapshot.orders.account),
-            settings: rows(snapshot.settings.account),
-            snapshot,
-        }
-    }
-
     /// Groups the rows of every table by account.
     pub fn new(snapshot: Snapshot<'a>) -> Self {
         let mut known = 0;
         // Accounts are numbered as they appear, so those of a table are known or follow what is known.
-        let mut rows = |account: &'a [u32]| {
+        let mut rows = |account: Holders<'a>| {
             let rows = Rows::new(account, snapshot.accounts, known);
             known = known.max(rows.accounts_named());
             rows

@@ -9,8 +9,8 @@ use super::legs::{Legs, MOST_NAMES};
 use super::wide;
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8};
 use crate::num::{E8, ONE, times};
-use crate::sweep::group::Found;
-use crate::sweep::snapshot::{BalanceRows, Grouped, Money, PositionRows};
+use crate::sweep::group::{Found, Rows as Table};
+use crate::sweep::snapshot::{Grouped, Money, Names, PositionRows};
 use std::ops::Range;
 
 /// A cost of 2¹³ g counts as one g of quantity, and the largest entry price as at least 2¹³ whole units, so that Σ|κ| is
@@ -54,9 +54,11 @@ pub(in crate::sweep) const MANY: usize = SUMS + MOST_NAMES;
 pub(in crate::sweep) struct Nets<const N: usize> {
     blocks: Vec<Numbers<N>>,
     instruments: usize,
-    /// Where rows begin, while they are added up many at a time; none where they may not be.
+    /// Whether rows may be added up many at a time.
     #[cfg(target_arch = "x86_64")]
-    starts: Option<Box<wide::Starts>>,
+    wide: bool,
+    /// The account of every row that is added up one by one.
+    holders: Vec<u32>,
     /// Σ|q| of an account within the bounds is proved to be at most this: Σ|κ| ≤ Σ|q| × the largest entry price.
     most_traded: u64,
 }
@@ -131,7 +133,8 @@ impl<const N: usize> Nets<N> {
             blocks: vec![Numbers([[0; LANES]; N]); blocks],
             instruments: legs.instruments.len(),
             #[cfg(target_arch = "x86_64")]
-            starts: (wide && wide::adds_rows(legs)).then(|| Box::new(wide::NO_STARTS)),
+            wide: wide && wide::adds_rows(legs),
+            holders: Vec::new(),
             most_traded: 0,
         }
     }
@@ -158,50 +161,58 @@ impl<const N: usize> Nets<N> {
     pub(super) fn add(&mut self, legs: &Legs, data: &Grouped<'_>, first: usize, near: &mut [usize; 4]) {
         let all = first..first + self.blocks.len() * LANES;
         let [positions, balances, orders, settings] = near;
-        self.add_positions(legs, &data.snapshot.positions, data.positions.of_all(all.clone(), positions), first as u32);
-        self.add_balances(legs, data, data.balances.of_all(all.clone(), balances), first as u32);
-        self.spoil_orders(data, data.orders.of_all(all.clone(), orders), first as u32);
-        self.add_settings(data, data.settings.of_all(all.clone(), settings), first as u32);
+        // Apart from the numbers, so that these can be written to meanwhile.
+        let mut holders = std::mem::take(&mut self.holders);
+        self.add_positions(legs, data, all.clone(), positions, &mut holders);
+        self.add_balances(legs, data, all.clone(), balances, &mut holders);
+        self.spoil_orders(&data.orders, all.clone(), orders, &mut holders);
+        self.add_settings(data, all, settings, &mut holders);
+        self.holders = holders;
     }
 
-    fn add_positions(&mut self, legs: &Legs, rows: &PositionRows<'_>, found: Found<'_>, first: u32) {
+    fn add_positions(
+        &mut self,
+        legs: &Legs,
+        data: &Grouped<'_>,
+        all: Range<usize>,
+        near: &mut usize,
+        holders: &mut Vec<u32>,
+    ) {
+        let rows = &data.snapshot.positions;
         let mut entries = (ONE as u64) << COST_SHIFT;
-        match (found, rows.entry_price.filter(|_| !rows.has_details())) {
-            #[cfg(target_arch = "x86_64")]
-            (Found::Beside(range), Some(entry_prices))
-                if self.add_positions_wide(legs, rows, entry_prices, range.clone(), first, &mut entries) => {}
-            (Found::Beside(range), Some(entry_prices)) => {
-                let columns = rows.account[range.clone()].iter().zip(&rows.instrument[range.clone()]);
-                let columns = columns.zip(&rows.quantity[range.clone()]);
+        let plain = rows.entry_price.filter(|_| !rows.has_details());
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(starts), Some(entry_prices), Names::Few(names)) = (data.positions.starts(), plain, rows.instrument)
+        {
+            let rows = wide::Rows { starts: part(starts, &all), name: names, value: rows.quantity };
+            if self.add_positions_wide(legs, &rows, entry_prices, &mut entries) {
+                self.most_traded = most_traded(entries);
+                return;
+            }
+        }
+        let found = data.positions.of_all(all.clone(), near);
+        data.positions.holders(all, &found, holders);
+        match (found, plain, rows.instrument) {
+            (Found::Beside(range), Some(entry_prices), Names::Few(names)) => {
+                let columns = holders.iter().zip(&names[range.clone()]).zip(&rows.quantity[range.clone()]);
                 entries = entry_prices[range.clone()].iter().fold(entries, |any, &entry| any | entry as u64);
                 for (((&account, &instrument), &quantity), &entry) in columns.zip(&entry_prices[range]) {
-                    self.add_position(legs, (account - first, instrument), quantity, entry);
+                    self.add_position(legs, (account, instrument.into()), quantity, entry);
                 }
             }
-            (found, Some(entry_prices)) => {
-                for row in found {
-                    let entry = entry_prices[row];
-                    entries |= entry as u64;
-                    self.add_position(
-                        legs,
-                        (rows.account[row] - first, rows.instrument[row]),
-                        rows.quantity[row],
-                        entry,
-                    );
-                }
-            }
-            (found, None) => {
-                for row in found {
-                    let key = (rows.account[row] - first, rows.instrument[row]);
+            (found, plain, names) => {
+                for (row, &account) in found.zip(&*holders) {
+                    let key = (account, names.get(row));
                     let entry = rows.entry_price.map_or(0, |entry| entry[row]);
                     entries |= entry as u64;
                     self.add_position(legs, key, rows.quantity[row], entry);
-                    self.add_details(rows, row, key.0, entry);
+                    if plain.is_none() {
+                        self.add_details(rows, row, account, entry);
+                    }
                 }
             }
         }
-        // No entry price is above all bits of all of them together.
-        self.most_traded = (ACCOUNT_E16 as u128 / u128::from(entries)).min(BASE_E8 as u128) as u64;
+        self.most_traded = most_traded(entries);
     }
 
     /// Adds plain rows many at a time; says whether it did.
@@ -209,20 +220,15 @@ impl<const N: usize> Nets<N> {
     fn add_positions_wide(
         &mut self,
         legs: &Legs,
-        rows: &PositionRows<'_>,
+        rows: &wide::Rows<'_>,
         entry_prices: &[i64],
-        range: Range<usize>,
-        first: u32,
         entries: &mut u64,
     ) -> bool {
-        let Some(starts) = &mut self.starts else { return false };
-        let entry_prices = &entry_prices[range.clone()];
-        let rows = wide::Rows {
-            account: &rows.account[range.clone()],
-            name: &rows.instrument[range.clone()],
-            value: &rows.quantity[range],
-        };
-        let added = wide::add_positions(legs, &rows, entry_prices, first, starts, &mut self.blocks);
+        if !self.wide {
+            return false;
+        }
+        let most = |more| most_traded(*entries | more);
+        let added = wide::add_positions(legs, rows, entry_prices, &mut self.blocks, most);
         if added.is_none() {
             self.clear();
         }
@@ -232,21 +238,11 @@ impl<const N: usize> Nets<N> {
 
     /// Adds balances many at a time; says whether it did.
     #[cfg(target_arch = "x86_64")]
-    fn add_balances_wide(
-        &mut self,
-        legs: &Legs,
-        rows: &BalanceRows<'_>,
-        amounts: &[i64],
-        range: Range<usize>,
-        first: u32,
-    ) -> bool {
-        let Some(starts) = &mut self.starts else { return false };
-        let rows = wide::Rows {
-            account: &rows.account[range.clone()],
-            name: &rows.asset[range.clone()],
-            value: &amounts[range],
-        };
-        let added = wide::add_balances(legs, &rows, first, starts, &mut self.blocks);
+    fn add_balances_wide(&mut self, legs: &Legs, rows: &wide::Rows<'_>) -> bool {
+        if !self.wide {
+            return false;
+        }
+        let added = wide::add_balances(legs, rows, &mut self.blocks);
         if !added {
             for block in &mut self.blocks {
                 *block.sum(Sum::Owned) = [0; LANES];
@@ -275,23 +271,37 @@ impl<const N: usize> Nets<N> {
         add_size(numbers, Sum::Traded, lane, if rows.is_plain(row) { size } else { BEYOND });
     }
 
-    fn add_balances(&mut self, legs: &Legs, data: &Grouped<'_>, found: Found<'_>, first: u32) {
+    fn add_balances(
+        &mut self,
+        legs: &Legs,
+        data: &Grouped<'_>,
+        all: Range<usize>,
+        near: &mut usize,
+        holders: &mut Vec<u32>,
+    ) {
         let rows = &data.snapshot.balances;
-        match (rows.amount, found) {
-            #[cfg(target_arch = "x86_64")]
-            (Money::Narrow(amounts), Found::Beside(range))
-                if self.add_balances_wide(legs, rows, amounts, range.clone(), first) => {}
-            (Money::Narrow(amounts), found) => {
-                for row in found {
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(starts), Money::Narrow(amounts), Names::Few(names)) =
+            (data.balances.starts(), rows.amount, rows.asset)
+            && self.add_balances_wide(legs, &wide::Rows { starts: part(starts, &all), name: names, value: amounts })
+        {
+            return;
+        }
+        let _ = legs;
+        let found = data.balances.of_all(all.clone(), near);
+        data.balances.holders(all, &found, holders);
+        match rows.amount {
+            Money::Narrow(amounts) => {
+                for (row, &account) in found.zip(&*holders) {
                     let amount = amounts[row];
-                    self.add_balance(rows.account[row] - first, rows.asset[row], amount, amount.unsigned_abs());
+                    self.add_balance(account, rows.asset.get(row), amount, amount.unsigned_abs());
                 }
             }
-            (Money::Wide(amounts), found) => {
-                for row in found {
+            Money::Wide(amounts) => {
+                for (row, &account) in found.zip(&*holders) {
                     let amount = amounts[row];
                     let owned = u64::try_from(amount.unsigned_abs()).unwrap_or(BEYOND);
-                    self.add_balance(rows.account[row] - first, rows.asset[row], amount as i64, owned);
+                    self.add_balance(account, rows.asset.get(row), amount as i64, owned);
                 }
             }
         }
@@ -306,17 +316,18 @@ impl<const N: usize> Nets<N> {
     }
 
     /// Leaves accounts with orders to the valuation.
-    fn spoil_orders(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
-        for row in found {
-            self.spoil(data.snapshot.orders.account[row] - first);
-        }
+    fn spoil_orders(&mut self, orders: &Table<'_>, all: Range<usize>, near: &mut usize, holders: &mut Vec<u32>) {
+        let found = orders.of_all(all.clone(), near);
+        orders.holders(all, &found, holders);
+        holders.iter().for_each(|&account| self.spoil(account));
     }
 
     /// Marks the accounts of the portfolio model; leaves those that choose a leverage, or have two rows, to the valuation.
-    fn add_settings(&mut self, data: &Grouped<'_>, found: Found<'_>, first: u32) {
+    fn add_settings(&mut self, data: &Grouped<'_>, all: Range<usize>, near: &mut usize, holders: &mut Vec<u32>) {
         let rows = &data.snapshot.settings;
-        for row in found {
-            let account = rows.account[row] - first;
+        let found = data.settings.of_all(all.clone(), near);
+        data.settings.holders(all, &found, holders);
+        for (row, &account) in found.zip(&*holders) {
             let leverage = rows.leverage.is_some_and(|leverage| leverage[row] != 0);
             let portfolio = rows.portfolio.is_some_and(|portfolio| portfolio[row]);
             let Some((numbers, lane)) = self.of(account) else { continue };
@@ -334,6 +345,17 @@ impl<const N: usize> Nets<N> {
             add_size(numbers, Sum::Traded, lane, BEYOND);
         }
     }
+}
+
+/// Where the rows of some accounts begin, and where those of the last one end; as far as the table names accounts.
+#[cfg(target_arch = "x86_64")]
+fn part<'a>(starts: &'a [u32], accounts: &Range<usize>) -> &'a [u32] {
+    &starts[accounts.start.min(starts.len())..starts.len().min(accounts.end + 1)]
+}
+
+/// What may be traded, by all bits of the entry prices: none of them is above all bits of all of them together.
+fn most_traded(entries: u64) -> u64 {
+    (ACCOUNT_E16 as u128 / u128::from(entries)).min(BASE_E8 as u128) as u64
 }
 
 /// Adds to Σ q·(M − entry).

@@ -3,15 +3,15 @@
 //! A sum of products is kept in limbs of 52 bits: an account is taken only where its factors fit 52 bits, and no limb
 //! of 62 names with their constants passes 60. Everything modulo 2¹²⁸ until the bounds are compared, integers only.
 //!
-//! [`close`] closes accounts, [`rows`] adds their rows up, [`number`] numbers them.
+//! [`close`] closes accounts, [`rows`] adds their rows up, [`runs`] finds where the rows of each begin.
 
 mod close;
-mod number;
 mod rows;
+mod runs;
 
 pub(super) use close::Legs;
-pub(in crate::sweep) use number::numbered;
-pub(super) use rows::{NO_STARTS, Rows, Starts, add_balances, add_positions, adds_rows};
+pub(super) use rows::{Rows, add_balances, add_positions, adds_rows};
+pub(in crate::sweep) use runs::runs;
 
 use super::LANES;
 use std::arch::x86_64::*;
@@ -29,7 +29,6 @@ pub(super) fn is_possible() -> bool {
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512ifma")
-        && is_x86_feature_detected!("avx512vpopcntdq")
 }
 
 /// Work that is compiled for this way.

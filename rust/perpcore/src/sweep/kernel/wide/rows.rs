@@ -2,16 +2,17 @@
 
 use super::super::legs::Legs as Plain;
 use super::super::nets::{Numbers, Sum as Of};
-use super::{FACTOR, LANES, LIMB, is_possible, load, set, store, zero};
+use super::{FACTOR, LANES, LIMB, load, run, set, store, zero};
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-/// Rows that are added up together, in account order.
+/// Rows of accounts beside each other.
 pub(in crate::sweep::kernel) struct Rows<'a> {
-    pub(in crate::sweep::kernel) account: &'a [u32],
-    /// Instrument or asset.
-    pub(in crate::sweep::kernel) name: &'a [u32],
-    /// Quantity or amount.
+    /// Where the rows of each account begin, and where those of the last one end.
+    pub(in crate::sweep::kernel) starts: &'a [u32],
+    /// Instrument or asset of every row of the table.
+    pub(in crate::sweep::kernel) name: &'a [u8],
+    /// Quantity or amount likewise.
     pub(in crate::sweep::kernel) value: &'a [i64],
 }
 
@@ -20,149 +21,145 @@ const MOST_ROWS: usize = 2_048;
 /// The most instruments or assets: each takes time for every row.
 const MOST_ADDED: usize = 4;
 
-/// Where the rows of each account begin, and one place more.
-pub(in crate::sweep::kernel) type Starts = [u32; MOST_ROWS + 4 * LANES];
-
-/// Nowhere.
-pub(in crate::sweep::kernel) const NO_STARTS: Starts = [0; MOST_ROWS + 4 * LANES];
-
 /// Whether rows of these names can be added up here.
 pub(in crate::sweep::kernel) fn adds_rows(legs: &Plain) -> bool {
     legs.instruments.len().max(legs.assets.len()) <= MOST_ADDED && legs.strange == 0
 }
 
-/// Adds up positions of the accounts from `first` on that say quantity and entry price alone, into blocks that are
-/// zero; all bits of their entry prices. None, and anything in the blocks, where there are too many rows or a number is
-/// too large.
+impl Rows<'_> {
+    /// How many accounts there are; none where they have too many rows, or starts fall or are beyond a column.
+    #[inline(always)]
+    fn accounts(&self) -> Option<usize> {
+        let [first, .., end] = *self.starts else { return Some(0) };
+        let rises = self.starts.iter().zip(&self.starts[1..]).fold(true, |rises, (start, end)| rises & (start <= end));
+        let columns = self.name.len().min(self.value.len());
+        (rises && (end - first) as usize <= MOST_ROWS && end as usize <= columns).then_some(self.starts.len() - 1)
+    }
+
+    /// The most rows of an account.
+    #[inline(always)]
+    fn longest(&self) -> u64 {
+        // They rise.
+        let (starts, ends) = (self.starts, self.starts.get(1..).unwrap_or_default());
+        starts.iter().zip(ends).fold(0, |longest, (start, end)| longest.max(end.wrapping_sub(*start))).into()
+    }
+
+    /// Where the rows of the eight accounts from one on begin, and where those of the last one end; those that there are
+    /// not have none.
+    #[inline(always)]
+    fn of_block(&self, account: usize) -> [u32; LANES + 1] {
+        let end = self.starts.last().copied().unwrap_or(0);
+        match self.starts.get(account..).and_then(|starts| starts.first_chunk()) {
+            Some(starts) => *starts,
+            None => std::array::from_fn(|lane| *self.starts.get(account + lane).unwrap_or(&end)),
+        }
+    }
+}
+
+/// Adds up positions that say quantity and entry price alone, into blocks that are zero; all bits of their entry prices.
+/// `most_traded` says how much may be traded where these are the bits of all entry prices. None, and anything in the
+/// blocks, where there are too many rows or a number is too large.
 pub(in crate::sweep::kernel) fn add_positions<const N: usize>(
     legs: &Plain,
     rows: &Rows<'_>,
     entry_price: &[i64],
-    first: u32,
-    starts: &mut Starts,
     blocks: &mut [Numbers<N>],
+    most_traded: impl Fn(u64) -> u64,
 ) -> Option<u64> {
-    assert!(is_possible());
-    let accounts =
-        found(rows, first, starts, blocks.len() * LANES).filter(|_| entry_price.len() == rows.value.len())?;
-    // SAFETY: the processor has the features.
-    unsafe {
+    let (accounts, longest) = run(|| (rows.accounts(), rows.longest()));
+    let blocks = blocks.get_mut(..accounts?.div_ceil(LANES))?;
+    if entry_price.len() < rows.value.len() {
+        return None;
+    }
+    // SAFETY: `run` has seen that the processor has the features; starts rise and are within the columns.
+    let bits = unsafe {
         match legs.instruments.len() {
-            0..=2 => positions::<N, 2>(legs, rows, entry_price, starts, &mut blocks[..accounts.div_ceil(LANES)]),
-            _ => positions::<N, MOST_ADDED>(legs, rows, entry_price, starts, &mut blocks[..accounts.div_ceil(LANES)]),
+            0..=2 => positions::<N, 2>(legs, rows, entry_price, blocks),
+            _ => positions::<N, MOST_ADDED>(legs, rows, entry_price, blocks),
+        }
+    };
+    let Bits { sizes, changes, entries } = bits;
+    if (sizes | changes) >= FACTOR {
+        return None;
+    }
+    // No size is above all bits of all of them together. If this says too much, sizes are added up account by account.
+    let traded = sizes * longest;
+    let is_enough = traded <= most_traded(entries) && traded < FACTOR / 2;
+    for (block, account) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+        *block.sum(Of::Traded) = [traded; LANES];
+        if !is_enough {
+            let starts = rows.of_block(account);
+            let run = |lane: usize| starts[lane] as usize..starts[lane + 1] as usize;
+            let sizes = |run: Range<usize>| rows.value[run].iter().map(|value| value.unsigned_abs()).sum();
+            *block.sum(Of::Traded) = std::array::from_fn(|lane| sizes(run(lane)));
         }
     }
+    Some(entries)
 }
 
-/// Adds up balances of the accounts from `first` on, into blocks without any. False, and anything in their places, where
-/// there are too many rows or a number is too large.
+/// Adds up balances, into blocks without any. False, and anything in their places, where there are too many rows or a
+/// number is too large.
 pub(in crate::sweep::kernel) fn add_balances<const N: usize>(
     legs: &Plain,
     rows: &Rows<'_>,
-    first: u32,
-    starts: &mut Starts,
     blocks: &mut [Numbers<N>],
 ) -> bool {
-    assert!(is_possible());
-    let Some(accounts) = found(rows, first, starts, blocks.len() * LANES) else { return false };
-    // SAFETY: the processor has the features.
+    let blocks = run(|| rows.accounts()).and_then(|accounts| blocks.get_mut(..accounts.div_ceil(LANES)));
+    let Some(blocks) = blocks else { return false };
+    // SAFETY: `run` has seen that the processor has the features; starts rise and are within the columns.
     unsafe {
         match legs.assets.len() {
-            0..=3 => balances::<N, 3>(legs, rows, starts, &mut blocks[..accounts.div_ceil(LANES)]),
-            _ => balances::<N, MOST_ADDED>(legs, rows, starts, &mut blocks[..accounts.div_ceil(LANES)]),
+            0..=3 => balances::<N, 3>(legs, rows, blocks),
+            _ => balances::<N, MOST_ADDED>(legs, rows, blocks),
         }
     }
 }
 
-/// Finds where the rows of each account begin; how many accounts there are up to the last one with rows, and so many
-/// places are right, as those of a block behind them are. None where there are too many rows.
-fn found(rows: &Rows<'_>, first: u32, starts: &mut Starts, most: usize) -> Option<usize> {
-    let count = rows.account.len();
-    let Some(&last) = rows.account.last() else { return Some(0) };
-    let accounts = last.wrapping_sub(first) as usize + 1;
-    if count > MOST_ROWS || rows.name.len() != count || rows.value.len() != count || accounts > most.min(MOST_ROWS) {
-        return None;
-    }
-    // SAFETY: the processor has the features.
-    let mut groups = unsafe { begins(rows.account, starts) };
-    if groups != accounts {
-        // Some have no rows: each group goes to the place of its account, the last one first.
-        let mut end = accounts;
-        while let Some(group) = groups.checked_sub(1) {
-            let start = starts[group];
-            let account = rows.account[start as usize].wrapping_sub(first) as usize;
-            if account >= end {
-                return None;
-            }
-            let after = if end == accounts { count as u32 } else { starts[end] };
-            starts[account + 1..end].fill(after);
-            starts[account] = start;
-            (end, groups) = (account, group);
-        }
-        starts[..end].fill(0);
-    }
-    starts[accounts..accounts + LANES + 1].fill(count as u32);
-    Some(accounts)
+/// What some rows of one account add: both limbs of Σ q·(M − entry), signed, then Σ q of all instruments, then of each but
+/// the first.
+type Added<const I: usize> = ([__m512i; 2], [__m512i; I]);
+
+/// All bits of |q|, of |M − entry| and of entry prices.
+struct Bits<T = u64> {
+    sizes: T,
+    changes: T,
+    entries: T,
 }
 
-/// Where each group of equal accounts begins; how many there are.
-#[target_feature(enable = "avx512f")]
-fn begins(account: &[u32], starts: &mut Starts) -> usize {
-    const ROWS: usize = 2 * LANES;
-    let mut row = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    let (mut last, mut found) = (_mm512_set1_epi32(account.first().map_or(0, |&account| !account) as i32), 0);
-    for these in account.chunks(ROWS) {
-        let lanes = u16::MAX >> (ROWS - these.len());
-        // SAFETY: reads the accounts of this chunk alone.
-        let these = unsafe { _mm512_maskz_loadu_epi32(lanes, these.as_ptr().cast()) };
-        let new = _mm512_mask_cmpneq_epu32_mask(lanes, these, _mm512_alignr_epi32::<15>(these, last));
-        let begin = _mm512_maskz_compress_epi32(new, row);
-        let room = &mut starts[found..found + ROWS];
-        // SAFETY: room for sixteen.
-        unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), begin) };
-        found += new.count_ones() as usize;
-        row = _mm512_add_epi32(row, _mm512_set1_epi32(ROWS as i32));
-        last = these;
-    }
-    found
-}
-
-/// What some rows of one account add: both limbs of Σ q·(M − entry), signed, Σ|q|, then Σ q of each instrument.
-type Added<const I: usize> = ([__m512i; 3], [__m512i; I]);
-
-/// All bits of sizes and of entry prices.
-struct Bits([__m512i; 2]);
-
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
-fn positions<const N: usize, const I: usize>(
+/// # Safety
+/// Starts rise and are within the columns.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
+unsafe fn positions<const N: usize, const I: usize>(
     legs: &Plain,
     rows: &Rows<'_>,
     entry_price: &[i64],
-    starts: &Starts,
     blocks: &mut [Numbers<N>],
-) -> Option<u64> {
+) -> Bits {
     let marks: &[i64] = &legs.marks[..LANES];
     // SAFETY: eight numbers of 64 bits.
     let marks = unsafe { _mm512_loadu_si512(marks.as_ptr().cast()) };
     let names = (1_u64 << legs.instruments.len()) - 1;
-    let mut bits = Bits([zero(); 2]);
-    for (block, starts) in blocks.iter_mut().zip(starts.windows(LANES + 1).step_by(LANES)) {
-        let (mut sums, mut quantities) = ([[zero(); LANES]; 3], [[zero(); LANES]; I]);
+    let mut bits = Bits { sizes: zero(), changes: zero(), entries: zero() };
+    for (block, account) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+        let starts = rows.of_block(account);
+        let (mut sums, mut quantities) = ([[zero(); LANES]; 2], [[zero(); LANES]; I]);
         for lane in 0..LANES {
             let (mut from, to) = (starts[lane] as usize, starts[lane + 1] as usize);
+            // SAFETY: from here to there are rows of the columns.
             let (mut sum, mut quantity) =
-                position::<I>(rows, entry_price, from, to.min(from + LANES), marks, &mut bits);
+                unsafe { position::<I>(rows, entry_price, from, to.min(from + LANES), marks, &mut bits) };
             while to - from > LANES {
                 from += LANES;
-                let more = position::<I>(rows, entry_price, from, to.min(from + LANES), marks, &mut bits);
+                // SAFETY: as above.
+                let more = unsafe { position::<I>(rows, entry_price, from, to.min(from + LANES), marks, &mut bits) };
                 sum.iter_mut().zip(more.0).for_each(|(sum, more)| *sum = _mm512_add_epi64(*sum, more));
                 quantity.iter_mut().zip(more.1).for_each(|(sum, more)| *sum = _mm512_add_epi64(*sum, more));
             }
             sums.iter_mut().zip(sum).for_each(|(sums, sum)| sums[lane] = sum);
             quantities.iter_mut().zip(quantity).for_each(|(sums, sum)| sums[lane] = sum);
         }
-        let [low, high, traded] = sums;
-        let (low, high, traded) = (summed(low), summed(high), summed(traded));
+        let [low, high] = sums;
+        let (low, high) = (summed(low), summed(high));
         // Signed limbs to two's complement.
         let above = _mm512_slli_epi64::<LIMB>(high);
         let sum = _mm512_add_epi64(low, above);
@@ -170,72 +167,87 @@ fn positions<const N: usize, const I: usize>(
         let high = _mm512_add_epi64(_mm512_srai_epi64::<12>(high), _mm512_srai_epi64::<63>(low));
         store(block.sum(Of::PnlLow), sum);
         store(block.sum(Of::PnlHigh), _mm512_mask_add_epi64(high, carry, high, set(1)));
-        store(block.sum(Of::Traded), traded);
         store(block.sum(Of::Names), set(names));
-        for (at, quantities) in quantities.into_iter().enumerate().take(legs.instruments.len()) {
-            store(block.number(at), summed(quantities));
+        let mut first = summed(quantities[0]);
+        for (at, quantities) in quantities.iter().enumerate().skip(1) {
+            let quantity = summed(*quantities);
+            first = _mm512_sub_epi64(first, quantity);
+            if at < legs.instruments.len() {
+                store(block.number(at), quantity);
+            }
+        }
+        if !legs.instruments.is_empty() {
+            store(block.number(0), first);
         }
     }
-    let [sizes, entries] = bits.0.map(|bits| _mm512_reduce_or_epi64(bits) as u64);
-    (sizes < FACTOR).then_some(entries)
+    let all = |bits| _mm512_reduce_or_epi64(bits) as u64;
+    Bits { sizes: all(bits.sizes), changes: all(bits.changes), entries: all(bits.entries) }
 }
 
 /// What at most eight rows add.
+///
+/// # Safety
+/// `from` to `to` are at most eight rows of every column.
 #[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
-fn position<const I: usize>(
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
+unsafe fn position<const I: usize>(
     rows: &Rows<'_>,
     entry_price: &[i64],
     from: usize,
     to: usize,
     marks: __m512i,
-    Bits([sizes, entries]): &mut Bits,
+    bits: &mut Bits<__m512i>,
 ) -> Added<I> {
-    let (instrument, quantity, entry) = (&rows.name[from..to], &rows.value[from..to], &entry_price[from..to]);
-    let lanes = ((1_u32 << quantity.len()) - 1) as u8;
-    // SAFETY: each reads as many numbers as its slice has.
+    let lanes = ((1_u32 << (to - from)) - 1) as u8;
+    // SAFETY: each reads as many numbers as there are rows.
     let (instrument, quantity, entry) = unsafe {
         (
-            _mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(lanes, instrument.as_ptr().cast())),
-            _mm512_maskz_loadu_epi64(lanes, quantity.as_ptr()),
-            _mm512_maskz_loadu_epi64(lanes, entry.as_ptr()),
+            _mm512_cvtepu8_epi64(_mm_maskz_loadu_epi8(lanes.into(), rows.name.as_ptr().add(from).cast())),
+            _mm512_maskz_loadu_epi64(lanes, rows.value.as_ptr().add(from)),
+            _mm512_maskz_loadu_epi64(lanes, entry_price.as_ptr().add(from)),
         )
     };
     let gain = _mm512_maskz_sub_epi64(lanes, _mm512_permutexvar_epi64(instrument, marks), entry);
     let (size, change) = (_mm512_abs_epi64(quantity), _mm512_abs_epi64(gain));
     let negative = _mm512_movepi64_mask(_mm512_xor_si512(quantity, gain));
     let products = [_mm512_madd52lo_epu64(zero(), size, change), _mm512_madd52hi_epu64(zero(), size, change)];
-    let [low, high] = products.map(|product| _mm512_mask_sub_epi64(product, negative, zero(), product));
-    // Any bit of one of the three.
-    *sizes = _mm512_ternarylogic_epi64::<0xfe>(*sizes, size, change);
-    *entries = _mm512_or_si512(*entries, entry);
-    let of = |at| _mm512_maskz_mov_epi64(_mm512_cmpeq_epi64_mask(instrument, set(at as u64)), quantity);
-    ([low, high, size], std::array::from_fn(of))
+    let low = _mm512_mask_sub_epi64(products[0], negative, zero(), products[0]);
+    let high = _mm512_mask_sub_epi64(products[1], negative, zero(), products[1]);
+    bits.sizes = _mm512_or_si512(bits.sizes, size);
+    bits.changes = _mm512_or_si512(bits.changes, change);
+    bits.entries = _mm512_or_si512(bits.entries, entry);
+    let mut quantities = [quantity; I];
+    for (at, of) in quantities.iter_mut().enumerate() {
+        if at > 0 {
+            *of = _mm512_maskz_mov_epi64(_mm512_cmpeq_epi64_mask(instrument, set(at as u64)), quantity);
+        }
+    }
+    ([low, high], quantities)
 }
 
 /// Two accounts side by side, four rows of each at a time: most have no more balances.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
-fn balances<const N: usize, const A: usize>(
-    legs: &Plain,
-    rows: &Rows<'_>,
-    starts: &Starts,
-    blocks: &mut [Numbers<N>],
-) -> bool {
+///
+/// # Safety
+/// Starts rise and are within the columns.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma")]
+unsafe fn balances<const N: usize, const A: usize>(legs: &Plain, rows: &Rows<'_>, blocks: &mut [Numbers<N>]) -> bool {
     const HALF: usize = LANES / 2;
     let (instruments, assets) = (legs.instruments.len(), legs.assets.len());
     let names = ((1_u64 << assets) - 1) << instruments;
     let mut sizes = zero();
-    for (block, starts) in blocks.iter_mut().zip(starts.windows(LANES + 1).step_by(LANES)) {
+    for (block, account) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+        let starts = rows.of_block(account);
         let (mut owned, mut amounts) = ([zero(); HALF], [[zero(); HALF]; A]);
         for pair in 0..HALF {
-            let [mut from, middle, to] = [0, 1, 2].map(|at| starts[2 * pair + at] as usize);
-            let (mut from_second, mut left) = (middle, true);
-            while left {
-                let [first, second] = [(from, middle), (from_second, to)].map(|(from, to)| from..to.min(from + HALF));
-                (from, from_second) = (first.end, second.end);
-                left = from < middle || from_second < to;
-                let ((asset, amount), (second_asset, second_amount)) = (four(rows, first), four(rows, second));
-                let asset = _mm512_cvtepu32_epi64(_mm256_set_m128i(second_asset, asset));
+            let (mut from, middle) = (starts[2 * pair] as usize, starts[2 * pair + 1] as usize);
+            let (mut from_second, to) = (middle, starts[2 * pair + 2] as usize);
+            loop {
+                let (end, end_second) = (middle.min(from + HALF), to.min(from_second + HALF));
+                // SAFETY: from here to there are rows of the columns, at most four.
+                let ((asset, amount), (second_asset, second_amount)) =
+                    unsafe { (four(rows, from, end), four(rows, from_second, end_second)) };
+                (from, from_second) = (end, end_second);
+                let asset = _mm512_cvtepu8_epi64(_mm_unpacklo_epi32(asset, second_asset));
                 let amount = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(amount), second_amount);
                 let size = _mm512_abs_epi64(amount);
                 sizes = _mm512_or_si512(sizes, size);
@@ -243,6 +255,9 @@ fn balances<const N: usize, const A: usize>(
                 for (at, sum) in amounts.iter_mut().enumerate() {
                     let same = _mm512_cmpeq_epi64_mask(asset, set(at as u64));
                     sum[pair] = _mm512_mask_add_epi64(sum[pair], same, sum[pair], amount);
+                }
+                if from == middle && from_second == to {
+                    break;
                 }
             }
         }
@@ -257,13 +272,20 @@ fn balances<const N: usize, const A: usize>(
 }
 
 /// Assets and amounts of at most four rows.
+///
+/// # Safety
+/// `from` to `to` are at most four rows of every column.
 #[inline]
-#[target_feature(enable = "avx512f,avx512vl")]
-fn four(rows: &Rows<'_>, part: Range<usize>) -> (__m128i, __m256i) {
-    let (asset, amount) = (&rows.name[part.clone()], &rows.value[part]);
-    let lanes = ((1_u32 << amount.len()) - 1) as u8;
-    // SAFETY: each reads as many numbers as its slice has.
-    unsafe { (_mm_maskz_loadu_epi32(lanes, asset.as_ptr().cast()), _mm256_maskz_loadu_epi64(lanes, amount.as_ptr())) }
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn four(rows: &Rows<'_>, from: usize, to: usize) -> (__m128i, __m256i) {
+    let lanes = ((1_u32 << (to - from)) - 1) as u8;
+    // SAFETY: each reads as many numbers as there are rows.
+    unsafe {
+        (
+            _mm_maskz_loadu_epi8(lanes.into(), rows.name.as_ptr().add(from).cast()),
+            _mm256_maskz_loadu_epi64(lanes, rows.value.as_ptr().add(from)),
+        )
+    }
 }
 
 /// The sum of each half of each of four, in order.
