@@ -39,7 +39,7 @@ from perpcore import demo
 
 PAGE = Path(__file__).with_suffix(".html")
 KEPT = 256  # ticks that a reader of /events may be behind
-STALE = 0.2  # seconds that the list of the closest accounts may be old
+STALE = 0.5  # seconds that the list of the closest accounts may be old
 BUCKETS = (25e-6, 1e-4, 4e-4, 1.6e-3, 6.4e-3, 25e-3, 0.1, 0.4)  # seconds
 T = TypeVar("T")
 
