@@ -116,7 +116,9 @@ class Monitor:
         prices: object | None,
         orders: object | None,
         accounts: object | None,
+        seq: int | None = None,
     ) -> Batch: ...
+    def seq(self) -> int | None: ...
     def snapshot(
         self, account: str | int | None = None, statuses: list[str] | None = None
     ) -> tuple[Batch, Batch, Batch, Batch, Batch]: ...

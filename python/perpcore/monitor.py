@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from threading import Lock
 from typing import Any, NoReturn
 
 from . import _core
@@ -122,7 +121,7 @@ class Monitor:
     A healthy → liquidation 200.00
     """
 
-    __slots__ = ("_core", "_lock", "_rules", "_scenarios", "_seq", "_threads")
+    __slots__ = ("_core", "_rules", "_scenarios", "_threads")
 
     def __init__(
         self,
@@ -143,8 +142,6 @@ class Monitor:
         self._scenarios = None if table is None else table_of(table)
         self._rules = rules
         self._threads = threads
-        self._seq: int | None = None
-        self._lock = Lock()
         self._core = _core.Monitor(rules, self._scenarios, threads)
         self._update(positions, balances, prices, orders, accounts)
 
@@ -166,8 +163,9 @@ class Monitor:
         before, after, equity, maintenance_margin, cause (positions, balances, orders, accounts: the first of these
         tables that named the account; else prices). What is not there counts as healthy.
 
-        `seq` numbers updates: one that is not above the last is a repeat and changes nothing. Raises as `assess`; then
-        nothing has changed, `seq` included. StateError `reentrant` if called by what an update itself runs.
+        `seq` numbers updates, with at most 63 bits: one that is not above the last is a repeat and changes nothing.
+        Raises as `assess`; then nothing has changed, `seq` included. StateError `reentrant` if called by what an update
+        itself runs.
 
         >>> import perpcore as pc
         >>> book = dict(
@@ -182,23 +180,13 @@ class Monitor:
         >>> monitor.update(balances=deposit, seq=1).num_rows
         0
         """
-        if seq is not None:
-            if isinstance(seq, bool) or not isinstance(seq, int):
-                raise TypeError(f"seq is an integer, not {type(seq).__name__}")
-            # Two callers with one number: the second waits and finds a repeat.
-            if not self._lock.acquire(timeout=-1):
-                raise RuntimeError
-            try:
-                if self._seq is not None and seq <= self._seq:
-                    return self._update(None, None, None, None, None)
-                found = self._update(positions, balances, prices, orders, accounts)
-                self._seq = seq
-                return found
-            finally:
-                self._lock.release()
-        return self._update(positions, balances, prices, orders, accounts)
+        if isinstance(seq, bool) or not isinstance(seq, int | None):
+            raise TypeError(f"seq is an integer, not {type(seq).__name__}")
+        return self._update(positions, balances, prices, orders, accounts, seq)
 
-    def _update(self, positions: Any, balances: Any, prices: Any, orders: Any, accounts: Any) -> RecordBatch:
+    def _update(
+        self, positions: Any, balances: Any, prices: Any, orders: Any, accounts: Any, seq: int | None = None
+    ) -> RecordBatch:
         return imported(
             self._core.update(
                 producer("positions", positions),
@@ -206,6 +194,7 @@ class Monitor:
                 producer("prices", prices),
                 producer("orders", orders),
                 producer("accounts", accounts),
+                seq,
             )
         )
 
@@ -226,7 +215,7 @@ class Monitor:
         >>> pc.Monitor(pc.Rulebook.preset("hk-vatp-perp")).seq is None
         True
         """
-        return self._seq
+        return self._core.seq()
 
     @property
     def rules(self) -> _core.Rulebook:

@@ -99,12 +99,12 @@ def test_a_handler_that_asks_the_monitor_it_interrupts_is_told_so() -> None:
     def handler(*_: Any) -> None:
         try:
             told.append(monitor.counters()["accounts"])
-            monitor.reprice({})
+            monitor.update(seq=len(told))
         except StateError as error:
             told.append(error.code)
 
     with alarm(0.05, handler):
-        monitor.update(**book)
+        monitor.update(**book, seq=1)
     assert told.count("reentrant") >= 1
     assert monitor.counters()["accounts"] == 300_000
 
@@ -144,13 +144,13 @@ def test_a_forked_child_answers() -> None:
 def test_a_child_forked_amid_a_call_is_told_so() -> None:
     rules, book = large(300_000)
     monitor = pc.Monitor(rules)
-    worker = threading.Thread(target=lambda: monitor.update(**book))
+    worker = threading.Thread(target=lambda: monitor.update(**book, seq=1))
     worker.start()
     time.sleep(0.15)
     child = os.fork()
     if child == 0:
         try:
-            monitor.reprice({})
+            monitor.update(seq=2)
             os._exit(2)
         except StateError as error:
             os._exit(0 if error.code == "forked" else 3)

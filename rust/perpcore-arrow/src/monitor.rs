@@ -23,6 +23,8 @@ pub struct Monitor {
     /// What was given of each symbol: instruments first, then assets.
     prices: Vec<Option<(i64, PriceState)>>,
     threads: Option<usize>,
+    /// The number of the last update that had one.
+    seq: Option<i64>,
 }
 
 /// What an update changed.
@@ -51,14 +53,23 @@ impl Monitor {
         };
         let symbols = rules.terms.instruments.len() + rules.terms.assets.len();
         let core = Core::new(rules.terms.clone());
-        Ok(Monitor { rules, core, ids: Residents::new(), prices: vec![None; symbols], threads })
+        Ok(Monitor { rules, core, ids: Residents::new(), prices: vec![None; symbols], threads, seq: None })
     }
 
-    /// One step: what the tables say is taken over, and every bucket whose status is another one is told.
+    /// The number of the last update that had one.
+    pub fn seq(&self) -> Option<i64> {
+        self.seq
+    }
+
+    /// One step: what the tables say is taken over, and every bucket whose status is another one is told. One whose number
+    /// is not above the last is a repeat and changes nothing.
     ///
     /// # Errors
     /// As [`crate::assess::assess`]; then nothing has changed.
-    pub fn update(&mut self, inputs: Inputs, stop: &Stop) -> Result<Updated, Failure> {
+    pub fn update(&mut self, inputs: Inputs, seq: Option<i64>, stop: &Stop) -> Result<Updated, Failure> {
+        if seq.is_some_and(|seq| self.seq.is_some_and(|last| seq <= last)) {
+            return Ok(Updated { changes: self.changes(&[])?, shared_doubles: false });
+        }
         let Inputs { tables, prices: price_batches, .. } = inputs;
         let open = |table: &'static Declared, batches: Option<Vec<StructArray>>| {
             batches.map(|batches| Source::open(table, batches, false, stop)).transpose()
@@ -97,6 +108,7 @@ impl Monitor {
                 for (symbol, price, state) in priced.into_iter().flatten() {
                     self.prices[symbol] = Some((price, state));
                 }
+                self.seq = seq.or(self.seq);
                 Ok(Updated { changes: self.changes(&changes)?, shared_doubles })
             }
             Err(ended) => {

@@ -120,8 +120,14 @@ impl Monitor {
         })
     }
 
+    /// The number of the last update that had one.
+    fn seq(&self, py: Python<'_>) -> PyResult<Option<i64>> {
+        self.work(py, 0, |monitor, _| Ok(monitor.seq()))
+    }
+
     /// One step; the table `monitor.changes`.
-    #[pyo3(signature = (positions, balances, prices, orders, accounts))]
+    #[pyo3(signature = (positions, balances, prices, orders, accounts, seq=None))]
+    #[expect(clippy::too_many_arguments, reason = "the tables of one call")]
     fn update(
         &self,
         py: Python<'_>,
@@ -130,6 +136,7 @@ impl Monitor {
         prices: Option<&Bound<'_, PyAny>>,
         orders: Option<&Bound<'_, PyAny>>,
         accounts: Option<&Bound<'_, PyAny>>,
+        seq: Option<i64>,
     ) -> PyResult<Batch> {
         let begun = Instant::now();
         let table = |table: &'static Table, object: Option<&Bound<'_, PyAny>>| {
@@ -154,7 +161,7 @@ impl Monitor {
         let known = self.observed.accounts();
         let size = rows + if inputs.prices.is_some() { known / 4 } else { 0 };
         let (updated, counters, accounts) = self.work(py, size, |monitor, stop| {
-            let updated = monitor.update(inputs, stop)?;
+            let updated = monitor.update(inputs, seq, stop)?;
             Ok((updated, monitor.counters(), monitor.len()))
         })?;
         self.observed.note(begun, rows, accounts, &counters);
@@ -239,8 +246,12 @@ fn grid(name: &str, value: &Bound<'_, PyAny>, bound: &Limits) -> PyResult<i64> {
         float::from_f64(value.extract()?).ok()
     } else if value.is_instance_of::<PyString>() {
         text::parse(value.extract()?).ok()
-    } else if value.hasattr("as_tuple")? {
-        text::parse(&value.call_method1("__format__", ("f",))?.extract::<String>()?).ok()
+    } else if value.hasattr("adjusted")? {
+        // Written out only where it is not astronomically large or small.
+        match value.call_method0("adjusted")?.extract::<i64>() {
+            Ok(-40..=40) => text::parse(&value.call_method1("__format__", ("f",))?.extract::<String>()?).ok(),
+            _ => None,
+        }
     } else {
         return Err(PyTypeError::new_err(format!("{name} is a number, not {}", value.get_type().name()?)));
     };
@@ -317,5 +328,5 @@ impl OrderCheck {
 }
 
 fn decimal<'py>(py: Python<'py>, units: i128) -> PyResult<Bound<'py, PyAny>> {
-    py.import("decimal")?.getattr("Decimal")?.call1((text::plain_at(units, 8),))
+    py.import("decimal")?.getattr("Decimal")?.call1((units,))?.call_method1("scaleb", (-8,))
 }

@@ -1,7 +1,7 @@
 //! A book that stays: positions, balances, orders and settings kept between calls, re-checked as prices and rows change.
 //!
 //! Between two ticks almost nobody can have crossed a line, so a tick looks only at accounts that prices have moved far
-//! enough for ([`reach`], [`queue`]). Whoever is looked at is valued by [`crate::margin::value`] from the columns of the
+//! enough for ([`mod@reach`], [`queue`]). Whoever is looked at is valued by [`crate::margin::value`] from the columns of the
 //! [`shelf`] it stands on, as in a batch. An update is one step: it is made as a whole, or nothing of it.
 
 mod delta;

@@ -1,7 +1,7 @@
 //! Which accounts are due: classes by how far prices may move, each with a market that it looks back to.
 //!
 //! Class k holds accounts that stay safe while prices are within 2ᵏ of its reference market (in
-//! [`UNITS`](super::reach::UNITS)). As long as they are, nobody in it is looked at. Once they are not, each of its
+//! [`UNITS`]). As long as they are, nobody in it is looked at. Once they are not, each of its
 //! accounts is asked how far prices are from where *it* was valued: who is safe still goes into the class of what is left
 //! of its way, the others are valued. The class then looks back to the market at hand. Prices that go there and back make
 //! a class due again and again only where it is narrow, and there it has few accounts. Nothing is ever sorted.
@@ -10,7 +10,7 @@ use super::history::History;
 use super::reach::UNITS;
 use crate::margin::market::Market;
 
-/// How many classes there are: the widest has half of [`UNITS`](super::reach::UNITS).
+/// How many classes there are: the widest has half of [`UNITS`].
 const CLASSES: usize = 23;
 /// No class.
 const NOWHERE: u8 = u8::MAX;
