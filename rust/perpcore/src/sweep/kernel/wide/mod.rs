@@ -5,7 +5,7 @@
 //!
 //! [`close`] closes accounts, [`portfolio`] those of the portfolio model: from what each underlying is worth ([`value`])
 //! and what the [`worst`] scenario makes of it; where underlyings are many ([`sparse`]) and for the [`tail`] one account
-//! at a time, by [`columns`] of scenarios. [`rows`] adds their rows up, [`runs`] finds where the rows of each begin.
+//! at a time, by [`columns`] of scenarios. [`rows`] adds their rows up, [`mod@runs`] finds where the rows of each begin.
 
 mod close;
 mod columns;
