@@ -12,6 +12,8 @@ use crate::margin::market::Market;
 
 /// How many classes there are: the widest has half of [`UNITS`].
 const CLASSES: usize = 23;
+/// Less than this part of its way left, and it is cheaper to value an account than to come back soon.
+const LITTLE: u64 = 32;
 /// No class.
 const NOWHERE: u8 = u8::MAX;
 
@@ -75,9 +77,8 @@ impl Queue {
             for &account in &self.classes[class].members {
                 let Place { reach, valued, .. } = self.places[account as usize];
                 match history.distance(valued, market) {
-                    // A factor of 1 + distance and then one of 1 + rest is at most one of 1 + reach. With little left it is
-                    // cheaper to value the account than to come back soon.
-                    Some(distance) if 2 * distance < u64::from(reach) => {
+                    // A factor of 1 + distance and then one of 1 + rest is at most one of 1 + reach.
+                    Some(distance) if distance + u64::from(reach) / LITTLE < u64::from(reach) => {
                         due.safe.push((account, (u64::from(reach) - distance) * UNITS / (UNITS + distance)));
                     }
                     _ => due.left.push(account),
