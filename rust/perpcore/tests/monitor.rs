@@ -89,7 +89,8 @@ struct Update {
 const E8: i64 = 100_000_000;
 
 impl Update {
-    fn draw(draw: &mut Draw, accounts: u32, count: usize, new: u32) -> Self {
+    /// `heavy` books own much of what moves, and order much.
+    fn draw(draw: &mut Draw, accounts: u32, count: usize, new: u32, heavy: bool) -> Self {
         let mut update = Update::default();
         let mut named = std::collections::BTreeSet::new();
         for at in 0..count {
@@ -112,7 +113,8 @@ impl Update {
                     update.balances.1.push(asset);
                     // Names are sorted: C, N, USD. Only N may be owed.
                     let owed = asset == 1 && draw.below(3) == 0;
-                    let amount = draw.below(if asset == 1 { 10 } else { 2_000 }) as i64 * E8 / 3;
+                    let amount =
+                        draw.below(if asset == 1 { if heavy { 400 } else { 10 } } else { 2_000 }) as i64 * E8 / 3;
                     update.balances.2.push(if draw.below(4) == 0 {
                         0
                     } else if owed {
@@ -124,7 +126,11 @@ impl Update {
                 6 => {
                     update.orders.0.push(account);
                     update.orders.1.push(draw.below(2) as u32);
-                    update.orders.2.push(if draw.below(3) == 0 { 0 } else { draw.within(20 * E8) });
+                    update.orders.2.push(if draw.below(3) == 0 {
+                        0
+                    } else {
+                        draw.within(if heavy { 200 } else { 20 } * E8)
+                    });
                     update.orders.3.push(90 * E8 + draw.within(30 * E8));
                 }
                 _ => {
@@ -232,11 +238,11 @@ fn market(terms: &Terms, prices: &[i64; 4], state: PriceState) -> Market {
 
 fn walk(seed: u64, steps: usize, accounts: usize) {
     let terms = Arc::new(Terms::new(&Rulebook::parse(RULES, "walk").unwrap()));
-    let mut draw = Draw(seed);
+    let (mut draw, heavy) = (Draw(seed), seed % 2 == 1);
     let mut monitor = Monitor::new(terms.clone());
     let mut prices = [100 * E8, 100 * E8, E8, 100 * E8];
     let stop = Stop::default();
-    let first = Update::draw(&mut draw, 0, 6 * accounts, accounts as u32);
+    let first = Update::draw(&mut draw, 0, 6 * accounts, accounts as u32, heavy);
     let start = market(&terms, &prices, PriceState::Live);
     monitor.update(Some(start), Some(&first.snapshot(accounts)), None, &stop).unwrap();
     let mut known = statuses(&monitor);
@@ -253,7 +259,7 @@ fn walk(seed: u64, steps: usize, accounts: usize) {
         let rows = (draw.below(3) == 0).then(|| {
             let new = draw.below(3) as u32;
             let count = draw.below(12) as usize + new as usize;
-            (Update::draw(&mut draw, monitor.accounts() as u32, count, new), new)
+            (Update::draw(&mut draw, monitor.accounts() as u32, count, new, heavy), new)
         });
         let before = monitor.clone();
         let snapshot = rows.as_ref().map(|(update, new)| update.snapshot(monitor.accounts() + *new as usize));
