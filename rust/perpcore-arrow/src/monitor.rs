@@ -129,10 +129,17 @@ impl Monitor {
     }
 
     fn failure(&self, refused: &[Refused]) -> Failure {
+        let rules = &self.rules.rulebook;
         let faults = refused.iter().map(|refused| {
             let fault = &refused.fault;
+            let name = refused.name.map(|name| name as usize).and_then(|name| match fault.column {
+                "instrument" => rules.instruments().get(name).map(|instrument| instrument.name.clone()),
+                "asset" => rules.assets().get(name).map(|asset| asset.name.clone()),
+                _ => None,
+            });
             let found = Fault::new(fault.code).in_column(fault.table.name(), fault.column);
-            Fault { row: refused.row.map(|row| row as u64), ..found.value(self.ids.shown(refused.account)) }
+            let value = name.unwrap_or_else(|| self.ids.shown(refused.account));
+            Fault { row: refused.row.map(|row| row as u64), ..found.value(value) }
         });
         Failure::of(faults).unwrap_or_else(|| internal().into())
     }

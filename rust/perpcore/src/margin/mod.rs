@@ -8,6 +8,7 @@ pub mod collateral;
 pub mod figures;
 pub mod line;
 pub mod market;
+pub mod net;
 mod note;
 pub mod orders;
 pub mod portfolio;

@@ -57,29 +57,6 @@ pub fn account<S: Sink>(
     figures
 }
 
-/// The exact net value of each bucket in 10⁻²⁴, before any rounding, with the place of an isolated position and whether
-/// every price that the bucket's status depends on may be used. Net value has no part
-/// that depends on the model.
-pub fn net_values<S: Sink>(
-    terms: &Terms,
-    market: &Market,
-    account: &Account<'_>,
-    sink: &mut S,
-    mut each: impl FnMut(Option<usize>, bool, i128),
-) {
-    let mut run = Run::new(terms, market, account, sink);
-    let mut cross = Sums::new();
-    run.standard(&mut cross);
-    account.isolated.iter().for_each(|position| run.isolated_orders(&mut cross, position));
-    each(None, cross.usable, cross.net_e24 + cross.unsettled_e24());
-    for (at, position) in account.isolated.iter().enumerate().filter(|(_, position)| position.listed) {
-        let mut bucket = Sums::new();
-        run.isolated_margin(&mut bucket, position);
-        run.position(&mut bucket, position, false);
-        each(Some(at), bucket.usable, bucket.collateral_e24 + bucket.unsettled_e24());
-    }
-}
-
 /// What the positions of an account add up to, over all its buckets.
 #[derive(Default)]
 struct Extent {
@@ -134,7 +111,7 @@ impl<'a, S: Sink> Run<'a, S> {
 impl<S: Sink> Run<'_, S> {
     /// The cross bucket of the standard model, but for the orders on isolated positions.
     #[inline(always)]
-    fn standard(&mut self, sums: &mut Sums) {
+    pub(super) fn standard(&mut self, sums: &mut Sums) {
         for balance in self.account.balances {
             self.balance(sums, balance);
         }
@@ -162,7 +139,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// A position and, in the cross account, its orders.
     #[inline(always)]
-    fn position(&mut self, sums: &mut Sums, position: &Position, cross: bool) {
+    pub(super) fn position(&mut self, sums: &mut Sums, position: &Position, cross: bool) {
         let orders = if cross { self.account.orders_of(position) } else { &[] };
         let Some(held) = self.hold(sums, position, !orders.is_empty()) else { return };
         let Held { quantity, mark, notional_e16, fee_e24 } = held;
@@ -189,7 +166,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// `margin.orders` of an isolated position: the increase over what is held is a charge to the cross account.
     #[inline(always)]
-    fn isolated_orders(&mut self, sums: &mut Sums, position: &Position) {
+    pub(super) fn isolated_orders(&mut self, sums: &mut Sums, position: &Position) {
         if self.account.orders_of(position).is_empty() {
             return;
         }

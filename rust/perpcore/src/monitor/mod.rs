@@ -10,30 +10,23 @@ mod preview;
 mod queue;
 mod reach;
 mod shelf;
+mod visit;
 
 pub use preview::{Checked, Wish};
 pub use shelf::{BalanceRow, OrderRow, PositionRow, Rows, SettingsRow};
 
-use crate::margin::figures::Figures;
-use crate::margin::line::Discard;
 use crate::margin::market::Market;
-use crate::margin::portfolio::Exposures;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
-use crate::sweep::assess::{IsolatedBucket, value_account};
-use crate::sweep::gather::{Gather, RowFault};
+use crate::sweep::gather::RowFault;
 use crate::sweep::inspect::Inspector;
-use crate::sweep::snapshot::{Grouped, Snapshot, Table};
+use crate::sweep::snapshot::{Snapshot, Table};
 use crate::sweep::stop::Stop;
-use crate::sweep::threads;
 use history::History;
 use queue::{Due, Queue};
-use reach::{UNITS, reach};
 use shelf::{ACCOUNTS, Shelf};
 use std::sync::Arc;
-
-/// Below this many accounts a further thread costs more than it brings.
-const ACCOUNTS_A_THREAD: usize = 4_096;
+use visit::Seen;
 
 /// What made a status change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +76,8 @@ pub struct Refused {
     pub fault: RowFault,
     /// The row of the update; none where the account's resident rows are at fault.
     pub row: Option<usize>,
+    /// The instrument or asset of that row; none in the accounts table.
+    pub name: Option<u32>,
 }
 
 /// Why an update was not made.
@@ -117,23 +112,6 @@ pub struct Monitor {
     queue: Queue,
     history: History,
     counters: Counters,
-}
-
-/// What a visit found.
-struct Seen {
-    account: u32,
-    status: Status,
-    reach: u32,
-    /// Instrument and status of the isolated buckets.
-    isolated: Vec<(u32, Status)>,
-}
-
-/// What the visits of some accounts found, and whom they could not value.
-#[derive(Default)]
-struct Round {
-    seen: Vec<Seen>,
-    changes: Vec<Change>,
-    blocked: Vec<u32>,
 }
 
 impl Monitor {
@@ -306,95 +284,6 @@ impl Monitor {
         self.queue.value(account, reach, self.history.now());
     }
 
-    /// Looks at some accounts, ascending.
-    fn visit(&self, accounts: impl Iterator<Item = u32>, named: &[(u32, Table, u32)], stop: &Stop) -> Option<Round> {
-        let mut desk = Desk::new(&self.terms);
-        let mut round = Round::default();
-        for (at, account) in accounts.enumerate() {
-            if stop.asked_at(at) {
-                return None;
-            }
-            let shelf = &self.shelves[account as usize / ACCOUNTS];
-            desk.gather.begin();
-            self.look(shelf, &shelf.grouped(), account, &mut desk, named, &mut round);
-        }
-        Some(round)
-    }
-
-    /// Looks at every account.
-    fn visit_all(&self, named: &[(u32, Table, u32)], threads: Option<usize>, stop: &Stop) -> Option<Round> {
-        let threads = threads::worth(self.accounts, ACCOUNTS_A_THREAD, threads);
-        let size = self.shelves.len().div_ceil(threads).max(1);
-        let work = |(first, shelves): (usize, &[Shelf])| {
-            let (mut desk, mut round) = (Desk::new(&self.terms), Round::default());
-            for (shelf, at) in shelves.iter().zip(first * size..) {
-                if stop.asked() {
-                    return None;
-                }
-                let data = shelf.grouped();
-                desk.gather.begin();
-                for local in 0..shelf.status.len() {
-                    self.look(shelf, &data, (at * ACCOUNTS + local) as u32, &mut desk, named, &mut round);
-                }
-            }
-            Some(round)
-        };
-        let mut whole = Round::default();
-        for round in threads::run(self.shelves.chunks(size).enumerate(), work) {
-            let Round { seen, changes, blocked } = round?;
-            whole.seen.extend(seen);
-            whole.changes.extend(changes);
-            whole.blocked.extend(blocked);
-        }
-        Some(whole)
-    }
-
-    /// Values one account and notes what is another than before.
-    #[inline(always)]
-    fn look(
-        &self,
-        shelf: &Shelf,
-        data: &Grouped<'_>,
-        account: u32,
-        desk: &mut Desk<'_>,
-        named: &[(u32, Table, u32)],
-        round: &mut Round,
-    ) {
-        let local = account % ACCOUNTS as u32;
-        let (Desk { gather, exposures, buckets }, mut sink) = (desk, Discard::default());
-        buckets.clear();
-        gather.account(data, local as usize, |_, _| false, |_| sink.blocked = true);
-        let (terms, market) = (&self.terms, &self.market);
-        let figures = value_account(terms, market, gather, local as usize, exposures, &mut sink, buckets);
-        if sink.blocked {
-            round.blocked.push(account);
-            return;
-        }
-        let reach = reach(terms, market, &gather.view(), &figures, buckets).min(UNITS) as u32;
-        let cause = || cause(account, named);
-        let mut change = |instrument, before, after, figures: &Figures| {
-            if before != after {
-                let &Figures { equity, maintenance_margin, .. } = figures;
-                let cause = cause();
-                round.changes.push(Change { account, instrument, before, after, equity, maintenance_margin, cause });
-            }
-        };
-        change(None, shelf.status[local as usize], figures.status, &figures);
-        let known = &shelf.isolated[shelf.isolated_of(local)];
-        for bucket in buckets.iter() {
-            let before = known.iter().find(|(_, instrument, _)| *instrument == bucket.instrument);
-            let before = before.map_or(Status::Healthy, |(.., status)| *status);
-            change(Some(bucket.instrument), before, bucket.figures.status, &bucket.figures);
-        }
-        for &(_, instrument, before) in known {
-            if buckets.iter().all(|bucket| bucket.instrument != instrument) {
-                change(Some(instrument), before, Status::Healthy, &NOTHING);
-            }
-        }
-        let isolated = buckets.iter().map(|bucket| (bucket.instrument, bucket.figures.status)).collect();
-        round.seen.push(Seen { account, status: figures.status, reach, isolated });
-    }
-
     /// What is wrong with accounts that could not be valued, by the rows of the update as far as they are its rows.
     fn refusals(&self, blocked: &[u32], rows: Option<&Snapshot<'_>>, named: &[(u32, Table, u32)]) -> Vec<Refused> {
         let mut refused = Vec::new();
@@ -404,7 +293,13 @@ impl Monitor {
             let faults = Inspector::new(&self.terms, &self.market, &data).faults(local, |_, _| false);
             refused.extend(faults.into_iter().map(|fault| {
                 let row = rows.and_then(|rows| delta::same_key(&data.snapshot, &fault, rows, account, named));
-                Refused { account, fault, row }
+                let name = match fault.table {
+                    Table::Positions => Some(data.snapshot.positions.instrument.get(fault.row)),
+                    Table::Balances => Some(data.snapshot.balances.asset.get(fault.row)),
+                    Table::Orders => Some(data.snapshot.orders.instrument.get(fault.row)),
+                    Table::Accounts => None,
+                };
+                Refused { account, fault, row, name }
             }));
         }
         refused.sort_by_key(|refused| (refused.fault.table, refused.row.unwrap_or(usize::MAX), refused.account));
@@ -418,46 +313,4 @@ struct Before {
     accounts: usize,
     /// The rows of the accounts that it names; of new ones none.
     rows: Vec<(u32, Rows)>,
-}
-
-/// Where accounts are laid out.
-struct Desk<'a> {
-    gather: Gather<'a>,
-    exposures: Exposures,
-    buckets: Vec<IsolatedBucket>,
-}
-
-impl<'a> Desk<'a> {
-    fn new(terms: &'a Terms) -> Self {
-        Desk { gather: Gather::new(terms), exposures: Exposures::new(), buckets: Vec::new() }
-    }
-}
-
-/// The figures of a bucket that is no longer there.
-const NOTHING: Figures = Figures {
-    equity: 0,
-    net_value: 0,
-    collateral_value: 0,
-    unrealized_pnl: 0,
-    accrued_funding: 0,
-    opening_equity: 0,
-    initial_margin: 0,
-    order_margin: 0,
-    maintenance_margin: 0,
-    available: 0,
-    withdrawable: 0,
-    status: Status::Healthy,
-    worst_scenario: None,
-};
-
-/// The first table that names an account, else prices.
-fn cause(account: u32, named: &[(u32, Table, u32)]) -> Cause {
-    let at = named.partition_point(|(named, ..)| *named < account);
-    match named.get(at).filter(|(named, ..)| *named == account) {
-        Some((_, Table::Positions, _)) => Cause::Positions,
-        Some((_, Table::Balances, _)) => Cause::Balances,
-        Some((_, Table::Orders, _)) => Cause::Orders,
-        Some((_, Table::Accounts, _)) => Cause::Accounts,
-        None => Cause::Prices,
-    }
 }

@@ -10,8 +10,8 @@ use super::stop::Stop;
 use super::threads;
 use crate::margin::line::Discard;
 use crate::margin::market::{Market, Movers};
+use crate::margin::net::net_values;
 use crate::margin::terms::Terms;
-use crate::margin::value;
 use crate::num::bounds::MOVE;
 use crate::num::wide::Wide;
 use crate::num::{E8, E16, ONE};
@@ -199,12 +199,12 @@ fn of_accounts(
         gather.account(data, account, |_, _| false, |_| sink.blocked = true);
         let view = gather.view();
         buckets.clear();
-        value::net_values(terms, market, &view, &mut sink, |_, usable, value| {
+        net_values(terms, market, &view, &mut sink, |_, usable, value| {
             buckets.push((usable, Line { value, change: Sum::ZERO }));
         });
         for (by, market) in gone {
             let mut at = 0;
-            value::net_values(terms, market, &view, &mut sink, |_, _, left| {
+            net_values(terms, market, &view, &mut sink, |_, _, left| {
                 let line = &mut buckets[at].1;
                 line.change = line.change.plus(&Sum::from(line.value - left).signed_times(*by));
                 at += 1;
