@@ -200,6 +200,7 @@ def test_the_catalogue_has_a_class_a_text_and_an_answer_for_every_code() -> None
         2: "SchemaError",
         3: "InputError",
         4: "InputError",
+        7: "PerpcoreError",  # answers to orders, never raised
         8: "StateError",
         9: "InternalError",
     }

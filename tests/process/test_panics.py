@@ -51,13 +51,14 @@ def test_panics_in_many_threads_at_once(capfd: pytest.CaptureFixture[str]) -> No
 
 
 # What only hands out what is there.
-PLAIN = {"rulebook.rs", "assessment.rs", "batch.rs"}
-GUARDED = re.compile(r"\b(run|caught|made|under)\(py\b")
+PLAIN = {"rulebook.rs", "assessment.rs", "monitor.rs", "batch.rs"}
+GUARDED = re.compile(r"\b(run|caught|made|under|work)\(py\b")
 METHOD = re.compile(r"^    (?:pub\(crate\) )?fn (\w+).*?^    }$", re.MULTILINE | re.DOTALL)
 HANDS_OUT = {
     *("name", "version", "digest", "settlement", "instruments", "assets", "fee_tiers", "underlying", "presets"),
     *("__eq__", "__hash__", "__repr__", "__reduce__", "accounts", "isolated", "num_rows", "inner"),
     *("path", "before", "after", "before_source", "after_source"),
+    *("view", "accepted", "code", "counters", "held"),
 }
 
 
