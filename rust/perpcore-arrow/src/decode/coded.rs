@@ -18,6 +18,30 @@ pub(super) struct Dictionary {
     source: u32,
 }
 
+/// Turns codes of distinct values into accounts, of which `known` are there already; the codes of new ones, in order of
+/// first appearance. A code without a value becomes [`NOBODY`].
+fn number(codes: &mut [u32], accounts: &mut [u32], known: usize) -> Vec<u32> {
+    let unnamed = accounts.iter().filter(|&&account| account == NOBODY).count();
+    // Written at every row, so that no branch is to be guessed: the code that would be the next new one.
+    let (mut new, mut found) = (vec![0; unnamed + 1], 0);
+    for code in codes {
+        let Some(account) = accounts.get_mut(*code as usize) else {
+            *code = NOBODY;
+            continue;
+        };
+        let is_new = *account == NOBODY;
+        *account = if is_new { (known + found) as u32 } else { *account };
+        // There is a place for each that is unnamed, and one more.
+        if let Some(place) = new.get_mut(found) {
+            *place = *code;
+        }
+        found += usize::from(is_new);
+        *code = *account;
+    }
+    new.truncate(found);
+    new
+}
+
 impl AccountIds {
     /// The accounts of a chunk in runs, [`NOBODY`] where a place is none; none where codes fall or are null, then the
     /// account of every row was appended.
@@ -33,7 +57,8 @@ impl AccountIds {
             // A dictionary has at most as many distinct codes as values.
             runs(&indexes(values), accounts.len())
         });
-        let is_first = self.len() == 0 && !self.hashed;
+        let (hashed, known) = (self.hashed, self.len());
+        let is_first = known == 0 && !hashed;
         let mut account_of = |accounts: &mut [u32], place: u32| match accounts.get_mut(place as usize) {
             Some(account) if *account != NOBODY => *account,
             Some(account) => {
@@ -43,6 +68,14 @@ impl AccountIds {
             None => NOBODY,
         };
         let named = match found {
+            None if !hashed && chunk.nulls.is_none() => {
+                append_indexes(&*chunk.values, out);
+                let new = number(&mut out[start..], &mut accounts, known);
+                if let Ids::Text { origins, .. } = &mut self.ids {
+                    origins.extend(source, new);
+                }
+                None
+            }
             None => {
                 append_indexes(&*chunk.values, out);
                 for (row, code) in out[start..].iter_mut().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::gather::Gather;
 pub use super::kernel::Way;
-use super::kernel::{FEW, Kernel, LANES, MANY, Out};
+use super::kernel::{FEW, Kernel, LANES, Laid, MANY, Out};
 use super::pool::{Column, POOL};
 use super::snapshot::Grouped;
 use super::stop::{STRIDE, Stop};
@@ -172,18 +172,24 @@ impl<'a> Sweep<'a> {
         out: &mut Out<'_>,
         part: &mut Part,
     ) -> Option<()> {
-        let (accounts, blocks) = (out.rows(), NUMBERS / N);
-        let (mut nets, mut near, piece) = (kernel.nets::<N>(blocks), [0; 4], blocks * LANES);
-        for from in (0..accounts).step_by(piece) {
-            if from % STRIDE < piece && self.stop.asked() {
-                return None;
-            }
-            kernel.net(&mut nets, self.data, first + from, &mut near);
-            for (block, at) in (from..accounts.min(from + piece)).step_by(LANES).enumerate() {
-                let mut left = kernel.close(&nets, block, &mut desk.exposures, out, at);
-                while left != 0 {
-                    self.plain(desk, first, at + left.trailing_zeros() as usize, out, part);
-                    left &= left - 1;
+        let (all, blocks) = (first..first + out.rows(), NUMBERS / N);
+        let (mut nets, mut near, size) = (kernel.nets::<N>(blocks), [0; 4], blocks * LANES);
+        let mut laid = Laid::new(self.data, all, self.stop)?;
+        for piece in laid.pieces() {
+            laid.lay(&piece, self.stop)?;
+            for from in piece.clone().step_by(size) {
+                if (from - first) % STRIDE < size && self.stop.asked() {
+                    return None;
+                }
+                let accounts = from..piece.end.min(from + size);
+                kernel.net(&mut nets, (self.data, &laid), accounts.clone(), &mut near);
+                for (block, account) in accounts.step_by(LANES).enumerate() {
+                    let at = account - first;
+                    let mut left = kernel.close(&nets, block, &mut desk.exposures, out, at);
+                    while left != 0 {
+                        self.plain(desk, first, at + left.trailing_zeros() as usize, out, part);
+                        left &= left - 1;
+                    }
                 }
             }
         }

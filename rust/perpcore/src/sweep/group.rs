@@ -1,6 +1,7 @@
 //! Which rows belong to which account: beside each other where the table is in account order, else in an order of its
 //! rows that is made when it is first asked for.
 
+use super::kernel::Way;
 use super::runs::runs;
 use super::snapshot::Holders;
 use std::borrow::Cow;
@@ -63,7 +64,10 @@ impl<'a> Rows<'a> {
     pub fn accounts_named(&self) -> usize {
         match &self.grouped {
             By::Starts(starts) => starts.len().saturating_sub(1),
-            By::Order { account, .. } => account.iter().max().map_or(0, |&account| account as usize + 1),
+            By::Order { account, .. } => {
+                let above = |most: usize, &account: &u32| most.max(account as usize + 1);
+                Way::chosen().run(|| account.iter().fold(0, above))
+            }
         }
     }
 
@@ -77,28 +81,25 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The account of every row, where rows are not in account order.
+    pub fn in_no_order(&self) -> Option<&'a [u32]> {
+        match self.grouped {
+            By::Starts(_) => None,
+            By::Order { account, .. } => Some(account),
+        }
+    }
+
     /// The account of every row that was found for accounts beside each other, counted from the first of them.
     pub fn holders(&self, accounts: Range<usize>, found: &Found<'_>, holders: &mut Vec<u32>) {
-        /// So many are written at a time: most accounts have no more rows.
-        const AHEAD: usize = 8;
-        holders.clear();
         match (&self.grouped, found) {
-            (By::Starts(starts), Found::Beside(rows)) => {
-                holders.resize(rows.len() + AHEAD, 0);
-                let starts = &starts[accounts.start.min(starts.len())..starts.len().min(accounts.end + 1)];
-                for (account, run) in (0..).zip(starts.windows(2)) {
-                    let [from, to] = [run[0], run[1]].map(|row| row as usize - rows.start);
-                    // What is written beyond the end is written again for the next account.
-                    for at in (from..to.max(from + 1)).step_by(AHEAD) {
-                        holders[at..at + AHEAD].fill(account);
-                    }
-                }
-                holders.truncate(rows.len());
+            (By::Starts(starts), Found::Beside(_)) => {
+                holders_of(&starts[accounts.start.min(starts.len())..starts.len().min(accounts.end + 1)], holders);
             }
             (By::Order { account, .. }, found) => {
+                holders.clear();
                 holders.extend(found.clone().map(|row| account[row] - accounts.start as u32));
             }
-            (By::Starts(_), Found::Among(_)) => {}
+            (By::Starts(_), Found::Among(_)) => holders.clear(),
         }
     }
 
@@ -131,19 +132,20 @@ impl<'a> Rows<'a> {
     }
 
     /// Rows of known accounts before those of new ones, where both ascend: so it is where the table before is in the same
-    /// order but lacks some accounts.
+    /// order but lacks some accounts. Looked into only as far as that.
     fn parted(&self, holders: &[u32]) -> Option<Vec<u32>> {
-        let is_known = |account: u32| (account as usize) < self.known;
-        let mut next = [0, holders.iter().map(|&account| usize::from(is_known(account))).sum()];
-        let (mut order, mut last, mut ascend) = (vec![0; holders.len()], [0; 2], true);
+        let (mut parts, mut last) = ([Vec::new(), Vec::new()], [0; 2]);
         for (row, &account) in holders.iter().enumerate() {
-            let part = usize::from(!is_known(account));
-            order[next[part]] = row as u32;
-            next[part] += 1;
-            ascend &= last[part] <= account;
+            let part = usize::from(account as usize >= self.known);
+            if account < last[part] {
+                return None;
+            }
             last[part] = account;
+            parts[part].push(row as u32);
         }
-        ascend.then_some(order)
+        let [mut order, mut new] = parts;
+        order.append(&mut new);
+        Some(order)
     }
 
     /// One counting sort.
@@ -164,6 +166,24 @@ impl<'a> Rows<'a> {
         }
         order
     }
+}
+
+/// The account of every row, counted from the first one, by where the rows of each begin and those of the last one end.
+pub fn holders_of(starts: &[u32], holders: &mut Vec<u32>) {
+    /// So many are written at a time: most accounts have no more rows.
+    const AHEAD: usize = 8;
+    let [first, .., end] = *starts else { return holders.clear() };
+    let rows = (end - first) as usize;
+    holders.clear();
+    holders.resize(rows + AHEAD, 0);
+    for (account, run) in (0..).zip(starts.windows(2)) {
+        let [from, to] = [run[0], run[1]].map(|row| (row - first) as usize);
+        // What is written beyond the end is written again for the next account.
+        for at in (from..to.max(from + 1)).step_by(AHEAD) {
+            holders[at..at + AHEAD].fill(account);
+        }
+    }
+    holders.truncate(rows);
 }
 
 /// Where accounts beside each other stand among `len` rows in account order.

@@ -1,6 +1,6 @@
 //! The kernels of the common account: cross positions, balances owned, no orders, no chosen leverage.
 //!
-//! The rows of eight accounts at a time are added up ([`nets`]), then their buckets are closed: side by side where the
+//! The rows of eight accounts at a time are added up ([`nets`]), of tables in no order once they are laid out ([`laid`]), then their buckets are closed: side by side where the
 //! processor has AVX-512 ([`wide`]), else one by one ([`base`]). Both make the totals that [`crate::margin::value`]
 //! would make, and its text of [`Figures`](crate::margin::figures) turns them into figures, at their width. An account
 //! that is not proved to be within the bounds of a kernel is left to the next slower one, in the end to the valuation.
@@ -26,11 +26,13 @@
 //!   valuation follows from these sums. What would pass 64 bits stays at the largest number, beyond every bound.
 
 mod base;
+mod laid;
 mod legs;
 mod nets;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod wide;
 
+pub(super) use laid::Tables as Laid;
 pub(super) use nets::{FEW, MANY, Nets};
 
 use super::snapshot::Grouped;
@@ -41,6 +43,7 @@ use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::margin::width::Width;
 use legs::Legs;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// How many accounts are closed at a time.
@@ -231,17 +234,16 @@ impl<'a> Kernel<'a> {
         Nets::new(&self.legs, blocks, wide)
     }
 
-    /// Adds up the rows of the accounts from `first` on, as many as there is room for, each table looked into from `near`
-    /// on.
+    /// Adds up the rows of accounts beside each other, for which there is room, each table looked into from `near` on.
     pub(super) fn net<const N: usize>(
         &self,
         nets: &mut Nets<N>,
-        data: &Grouped<'_>,
-        first: usize,
+        (data, laid): (&Grouped<'_>, &Laid<'_>),
+        accounts: Range<usize>,
         near: &mut [usize; 4],
     ) {
         nets.clear();
-        nets.add(&self.legs, data, first, near);
+        nets.add(&self.legs, (data, laid), accounts, near);
     }
 
     /// Closes the accounts of a block and writes their figures to the rows from `at` on; bits of those it did not take.

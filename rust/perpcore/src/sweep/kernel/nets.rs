@@ -4,12 +4,13 @@
 //! loop over one account's rows, which would end at another place each time.
 
 use super::LANES;
+use super::laid::{Beside, Tables as Laid};
 use super::legs::{Legs, MOST_NAMES};
 #[cfg(target_arch = "x86_64")]
 use super::wide;
 use crate::num::bounds::{ACCOUNT_E16, BASE_E8};
 use crate::num::{E8, ONE, times};
-use crate::sweep::group::{Found, Rows as Table};
+use crate::sweep::group::{Rows as Table, holders_of};
 use crate::sweep::snapshot::{Grouped, Money, Names, PositionRows};
 use std::ops::Range;
 
@@ -157,14 +158,19 @@ impl<const N: usize> Nets<N> {
         self.blocks.iter_mut().for_each(|block| block.0 = [[0; LANES]; N]);
     }
 
-    /// Adds the rows of the accounts from `first` on, as many as there is room for; each table from `near` on.
-    pub(super) fn add(&mut self, legs: &Legs, data: &Grouped<'_>, first: usize, near: &mut [usize; 4]) {
-        let all = first..first + self.blocks.len() * LANES;
+    /// Adds the rows of accounts for which there is room; each table from `near` on.
+    pub(super) fn add(
+        &mut self,
+        legs: &Legs,
+        (data, laid): (&Grouped<'_>, &Laid<'_>),
+        all: Range<usize>,
+        near: &mut [usize; 4],
+    ) {
         let [positions, balances, orders, settings] = near;
         // Apart from the numbers, so that these can be written to meanwhile.
         let mut holders = std::mem::take(&mut self.holders);
-        self.add_positions(legs, data, all.clone(), positions, &mut holders);
-        self.add_balances(legs, data, all.clone(), balances, &mut holders);
+        self.add_positions(legs, (data, laid), all.clone(), positions, &mut holders);
+        self.add_balances(legs, (data, laid), all.clone(), balances, &mut holders);
         self.spoil_orders(&data.orders, all.clone(), orders, &mut holders);
         self.add_settings(data, all, settings, &mut holders);
         self.holders = holders;
@@ -173,7 +179,7 @@ impl<const N: usize> Nets<N> {
     fn add_positions(
         &mut self,
         legs: &Legs,
-        data: &Grouped<'_>,
+        (data, laid): (&Grouped<'_>, &Laid<'_>),
         all: Range<usize>,
         near: &mut usize,
         holders: &mut Vec<u32>,
@@ -181,38 +187,45 @@ impl<const N: usize> Nets<N> {
         let rows = &data.snapshot.positions;
         let mut entries = (ONE as u64) << COST_SHIFT;
         let plain = rows.entry_price.filter(|_| !rows.has_details());
-        #[cfg(target_arch = "x86_64")]
-        if let (Some(starts), Some(entry_prices), Names::Few(names)) = (data.positions.starts(), plain, rows.instrument)
-        {
-            let rows = wide::Rows { starts: part(starts, &all), name: names, value: rows.quantity };
-            if self.add_positions_wide(legs, &rows, entry_prices, &mut entries) {
-                self.most_traded = most_traded(entries);
-                return;
+        let beside = match (&laid.positions, data.positions.starts(), plain, rows.instrument) {
+            (Some(laid), ..) => Some(laid.of(&all)),
+            (None, Some(starts), Some(entry_price), Names::Few(names)) => {
+                Some(Beside { starts, names, values: [rows.quantity, entry_price] }.of(all.clone()))
             }
-        }
-        let found = data.positions.of_all(all.clone(), near);
-        data.positions.holders(all, &found, holders);
-        match (found, plain, rows.instrument) {
-            (Found::Beside(range), Some(entry_prices), Names::Few(names)) => {
-                let columns = holders.iter().zip(&names[range.clone()]).zip(&rows.quantity[range.clone()]);
-                entries = entry_prices[range.clone()].iter().fold(entries, |any, &entry| any | entry as u64);
-                for (((&account, &instrument), &quantity), &entry) in columns.zip(&entry_prices[range]) {
-                    self.add_position(legs, (account, instrument.into()), quantity, entry);
-                }
-            }
-            (found, plain, names) => {
-                for (row, &account) in found.zip(&*holders) {
-                    let key = (account, names.get(row));
-                    let entry = rows.entry_price.map_or(0, |entry| entry[row]);
-                    entries |= entry as u64;
-                    self.add_position(legs, key, rows.quantity[row], entry);
-                    if plain.is_none() {
-                        self.add_details(rows, row, account, entry);
-                    }
+            _ => None,
+        };
+        if let Some(beside) = beside {
+            self.add_plain_positions(legs, beside, &mut entries, holders);
+        } else {
+            let found = data.positions.of_all(all.clone(), near);
+            data.positions.holders(all, &found, holders);
+            for (row, &account) in found.zip(&*holders) {
+                let key = (account, rows.instrument.get(row));
+                let entry = rows.entry_price.map_or(0, |entry| entry[row]);
+                entries |= entry as u64;
+                self.add_position(legs, key, rows.quantity[row], entry);
+                if plain.is_none() {
+                    self.add_details(rows, row, account, entry);
                 }
             }
         }
         self.most_traded = most_traded(entries);
+    }
+
+    /// Adds positions of quantity and entry price alone, and the bits of these to `entries`.
+    fn add_plain_positions(&mut self, legs: &Legs, beside: Beside<'_, 2>, entries: &mut u64, holders: &mut Vec<u32>) {
+        let Beside { starts, names, values: [quantity, entry_price] } = beside;
+        #[cfg(target_arch = "x86_64")]
+        if self.add_positions_wide(legs, &wide::Rows { starts, name: names, value: quantity }, entry_price, entries) {
+            return;
+        }
+        let rows = beside.rows();
+        holders_of(starts, holders);
+        let columns = holders.iter().zip(&names[rows.clone()]).zip(&quantity[rows.clone()]);
+        *entries = entry_price[rows.clone()].iter().fold(*entries, |any, &entry| any | entry as u64);
+        for (((&account, &instrument), &quantity), &entry) in columns.zip(&entry_price[rows]) {
+            self.add_position(legs, (account, instrument.into()), quantity, entry);
+        }
     }
 
     /// Adds plain rows many at a time; says whether it did.
@@ -274,36 +287,39 @@ impl<const N: usize> Nets<N> {
     fn add_balances(
         &mut self,
         legs: &Legs,
-        data: &Grouped<'_>,
+        (data, laid): (&Grouped<'_>, &Laid<'_>),
         all: Range<usize>,
         near: &mut usize,
         holders: &mut Vec<u32>,
     ) {
         let rows = &data.snapshot.balances;
-        #[cfg(target_arch = "x86_64")]
-        if let (Some(starts), Money::Narrow(amounts), Names::Few(names)) =
-            (data.balances.starts(), rows.amount, rows.asset)
-            && self.add_balances_wide(legs, &wide::Rows { starts: part(starts, &all), name: names, value: amounts })
-        {
+        let beside = match (&laid.balances, data.balances.starts(), rows.amount, rows.asset) {
+            (Some(laid), ..) => Some(laid.of(&all)),
+            (None, Some(starts), Money::Narrow(amounts), Names::Few(names)) => {
+                Some(Beside { starts, names, values: [amounts] }.of(all.clone()))
+            }
+            _ => None,
+        };
+        if let Some(beside) = beside {
+            let Beside { starts, names, values: [amounts] } = beside;
+            #[cfg(target_arch = "x86_64")]
+            if self.add_balances_wide(legs, &wide::Rows { starts, name: names, value: amounts }) {
+                return;
+            }
+            let rows = beside.rows();
+            holders_of(starts, holders);
+            for ((&account, &asset), &amount) in holders.iter().zip(&names[rows.clone()]).zip(&amounts[rows]) {
+                self.add_balance(account, asset.into(), amount, amount.unsigned_abs());
+            }
             return;
         }
         let _ = legs;
         let found = data.balances.of_all(all.clone(), near);
         data.balances.holders(all, &found, holders);
-        match rows.amount {
-            Money::Narrow(amounts) => {
-                for (row, &account) in found.zip(&*holders) {
-                    let amount = amounts[row];
-                    self.add_balance(account, rows.asset.get(row), amount, amount.unsigned_abs());
-                }
-            }
-            Money::Wide(amounts) => {
-                for (row, &account) in found.zip(&*holders) {
-                    let amount = amounts[row];
-                    let owned = u64::try_from(amount.unsigned_abs()).unwrap_or(BEYOND);
-                    self.add_balance(account, rows.asset.get(row), amount as i64, owned);
-                }
-            }
+        for (row, &account) in found.zip(&*holders) {
+            let amount = rows.amount.get(row);
+            let owned = u64::try_from(amount.unsigned_abs()).unwrap_or(BEYOND);
+            self.add_balance(account, rows.asset.get(row), amount as i64, owned);
         }
     }
 
@@ -345,12 +361,6 @@ impl<const N: usize> Nets<N> {
             add_size(numbers, Sum::Traded, lane, BEYOND);
         }
     }
-}
-
-/// Where the rows of some accounts begin, and where those of the last one end; as far as the table names accounts.
-#[cfg(target_arch = "x86_64")]
-fn part<'a>(starts: &'a [u32], accounts: &Range<usize>) -> &'a [u32] {
-    &starts[accounts.start.min(starts.len())..starts.len().min(accounts.end + 1)]
 }
 
 /// What may be traded, by all bits of the entry prices: none of them is above all bits of all of them together.

@@ -1,0 +1,334 @@
+//! Rows of tables in no order, laid out in account order, a bucket of accounts at a time.
+//!
+//! Read where they lie, the rows of one account are as many misses of the cache. So the rows of all accounts are first
+//! moved to those of their bucket, in table order, which writes to as many places at a time as there are buckets; then
+//! the rows of a bucket, which the second cache holds, are counted and put in account order. Of a large table only some
+//! buckets are moved at a time, so that memory stays bounded. Which row of the table a row was is not kept: where that
+//! matters, accounts go the other way.
+
+use crate::sweep::snapshot::{Grouped, Money, Names, Snapshot};
+use crate::sweep::stop::{STRIDE, Stop};
+use std::ops::Range;
+
+/// So many accounts are a bucket, as a power of two: what they mostly have stays in the second cache.
+const BUCKET: u32 = 11;
+/// At most so many rows, and one and a third of one an account, are moved at a time.
+const MOST_MOVED: usize = 3 << 17;
+
+/// Rows of accounts beside each other, in account order.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a, const V: usize> {
+    /// Where the rows of each account begin, and where those of the last one end.
+    pub(super) starts: &'a [u32],
+    /// Instrument or asset of every row of the table.
+    pub(super) names: &'a [u8],
+    /// Its numbers likewise.
+    pub(super) values: [&'a [i64]; V],
+}
+
+impl<const V: usize> Beside<'_, V> {
+    /// Those of some accounts, as far as there are any.
+    pub(super) fn of(self, accounts: Range<usize>) -> Self {
+        let starts = &self.starts[accounts.start.min(self.starts.len())..self.starts.len().min(accounts.end + 1)];
+        Beside { starts, ..self }
+    }
+
+    /// Where the rows of all its accounts are.
+    pub(super) fn rows(&self) -> Range<usize> {
+        let at = |start: Option<&u32>| start.map_or(0, |&start| start as usize);
+        at(self.starts.first())..at(self.starts.last())
+    }
+}
+
+/// The tables of some accounts that are laid out: positions by quantity and entry price, balances by amount.
+pub(in crate::sweep) struct Tables<'a> {
+    pub(super) positions: Option<Table<'a, 2>>,
+    pub(super) balances: Option<Table<'a, 1>>,
+    accounts: Range<usize>,
+}
+
+impl<'a> Tables<'a> {
+    /// Looks which tables of these accounts are to be laid out. None where `stop` ended it.
+    pub(in crate::sweep) fn new(data: &Grouped<'a>, accounts: Range<usize>, stop: &Stop) -> Option<Self> {
+        let Snapshot { positions, balances, .. } = &data.snapshot;
+        let plain = positions.entry_price.filter(|_| !positions.has_details());
+        let positions = match (data.positions.in_no_order(), plain, positions.instrument) {
+            (Some(holders), Some(entry_price), Names::Few(names)) => {
+                Table::new(holders, names, [positions.quantity, entry_price], &accounts, stop)?
+            }
+            _ => None,
+        };
+        let balances = match (data.balances.in_no_order(), balances.amount, balances.asset) {
+            (Some(holders), Money::Narrow(amounts), Names::Few(names)) => {
+                Table::new(holders, names, [amounts], &accounts, stop)?
+            }
+            _ => None,
+        };
+        Some(Tables { positions, balances, accounts })
+    }
+
+    /// The accounts in pieces that can be laid out at a time.
+    pub(in crate::sweep) fn pieces(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let Range { start, end } = self.accounts;
+        let all = self.positions.is_none() && self.balances.is_none();
+        let size = if all { end.saturating_sub(start).max(1) } else { 1 << BUCKET };
+        (start..end).step_by(size).map(move |from| from..end.min(from + size))
+    }
+
+    /// Lays out the rows of such a piece; the pieces come in order. None where `stop` ended it.
+    pub(in crate::sweep) fn lay(&mut self, piece: &Range<usize>, stop: &Stop) -> Option<()> {
+        let bucket = (piece.start - self.accounts.start) >> BUCKET;
+        if let Some(positions) = &mut self.positions {
+            positions.lay(bucket, stop)?;
+        }
+        if let Some(balances) = &mut self.balances {
+            balances.lay(bucket, stop)?;
+        }
+        Some(())
+    }
+}
+
+/// A row of a bucket that was moved there.
+#[derive(Clone, Copy)]
+#[repr(C, packed(4))]
+struct Moved<const V: usize> {
+    values: [i64; V],
+    /// The account within the bucket, then the name in eight bits.
+    key: u32,
+}
+
+/// A table, of which one bucket is laid out.
+pub(super) struct Table<'a, const V: usize> {
+    holders: &'a [u32],
+    names: &'a [u8],
+    values: [&'a [i64]; V],
+    /// The first account of the first bucket.
+    first: usize,
+    /// How many rows each bucket has.
+    counts: Vec<u32>,
+    /// At most so many rows are moved at a time.
+    most: usize,
+    /// The buckets whose rows are moved, where those of each end, and the rows.
+    buckets: Range<usize>,
+    ends: Vec<u32>,
+    moved: Vec<Moved<V>>,
+    /// The first account of the bucket that is laid out, and its rows.
+    account: usize,
+    starts: Vec<u32>,
+    laid_names: Vec<u8>,
+    laid_values: [Vec<i64>; V],
+}
+
+impl<'a, const V: usize> Table<'a, V> {
+    /// A table, of which nothing is laid out yet. None where `stop` ended it; none within where a bucket has too many rows.
+    fn new(
+        holders: &'a [u32],
+        names: &'a [u8],
+        values: [&'a [i64]; V],
+        accounts: &Range<usize>,
+        stop: &Stop,
+    ) -> Option<Option<Self>> {
+        let buckets = accounts.len().div_ceil(1 << BUCKET);
+        let mut counts = vec![0; buckets + 1];
+        for holders in holders.chunks(STRIDE) {
+            if stop.asked() {
+                return None;
+            }
+            for &holder in holders {
+                counts[bucket(holder, accounts.start).min(buckets)] += 1;
+            }
+        }
+        counts.truncate(buckets);
+        let rows: usize = counts.iter().map(|&count| count as usize).sum();
+        let largest = counts.iter().max().map_or(0, |&count| count as usize);
+        let most = most_moved(rows, accounts.len(), largest);
+        let rows = holders.len();
+        Some((largest <= most).then(|| Table {
+            holders,
+            names: &names[..rows],
+            values: values.map(|values| &values[..rows]),
+            first: accounts.start,
+            counts,
+            most,
+            buckets: 0..0,
+            ends: Vec::new(),
+            moved: Vec::new(),
+            account: accounts.start,
+            starts: Vec::new(),
+            laid_names: Vec::new(),
+            laid_values: std::array::from_fn(|_| Vec::new()),
+        }))
+    }
+
+    /// The rows of some accounts of the bucket that is laid out.
+    pub(super) fn of(&self, accounts: &Range<usize>) -> Beside<'_, V> {
+        let values = self.laid_values.each_ref().map(Vec::as_slice);
+        let all = Beside { starts: &self.starts, names: &self.laid_names, values };
+        all.of(accounts.start - self.account..accounts.end - self.account)
+    }
+
+    fn lay(&mut self, bucket: usize, stop: &Stop) -> Option<()> {
+        if !self.buckets.contains(&bucket) {
+            self.move_from(bucket, stop)?;
+        }
+        let at = bucket - self.buckets.start;
+        let rows = &self.moved[at.checked_sub(1).map_or(0, |at| self.ends[at] as usize)..self.ends[at] as usize];
+        self.account = self.first + (bucket << BUCKET);
+        // Counted one place further on, and written up from there, the starts are then where they belong.
+        self.starts.clear();
+        self.starts.resize((1 << BUCKET) + 2, 0);
+        for row in rows {
+            let count = &mut self.starts[(row.key >> 8) as usize + 2];
+            *count = count.wrapping_add(1);
+        }
+        let mut sum = 0;
+        self.starts.iter_mut().for_each(|start| {
+            sum += *start;
+            *start = sum;
+        });
+        self.laid_names.resize(rows.len(), 0);
+        self.laid_values.iter_mut().for_each(|values| values.resize(rows.len(), 0));
+        let (starts, names) = (&mut self.starts[1..], &mut self.laid_names[..rows.len()]);
+        let mut values = self.laid_values.each_mut().map(|values| &mut values[..rows.len()]);
+        for row in rows {
+            let start = &mut starts[(row.key >> 8) as usize];
+            let place = *start as usize;
+            *start = start.wrapping_add(1);
+            names[place] = row.key as u8;
+            let numbers = row.values;
+            values.iter_mut().zip(numbers).for_each(|(values, number)| values[place] = number);
+        }
+        self.starts.truncate((1 << BUCKET) + 1);
+        Some(())
+    }
+
+    /// Moves the rows of as many buckets as are moved at a time.
+    fn move_from(&mut self, from: usize, stop: &Stop) -> Option<()> {
+        let mut rows = 0;
+        let fits = |count: &&u32| {
+            rows += **count as usize;
+            rows <= self.most
+        };
+        let buckets = self.counts[from..].iter().take_while(fits).count();
+        let counts = &self.counts[from..from + buckets];
+        let mut next: Vec<u32> = Vec::with_capacity(buckets);
+        let mut end = 0;
+        for count in counts {
+            next.push(end);
+            end += count;
+        }
+        self.moved.reserve_exact(self.most.saturating_sub(self.moved.len()));
+        self.moved.resize(end as usize, Moved { values: [0; V], key: 0 });
+        let moved = &mut self.moved[..end as usize];
+        let first = self.first + (from << BUCKET);
+        let (all, accounts) = (end as usize == self.holders.len(), buckets << BUCKET);
+        let mut chosen: [u32; STRIDE] = std::array::from_fn(|row| row as u32);
+        for chunk in (0..self.holders.len()).step_by(STRIDE) {
+            if stop.asked() {
+                return None;
+            }
+            let chunk = chunk..self.holders.len().min(chunk + STRIDE);
+            let (holders, names) = (&self.holders[chunk.clone()], &self.names[chunk.clone()]);
+            let values = self.values.map(|values| &values[chunk.clone()]);
+            let mut count = holders.len();
+            if !all {
+                // Chosen before they are read, so that no branch is to be guessed.
+                count = 0;
+                for (row, holder) in (0..).zip(holders) {
+                    chosen[count % STRIDE] = row;
+                    count += usize::from((holder.wrapping_sub(first as u32) as usize) < accounts);
+                }
+            }
+            for &row in &chosen[..count] {
+                let row = row as usize;
+                let account = holders[row].wrapping_sub(first as u32);
+                let next = &mut next[(account >> BUCKET) as usize];
+                let key = (account & ((1 << BUCKET) - 1)) << 8 | u32::from(names[row]);
+                moved[*next as usize] = Moved { values: values.map(|values| values[row]), key };
+                *next = next.wrapping_add(1);
+            }
+        }
+        self.ends = next;
+        self.buckets = from..from + buckets;
+        Some(())
+    }
+}
+
+/// The bucket of an account, from the one of `first` on; a large one where it is before that.
+#[inline(always)]
+fn bucket(account: u32, first: usize) -> usize {
+    (account.wrapping_sub(first as u32) >> BUCKET) as usize
+}
+
+/// How many rows are moved at a time, so that all are in as few times as memory allows, about as many each time. Buckets
+/// are moved whole.
+fn most_moved(rows: usize, accounts: usize, largest: usize) -> usize {
+    let most = MOST_MOVED + accounts + accounts / 3;
+    most.min(rows.div_ceil(rows.div_ceil(most).max(1)) + largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_laid_out_by_account_in_table_order() {
+        let rows = 20_000;
+        let holders: Vec<u32> = (0..rows).map(|row: u32| row.wrapping_mul(2_654_435_761) % 9_001).collect();
+        let names: Vec<u8> = (0..rows).map(|row| (row % 251) as u8).collect();
+        let values: Vec<i64> = (0..rows).map(|row| -i64::from(row)).collect();
+        let others: Vec<i64> = (0..rows).map(|row| i64::from(row) << 40).collect();
+        let asked = Stop::default();
+        for accounts in [0..9_001, 0..5_000, 1_234..8_000, 8_000..8_001, 9_001..9_300, 7..7] {
+            for most in [5_000, 12_000, 20_000] {
+                let table = Table::new(&holders, &names, [&values, &others], &accounts, &asked).unwrap().unwrap();
+                let mut tables =
+                    Tables { positions: Some(Table { most, ..table }), balances: None, accounts: accounts.clone() };
+                let mut next = accounts.start;
+                for piece in tables.pieces() {
+                    assert_eq!(piece.start, next);
+                    next = piece.end;
+                    tables.lay(&piece, &asked).unwrap();
+                    let laid = tables.positions.as_ref().unwrap();
+                    for account in piece {
+                        let beside = laid.of(&(account..account + 1));
+                        let wanted: Vec<usize> =
+                            (0..holders.len()).filter(|&row| holders[row] as usize == account).collect();
+                        assert_eq!(beside.rows().len(), wanted.len());
+                        for (at, row) in beside.rows().zip(wanted) {
+                            let found = (beside.names[at], beside.values.map(|values| values[at]));
+                            assert_eq!(found, (names[row], [values[row], others[row]]));
+                        }
+                    }
+                }
+                assert_eq!(next, accounts.end);
+            }
+        }
+    }
+
+    #[test]
+    fn all_are_moved_at_once_or_about_as_many_each_time() {
+        assert_eq!(most_moved(0, 1, 0), 0);
+        assert_eq!(most_moved(100_000, 25_000, 9_000), 109_000);
+        assert_eq!(most_moved(3_000_000, 1_000_000, 9_000), 1_509_000);
+        assert_eq!(most_moved(3_000_000, 1_000_000, 3_000_000), MOST_MOVED + 1_333_333);
+    }
+
+    #[test]
+    fn a_table_with_a_bucket_of_too_many_rows_is_not_laid_out() {
+        let rows = MOST_MOVED + 100;
+        let (holders, names, values) = (vec![3; rows], vec![0; rows], vec![0; rows]);
+        let table = |accounts| Table::new(&holders, &names, [&values], &(0..accounts), &Stop::default()).unwrap();
+        assert!(table(10).is_none());
+        assert!(table(1_000).is_some());
+    }
+
+    #[test]
+    fn what_is_stopped_gives_nothing() {
+        let (holders, names, values) = ([1, 0, 2, 1], [0; 4], [5; 4]);
+        let stop = Stop::new(|| true);
+        assert!(Table::new(&holders, &names, [&values], &(0..3), &stop).is_none());
+        let mut table = Table::new(&holders, &names, [&values], &(0..3), &Stop::default()).unwrap().unwrap();
+        assert!(table.lay(0, &stop).is_none());
+    }
+}
