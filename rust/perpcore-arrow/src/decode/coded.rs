@@ -7,7 +7,9 @@ use super::text::{append_indexes, indexes};
 use super::view::Chunk;
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
+use perpcore::sweep::assess::Way;
 use perpcore::sweep::runs::{Runs, runs};
+use perpcore::sweep::stop::{STRIDE, Stop};
 
 /// A dictionary whose values are distinct, with the account of each, [`NOBODY`] where no row named it yet.
 pub(super) struct Dictionary {
@@ -19,24 +21,30 @@ pub(super) struct Dictionary {
 }
 
 /// Turns codes of distinct values into accounts, of which `known` are there already; the codes of new ones, in order of
-/// first appearance. A code without a value becomes [`NOBODY`].
-fn number(codes: &mut [u32], accounts: &mut [u32], known: usize) -> Vec<u32> {
-    let unnamed = accounts.iter().filter(|&&account| account == NOBODY).count();
+/// first appearance. A code without a value becomes [`NOBODY`]. Ends early
+/// where `stop` says so; then nobody looks at the accounts.
+fn number(codes: &mut [u32], accounts: &mut [u32], known: usize, stop: &Stop) -> Vec<u32> {
+    let unnamed = Way::chosen().run(|| accounts.iter().filter(|&&account| account == NOBODY).count());
     // Written at every row, so that no branch is to be guessed: the code that would be the next new one.
     let (mut new, mut found) = (vec![0; unnamed + 1], 0);
-    for code in codes {
-        let Some(account) = accounts.get_mut(*code as usize) else {
-            *code = NOBODY;
-            continue;
-        };
-        let is_new = *account == NOBODY;
-        *account = if is_new { (known + found) as u32 } else { *account };
-        // There is a place for each that is unnamed, and one more.
-        if let Some(place) = new.get_mut(found) {
-            *place = *code;
+    for codes in codes.chunks_mut(STRIDE) {
+        if stop.asked() {
+            break;
         }
-        found += usize::from(is_new);
-        *code = *account;
+        for code in codes {
+            let Some(account) = accounts.get_mut(*code as usize) else {
+                *code = NOBODY;
+                continue;
+            };
+            let is_new = *account == NOBODY;
+            *account = if is_new { (known + found) as u32 } else { *account };
+            // There is a place for each that is unnamed, and one more.
+            if let Some(place) = new.get_mut(found) {
+                *place = *code;
+            }
+            found += usize::from(is_new);
+            *code = *account;
+        }
     }
     new.truncate(found);
     new
@@ -45,7 +53,7 @@ fn number(codes: &mut [u32], accounts: &mut [u32], known: usize) -> Vec<u32> {
 impl AccountIds {
     /// The accounts of a chunk in runs, [`NOBODY`] where a place is none; none where codes fall or are null, then the
     /// account of every row was appended.
-    pub(super) fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>) -> Option<Runs> {
+    pub(super) fn dictionary(&mut self, chunk: &Chunk, out: &mut Vec<u32>, stop: &Stop) -> Option<Runs> {
         let dictionary = chunk.values.as_any_dictionary_opt()?;
         self.rises = false;
         let known = self.dictionaries.iter().position(|known| are_equal(&known.values, dictionary.values()));
@@ -70,7 +78,7 @@ impl AccountIds {
         let named = match found {
             None if !hashed && chunk.nulls.is_none() => {
                 append_indexes(&*chunk.values, out);
-                let new = number(&mut out[start..], &mut accounts, known);
+                let new = number(&mut out[start..], &mut accounts, known, stop);
                 if let Ids::Text { origins, .. } = &mut self.ids {
                     origins.extend(source, new);
                 }

@@ -148,7 +148,7 @@ impl AccountIds {
             }
             let mut all_named = false;
             let runs = match data_type {
-                DataType::Dictionary(..) => self.dictionary(&chunk, &mut out),
+                DataType::Dictionary(..) => self.dictionary(&chunk, &mut out, &source.stop),
                 _ if integers => self.integer_runs(&chunk),
                 _ => self.text_runs(&chunk),
             };

@@ -6,14 +6,17 @@
 //! buckets are moved at a time, so that memory stays bounded. Which row of the table a row was is not kept: where that
 //! matters, accounts go the other way.
 
+use super::legs::MOST_NAMES;
+use crate::num::bounds::{PRICE, QUANTITY};
 use crate::sweep::snapshot::{Grouped, Money, Names, Snapshot};
 use crate::sweep::stop::{STRIDE, Stop};
 use std::ops::Range;
 
 /// So many accounts are a bucket, as a power of two: what they mostly have stays in the second cache.
-const BUCKET: u32 = 11;
-/// At most so many rows, and one and a third of one an account, are moved at a time.
-const MOST_MOVED: usize = 3 << 17;
+const BUCKET: u32 = 10;
+/// At most so many bytes of a table are moved at a time, and so many for each account and number of a row.
+const MOST_MOVED: usize = 6 << 20;
+const MOST_MOVED_EACH: usize = 13;
 
 /// Rows of accounts beside each other, in account order.
 #[derive(Clone, Copy)]
@@ -42,8 +45,8 @@ impl<const V: usize> Beside<'_, V> {
 
 /// The tables of some accounts that are laid out: positions by quantity and entry price, balances by amount.
 pub(in crate::sweep) struct Tables<'a> {
-    pub(super) positions: Option<Table<'a, 2>>,
-    pub(super) balances: Option<Table<'a, 1>>,
+    pub(super) positions: Option<Table<'a, u128, 2>>,
+    pub(super) balances: Option<Table<'a, Keyed, 1>>,
     accounts: Range<usize>,
 }
 
@@ -88,17 +91,75 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// A row of a bucket that was moved there.
+/// A row that was moved to those of its bucket, small, since all that is moved is written and read once more.
+pub(super) trait Moved<const V: usize>: Copy {
+    const NONE: Self;
+
+    /// A row with its key: the account within the bucket, and the name in the lowest bits.
+    fn new(key: u32, values: [i64; V]) -> Self;
+
+    fn key(self) -> u32;
+
+    fn values(self) -> [i64; V];
+}
+
+/// Bits of a name: there are at most [`MOST_NAMES`](super::legs::MOST_NAMES).
+const NAME: u32 = 6;
+/// Bits of a key, of an entry price, and of a quantity with its sign.
+const KEY: u32 = BUCKET + NAME;
+const ENTRY: u32 = 54;
+const SIZE: u32 = 128 - KEY - ENTRY;
+const _: () = assert!(MOST_NAMES <= 1 << NAME && PRICE.max < 1 << ENTRY && QUANTITY.max < 1 << (SIZE - 1));
+
+/// From the lowest bits: key, entry price, quantity.
+impl Moved<2> for u128 {
+    const NONE: Self = 0;
+
+    #[inline(always)]
+    fn new(key: u32, [quantity, entry]: [i64; 2]) -> Self {
+        // What is beyond its bound, as in a row that was refused, stays so.
+        let quantity = quantity.clamp(-(1 << (SIZE - 1)), (1 << (SIZE - 1)) - 1);
+        let entry = (entry as u64).min((1 << ENTRY) - 1);
+        (quantity as u128) << (KEY + ENTRY) | u128::from(entry) << KEY | u128::from(key)
+    }
+
+    #[inline(always)]
+    fn key(self) -> u32 {
+        self as u32 & ((1 << KEY) - 1)
+    }
+
+    #[inline(always)]
+    fn values(self) -> [i64; 2] {
+        [(self as i128 >> (KEY + ENTRY)) as i64, (self >> KEY) as i64 & ((1 << ENTRY) - 1)]
+    }
+}
+
+/// A key and a number.
 #[derive(Clone, Copy)]
 #[repr(C, packed(4))]
-struct Moved<const V: usize> {
-    values: [i64; V],
-    /// The account within the bucket, then the name in eight bits.
-    key: u32,
+pub(super) struct Keyed(u32, i64);
+
+impl Moved<1> for Keyed {
+    const NONE: Self = Keyed(0, 0);
+
+    #[inline(always)]
+    fn new(key: u32, [value]: [i64; 1]) -> Self {
+        Keyed(key, value)
+    }
+
+    #[inline(always)]
+    fn key(self) -> u32 {
+        self.0
+    }
+
+    #[inline(always)]
+    fn values(self) -> [i64; 1] {
+        [self.1]
+    }
 }
 
 /// A table, of which one bucket is laid out.
-pub(super) struct Table<'a, const V: usize> {
+pub(super) struct Table<'a, M, const V: usize> {
     holders: &'a [u32],
     names: &'a [u8],
     values: [&'a [i64]; V],
@@ -111,7 +172,7 @@ pub(super) struct Table<'a, const V: usize> {
     /// The buckets whose rows are moved, where those of each end, and the rows.
     buckets: Range<usize>,
     ends: Vec<u32>,
-    moved: Vec<Moved<V>>,
+    moved: Vec<M>,
     /// The first account of the bucket that is laid out, and its rows.
     account: usize,
     starts: Vec<u32>,
@@ -119,7 +180,7 @@ pub(super) struct Table<'a, const V: usize> {
     laid_values: [Vec<i64>; V],
 }
 
-impl<'a, const V: usize> Table<'a, V> {
+impl<'a, M: Moved<V>, const V: usize> Table<'a, M, V> {
     /// A table, of which nothing is laid out yet. None where `stop` ended it; none within where a bucket has too many rows.
     fn new(
         holders: &'a [u32],
@@ -141,7 +202,8 @@ impl<'a, const V: usize> Table<'a, V> {
         counts.truncate(buckets);
         let rows: usize = counts.iter().map(|&count| count as usize).sum();
         let largest = counts.iter().max().map_or(0, |&count| count as usize);
-        let most = most_moved(rows, accounts.len(), largest);
+        let most = (MOST_MOVED + MOST_MOVED_EACH * V * accounts.len()) / size_of::<M>();
+        let most = most_moved(rows, most, largest);
         let rows = holders.len();
         Some((largest <= most).then(|| Table {
             holders,
@@ -178,7 +240,7 @@ impl<'a, const V: usize> Table<'a, V> {
         self.starts.clear();
         self.starts.resize((1 << BUCKET) + 2, 0);
         for row in rows {
-            let count = &mut self.starts[(row.key >> 8) as usize + 2];
+            let count = &mut self.starts[(row.key() >> NAME) as usize + 2];
             *count = count.wrapping_add(1);
         }
         let mut sum = 0;
@@ -191,12 +253,11 @@ impl<'a, const V: usize> Table<'a, V> {
         let (starts, names) = (&mut self.starts[1..], &mut self.laid_names[..rows.len()]);
         let mut values = self.laid_values.each_mut().map(|values| &mut values[..rows.len()]);
         for row in rows {
-            let start = &mut starts[(row.key >> 8) as usize];
+            let start = &mut starts[(row.key() >> NAME) as usize];
             let place = *start as usize;
             *start = start.wrapping_add(1);
-            names[place] = row.key as u8;
-            let numbers = row.values;
-            values.iter_mut().zip(numbers).for_each(|(values, number)| values[place] = number);
+            names[place] = row.key() as u8 % (1 << NAME);
+            values.iter_mut().zip(row.values()).for_each(|(values, number)| values[place] = number);
         }
         self.starts.truncate((1 << BUCKET) + 1);
         Some(())
@@ -218,7 +279,7 @@ impl<'a, const V: usize> Table<'a, V> {
             end += count;
         }
         self.moved.reserve_exact(self.most.saturating_sub(self.moved.len()));
-        self.moved.resize(end as usize, Moved { values: [0; V], key: 0 });
+        self.moved.resize(end as usize, M::NONE);
         let moved = &mut self.moved[..end as usize];
         let first = self.first + (from << BUCKET);
         let (all, accounts) = (end as usize == self.holders.len(), buckets << BUCKET);
@@ -243,8 +304,8 @@ impl<'a, const V: usize> Table<'a, V> {
                 let row = row as usize;
                 let account = holders[row].wrapping_sub(first as u32);
                 let next = &mut next[(account >> BUCKET) as usize];
-                let key = (account & ((1 << BUCKET) - 1)) << 8 | u32::from(names[row]);
-                moved[*next as usize] = Moved { values: values.map(|values| values[row]), key };
+                let key = (account & ((1 << BUCKET) - 1)) << NAME | (u32::from(names[row]) & ((1 << NAME) - 1));
+                moved[*next as usize] = M::new(key, values.map(|values| values[row]));
                 *next = next.wrapping_add(1);
             }
         }
@@ -260,75 +321,11 @@ fn bucket(account: u32, first: usize) -> usize {
     (account.wrapping_sub(first as u32) >> BUCKET) as usize
 }
 
-/// How many rows are moved at a time, so that all are in as few times as memory allows, about as many each time. Buckets
-/// are moved whole.
-fn most_moved(rows: usize, accounts: usize, largest: usize) -> usize {
-    let most = MOST_MOVED + accounts + accounts / 3;
+/// How many rows are moved at a time: all of them in as few times as `most` allows, about as many each time. Buckets are
+/// moved whole.
+fn most_moved(rows: usize, most: usize, largest: usize) -> usize {
     most.min(rows.div_ceil(rows.div_ceil(most).max(1)) + largest)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_laid_out_by_account_in_table_order() {
-        let rows = 20_000;
-        let holders: Vec<u32> = (0..rows).map(|row: u32| row.wrapping_mul(2_654_435_761) % 9_001).collect();
-        let names: Vec<u8> = (0..rows).map(|row| (row % 251) as u8).collect();
-        let values: Vec<i64> = (0..rows).map(|row| -i64::from(row)).collect();
-        let others: Vec<i64> = (0..rows).map(|row| i64::from(row) << 40).collect();
-        let asked = Stop::default();
-        for accounts in [0..9_001, 0..5_000, 1_234..8_000, 8_000..8_001, 9_001..9_300, 7..7] {
-            for most in [5_000, 12_000, 20_000] {
-                let table = Table::new(&holders, &names, [&values, &others], &accounts, &asked).unwrap().unwrap();
-                let mut tables =
-                    Tables { positions: Some(Table { most, ..table }), balances: None, accounts: accounts.clone() };
-                let mut next = accounts.start;
-                for piece in tables.pieces() {
-                    assert_eq!(piece.start, next);
-                    next = piece.end;
-                    tables.lay(&piece, &asked).unwrap();
-                    let laid = tables.positions.as_ref().unwrap();
-                    for account in piece {
-                        let beside = laid.of(&(account..account + 1));
-                        let wanted: Vec<usize> =
-                            (0..holders.len()).filter(|&row| holders[row] as usize == account).collect();
-                        assert_eq!(beside.rows().len(), wanted.len());
-                        for (at, row) in beside.rows().zip(wanted) {
-                            let found = (beside.names[at], beside.values.map(|values| values[at]));
-                            assert_eq!(found, (names[row], [values[row], others[row]]));
-                        }
-                    }
-                }
-                assert_eq!(next, accounts.end);
-            }
-        }
-    }
-
-    #[test]
-    fn all_are_moved_at_once_or_about_as_many_each_time() {
-        assert_eq!(most_moved(0, 1, 0), 0);
-        assert_eq!(most_moved(100_000, 25_000, 9_000), 109_000);
-        assert_eq!(most_moved(3_000_000, 1_000_000, 9_000), 1_509_000);
-        assert_eq!(most_moved(3_000_000, 1_000_000, 3_000_000), MOST_MOVED + 1_333_333);
-    }
-
-    #[test]
-    fn a_table_with_a_bucket_of_too_many_rows_is_not_laid_out() {
-        let rows = MOST_MOVED + 100;
-        let (holders, names, values) = (vec![3; rows], vec![0; rows], vec![0; rows]);
-        let table = |accounts| Table::new(&holders, &names, [&values], &(0..accounts), &Stop::default()).unwrap();
-        assert!(table(10).is_none());
-        assert!(table(1_000).is_some());
-    }
-
-    #[test]
-    fn what_is_stopped_gives_nothing() {
-        let (holders, names, values) = ([1, 0, 2, 1], [0; 4], [5; 4]);
-        let stop = Stop::new(|| true);
-        assert!(Table::new(&holders, &names, [&values], &(0..3), &stop).is_none());
-        let mut table = Table::new(&holders, &names, [&values], &(0..3), &Stop::default()).unwrap().unwrap();
-        assert!(table.lay(0, &stop).is_none());
-    }
-}
+mod tests;
