@@ -108,6 +108,8 @@ def reverse_stress(
     """
     if not isinstance(direction, Mapping):
         raise TypeError(f"direction is a mapping of names to moves, not {type(direction).__name__}")
+    if wrong := direction.keys() & {"scenario", "weight"}:
+        raise ValueError(f"direction names underlyings and assets, not {', '.join(sorted(wrong))}")
     amount = grid_units("deficit", deficit, 0, _MOST)
     row = {"scenario": ["direction"], **{name: [move] for name, move in direction.items()}}
     found = _valued(rules, book, threads).reverse_stress(producer("scenarios", row), amount)

@@ -159,7 +159,8 @@ class Monitor:
 
         Values are absolute. Prices not named stay. The rows of a key replace what it had: positions and orders by
         (account, instrument, margin_mode), balances by (account, asset), settings by account; where all of them say
-        0 the key is gone. An account stays once it was named. Columns of the result: account, instrument (null: cross),
+        0 the key is gone, with its cost; a book given to an empty monitor is kept row by row. An account stays once it
+        was named. Columns of the result: account, instrument (null: cross),
         before, after, equity, maintenance_margin, cause (positions, balances, orders, accounts: the first of these
         tables that named the account; else prices). What is not there counts as healthy.
 

@@ -278,3 +278,119 @@ def test_totals_are_exact() -> None:
     changes = monitor.reprice({"BTC-PERP": "55200.1"})
     assert changes.schema.field("equity").type == pa.decimal128(28, 8)
     assert changes.to_pylist()[0]["equity"] == Decimal("200.1")
+
+
+def test_a_price_that_comes_later_is_watched_like_the_others() -> None:
+    monitor = pc.Monitor(
+        HK, balances={"account": ["A"], "asset": ["USD"], "amount": ["5000"]}, prices={"BTC-PERP": 60_000}
+    )
+    monitor.reprice({"ETH-PERP": "3000"})
+    ten = {"account": ["A"], "instrument": ["ETH-PERP"], "quantity": ["10"], "cost": ["30000"]}
+    assert told(monitor.update(positions=ten)) == []
+    assert told(monitor.reprice({"ETH-PERP": "1"})) == [("A", None, "healthy", "bankrupt", "prices")]
+    # Price and position in one step.
+    other = pc.Monitor(HK, balances={"account": ["A"], "asset": ["USD"], "amount": ["5000"]})
+    other.update(prices={"ETH-PERP": "3000"}, positions=ten)
+    assert told(other.reprice({"ETH-PERP": "1"})) == [("A", None, "healthy", "bankrupt", "prices")]
+
+
+def test_an_account_on_its_line_is_looked_at_whenever_a_price_moves() -> None:
+    # 100,000 X bought at 60,000, maintenance 1 %: 60,000,000
+    monitor = pc.Monitor(
+        pc.Rulebook.parse(RULES),
+        positions={"account": ["A"], "instrument": ["X-PERP"], "quantity": ["100000"], "entry_price": ["60000"]},
+        balances={"account": ["A"], "asset": ["USD"], "amount": ["60000000"]},
+        prices={"X-PERP": 60_000},
+    )
+    assert monitor.accounts("margin_call").num_rows == 1
+    # The least move there is: 0.001 less of equity, 0.00001 less of maintenance
+    assert told(monitor.reprice({"X-PERP": "59999.99999999"})) == [("A", None, "margin_call", "liquidation", "prices")]
+
+
+def test_orders_on_isolated_positions_jump_in_the_portfolio_model_too() -> None:
+    rules = pc.Rulebook.parse("""
+[venue]
+settlement = "USD"
+[instrument.X]
+underlying = "X"
+tick = 0.1
+lot = 0.001
+tiers = [[1_000_000, "0.5%", 20], ["rest", "5%", 5]]
+[portfolio]
+enabled = true
+[portfolio.underlying.X]
+range = "1%"
+""")
+    monitor = pc.Monitor(
+        rules,
+        balances={"account": ["A"], "asset": ["USD"], "amount": ["100000"]},
+        orders={
+            "account": ["A"],
+            "instrument": ["X"],
+            "quantity": ["16"],
+            "price": ["60000"],
+            "margin_mode": ["isolated"],
+        },
+        accounts={"account": ["A"], "model": ["portfolio"]},
+        prices={"X": "62400"},
+    )
+    # 16 · 62,501 is above the first cap: 20 % instead of 5 %
+    assert told(monitor.reprice({"X": "62501"})) == [("A", None, "healthy", "restricted", "prices")]
+
+
+def test_growth_beyond_the_bounds_counts_the_settlement_currency() -> None:
+    rules = pc.Rulebook.parse(RULES)
+    monitor = pc.Monitor(
+        rules,
+        balances={"account": ["A", "A"], "asset": ["USD", "WX"], "amount": ["955000000000", "400000"]},
+        prices={"WX": "100000"},
+    )
+    with pytest.raises(InputError) as refused:
+        monitor.reprice({"WX": "115000"})
+    assert refused.value.code == "account_too_large"
+    assert monitor.accounts().num_rows == 1
+
+
+def test_a_book_given_whole_keeps_what_is_flat() -> None:
+    flat = {
+        "positions": {
+            "account": ["A", "A", "B"],
+            "instrument": ["BTC-PERP", "ETH-PERP", "BTC-PERP"],
+            "quantity": ["1", "0", "0"],
+            "cost": ["60000", "2000", "0"],
+            "leverage": [None, None, "2"],
+        },
+        "balances": {"account": ["A", "B"], "asset": ["USD", "USD"], "amount": ["1000", "10000"]},
+        "orders": {"account": ["B"], "instrument": ["BTC-PERP"], "quantity": ["1"], "price": ["60000"]},
+        "prices": {"BTC-PERP": "60000"},
+    }
+    monitor = pc.Monitor(HK, **flat)
+    assert monitor.accounts().equals(pc.assess(HK, **flat).accounts)
+    assert monitor.accounts("bankrupt").to_pydict()["account"] == ["A"]  # owes 2,000 for what is flat
+
+
+def test_what_nobody_holds_makes_nobody_due() -> None:
+    monitor = pc.Monitor(HK, **A)
+    before = monitor.counters()["visits"]
+    for price in (1, 2_000, 1, 50_000):
+        monitor.reprice({"ETH-PERP": price})
+    assert monitor.counters()["visits"] == before
+
+
+def test_numbers_beyond_every_bound_of_a_line_do_no_harm() -> None:
+    rules = pc.Rulebook.parse("""
+[venue]
+settlement = "USD"
+call_factor = 1000
+[instrument.X]
+underlying = "X"
+tick = 0.1
+lot = 0.001
+tiers = [["rest", "50%", 1]]
+""")
+    book = {
+        "positions": {"account": ["A"], "instrument": ["X"], "quantity": ["9000000"], "entry_price": ["100000"]},
+        "balances": {"account": ["A"], "asset": ["USD"], "amount": ["900000000000"]},
+        "prices": {"X": "100000"},
+    }
+    assert pc.Monitor(rules, **book).accounts("margin_call").num_rows == 1

@@ -42,7 +42,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--reverse", metavar="NAME=MOVE,…", help="How far along these moves until the deficit is above --deficit."
 )
-@click.option("--deficit", default="0", show_default=True, metavar="AMOUNT", help="For --reverse.")
+@click.option("--deficit", metavar="AMOUNT", help="For --reverse; default 0.")
 @click.option("--ladder", metavar="INSTRUMENT", help="What is liquidated of an instrument at which price.")
 @click.option("--plot", type=_FILE, metavar="FILE", help="Draw it: .png or .svg.")
 @output_options
@@ -55,7 +55,7 @@ def stress_verb(
     fund: str | None,
     largest: int | None,
     reverse: str | None,
-    deficit: str,
+    deficit: str | None,
     ladder: str | None,
     plot: Path | None,
     as_json: bool,
@@ -69,11 +69,13 @@ def stress_verb(
     asked = [scenarios is not None or bool(moves), reverse is not None, ladder is not None]
     if sum(asked) != 1:
         raise BadInput("say what is asked: --scenarios FILE or --moves …, --reverse …, or --ladder INSTRUMENT")
+    _refuse(fund is not None and (largest is not None or not asked[0]), "--fund is for the sums of scenarios")
+    _refuse(deficit is not None and reverse is None, "--deficit is for --reverse")
     rulebook, book = read_folder(folder, rules, shocks)
     if reverse is not None:
         _refuse(plot is not None or largest is not None or output is not None, "--reverse gives one number")
         direction = _checked(lambda: _parsed(reverse))
-        found = _checked(lambda: reverse_stress(rulebook, book, direction, deficit=deficit))
+        found = _checked(lambda: reverse_stress(rulebook, book, direction, deficit=deficit or 0))
         _show_reversed(found, direction, as_json)
         return
     if ladder is not None:

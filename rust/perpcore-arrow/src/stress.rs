@@ -62,11 +62,12 @@ impl Assessment {
         let moves = table.moves.iter().map(|column| column.as_ref().and_then(|moves| moves.first().copied()));
         let direction = Direction { movers, moves: moves.map(Option::unwrap_or_default).collect() };
         let grouped = self.grouped()?;
-        reverse_stress(&self.rules.terms, &self.market, &grouped, &direction, amount, stop).map_err(|ended| match ended
-        {
-            Ended::Stopped => stopped(),
-            Ended::Blocked(account) => self.blocked(&self.market, &grouped, account, "at its prices"),
-        })
+        reverse_stress(&self.rules.terms, &self.market, &grouped, &direction, amount, self.threads, stop).map_err(
+            |ended| match ended {
+                Ended::Stopped => stopped(),
+                Ended::Blocked(account) => self.blocked(&self.market, &grouped, account, "at its prices"),
+            },
+        )
     }
 
     fn stressed(

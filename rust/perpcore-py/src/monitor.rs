@@ -20,7 +20,7 @@ use perpcore_arrow::monitor as core;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
 
@@ -37,8 +37,8 @@ pub(crate) struct Monitor {
     holder: AtomicUsize,
     /// Whether a call failed inside, so that nothing is known of its state.
     broken: AtomicBool,
-    /// The process that made it.
-    process: u32,
+    /// The process in which it does.
+    process: AtomicU32,
     observed: Observed,
 }
 
@@ -66,6 +66,7 @@ impl Monitor {
             match self.inner.try_lock() {
                 Ok(guard) => {
                     self.holder.store(here, Ordering::Relaxed);
+                    self.process.store(std::process::id(), Ordering::Relaxed);
                     return Ok(Held { monitor: self, guard });
                 }
                 Err(TryLockError::Poisoned(_)) => return state(Code::Poisoned),
@@ -73,7 +74,9 @@ impl Monitor {
                     return state(Code::Reentrant);
                 }
                 // The thread that held it is not in this process.
-                Err(TryLockError::WouldBlock) if std::process::id() != self.process => return state(Code::Forked),
+                Err(TryLockError::WouldBlock) if self.process.load(Ordering::Relaxed) != std::process::id() => {
+                    return state(Code::Forked);
+                }
                 Err(TryLockError::WouldBlock) => py.detach(|| drop(self.inner.lock())),
             }
         }
@@ -115,7 +118,7 @@ impl Monitor {
             inner: Mutex::new(monitor),
             holder: AtomicUsize::new(0),
             broken: AtomicBool::new(false),
-            process: std::process::id(),
+            process: AtomicU32::new(0),
             observed: Observed::new(),
         })
     }

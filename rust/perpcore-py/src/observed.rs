@@ -57,6 +57,10 @@ impl Observed {
     /// An update that began at `begun` is done.
     pub(crate) fn note(&self, begun: Instant, rows: usize, accounts: usize, counters: &Counters) {
         let &Counters { updates, visits, sweeps, changes } = counters;
+        // A repeat is no update.
+        if updates == self.updates.load(Ordering::Relaxed) {
+            return;
+        }
         self.accounts.store(accounts as u64, Ordering::Relaxed);
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
         for (counter, value) in

@@ -76,15 +76,20 @@ fn replace<R: Keyed>(rows: &mut Vec<R>, given: &[R]) {
     }
 }
 
-/// Puts the rows of an update that are an account's into what it has.
-pub(super) fn apply(rows: &mut Rows, snapshot: &Snapshot<'_>, given: &[(u32, Table, u32)]) {
+/// Puts the rows of an update that are an account's into what it has. Those of a `whole` book are all kept as they are: what
+/// is flat may still owe, or choose a leverage.
+pub(super) fn apply(rows: &mut Rows, snapshot: &Snapshot<'_>, given: &[(u32, Table, u32)], whole: bool) {
     let of = |table: Table| given.iter().filter(move |(_, of, _)| *of == table).map(|(.., row)| *row as usize);
     let positions: Vec<_> = of(Table::Positions).map(|row| position(snapshot, row)).collect();
     let balances: Vec<_> = of(Table::Balances).map(|row| balance(snapshot, row)).collect();
     let orders: Vec<_> = of(Table::Orders).map(|row| order(snapshot, row)).collect();
-    replace(&mut rows.positions, &positions);
-    replace(&mut rows.balances, &balances);
-    replace(&mut rows.orders, &orders);
+    if whole {
+        (rows.positions, rows.balances, rows.orders) = (positions, balances, orders);
+    } else {
+        replace(&mut rows.positions, &positions);
+        replace(&mut rows.balances, &balances);
+        replace(&mut rows.orders, &orders);
+    }
     let settings: Vec<_> = of(Table::Accounts).map(|row| settings(snapshot, row)).collect();
     if !settings.is_empty() {
         rows.settings = settings;

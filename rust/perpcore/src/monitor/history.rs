@@ -15,6 +15,8 @@ pub(super) struct History {
     /// All prices, market after market, each where its number says, modulo [`KEPT`].
     prices: Vec<i64>,
     symbols: usize,
+    /// The symbols that somebody depends on, or did.
+    used: Vec<bool>,
     /// For each remembered market which update last asked how far it is, and the answer.
     asked: Vec<(u64, u64)>,
     /// Updates that asked.
@@ -23,7 +25,7 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn new() -> Self {
-        History { now: 0, prices: Vec::new(), symbols: 0, asked: Vec::new(), update: 0 }
+        History { now: 0, prices: Vec::new(), symbols: 0, used: Vec::new(), asked: Vec::new(), update: 0 }
     }
 
     /// The number of the last market.
@@ -31,9 +33,20 @@ impl History {
         self.now
     }
 
+    /// The symbols that somebody depends on, or did: only they count.
+    pub(super) fn used(&self) -> &[bool] {
+        &self.used
+    }
+
+    /// From now on somebody depends on a symbol.
+    pub(super) fn depend(&mut self, symbol: u32) {
+        self.used[symbol as usize] = true;
+    }
+
     /// Remembers a market.
     pub(super) fn push(&mut self, market: &Market) {
         self.symbols = market.quotes().count();
+        self.used.resize(self.symbols, false);
         self.now = self.now.wrapping_add(1);
         let place = (self.now % KEPT) as usize;
         if self.asked.len() <= place {
@@ -49,6 +62,12 @@ impl History {
         self.update += 1;
     }
 
+    /// Whether a remembered market lacks a price that the one at hand has and somebody depends on: then it is no measure.
+    pub(super) fn lacks(&self, from: u32, market: &Market) -> bool {
+        let old = &self.prices[(from % KEPT) as usize * self.symbols..][..self.symbols];
+        old.iter().zip(market.quotes()).zip(&self.used).any(|((&old, new), used)| *used && old == 0 && new.price != 0)
+    }
+
     /// How far the market at hand is from a remembered one, up or down, in [`UNITS`], rounded up; none where it is
     /// forgotten.
     #[inline(always)]
@@ -62,13 +81,15 @@ impl History {
             return Some(distance);
         }
         let old = &self.prices[place * self.symbols..][..self.symbols];
-        let distance = old.iter().zip(market.quotes()).map(|(&old, new)| apart(old, new.price)).max().unwrap_or(0);
+        let prices = old.iter().zip(market.quotes()).zip(&self.used).filter(|(_, used)| **used);
+        let distance = prices.map(|((&old, new), _)| apart(old, new.price)).max().unwrap_or(0);
         self.asked[place] = (self.update, distance);
         Some(distance)
     }
 }
 
-/// How far two prices are apart: their ratio less 1 in [`UNITS`], rounded up. Nobody depends on one that was not there.
+/// How far two prices are apart: their ratio less 1 in [`UNITS`], rounded up. Who was valued where a price was not there
+/// does not depend on it.
 #[inline(always)]
 pub(super) fn apart(old: i64, new: i64) -> u64 {
     if old == new || old == 0 {

@@ -15,7 +15,7 @@ mod visit;
 pub use preview::{Checked, Wish};
 pub use shelf::{BalanceRow, OrderRow, PositionRow, Rows, SettingsRow};
 
-use crate::margin::market::Market;
+use crate::margin::market::{Market, Quote};
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::sweep::gather::RowFault;
@@ -182,11 +182,14 @@ impl Monitor {
     ) -> Result<Vec<Change>, Ended> {
         let before = Before { market: self.market.clone(), accounts: self.accounts, rows: Vec::new() };
         let moves = market.is_some();
-        // Everyone is looked at where a price may be used that could not before, or the other way round, and where more
-        // are due than it pays to look up one by one.
+        // Everyone is looked at where a price came, or may be used that could not before, or the other way round, and where
+        // more are due than it pays to look up one by one.
         let mut everyone = self.accounts == 0;
         if let Some(market) = market {
-            everyone |= market.quotes().zip(self.market.quotes()).any(|(new, old)| new.usable != old.usable);
+            // A price that was not there is as far from one that is as any.
+            let flips = |(new, old): (&Quote, &Quote)| new.usable != old.usable || new.given != old.given;
+            let quotes = || market.quotes().zip(self.market.quotes()).zip(self.history.used());
+            everyone |= quotes().any(|(quotes, used)| *used && flips(quotes));
             self.market = market;
         }
         let mut before = before;
@@ -253,7 +256,11 @@ impl Monitor {
             let (shelf, local) = (&mut self.shelves[account as usize / ACCOUNTS], account % ACCOUNTS as u32);
             let kept = if (account as usize) < before.accounts { shelf.rows(local) } else { Rows::default() };
             let mut changed = kept.clone();
-            delta::apply(&mut changed, rows, given);
+            delta::apply(&mut changed, rows, given, before.accounts == 0);
+            let instruments = changed.positions.iter().map(|row| row.instrument);
+            instruments.chain(changed.orders.iter().map(|row| row.instrument)).for_each(|at| self.history.depend(at));
+            let assets = changed.balances.iter().map(|row| self.terms.instruments.len() as u32 + row.asset);
+            assets.for_each(|at| self.history.depend(at));
             shelf.set(local, &changed);
             before.rows.push((account, kept));
         }

@@ -1,7 +1,7 @@
 //! Which accounts are due: classes by how far prices may move, each with a market that it looks back to.
 //!
-//! Class k holds accounts that stay safe while prices are within 2ᵏ of its reference market (in
-//! [`UNITS`]). As long as they are, nobody in it is looked at. Once they are not, each of its
+//! Class k holds accounts that stay safe while prices are within 2ᵏ⁻¹ of its reference market (in [`UNITS`]), class 0 those
+//! that are safe nowhere else. As long as they are, nobody in it is looked at. Once they are not, each of its
 //! accounts is asked how far prices are from where *it* was valued: who is safe still goes into the class of what is left
 //! of its way, the others are valued. The class then looks back to the market at hand. Prices that go there and back make
 //! a class due again and again only where it is narrow, and there it has few accounts. Nothing is ever sorted.
@@ -11,11 +11,16 @@ use super::reach::UNITS;
 use crate::margin::market::Market;
 
 /// How many classes there are: the widest has half of [`UNITS`].
-const CLASSES: usize = 23;
+const CLASSES: usize = 24;
 /// Less than this part of its way left, and it is cheaper to value an account than to come back soon.
 const LITTLE: u64 = 32;
 /// No class.
 const NOWHERE: u8 = u8::MAX;
+
+/// How far prices may be from the reference of a class.
+fn width(class: usize) -> u64 {
+    (1 << class) >> 1
+}
 
 /// Accounts of one class.
 #[derive(Clone, Debug, Default)]
@@ -65,7 +70,8 @@ impl Queue {
         history.begin();
         let mut due = Due::default();
         for (at, class) in self.classes.iter().enumerate() {
-            if history.distance(class.reference, market).is_none_or(|distance| distance > 1 << at) {
+            let distance = history.distance(class.reference, market);
+            if distance.is_none_or(|distance| distance > width(at)) || history.lacks(class.reference, market) {
                 due.classes.push(at);
             }
         }
@@ -110,11 +116,11 @@ impl Queue {
         self.put(account, reach.into());
     }
 
-    /// Puts an account into the widest class that is safe for it: prices that are within 2ᵏ of the reference, as the market
-    /// at hand is, are within (1 + 2ᵏ)² − 1 of the market at hand.
+    /// Puts an account into the widest class that is safe for it: prices that are within its width of the
+    /// reference, as the market at hand is, are within (1 + width)² − 1 of the market at hand.
     fn put(&mut self, account: u32, rest: u64) {
         let half = (rest - ((rest * rest) >> 26)).saturating_sub(1) >> 1;
-        let class = half.checked_ilog2().unwrap_or(0).min(CLASSES as u32 - 1) as u8;
+        let class = half.checked_ilog2().map_or(0, |log| log + 1).min(CLASSES as u32 - 1) as u8;
         let Place { at, class: before, .. } = self.places[account as usize];
         if before == class {
             return;

@@ -78,7 +78,12 @@ pub(super) fn reach(
     let (mut slopes, mut extent) = (Slopes::new(portfolio.is_some()), Extent::default());
     for balance in account.balances {
         let asset = &terms.assets[balance.asset as usize];
-        if balance.asset as usize == terms.settlement || (balance.amount > 0 && !asset.eligible) {
+        if balance.asset as usize == terms.settlement {
+            // It does not move, but is part of what is bounded.
+            extent.assets_e16 += balance.amount.abs() * E8;
+            continue;
+        }
+        if balance.amount > 0 && !asset.eligible {
             continue;
         }
         let value_e16 = scaled(balance.amount.abs(), market.asset(balance.asset).price);
@@ -219,7 +224,10 @@ impl Slopes {
         if account.orders_of(position).is_empty() {
             return;
         }
+        // By tiers in both models.
+        let portfolio = std::mem::take(&mut self.portfolio);
         self.fill(terms, market, account, position, extent);
+        self.portfolio = portfolio;
         // What is held already is taken off again.
         let notional_e16 = scaled(position.quantity.abs(), market.mark(position.instrument).price);
         let ladder = &terms.instruments[position.instrument as usize].ladder;
@@ -234,7 +242,7 @@ impl Slopes {
             ((self.gross + orders_e16 * E8) / i128::from(ONE) + 1).saturating_mul(steepest) / i128::from(ONE) + 1;
         self.maintenance = self.maintenance.saturating_add(charge.saturating_mul(portfolio.mm_factor.into()));
         self.initial = self.initial.saturating_add(charge.saturating_mul(portfolio.im_factor.into()));
-        // Nothing jumps, and there is no envelope.
+        // There is no envelope.
         self.envelope = i128::MAX;
     }
 
@@ -243,7 +251,7 @@ impl Slopes {
     fn lines(&self, terms: &Terms, figures: &Figures, cross: bool) -> u64 {
         let &Slopes { gross, maintenance, initial, envelope, until_jump, .. } = self;
         let Figures { equity, net_value, maintenance_margin, initial_margin, status, .. } = *figures;
-        let away = |line: i128, slope: i128| ratio(line.abs() - SLACK * E16, slope);
+        let away = |line: i128, slope: i128| ratio(line.saturating_abs() - SLACK * E16, slope);
         let mut most = away(net_value * E16, gross);
         if status <= Status::Bankrupt {
             // Undecided whatever prices do.

@@ -62,7 +62,7 @@ pub struct Direction {
 
 /// The largest t ≥ 0 up to which the deficit stays at or below `amount` (in g): beyond it the deficit is larger. 0 where it
 /// is larger before anything moves; none where it never is while every move t × direction is within −1 to 10. Undecided
-/// buckets are nobody's deficit.
+/// buckets are nobody's deficit. `threads` is an upper limit.
 ///
 /// # Errors
 /// Where an account could not be valued, and where `stop` ended the work.
@@ -72,9 +72,10 @@ pub fn reverse_stress(
     data: &Grouped<'_>,
     direction: &Direction,
     amount: i128,
+    threads: Option<usize>,
     stop: &Stop,
 ) -> Result<Option<Ratio>, Ended> {
-    let lines = Lines::new(terms, market, data, direction, stop)?;
+    let lines = Lines::new(terms, market, data, direction, threads, stop)?;
     Ok(lines.first_beyond(direction, amount))
 }
 
@@ -89,6 +90,7 @@ impl Lines {
         market: &Market,
         data: &Grouped<'_>,
         direction: &Direction,
+        threads: Option<usize>,
         stop: &Stop,
     ) -> Result<Self, Ended> {
         let mut moves: Vec<i64> = direction.moves.iter().copied().filter(|by| *by != 0).collect();
@@ -101,7 +103,7 @@ impl Lines {
         };
         let gone: Gone = moves.into_iter().map(without).collect();
         let accounts = data.snapshot.accounts;
-        let size = accounts.div_ceil(threads::worth(accounts, ACCOUNTS_A_THREAD, None)).max(1);
+        let size = accounts.div_ceil(threads::worth(accounts, ACCOUNTS_A_THREAD, threads)).max(1);
         let ranges = (0..accounts).step_by(size).map(|from| from..accounts.min(from + size));
         let mut all = Vec::new();
         for part in threads::run(ranges, |range| of_accounts(terms, market, data, &gone, range, stop)) {

@@ -43,6 +43,9 @@ impl<const V: usize> Beside<'_, V> {
     }
 }
 
+/// A part of the accounts that is smaller than this part of all is not laid out.
+const LEAST_PART: usize = 4;
+
 /// The tables of some accounts that are laid out: positions by quantity and entry price, balances by amount.
 pub(in crate::sweep) struct Tables<'a> {
     pub(super) positions: Option<Table<'a, u128, 2>>,
@@ -53,8 +56,11 @@ pub(in crate::sweep) struct Tables<'a> {
 impl<'a> Tables<'a> {
     /// Looks which tables of these accounts are to be laid out. None where `stop` ended it.
     pub(in crate::sweep) fn new(data: &Grouped<'a>, accounts: Range<usize>, stop: &Stop) -> Option<Self> {
-        let Snapshot { positions, balances, .. } = &data.snapshot;
-        let plain = positions.entry_price.filter(|_| !positions.has_details());
+        let Snapshot { positions, balances, orders, .. } = &data.snapshot;
+        // Each time all rows are read: for a small part of the accounts that does not pay. Accounts with orders are left to
+        // the valuation, which needs an order of the rows beside what is laid out: together that is too much memory.
+        let pays = accounts.len() >= data.snapshot.accounts / LEAST_PART && orders.account.rows() == 0;
+        let plain = positions.entry_price.filter(|_| pays && !positions.has_details());
         let positions = match (data.positions.in_no_order(), plain, positions.instrument) {
             (Some(holders), Some(entry_price), Names::Few(names)) => {
                 Table::new(holders, names, [positions.quantity, entry_price], &accounts, stop)?
@@ -62,7 +68,7 @@ impl<'a> Tables<'a> {
             _ => None,
         };
         let balances = match (data.balances.in_no_order(), balances.amount, balances.asset) {
-            (Some(holders), Money::Narrow(amounts), Names::Few(names)) => {
+            (Some(holders), Money::Narrow(amounts), Names::Few(names)) if pays => {
                 Table::new(holders, names, [amounts], &accounts, stop)?
             }
             _ => None,
