@@ -109,7 +109,7 @@ pub(super) trait Moved<const V: usize>: Copy {
     fn values(self) -> [i64; V];
 }
 
-/// Bits of a name: there are at most [`MOST_NAMES`](super::legs::MOST_NAMES).
+/// Bits of a name: there are at most [`MOST_NAMES`].
 const NAME: u32 = 6;
 /// Bits of a key, of an entry price, and of a quantity with its sign.
 const KEY: u32 = BUCKET + NAME;
