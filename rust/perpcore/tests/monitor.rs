@@ -89,8 +89,9 @@ struct Update {
 const E8: i64 = 100_000_000;
 
 impl Update {
-    /// `heavy` books own much of what moves, and order much.
-    fn draw(draw: &mut Draw, accounts: u32, count: usize, new: u32, heavy: bool) -> Self {
+    /// `heavy` books own much of what moves, and order much; a `narrow` one knows one instrument and no asset that moves.
+    fn draw(draw: &mut Draw, accounts: u32, count: usize, new: u32, heavy: bool, narrow: bool) -> Self {
+        let instruments = if narrow { 1 } else { 2 };
         let mut update = Update::default();
         let mut named = std::collections::BTreeSet::new();
         for at in 0..count {
@@ -101,7 +102,7 @@ impl Update {
                 0..=3 => {
                     let isolated = draw.below(5) == 0;
                     update.positions.0.push(account);
-                    update.positions.1.push(draw.below(2) as u32);
+                    update.positions.1.push(draw.below(instruments) as u32);
                     update.positions.2.push(if draw.below(4) == 0 { 0 } else { draw.within(60 * E8) });
                     update.positions.3.push(90 * E8 + draw.within(20 * E8));
                     update.isolated.push(isolated);
@@ -109,7 +110,7 @@ impl Update {
                 }
                 4 | 5 => {
                     update.balances.0.push(account);
-                    let asset = draw.below(3) as u32;
+                    let asset = if narrow { 2 } else { draw.below(3) as u32 };
                     update.balances.1.push(asset);
                     // Names are sorted: C, N, USD. Only N may be owed.
                     let owed = asset == 1 && draw.below(3) == 0;
@@ -125,7 +126,7 @@ impl Update {
                 }
                 6 => {
                     update.orders.0.push(account);
-                    update.orders.1.push(draw.below(2) as u32);
+                    update.orders.1.push(draw.below(instruments) as u32);
                     update.orders.2.push(if draw.below(3) == 0 {
                         0
                     } else {
@@ -227,9 +228,15 @@ fn fresh(monitor: &Monitor, terms: &Arc<Terms>) -> Monitor {
     other
 }
 
-fn market(terms: &Terms, prices: &[i64; 4], state: PriceState) -> Market {
+/// From this step on there are prices of everything where some come late.
+const LATE: usize = 40;
+
+fn market(terms: &Terms, prices: &[i64; 4], state: PriceState, some: bool) -> Market {
     let mut market = Market::new(terms);
     market.set_mark(terms, 0, prices[0], state);
+    if some {
+        return market;
+    }
     market.set_mark(terms, 1, prices[1], PriceState::Live);
     market.set_asset(terms, 0, prices[2], PriceState::Live);
     market.set_asset(terms, 1, prices[3], PriceState::Live);
@@ -238,28 +245,29 @@ fn market(terms: &Terms, prices: &[i64; 4], state: PriceState) -> Market {
 
 fn walk(seed: u64, steps: usize, accounts: usize) {
     let terms = Arc::new(Terms::new(&Rulebook::parse(RULES, "walk").unwrap()));
-    let (mut draw, heavy) = (Draw(seed), seed % 2 == 1);
+    let (mut draw, heavy, late) = (Draw(seed), seed % 2 == 1, seed.is_multiple_of(3));
     let mut monitor = Monitor::new(terms.clone());
     let mut prices = [100 * E8, 100 * E8, E8, 100 * E8];
     let stop = Stop::default();
-    let first = Update::draw(&mut draw, 0, 6 * accounts, accounts as u32, heavy);
-    let start = market(&terms, &prices, PriceState::Live);
+    let first = Update::draw(&mut draw, 0, 6 * accounts, accounts as u32, heavy, late);
+    let start = market(&terms, &prices, PriceState::Live, late);
     monitor.update(Some(start), Some(&first.snapshot(accounts)), None, &stop).unwrap();
     let mut known = statuses(&monitor);
     let mut refused = 0;
     for step in 0..steps {
         // Mostly small moves, now and then a jump, sometimes there and back.
-        let scale = [1, 1, 1, 1, 1, 10, 10, 100, 3_000][draw.below(9) as usize];
+        let scale = [0, 1, 1, 1, 1, 10, 10, 100, 3_000][draw.below(9) as usize];
         for price in &mut prices {
             let by = draw.within(10) * scale;
-            *price = (*price + (i128::from(*price) * i128::from(by) / 100_000) as i64).max(1);
+            let tiny = if scale == 0 { draw.within(3) } else { 0 };
+            *price = (*price + (i128::from(*price) * i128::from(by) / 100_000) as i64 + tiny).max(1);
         }
         let state = if draw.below(40) == 0 { PriceState::Frozen } else { PriceState::Live };
-        let at = market(&terms, &prices, state);
+        let at = market(&terms, &prices, state, late && step < LATE / 2);
         let rows = (draw.below(3) == 0).then(|| {
             let new = draw.below(3) as u32;
             let count = draw.below(12) as usize + new as usize;
-            (Update::draw(&mut draw, monitor.accounts() as u32, count, new, heavy), new)
+            (Update::draw(&mut draw, monitor.accounts() as u32, count, new, heavy, late && step < LATE), new)
         });
         let before = monitor.clone();
         let snapshot = rows.as_ref().map(|(update, new)| update.snapshot(monitor.accounts() + *new as usize));
