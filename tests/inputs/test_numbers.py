@@ -265,6 +265,20 @@ def test_floats_from_two_to_the_26_warn(value: float, warned: bool) -> None:
     assert [warning.category for warning in caught] == [pc.errors.PrecisionWarning] * warned
 
 
+@pytest.mark.parametrize("value", [2.0**26 - 2**-20, 2.0**26])
+def test_prices_warn_like_the_others(value: float) -> None:
+    def told(call: Any) -> list[Any]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            call()
+        return [warning.category for warning in caught]
+
+    wanted = [pc.errors.PrecisionWarning] * (value >= 2.0**26)
+    prices = {"X-PERP": round(value, 8)}
+    assert told(lambda: pc.assess(RULES, prices=prices)) == wanted
+    assert told(lambda: pc.Monitor(RULES, prices=prices)) == wanted
+
+
 def test_the_warning_comes_once_a_call_and_points_at_the_caller() -> None:
     large = [1e9, 2e9, 3e9]
     table = {"account": ["A", "B", "C"], "asset": ["USD"] * 3, "amount": large, "held": large}

@@ -37,24 +37,19 @@ impl Rules {
         Rules { rulebook, terms }
     }
 
-    /// The same rules under supplied scenarios; whether a float64 came that two grid values share.
+    /// The same rules under supplied scenarios.
     ///
     /// # Errors
     /// `model_not_enabled`, and what is wrong with the table.
-    pub(crate) fn under(
-        &self,
-        batches: Vec<StructArray>,
-        options: Options,
-        stop: &Stop,
-    ) -> Result<(Self, bool), Failure> {
+    pub(crate) fn under(&self, batches: Vec<StructArray>, options: Options, stop: &Stop) -> Result<Self, Failure> {
         let Some(portfolio) = &self.terms.portfolio else {
             let fault =
                 Fault { table: Some(contract::SCENARIOS.name.to_string()), ..Fault::new(Code::ModelNotEnabled) };
             return Err(fault.accepts("a rulebook with portfolio.enabled").into());
         };
-        let (table, shared_doubles) = scenarios(&self.rulebook, batches, options.ignore_extra, stop)?;
+        let table = scenarios(&self.rulebook, batches, options.ignore_extra, stop)?;
         let terms = Terms { portfolio: Some(portfolio.under(table)), ..(*self.terms).clone() };
-        Ok((Rules { rulebook: self.rulebook.clone(), terms: Arc::new(terms) }, shared_doubles))
+        Ok(Rules { rulebook: self.rulebook.clone(), terms: Arc::new(terms) })
     }
 }
 
@@ -119,12 +114,11 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
 
     let mut ids = AccountIds::new();
     let tables = decode(&rules.rulebook, sources, &mut ids)?;
-    let mut shared_doubles = tables.shared_doubles || prices.as_ref().is_some_and(|source| source.shared_doubles);
-    let market = market(&rules.rulebook, &rules.terms, prices)?;
+    let (market, shared_prices) = market(&rules.rulebook, &rules.terms, prices)?;
+    let shared_doubles = tables.shared_doubles || shared_prices;
     let mut rules = rules.clone();
     if let Some(batches) = scenarios {
-        let (under, shared) = rules.under(batches, options, stop)?;
-        (rules, shared_doubles) = (under, shared_doubles | shared);
+        rules = rules.under(batches, options, stop)?;
     }
 
     let grouped = Grouped::new(tables.snapshot());

@@ -48,7 +48,7 @@ impl Monitor {
     pub fn new(rules: &Rules, scenarios: Option<Vec<StructArray>>, threads: Option<usize>) -> Result<Self, Failure> {
         let options = Options { mark_errors: false, ignore_extra: false, threads };
         let rules = match scenarios {
-            Some(batches) => rules.under(batches, options, &Stop::default())?.0,
+            Some(batches) => rules.under(batches, options, &Stop::default())?,
             None => rules.clone(),
         };
         let symbols = rules.terms.instruments.len() + rules.terms.assets.len();
@@ -80,12 +80,12 @@ impl Monitor {
         let sources = [positions?, balances?, orders?, accounts?];
         let named = sources.iter().any(Option::is_some);
         let price_source = open(&contract::PRICES, price_batches)?;
-        let mut shared_doubles = price_source.as_ref().is_some_and(|source| source.shared_doubles);
         let Rules { rulebook, terms } = &self.rules;
         let mut ids = AccountIds::new();
         let mut tables = decode(rulebook, sources, &mut ids)?;
-        shared_doubles |= tables.shared_doubles;
         let priced = price_source.map(|source| prices(rulebook, terms, source)).transpose()?;
+        let shared_doubles = tables.shared_doubles || priced.as_ref().is_some_and(|(_, shared)| *shared);
+        let priced = priced.map(|(priced, _)| priced);
         if let Some(failure) = Failure::of(std::mem::take(&mut tables.faults)) {
             return Err(failure);
         }

@@ -15,16 +15,18 @@ const IGNORED: u32 = u32::MAX - 1;
 /// A price of the rulebook's: instruments come first, assets after them; in g, with its state.
 pub(crate) type Priced = (usize, i64, PriceState);
 
-/// The market of a price table.
+/// The market of a price table; whether a float64 came that two grid values share.
 ///
 /// # Errors
 /// As [`prices`].
-pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) -> Result<Market, Failure> {
-    let mut market = Market::new(terms);
+pub(crate) fn market(rules: &Rulebook, terms: &Terms, source: Option<Source>) -> Result<(Market, bool), Failure> {
+    let (mut market, mut shared_doubles) = (Market::new(terms), false);
     if let Some(source) = source {
-        prices(rules, terms, source)?.into_iter().for_each(|priced| set(&mut market, terms, priced));
+        let (found, shared) = prices(rules, terms, source)?;
+        found.into_iter().for_each(|priced| set(&mut market, terms, priced));
+        shared_doubles = shared;
     }
-    Ok(market)
+    Ok((market, shared_doubles))
 }
 
 /// Sets a price.
@@ -35,12 +37,12 @@ pub(crate) fn set(market: &mut Market, terms: &Terms, (symbol, price, state): Pr
     }
 }
 
-/// The prices of a table, but for that of the settlement currency.
+/// The prices of a table, but for that of the settlement currency; whether a float64 came that two grid values share.
 ///
 /// # Errors
 /// Every fault of the rows whose symbol the rulebook has, by row: refused cells, `duplicate_price`,
 /// `settlement_price`.
-pub(crate) fn prices(rules: &Rulebook, terms: &Terms, mut source: Source) -> Result<Vec<Priced>, Failure> {
+pub(crate) fn prices(rules: &Rulebook, terms: &Terms, mut source: Source) -> Result<(Vec<Priced>, bool), Failure> {
     let instruments = terms.instruments.len();
     let find = |name: &str| {
         let place = rules.instrument_index(name).or_else(|| rules.asset_index(name).map(|asset| instruments + asset));
@@ -72,7 +74,7 @@ pub(crate) fn prices(rules: &Rulebook, terms: &Terms, mut source: Source) -> Res
         }
     }
     faults.sort_by_key(|fault| fault.row);
-    Failure::of(faults).map_or(Ok(found), Err)
+    Failure::of(faults).map_or(Ok((found, source.shared_doubles)), Err)
 }
 
 fn name(rules: &Rulebook, symbol: usize) -> &str {

@@ -14,26 +14,25 @@ use perpcore::rules::Rulebook;
 use perpcore::sweep::stop::Stop;
 use std::cell::RefCell;
 
-/// Decodes the scenario table of the portfolio model; whether a float64 came that two grid values share.
+/// Decodes the scenario table of the portfolio model.
 ///
 /// # Errors
-/// As [`Moved::read`].
+/// As [`read`].
 pub(crate) fn scenarios(
     rules: &Rulebook,
     batches: Vec<StructArray>,
     ignore_extra: bool,
     stop: &Stop,
-) -> Result<(Scenarios, bool), Failure> {
+) -> Result<Scenarios, Failure> {
     let movers: Vec<&str> = rules.underlyings().iter().map(|underlying| underlying.name.as_str()).collect();
-    let Moved { table, shared_doubles } = Moved::read(&movers, batches, ignore_extra, stop)?;
-    Ok((table, shared_doubles))
+    read(&movers, batches, ignore_extra, stop)
 }
 
 /// Decodes a table of joint moves, and says what moves each price of a rulebook: a column of its underlying, or one of the
 /// asset itself.
 ///
 /// # Errors
-/// As [`Moved::read`].
+/// As [`read`].
 pub(crate) fn joint_moves(
     rules: &Rulebook,
     batches: Vec<StructArray>,
@@ -47,7 +46,7 @@ pub(crate) fn joint_moves(
             movers.push(asset);
         }
     }
-    let Moved { table, .. } = Moved::read(&movers, batches, false, stop)?;
+    let table = read(&movers, batches, false, stop)?;
     let given = |name: &str| {
         let place = movers.iter().position(|mover| *mover == name)?;
         table.moves[place].is_some().then_some(place as u32)
@@ -67,55 +66,42 @@ pub(crate) fn joint_moves(
     Ok((table, movers))
 }
 
-/// A table whose columns of moves are known by name.
-struct Moved {
-    /// Its moves by the place of their name.
-    table: Scenarios,
-    /// Whether a float64 came that two grid values share.
-    shared_doubles: bool,
-}
-
-impl Moved {
-    /// Reads a table that may have a column for each of `movers`.
-    ///
-    /// # Errors
-    /// Whatever makes it not one of its schema; then every refused cell, by row; `missing_scenario` where it has no row,
-    /// `weights` where they do not add up.
-    fn read(movers: &[&str], batches: Vec<StructArray>, ignore_extra: bool, stop: &Stop) -> Result<Self, Failure> {
-        let columns = columns(movers, &batches, ignore_extra)?;
-        let mut faults = Vec::new();
-        let mut shared_doubles = false;
-        let mut moves = vec![None; movers.len()];
-        for column in &columns {
-            let name = movers[column.mover];
-            let alone = batches.iter().map(|batch| column.alone(batch)).collect();
-            let mut source = Source::open(&MOVES, alone, false, stop)?;
-            let values =
-                source.numbers(MOVES.columns[0].name, Null::Refused).map_err(|failure| renamed(&failure, name))?;
-            moves[column.mover] = values.map(|values| values.to_vec());
-            shared_doubles |= source.shared_doubles;
-            faults.extend(source.faults.into_iter().map(|fault| rename(fault, name)));
-        }
-        let mut source = Source::open(&SCENARIOS, batches, true, stop)?;
-        if source.rows() > MOST_SCENARIOS {
-            let fault = Fault::new(Code::OutOfRange).in_column(SCENARIOS.name, "scenario").value(source.rows());
-            return Err(fault.accepts(format!("at most {MOST_SCENARIOS} scenarios")).into());
-        }
-        let names = names(&mut source)?;
-        let weights = weights(&mut source)?;
-        shared_doubles |= source.shared_doubles;
-        faults.append(&mut source.faults);
-        faults.sort_by_key(|fault| fault.row);
-        if let Some(failure) = Failure::of(faults) {
-            return Err(failure);
-        }
-        let sum: i128 = weights.iter().flatten().map(|&weight| i128::from(weight)).sum();
-        let table = Scenarios::supplied(names, weights, moves).map_err(|code| match code {
-            Code::Weights => Fault::new(code).in_column(SCENARIOS.name, "weight").value(plain(sum)),
-            _ => Fault::new(code).in_column(SCENARIOS.name, "scenario"),
-        })?;
-        Ok(Moved { table, shared_doubles })
+/// Reads a table that may have a column for each of `movers`: its moves by their places. A double that two grid values
+/// share is far beyond a move.
+///
+/// # Errors
+/// Whatever makes it not one of its schema; then every refused cell, by row; `missing_scenario` where it has no row,
+/// `weights` where they do not add up.
+fn read(movers: &[&str], batches: Vec<StructArray>, ignore_extra: bool, stop: &Stop) -> Result<Scenarios, Failure> {
+    let columns = columns(movers, &batches, ignore_extra)?;
+    let mut faults = Vec::new();
+    let mut moves = vec![None; movers.len()];
+    for column in &columns {
+        let name = movers[column.mover];
+        let alone = batches.iter().map(|batch| column.alone(batch)).collect();
+        let mut source = Source::open(&MOVES, alone, false, stop)?;
+        let values = source.numbers(MOVES.columns[0].name, Null::Refused).map_err(|failure| renamed(&failure, name))?;
+        moves[column.mover] = values.map(|values| values.to_vec());
+        faults.extend(source.faults.into_iter().map(|fault| rename(fault, name)));
     }
+    let mut source = Source::open(&SCENARIOS, batches, true, stop)?;
+    if source.rows() > MOST_SCENARIOS {
+        let fault = Fault::new(Code::OutOfRange).in_column(SCENARIOS.name, "scenario").value(source.rows());
+        return Err(fault.accepts(format!("at most {MOST_SCENARIOS} scenarios")).into());
+    }
+    let names = names(&mut source)?;
+    let weights = weights(&mut source)?;
+    faults.append(&mut source.faults);
+    faults.sort_by_key(|fault| fault.row);
+    if let Some(failure) = Failure::of(faults) {
+        return Err(failure);
+    }
+    let sum: i128 = weights.iter().flatten().map(|&weight| i128::from(weight)).sum();
+    let table = Scenarios::supplied(names, weights, moves).map_err(|code| match code {
+        Code::Weights => Fault::new(code).in_column(SCENARIOS.name, "weight").value(plain(sum)),
+        _ => Fault::new(code).in_column(SCENARIOS.name, "scenario"),
+    })?;
+    Ok(table)
 }
 
 /// A column of moves: where it stands, and whether it came as raw grid units.
