@@ -1,7 +1,7 @@
 """Moving the prices of a book by a percentage, exactly: what `--shock BTC=-12%` does.
 
 A shock names an underlying. It moves the mark of every instrument on it, and the price of every asset of that
-underlying or of that name. The new price is price × (1 + move), half to even on the grid of 10⁻⁸.
+underlying or of that name; where both are named, the asset goes by its own. The new price is price × (1 + move), half to even on the grid of 10⁻⁸.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def shocked(rules: Rulebook, prices: Table, shocks: Mapping[str, Decimal]) -> Ta
     Raises ValueError for a name that is neither an underlying nor an asset of the rulebook. A price that is no number
     stays as it is, for the core to refuse.
     """
-    # What moves a symbol: its underlying, and an asset also under its own name.
-    movers = {name: {rules.underlying(name) or name, name} for name in rules.assets if name != rules.settlement}
-    movers |= {name: {rules.underlying(name) or name} for name in rules.instruments}
+    # What moves a symbol: an asset by its own name, which comes before its underlying, as in stress.
+    movers = {name: [name, rules.underlying(name) or name] for name in rules.assets if name != rules.settlement}
+    movers |= {name: [rules.underlying(name) or name] for name in rules.instruments}
     known = {name for names in movers.values() for name in names}
     if unknown := sorted(shocks.keys() - known):
         raise ValueError(f"no underlying or asset {', '.join(unknown)}; there are {', '.join(sorted(known))}")
-    moves = {symbol: next((shocks[name] for name in names & shocks.keys()), None) for symbol, names in movers.items()}
+    moves = {symbol: next((shocks[name] for name in names if name in shocks), None) for symbol, names in movers.items()}
     symbols = plain_ids(prices["symbol"]).to_pylist() if "symbol" in prices.column_names else []
     columns: dict[str, Any] = {}
     for name in prices.column_names:

@@ -10,6 +10,7 @@ from tests.stress.book import BOOK, RULES
 
 import perpcore as pc
 from perpcore.errors import InputError, PerpcoreError, SchemaError
+from perpcore.shock import shocked
 
 STATUSES = ("healthy", "restricted", "margin_call", "liquidation", "bankrupt", "undecided")
 
@@ -172,8 +173,23 @@ def test_other_arguments_are_refused_as_python_does() -> None:
         pc.stress(rules, BOOK, None)
 
 
-def test_laws_of_moves() -> None:
-    """A scenario of no move is the book itself; moving there and reading the marks is the same as being there."""
+def test_a_scenario_of_no_move_is_the_book_itself() -> None:
     result = pc.assess(pc.Rulebook.parse(RULES), **BOOK)
     zero = rows({"scenario": ["zero"]})["zero"]
     assert zero["equity"] == sum(result.accounts.to_pydict()["equity"]) + sum(result.isolated.to_pydict()["equity"])
+
+
+def test_shocks_of_the_command_line_move_prices_as_scenarios_do() -> None:
+    rules = pc.Rulebook.parse(RULES)
+    prices = pa.table({"symbol": ["X-PERP", "WX", "USDC"], "price": ["100.00000003", "100", "1"]})
+    for names in (["X", "WX"], ["WX", "X"]):
+        shocks = {name: {"X": Decimal("-0.5"), "WX": Decimal("-0.25")}[name] for name in names}
+        moved = dict(zip(*shocked(rules, prices, shocks).to_pydict().values(), strict=True))
+        # half even: 50.000000015 → 50.00000002; WX by its own move
+        assert moved == {"X-PERP": "50.00000002", "WX": "75", "USDC": "1"}
+    # The same by the core: a long of 1 X at 0 shows the moved mark.
+    book = {
+        "positions": {"account": ["A"], "instrument": ["X-PERP"], "quantity": ["1"], "cost": ["0"]},
+        "prices": {"X-PERP": "100.00000003"},
+    }
+    assert rows({"scenario": ["half"], "X": ["-0.5"]}, book)["half"]["equity"] == Decimal("50.00000002")
