@@ -98,8 +98,8 @@ impl Walk<'_> {
                     let Some(out) = columns.split(CHUNK).next() else { continue };
                     let part = sweep.part(from, out)?;
                     sum.blocked = sum.blocked.or(part.blocked.first().copied());
-                    sum.add_accounts(&columns, from);
-                    part.isolated.iter().for_each(|bucket| sum.add_isolated(bucket));
+                    sum.add_accounts(&columns, from, self.largest > 0);
+                    part.isolated.iter().for_each(|bucket| sum.add_isolated(bucket, self.largest > 0));
                     sum.keep_largest(self.largest);
                 }
             }
@@ -110,7 +110,7 @@ impl Walk<'_> {
 
 impl Stressed {
     /// Adds the cross buckets of the accounts from `first` on.
-    fn add_accounts(&mut self, columns: &AccountColumns, first: usize) {
+    fn add_accounts(&mut self, columns: &AccountColumns, first: usize, named: bool) {
         // The order of `Figures::money`.
         let [equity, net_value, .., initial, _, maintenance, _, _] = &columns.money;
         for (at, &status) in columns.status.iter().enumerate() {
@@ -118,13 +118,16 @@ impl Stressed {
             let Some(count) = self.counts.get_mut(status as usize) else { continue };
             *count += 1;
             if status == Status::Bankrupt as i8 {
-                self.add_bankrupt(Bankrupt {
-                    account: (first + at) as u32,
-                    instrument: None,
-                    equity: equity[at],
-                    maintenance_margin: maintenance[at],
-                    deficit: -net_value[at],
-                });
+                self.add_bankrupt(
+                    Bankrupt {
+                        account: (first + at) as u32,
+                        instrument: None,
+                        equity: equity[at],
+                        maintenance_margin: maintenance[at],
+                        deficit: -net_value[at],
+                    },
+                    named,
+                );
             }
         }
         self.equity += equity.iter().sum::<i128>();
@@ -132,32 +135,36 @@ impl Stressed {
         self.maintenance_margin += maintenance.iter().sum::<i128>();
     }
 
-    fn add_isolated(&mut self, bucket: &IsolatedBucket) {
+    fn add_isolated(&mut self, bucket: &IsolatedBucket, named: bool) {
         let figures = &bucket.figures;
         self.counts[figures.status as usize] += 1;
         self.equity += figures.equity;
         self.initial_margin += figures.initial_margin;
         self.maintenance_margin += figures.maintenance_margin;
         if figures.status == Status::Bankrupt {
-            self.add_bankrupt(Bankrupt {
-                account: bucket.account,
-                instrument: Some(bucket.instrument),
-                equity: figures.equity,
-                maintenance_margin: figures.maintenance_margin,
-                deficit: -figures.net_value,
-            });
+            self.add_bankrupt(
+                Bankrupt {
+                    account: bucket.account,
+                    instrument: Some(bucket.instrument),
+                    equity: figures.equity,
+                    maintenance_margin: figures.maintenance_margin,
+                    deficit: -figures.net_value,
+                },
+                named,
+            );
         }
     }
 
-    fn add_bankrupt(&mut self, bankrupt: Bankrupt) {
+    /// Adds a deficit; who owes it is kept only where somebody asks.
+    fn add_bankrupt(&mut self, bankrupt: Bankrupt, named: bool) {
         self.deficit += bankrupt.deficit;
-        self.largest.push(bankrupt);
+        if named {
+            self.largest.push(bankrupt);
+        }
     }
 
     fn keep_largest(&mut self, most: usize) {
-        if most > 0 {
-            self.largest.sort_unstable_by_key(|bucket| (Reverse(bucket.deficit), bucket.account, bucket.instrument));
-        }
+        self.largest.sort_unstable_by_key(|bucket| (Reverse(bucket.deficit), bucket.account, bucket.instrument));
         self.largest.truncate(most);
     }
 
