@@ -58,7 +58,7 @@ HANDS_OUT = {
     *("name", "version", "digest", "settlement", "instruments", "assets", "fee_tiers", "underlying", "presets"),
     *("__eq__", "__hash__", "__repr__", "__reduce__", "accounts", "isolated", "num_rows", "inner"),
     *("path", "before", "after", "before_source", "after_source"),
-    *("view", "accepted", "code", "counters", "held", "drop"),
+    *("view", "accepted", "code", "held", "drop"),
 }
 
 

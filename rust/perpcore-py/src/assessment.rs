@@ -9,7 +9,7 @@ use arrow_array::{Array, StructArray};
 use perpcore::fault::Failure;
 use perpcore::sweep::stop::Stop;
 use perpcore_arrow::assess::{self as core, AccountKey, Inputs, Options};
-use perpcore_arrow::contract::{self, Table};
+use perpcore_arrow::contract;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -44,17 +44,9 @@ pub(crate) fn assess(
         ignore_extra: choice("extra", extra, ["refuse", "ignore"])?,
         threads,
     };
-    let table = |table: &'static Table, object: Option<&Bound<'_, PyAny>>| {
-        let given = object.filter(|object| !object.is_none());
-        given.map(|object| import(table, object)).transpose()
-    };
+    let table = |table, object: Option<_>| object.map(|object| import(table, object)).transpose();
     let inputs = Inputs {
-        tables: [
-            table(&contract::POSITIONS, positions)?,
-            table(&contract::BALANCES, balances)?,
-            table(&contract::ORDERS, orders)?,
-            table(&contract::ACCOUNTS, accounts)?,
-        ],
+        tables: account_tables([positions, balances, orders, accounts])?,
         prices: table(&contract::PRICES, prices)?,
         scenarios: table(&contract::SCENARIOS, scenarios)?,
     };
@@ -69,6 +61,16 @@ pub(crate) fn assess(
         caught(py, || warn_shared_doubles(py))?;
     }
     Ok(Assessment(assessment))
+}
+
+/// Positions, balances, orders and accounts, as far as they were given.
+pub(crate) fn account_tables(objects: [Option<&Bound<'_, PyAny>>; 4]) -> PyResult<[Option<Vec<StructArray>>; 4]> {
+    let tables = [&contract::POSITIONS, &contract::BALANCES, &contract::ORDERS, &contract::ACCOUNTS];
+    let mut found = [const { None }; 4];
+    for ((found, table), object) in found.iter_mut().zip(tables).zip(objects) {
+        *found = object.map(|object| import(table, object)).transpose()?;
+    }
+    Ok(found)
 }
 
 /// An account id as a caller names it.

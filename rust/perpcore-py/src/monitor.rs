@@ -1,6 +1,6 @@
 //! The resident monitor: one lock, calls from any thread.
 
-use crate::assessment::key_of;
+use crate::assessment::{account_tables, key_of};
 use crate::batch::Batch;
 use crate::capsule::import;
 use crate::observed::Observed;
@@ -15,7 +15,7 @@ use perpcore::num::bounds::{Bound as Limits, PRICE, QUANTITY};
 use perpcore::num::{ONE, float, text};
 use perpcore::sweep::stop::Stop;
 use perpcore_arrow::assess::Inputs;
-use perpcore_arrow::contract::{self, Table};
+use perpcore_arrow::contract;
 use perpcore_arrow::monitor as core;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -142,18 +142,9 @@ impl Monitor {
         seq: Option<i64>,
     ) -> PyResult<Batch> {
         let begun = Instant::now();
-        let table = |table: &'static Table, object: Option<&Bound<'_, PyAny>>| {
-            let given = object.filter(|object| !object.is_none());
-            given.map(|object| import(table, object)).transpose()
-        };
         let inputs = Inputs {
-            tables: [
-                table(&contract::POSITIONS, positions)?,
-                table(&contract::BALANCES, balances)?,
-                table(&contract::ORDERS, orders)?,
-                table(&contract::ACCOUNTS, accounts)?,
-            ],
-            prices: table(&contract::PRICES, prices)?,
+            tables: account_tables([positions, balances, orders, accounts])?,
+            prices: prices.map(|prices| import(&contract::PRICES, prices)).transpose()?,
             scenarios: None,
         };
         let count = |batches: &Vec<StructArray>| batches.iter().map(Array::len).sum::<usize>();
@@ -231,7 +222,7 @@ impl Monitor {
 
     /// What it did so far, and how long updates took in the last minute. Readable while another call is at work.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.observed.told(py)
+        caught(py, || self.observed.told(py))
     }
 }
 
