@@ -100,8 +100,7 @@ pub(super) fn apply(rows: &mut Rows, snapshot: &Snapshot<'_>, given: &[(u32, Tab
     }
 }
 
-/// A row of positions.
-pub(super) fn position(snapshot: &Snapshot<'_>, row: usize) -> PositionRow {
+fn position(snapshot: &Snapshot<'_>, row: usize) -> PositionRow {
     let rows = &snapshot.positions;
     PositionRow {
         instrument: rows.instrument.get(row),

@@ -141,11 +141,6 @@ impl Monitor {
         &self.market
     }
 
-    /// The terms.
-    pub fn terms(&self) -> &Arc<Terms> {
-        &self.terms
-    }
-
     /// What it did so far.
     pub fn counters(&self) -> Counters {
         self.counters
@@ -180,7 +175,7 @@ impl Monitor {
         threads: Option<usize>,
         stop: &Stop,
     ) -> Result<Vec<Change>, Ended> {
-        let before = Before { market: self.market.clone(), accounts: self.accounts, rows: Vec::new() };
+        let mut before = Before { market: self.market.clone(), accounts: self.accounts, rows: Vec::new() };
         let moves = market.is_some();
         // Everyone is looked at where a price came, or may be used that could not before, or the other way round, and where
         // more are due than it pays to look up one by one.
@@ -192,7 +187,6 @@ impl Monitor {
             everyone |= quotes().any(|(quotes, used)| *used && flips(quotes));
             self.market = market;
         }
-        let mut before = before;
         let named = rows.map(delta::by_account).unwrap_or_default();
         if let Some(rows) = rows {
             self.apply(rows, &named, &mut before);

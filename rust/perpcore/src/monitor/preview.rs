@@ -91,16 +91,17 @@ impl Monitor {
                 let without = bare(&Wish { quantity: 0, ..*wish })?;
                 Ok(bare(wish)?.initial_margin <= without.initial_margin)
             };
+            let usable = now.status != Status::Undecided && mark.usable;
+            let covered = usable && after.opening_equity >= after.initial_margin;
+            // Whether it reduces is asked last: it takes two more valuations.
             let refused = if now.status == Status::Bankrupt {
                 Some(Code::AccountBankrupt)
-            } else if reduces()? {
+            } else if covered || reduces()? {
                 None
-            } else if now.status == Status::Undecided || !mark.usable {
-                Some(Code::PriceUnusable)
-            } else if after.opening_equity < after.initial_margin {
+            } else if usable {
                 Some(Code::InsufficientMargin)
             } else {
-                None
+                Some(Code::PriceUnusable)
             };
             let Figures { initial_margin: initial_margin_after, opening_equity, .. } = after;
             Ok(Checked { refused, initial_margin_after, opening_equity })
