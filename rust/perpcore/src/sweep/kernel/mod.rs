@@ -1,9 +1,10 @@
 //! The kernels of the common account: cross positions, balances owned, no orders, no chosen leverage.
 //!
-//! The rows of eight accounts at a time are added up ([`nets`]), of tables in no order once they are laid out ([`laid`]), then their buckets are closed: side by side where the
-//! processor has AVX-512 ([`wide`]), else one by one ([`base`]). Both make the totals that [`crate::margin::value`]
-//! would make, and its text of [`Figures`](crate::margin::figures) turns them into figures, at their width. An account
-//! that is not proved to be within the bounds of a kernel is left to the next slower one, in the end to the valuation.
+//! The rows of eight accounts at a time are added up ([`nets`]), of tables in no order once they are laid out ([`laid`]).
+//! Then their buckets are closed: side by side where the processor has AVX-512 ([`wide`]), else one by one ([`base`]).
+//! Both make the totals that [`crate::margin::value`] would make, and its text of
+//! [`Figures`](crate::margin::figures) turns them into figures, at their width. An account that is not proved to be
+//! within the bounds of a kernel is left to the next slower one, in the end to the valuation.
 //! What they specialize, and why no bit differs:
 //!
 //! - `pnl.unrealized`: Σ Q·M − κ is Σ q·(M − entry) over the rows; the sum is exact whatever its order.
