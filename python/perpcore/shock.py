@@ -1,8 +1,8 @@
 """Moving the prices of a book by a percentage, exactly: what `--shock BTC=-12%` does.
 
 A shock names an underlying. It moves the mark of every instrument on it, and the price of every asset of that
-underlying or of that name; where both are named, the asset goes by its own. The new price is price × (1 + move), half to
-even on the grid of 10⁻⁸.
+underlying or of that name; where both are named, the asset goes by its own. The new price is price × (1 + move), half
+to even on the grid of 10⁻⁸.
 """
 
 from __future__ import annotations

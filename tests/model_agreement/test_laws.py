@@ -5,7 +5,6 @@ from tests.model import assess
 from tests.model.laws import LAWS, Law
 from tests.model.liquidation_laws import model_surplus, violations
 from tests.model.random_books import random_book
-from tests.model_agreement.abilities import PORTFOLIO, needs_portfolio, needs_thresholds
 from tests.model_agreement.agreement import SOAK, core_assess
 from tests.model_agreement.laws_of import core_answer, core_surplus, model_answer
 
@@ -19,7 +18,6 @@ def test_the_model_keeps_the_law(law: Law) -> None:
         assert not [f"seed {seed}: {text}" for text in law(model_answer, seed)]
 
 
-@needs_portfolio
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_perpcore_keeps_the_law(law: Law) -> None:
     for seed in range(SEEDS):
@@ -33,10 +31,9 @@ def test_the_model_is_safe_at_its_liquidation_prices_and_not_beyond() -> None:
         assert not [f"seed {seed}: {text}" for text in violations(result, rows, model_surplus(result))]
 
 
-@needs_thresholds
 def test_perpcore_is_safe_at_its_liquidation_prices_and_not_beyond() -> None:
     for seed in range(BOOKS):
-        text, book = random_book(seed, 30, portfolio=PORTFOLIO and seed % 3 > 0)
+        text, book = random_book(seed, 30, portfolio=seed % 3 > 0)
         model = assess(text, book)
         rows = core_assess(text, book).liquidation_prices().to_pylist()
         assert not [f"seed {seed}: {told}" for told in violations(model, rows, core_surplus(text, book, model))]

@@ -2,7 +2,6 @@
 
 import pytest
 from tests.model.random_faults import random_fault
-from tests.model_agreement.abilities import needs_portfolio
 from tests.model_agreement.agreement import SOAK, core_assess
 
 import perpcore as pc
@@ -11,7 +10,6 @@ FAULTS = 50  # of a block
 BLOCKS = 100 if SOAK else 4
 
 
-@needs_portfolio
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_a_fault_is_told_alike(block: int) -> None:
     for seed in range(block * FAULTS, (block + 1) * FAULTS):

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from tests.model import assess
 from tests.model.random_books import random_book
-from tests.model_agreement.abilities import THRESHOLDS, needs_portfolio, needs_thresholds
 from tests.model_agreement.agreement import SOAK, core_assess, differences, price_differences
 from tests.model_agreement.forms import as_arrow, common_book, sorted_by_account
 
@@ -33,19 +32,16 @@ def case(seed: int, portfolio: bool = True) -> tuple[str, dict[str, Any], dict[s
     return text, book, as_arrow(book, random.Random(seed))
 
 
-@needs_portfolio
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_every_figure_of_both_models_agrees(block: int) -> None:
     for seed in range(block * BOOKS, (block + 1) * BOOKS):
         text, book, given = case(seed)
         core, model = core_assess(text, given), assess(text, book)
         found = list(differences(core, model))
-        if THRESHOLDS:
-            found += price_differences(core, model)
+        found += price_differences(core, model)
         assert not found, "\n".join([f"case({seed})", *found[:20]])
 
 
-@needs_thresholds
 @pytest.mark.parametrize("block", range(STANDARD_BLOCKS))
 def test_liquidation_prices_agree_where_no_portfolio_is_enabled(block: int) -> None:
     for seed in range(block * BOOKS, (block + 1) * BOOKS):

@@ -11,7 +11,6 @@ from tests.model.random_books import random_book
 from tests.model.random_portfolios import draw_scenarios, scenario_columns
 from tests.model.reverse_stress import smallest_move
 from tests.model.stress import Stressed, stress
-from tests.model_agreement.abilities import PORTFOLIO, needs_stress
 from tests.model_agreement.agreement import SOAK
 
 import perpcore as pc
@@ -25,10 +24,9 @@ def row_of(stressed: Stressed) -> dict[str, Any]:
     return {"scenario": stressed.scenario, **stressed.counts, **money}
 
 
-@needs_stress
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_counts_and_sums_under_joint_moves_agree(seed: int) -> None:
-    text, book = random_book(seed, 60, portfolio=PORTFOLIO)
+    text, book = random_book(seed, 60, portfolio=True)
     result = assess(text, book)
     underlyings = sorted({item.underlying for item in result.basis.rules.instruments.values()})
     rows = draw_scenarios(random.Random(seed), underlyings)[:8]
@@ -50,10 +48,9 @@ def test_counts_and_sums_under_joint_moves_agree(seed: int) -> None:
         assert error.value.code == code
 
 
-@needs_stress
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_the_smallest_move_that_costs_an_amount_agrees(seed: int) -> None:
-    text, book = random_book(seed, 60, portfolio=PORTFOLIO)
+    text, book = random_book(seed, 60, portfolio=True)
     result = assess(text, book)
     rng = random.Random(seed)
     underlyings = sorted({item.underlying for item in result.basis.rules.instruments.values()})
