@@ -237,7 +237,7 @@ impl Slopes {
 
     /// The portfolio model in place of tiers: a charge of no more than a rate of all that is held and ordered.
     fn charge(&mut self, portfolio: &Portfolio, orders_e16: i128) {
-        let steepest = i128::from(portfolio.steepest());
+        let steepest = i128::from(portfolio.steepest);
         let charge =
             ((self.gross + orders_e16 * E8) / i128::from(ONE) + 1).saturating_mul(steepest) / i128::from(ONE) + 1;
         self.maintenance = self.maintenance.saturating_add(charge.saturating_mul(portfolio.mm_factor.into()));

@@ -47,6 +47,9 @@ pub struct Portfolio {
     offset_credit: i64,
     /// By the rulebook's index.
     underlyings: Vec<Underlying>,
+    /// The charge changes by no more than this share, in g, of what all that is held and ordered changes: the largest move
+    /// of a scenario, the rates beside it, and 1 for concentration.
+    pub steepest: i64,
     /// The scenarios in force.
     pub scenarios: Arc<Scenarios>,
     lanes: Lanes,
@@ -75,15 +78,17 @@ impl Portfolio {
                 concentration: rates.and_then(concentration),
             }
         });
+        let underlyings: Vec<Underlying> = underlyings.collect();
         let scenarios = Arc::new(Scenarios::generated(rules));
         Some(Portfolio {
+            steepest: steepest(&scenarios, &underlyings, portfolio.minimum),
             im_factor: portfolio.im_factor,
             mm_factor: portfolio.mm_factor,
             minimum: portfolio.minimum,
             measure: portfolio.measure,
             credit: Credit::new(portfolio.offset_credit),
             offset_credit: portfolio.offset_credit,
-            underlyings: underlyings.collect(),
+            underlyings,
             lanes: Lanes::new(&scenarios, portfolio.measure != Measure::Worst),
             scenarios,
         })
@@ -93,17 +98,8 @@ impl Portfolio {
     #[must_use]
     pub fn under(&self, scenarios: Scenarios) -> Self {
         let lanes = Lanes::new(&scenarios, self.measure != Measure::Worst);
-        Portfolio { scenarios: Arc::new(scenarios), lanes, ..self.clone() }
-    }
-
-    /// The charge changes by no more than this share, in g, of what all that is held and ordered changes: the largest move
-    /// of a scenario, the rates beside it, and 1 for concentration.
-    pub fn steepest(&self) -> i64 {
-        let moves = self.scenarios.moves.iter().flatten().flatten().map(|moved| moved.abs()).max().unwrap_or(0);
-        let factor = self.scenarios.factors.iter().map(|(_, factor)| *factor).max().unwrap_or(0).max(ONE);
-        let basis = self.underlyings.iter().map(|underlying| underlying.basis).max().unwrap_or(0);
-        let moved = (times(moves, factor) / i128::from(ONE) + 1).min(1 << 40) as i64;
-        moved + basis + self.minimum + ONE
+        let steepest = steepest(&scenarios, &self.underlyings, self.minimum);
+        Portfolio { scenarios: Arc::new(scenarios), lanes, steepest, ..self.clone() }
     }
 
     /// Makes exposures ready for an account.
@@ -121,6 +117,15 @@ impl Portfolio {
     pub fn moves(&self, underlying: u32) -> bool {
         self.scenarios.moves[underlying as usize].is_some()
     }
+}
+
+/// See [`Portfolio::steepest`].
+fn steepest(scenarios: &Scenarios, underlyings: &[Underlying], minimum: i64) -> i64 {
+    let moves = scenarios.moves.iter().flatten().flatten().map(|moved| moved.abs()).max().unwrap_or(0);
+    let factor = scenarios.factors.iter().map(|(_, factor)| *factor).max().unwrap_or(0).max(ONE);
+    let basis = underlyings.iter().map(|underlying| underlying.basis).max().unwrap_or(0);
+    let moved = (times(moves, factor) / i128::from(ONE) + 1).min(1 << 40) as i64;
+    moved + basis + minimum + ONE
 }
 
 /// The concentration charge is marginal, as the tiers of an instrument are.
