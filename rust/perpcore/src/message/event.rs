@@ -1,0 +1,148 @@
+//! What a book says.
+
+use super::{Class, NOBODY, Word};
+use crate::fault::Code;
+
+macro_rules! kinds {
+    ($($variant:ident $text:literal $audience:ident $doc:literal;)*) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Kind { $(#[doc = $doc] $variant,)* }
+
+        impl Word for Kind {
+            const ALL: &'static [Self] = &[$(Kind::$variant),*];
+            fn text(self) -> &'static str {
+                match self { $(Kind::$variant => $text),* }
+            }
+        }
+
+        impl Kind {
+            /// Who may read it.
+            pub const fn audience(self) -> Audience {
+                match self { $(Kind::$variant => Audience::$audience),* }
+            }
+
+            /// What it means.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Kind::$variant => $doc),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Accepted "accepted" Account "An order, with its quantity and limit; or an account.";
+    Rejected "rejected" Account "A command that is refused, with its code.";
+    Filled "filled" Public "A trade: the taker in account, the maker in other_account; in an auction the buyer and the seller.";
+    Canceled "canceled" Account "The end of an order or of a part of it, with its reason.";
+    Amended "amended" Account "An order, with its new remainder and limit.";
+    Triggered "triggered" Account "An order whose trigger was reached.";
+    Expired "expired" Account "The end of an order by time.";
+    Indicative "indicative" Public "What an auction would trade now, and at which price.";
+    Mark "mark" Public "The mark that the book goes by.";
+    Index "index" Public "The index that the book goes by.";
+    Phase "phase" Public "The phase, before and after.";
+}
+
+/// Who may read an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody, without the ids that are not their own.
+    Public,
+    /// The account.
+    Account,
+    /// The venue.
+    Venue,
+}
+
+impl Word for Audience {
+    const ALL: &'static [Self] = &[Audience::Public, Audience::Account, Audience::Venue];
+    fn text(self) -> &'static str {
+        match self {
+            Audience::Public => "public",
+            Audience::Account => "account",
+            Audience::Venue => "venue",
+        }
+    }
+}
+
+/// Who took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Aggressor {
+    /// Nobody, as in an auction.
+    Neither,
+    /// A buyer.
+    Bid,
+    /// A seller.
+    Ask,
+}
+
+/// One event. What a kind does not use is at its default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its number, without gaps.
+    pub seq: u64,
+    /// Nanoseconds since 1970 UTC.
+    pub time: i64,
+    /// The position in its stream of the command that caused it.
+    pub cause: u64,
+    /// The order; 0 for none.
+    pub order: u64,
+    /// The resting order of a trade; 0 for none.
+    pub other_order: u64,
+    /// The trade's number; 0 for none.
+    pub trade: u64,
+    /// Contracts in g, signed as the order.
+    pub quantity: i64,
+    /// In g; 0 for none.
+    pub price: i64,
+    /// The account; [`NOBODY`] for none.
+    pub account: u32,
+    /// The account of the resting order.
+    pub other_account: u32,
+    /// Under which number the book remembers the client's id; 0 for none.
+    pub client: u32,
+    /// Why, or why not.
+    pub code: Option<Code>,
+    /// What.
+    pub kind: Kind,
+    /// The class of the account.
+    pub class: Class,
+    /// The class of the other one.
+    pub other_class: Class,
+    /// Who took.
+    pub aggressor: Aggressor,
+    /// What it was before, as a number of its words.
+    pub before: u8,
+    /// What it is now.
+    pub after: u8,
+}
+
+impl Event {
+    /// An event of a kind that says nothing else yet.
+    #[inline(always)]
+    pub fn of(kind: Kind) -> Event {
+        Event {
+            seq: 0,
+            time: 0,
+            cause: 0,
+            order: 0,
+            other_order: 0,
+            trade: 0,
+            quantity: 0,
+            price: 0,
+            account: NOBODY,
+            other_account: NOBODY,
+            client: 0,
+            code: None,
+            kind,
+            class: Class::Professional,
+            other_class: Class::Professional,
+            aggressor: Aggressor::Neither,
+            before: 0,
+            after: 0,
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The words that stand in commands and events.
+
+/// A closed list of words.
+pub trait Word: Copy + Sized + 'static {
+    /// All of them, in the order of their numbers.
+    const ALL: &'static [Self];
+    /// How it is written.
+    fn text(self) -> &'static str;
+    /// The word of a text.
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| word.text() == text)
+    }
+}
+
+macro_rules! word {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $text:literal,)* })*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            #[repr(u8)]
+            pub enum $name { $($(#[$doc])* $variant,)* }
+
+            impl Word for $name {
+                const ALL: &'static [Self] = &[$($name::$variant),*];
+                fn text(self) -> &'static str {
+                    match self { $($name::$variant => $text),* }
+                }
+            }
+        )*
+    };
+}
+
+word! {
+    /// How long an order lives.
+    Tif {
+        /// Until canceled.
+        Gtc "gtc",
+        /// What does not trade at once is canceled.
+        Ioc "ioc",
+        /// All at once or nothing.
+        Fok "fok",
+        /// While time < `until`.
+        Gtd "gtd",
+    }
+    /// What happens to an order that must not take.
+    PostOnly {
+        /// It is refused if it would trade.
+        Reject "reject",
+        /// It rests one tick from the best price opposite.
+        Slide "slide",
+    }
+    /// Whose order goes where two of one beneficial-owner group meet.
+    Stp {
+        /// The incoming one.
+        Taker "taker",
+        /// The resting one.
+        Maker "maker",
+        /// Both.
+        Both "both",
+        /// Both by the smaller quantity.
+        Decrement "decrement",
+    }
+    /// The price that a trigger watches.
+    TriggerBy {
+        /// The mark.
+        Mark "mark",
+        /// The index.
+        Index "index",
+        /// The last trade.
+        Last "last",
+    }
+    /// From which side the watched price comes.
+    TriggerWhen {
+        /// It rises to the trigger.
+        AtOrAbove "at_or_above",
+        /// It falls to the trigger.
+        AtOrBelow "at_or_below",
+    }
+    /// What an account is to the venue.
+    Class {
+        /// A client.
+        Professional "professional",
+        /// A market maker of the venue's own group: behind clients at the same price.
+        AffiliatedMarketMaker "affiliated_market_maker",
+        /// A market maker of somebody else.
+        MarketMaker "market_maker",
+        /// Who takes over positions in liquidation.
+        Backstop "backstop",
+    }
+    /// Where an instrument is in its life.
+    Phase {
+        /// Known, not yet traded.
+        Listed "listed",
+        /// Orders are collected.
+        Preopen "preopen",
+        /// Orders are collected for one price.
+        Auction "auction",
+        /// Traded continuously.
+        Open "open",
+        /// Traded by orders that only reduce.
+        ReduceOnly "reduce_only",
+        /// Cancels only.
+        Halted "halted",
+        /// Cancels only, before the last settlement.
+        Settling "settling",
+        /// Over.
+        Settled "settled",
+    }
+    /// A side of the book.
+    Side {
+        /// Buyers.
+        Bid "bid",
+        /// Sellers.
+        Ask "ask",
+    }
+}
+
+impl Side {
+    /// The side of a signed quantity.
+    #[inline(always)]
+    pub fn of(quantity: i64) -> Side {
+        if quantity > 0 { Side::Bid } else { Side::Ask }
+    }
+
+    /// The other one.
+    #[inline(always)]
+    pub fn opposite(self) -> Side {
+        match self {
+            Side::Bid => Side::Ask,
+            Side::Ask => Side::Bid,
+        }
+    }
+
+    /// +1 for buyers, −1 for sellers.
+    #[inline(always)]
+    pub fn sign(self) -> i64 {
+        match self {
+            Side::Bid => 1,
+            Side::Ask => -1,
+        }
+    }
+}
