@@ -1,7 +1,7 @@
 //! The obvious store: ordered maps, one key a promise. What the fast one does must be what this one does.
 
-use super::store::{Level, Life, Order, Places, Slot, Store, id_of, slot_of};
-use crate::message::{Class, Side};
+use super::store::{Level, Life, Order, Places, Slot, Store, serial_of, slot_of};
+use crate::message::{Class, NOBODY, Side};
 use std::collections::BTreeMap;
 
 /// Where an order stands on its side: how far its price is from the best possible, whether it is behind the clients, and
@@ -25,7 +25,6 @@ pub struct Reference {
 struct Kept {
     order: Order,
     life: Life,
-    serial: u64,
     rank: Rank,
 }
 
@@ -51,20 +50,27 @@ impl Store for Reference {
         Reference::default()
     }
 
-    fn add(&mut self, serial: u64, order: Order, life: Life) -> Slot {
-        let slot = self.places.take();
-        let order = Order { id: id_of(serial, slot), flags: order.flags.rests(false), ..order };
-        self.accounts.insert((order.account, serial), slot);
-        self.ages.insert(serial, slot);
-        self.orders.insert(slot, Kept { order, life, serial, rank: (0, false, 0) });
-        slot
+    fn reserve(&mut self) -> Slot {
+        self.places.take()
     }
 
-    fn drop(&mut self, slot: Slot) {
-        if let Some(Kept { order, serial, .. }) = self.orders.remove(&slot) {
-            self.accounts.remove(&(order.account, serial));
-            self.ages.remove(&serial);
-            self.places.give(slot);
+    fn release(&mut self, slot: Slot) {
+        self.places.give(slot);
+    }
+
+    fn add(&mut self, slot: Slot, order: Order, life: Life) {
+        let serial = serial_of(order.id);
+        if order.account != NOBODY {
+            self.accounts.insert((order.account, serial), slot);
+        }
+        self.ages.insert(serial, slot);
+        self.orders.insert(slot, Kept { order, life, rank: (0, false, 0) });
+    }
+
+    fn remove(&mut self, slot: Slot) {
+        if let Some(Kept { order, .. }) = self.orders.remove(&slot) {
+            self.accounts.remove(&(order.account, serial_of(order.id)));
+            self.ages.remove(&serial_of(order.id));
         }
     }
 
@@ -117,6 +123,11 @@ impl Store for Reference {
         self.sides[side as usize].first_key_value().map(|(_, slot)| *slot)
     }
 
+    fn first_at(&self, side: Side, price: i64) -> Option<Slot> {
+        let orders = &self.sides[side as usize];
+        orders.range((badness(side, price), false, 0)..).next().map(|(_, slot)| *slot)
+    }
+
     fn after(&self, slot: Slot) -> Option<Slot> {
         use std::ops::Bound::{Excluded, Unbounded};
         let Kept { order, rank, .. } = self.kept(slot);
@@ -141,12 +152,17 @@ impl Store for Reference {
     }
 
     fn older(&self, slot: Slot) -> Option<Slot> {
-        let Kept { order, serial, .. } = self.kept(slot);
-        self.accounts.range((order.account, 0)..(order.account, *serial)).next_back().map(|(_, slot)| *slot)
+        let Order { account, id, .. } = self.kept(slot).order;
+        self.accounts.range((account, 0)..(account, serial_of(id))).next_back().map(|(_, slot)| *slot)
     }
 
     fn oldest(&self) -> Option<Slot> {
         self.ages.first_key_value().map(|(_, slot)| *slot)
+    }
+
+    fn younger(&self, slot: Slot) -> Option<Slot> {
+        let serial = serial_of(self.order(slot).id);
+        self.ages.range(serial + 1..).next().map(|(_, slot)| *slot)
     }
 
     fn len(&self) -> usize {

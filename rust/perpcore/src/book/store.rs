@@ -10,7 +10,7 @@ use crate::message::{Class, PostOnly, Side, Stp};
 /// An order that was accepted and has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// Its id; never 0.
+    /// Its id, [`id_of`] its place; never 0.
     pub id: u64,
     /// Its limit in ticks.
     pub price: i64,
@@ -18,7 +18,7 @@ pub struct Order {
     pub left: i64,
     /// What is filled, in lots.
     pub filled: i64,
-    /// Whose it is.
+    /// Whose it is; [`crate::message::NOBODY`] where nobody says so.
     pub account: u32,
     /// The beneficial-owner group.
     pub group: u32,
@@ -37,6 +37,8 @@ pub struct Order {
 pub struct Flags(u8);
 
 impl Flags {
+    /// Of no order.
+    pub(super) const NONE: Flags = Flags(0);
     const REDUCE_ONLY: u8 = 1;
     const ISOLATED: u8 = 2;
     const RESTING: u8 = 4;
@@ -53,6 +55,11 @@ impl Flags {
             Some(PostOnly::Slide) => Self::POST_SLIDE,
         };
         Flags(u8::from(reduce_only) | (u8::from(isolated) << 1) | post | ((stp as u8) << Self::STP))
+    }
+
+    /// All of it in one number.
+    pub fn bits(self) -> u8 {
+        self.0
     }
 
     /// Whether it may only reduce.
@@ -121,7 +128,7 @@ pub struct Level {
     pub orders: u32,
 }
 
-/// A place of an order in a store, from its acceptance to its end.
+/// A place for an order, from its acceptance to its end.
 pub type Slot = u32;
 
 /// Where orders rest.
@@ -129,11 +136,17 @@ pub trait Store {
     /// A store without orders.
     fn new() -> Self;
 
-    /// Takes an order in that does not rest; its id is `serial` and the place that it gets. The newest of its account.
-    fn add(&mut self, serial: u64, order: Order, life: Life) -> Slot;
+    /// A free place, kept free for somebody.
+    fn reserve(&mut self) -> Slot;
 
-    /// Lets an order go that does not rest.
-    fn drop(&mut self, slot: Slot);
+    /// Gives a place back that nobody is at.
+    fn release(&mut self, slot: Slot);
+
+    /// Puts an order that does not rest at a reserved place: the newest of all, and of its account.
+    fn add(&mut self, slot: Slot, order: Order, life: Life);
+
+    /// Takes an order away that does not rest; its place stays reserved.
+    fn remove(&mut self, slot: Slot);
 
     /// Where an order of an id is.
     fn find(&self, id: u64) -> Option<Slot>;
@@ -162,6 +175,9 @@ pub trait Store {
     /// The first order of a side.
     fn first(&self, side: Side) -> Option<Slot>;
 
+    /// The first order at an occupied price of a side.
+    fn first_at(&self, side: Side, price: i64) -> Option<Slot>;
+
     /// The order behind one that rests, at its price or a worse one.
     fn after(&self, slot: Slot) -> Option<Slot>;
 
@@ -176,6 +192,9 @@ pub trait Store {
 
     /// The order of all that was accepted first.
     fn oldest(&self) -> Option<Slot>;
+
+    /// The order that was accepted after this one.
+    fn younger(&self, slot: Slot) -> Option<Slot>;
 
     /// How many orders there are.
     fn len(&self) -> usize;
@@ -195,6 +214,11 @@ pub const MOST_ORDERS: usize = 1 << SLOT_BITS;
 #[inline(always)]
 pub fn id_of(serial: u64, slot: Slot) -> u64 {
     (serial << SLOT_BITS) | u64::from(slot)
+}
+
+/// How many orders were accepted before the one of an id.
+pub fn serial_of(id: u64) -> u64 {
+    id >> SLOT_BITS
 }
 
 /// The place in an id.

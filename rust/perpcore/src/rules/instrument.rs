@@ -1,10 +1,10 @@
 //! `[instrument.X]`: one perpetual contract.
 
-use super::kind::{Name, Number, Rate, SIZE, word, words};
+use super::kind::{Count, Name, Number, Rate, SIZE, word, words};
 use super::node::Node;
 use super::problems::Problems;
 use super::rows::{Tier, rows};
-use super::section::{named, section};
+use super::section::{Maybe, named, nested, section};
 use crate::num::bounds::{PRICE, SHARE};
 use crate::num::{E8, times};
 
@@ -27,6 +27,10 @@ section! {
         "contract_size" contract_size: i64 = Is(100_000_000), Number(SIZE, "base units a contract"), "Units of the underlying in one contract; lot × contract_size is on the grid.";
         "initial_method" initial_method: InitialMethod = Is(InitialMethod::Bracket), word::<InitialMethod>(), "How the tiers make the initial margin.";
         "tiers" tiers: Vec<Tier> = Required, rows::<Tier>(), "Margin by notional; beyond the last cap 100 %.";
+        "min_size" min_size: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The smallest order; without it one lot. What closes a position may be smaller.";
+        "max_size" max_size: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The largest order; without it any.";
+        "collar" collar: Collar = Empty, nested::<Collar>(), "How far from a reference an incoming order may trade.";
+        "limits" limits: Limits = Empty, nested::<Limits>(), "What an account may have in the instrument.";
         "maintenance_fee" maintenance_fee: i64 = Is(0), Rate(SHARE), "Share of the notional added to both margins for the cost of closing.";
     }
     derived {
@@ -37,6 +41,37 @@ section! {
     }
     check Instrument::check;
 }
+
+words! {
+    /// What a collar is around.
+    CollarReference {
+        /// The mark.
+        Mark "mark",
+        /// The mark or, where it is further, the best price opposite.
+        Touch "touch",
+        /// The index and the average premium on it.
+        Index "index",
+    }
+}
+
+section! {
+    /// The prices within which incoming orders trade (`market.collar`).
+    Collar {
+        "width" width: i64 = Is(3_000_000), Rate(SHARE), "How far from the reference, as a share of it.";
+        "reference" reference: CollarReference = Is(CollarReference::Mark), word::<CollarReference>(), "What it is around.";
+    }
+}
+
+section! {
+    /// What an account may have in one instrument.
+    Limits {
+        "position" position: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The largest position, the orders that add to it included; without it any.";
+        "open_orders" open_orders: u32 = Is(200), Count(1, MOST_OPEN_ORDERS), "The most open orders.";
+    }
+}
+
+/// More open orders of one account say nothing.
+const MOST_OPEN_ORDERS: u32 = 1_000_000;
 
 named!(Instrument);
 

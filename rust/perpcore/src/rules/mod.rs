@@ -11,6 +11,7 @@ mod asset;
 mod book;
 mod canonical;
 mod diff;
+mod duration;
 mod edit;
 mod instant;
 mod instrument;
@@ -29,13 +30,13 @@ mod venue;
 
 pub use asset::{Asset, AssetClass, Liability};
 pub use diff::Change;
-pub use instrument::{InitialMethod, Instrument};
+pub use instrument::{Collar, CollarReference, InitialMethod, Instrument, Limits};
 pub use kind::Field;
 pub use node::{Node, Value};
 pub use portfolio::{Extended, Families, Measure, Portfolio, PortfolioUnderlying};
 pub use rows::{Charge, Slice, Tier};
 pub use underlying::{Index, Thin, Underlying};
-pub use venue::{FeeTier, STANDARD, Venue};
+pub use venue::{ClientIdWindow, FeeTier, Rates, STANDARD, Venue};
 
 use crate::fault::{Failure, nearest};
 use crate::rule::Rule;

@@ -1,10 +1,11 @@
 //! `[venue]`: what holds for the venue as a whole.
 
-use super::kind::{Name, Number, Rate};
+use super::duration::Duration;
+use super::kind::{Count, Name, Number, Rate};
 use super::node::Node;
 use super::path::join;
 use super::problems::Problems;
-use super::section::{by_name, index_of, named, section};
+use super::section::{by_name, index_of, named, nested, section};
 use crate::fault::Code;
 use crate::num::bounds::{FACTOR, FEE, SHARE};
 use crate::num::{bounds::Bound, text};
@@ -16,6 +17,8 @@ section! {
         "profit_credit" profit_credit: i64 = Is(0), Rate(SHARE), "Share of the unsettled gain that counts for opening.";
         "call_factor" call_factor: i64 = Is(125_000_000), Number(FACTOR, "factor"), "A margin call below this multiple of the maintenance margin.";
         "withdraw_ratio" withdraw_ratio: i64 = Is(0), Rate(SHARE), "Share of the notional of cross positions that cannot be withdrawn.";
+        "client_id_window" client_id_window: ClientIdWindow = Empty, nested::<ClientIdWindow>(), "How long clients' order ids are remembered.";
+        "rates" rates: Rates = Empty, nested::<Rates>(), "How fast orders may come, and how old they may become.";
         "fees" fees: Vec<FeeTier> = Is(vec![FeeTier { name: STANDARD.to_string(), ..FeeTier::default() }]), by_name::<FeeTier>(), "Fees by tier; `standard` is everybody's who has no other.";
     }
     derived {
@@ -23,6 +26,24 @@ section! {
         settlement: usize;
     }
     check Venue::check;
+}
+
+section! {
+    /// How long the order ids of clients are remembered, to answer a repeat as before.
+    ClientIdWindow {
+        "time" time: i64 = Is(86_400_000_000_000), Duration, "For how long.";
+        "per_account" per_account: u32 = Is(1_000), Count(1, MOST_CLIENT_IDS), "How many of an account.";
+    }
+}
+
+/// More ids of one account are no protection against repeats.
+const MOST_CLIENT_IDS: u32 = 1_000_000;
+
+section! {
+    /// How fast orders may come, and how old they may become.
+    Rates {
+        "max_age" max_age: i64 = Is(604_800_000_000_000), Duration, "The age at which an order expires.";
+    }
 }
 
 section! {

@@ -3,8 +3,8 @@
 
 mod ladder;
 
-use super::store::{Level, Life, Order, Places, Slot, Store, id_of, slot_of};
-use crate::message::{Class, Side};
+use super::store::{Flags, Level, Life, Order, Places, Slot, Store, slot_of};
+use crate::message::{Class, NOBODY, Side};
 use ladder::Ladder;
 
 /// No place.
@@ -75,6 +75,51 @@ pub struct Fast {
     orders: usize,
 }
 
+impl Fast {
+    /// Makes an order the newest of its account, and says which was.
+    #[inline(always)]
+    fn lead(&mut self, account: u32, slot: Slot) -> Slot {
+        let account = account as usize;
+        if account >= self.accounts.len() {
+            self.accounts.resize(account + 1, NONE);
+        }
+        let older = std::mem::replace(&mut self.accounts[account], slot);
+        if older != NONE {
+            self.slab[older as usize].newer = slot;
+        }
+        older
+    }
+
+    /// Room up to a place.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, slot: Slot) {
+        let length = slot as usize + 1;
+        self.slab.resize(length, FREE);
+        self.cold.resize(length, Cold { life: Life { time: 0, until: 0 }, older: NONE, newer: NONE });
+    }
+}
+
+/// What stands at a place where no order is.
+const FREE: Kept = Kept {
+    order: Order {
+        id: 0,
+        price: 0,
+        left: 0,
+        filled: 0,
+        account: NOBODY,
+        group: NOBODY,
+        client: 0,
+        side: Side::Bid,
+        class: Class::Professional,
+        flags: Flags::NONE,
+    },
+    ahead: NONE,
+    behind: NONE,
+    older: NONE,
+    newer: NONE,
+};
+
 /// The queue of an order's class.
 #[inline(always)]
 fn class_of(order: &Order) -> usize {
@@ -101,47 +146,44 @@ impl Store for Fast {
     }
 
     #[inline(always)]
-    fn add(&mut self, serial: u64, order: Order, life: Life) -> Slot {
-        let slot = self.places.take();
-        let account = order.account as usize;
-        if account >= self.accounts.len() {
-            self.accounts.resize(account + 1, NONE);
-        }
-        let older = std::mem::replace(&mut self.accounts[account], slot);
-        if older != NONE {
-            self.slab[older as usize].newer = slot;
-        }
-        let order = Order { id: id_of(serial, slot), flags: order.flags.rests(false), ..order };
-        let kept = Kept { order, ahead: NONE, behind: NONE, older, newer: NONE };
-        let before = std::mem::replace(&mut self.ages.last, slot);
-        let cold = Cold { life, older: before, newer: NONE };
-        if before == NONE {
-            self.ages.first = slot;
-        } else {
-            self.cold[before as usize].newer = slot;
-        }
-        if slot as usize == self.slab.len() {
-            self.slab.push(kept);
-            self.cold.push(cold);
-        } else {
-            self.slab[slot as usize] = kept;
-            self.cold[slot as usize] = cold;
-        }
-        self.orders += 1;
-        slot
+    fn reserve(&mut self) -> Slot {
+        self.places.take()
     }
 
     #[inline(always)]
-    fn drop(&mut self, slot: Slot) {
+    fn release(&mut self, slot: Slot) {
+        self.places.give(slot);
+    }
+
+    #[inline(always)]
+    fn add(&mut self, slot: Slot, order: Order, life: Life) {
+        let older = if order.account == NOBODY { NONE } else { self.lead(order.account, slot) };
+        let before = std::mem::replace(&mut self.ages.last, slot);
+        match before {
+            NONE => self.ages.first = slot,
+            before => self.cold[before as usize].newer = slot,
+        }
+        if slot as usize >= self.slab.len() {
+            self.grow(slot);
+        }
+        self.slab[slot as usize] = Kept { order, ahead: NONE, behind: NONE, older, newer: NONE };
+        self.cold[slot as usize] = Cold { life, older: before, newer: NONE };
+        self.orders += 1;
+    }
+
+    #[inline(always)]
+    fn remove(&mut self, slot: Slot) {
         let kept = &mut self.slab[slot as usize];
         kept.order.id = 0;
         let Kept { order, older, newer, .. } = *kept;
-        match newer {
-            NONE => self.accounts[order.account as usize] = older,
-            newer => self.slab[newer as usize].older = older,
-        }
-        if older != NONE {
-            self.slab[older as usize].newer = newer;
+        if order.account != NOBODY {
+            match newer {
+                NONE => self.accounts[order.account as usize] = older,
+                newer => self.slab[newer as usize].older = older,
+            }
+            if older != NONE {
+                self.slab[older as usize].newer = newer;
+            }
         }
         let Cold { older, newer, .. } = self.cold[slot as usize];
         match older {
@@ -152,7 +194,6 @@ impl Store for Fast {
             NONE => self.ages.last = older,
             newer => self.cold[newer as usize].older = older,
         }
-        self.places.give(slot);
         self.orders -= 1;
     }
 
@@ -242,6 +283,10 @@ impl Store for Fast {
         ladder.best().map(|best| ladder.see(best).first())
     }
 
+    fn first_at(&self, side: Side, price: i64) -> Option<Slot> {
+        Some(self.sides[side as usize].see(key(side, price)).first()).filter(|slot| *slot != NONE)
+    }
+
     fn after(&self, slot: Slot) -> Option<Slot> {
         let Kept { order, behind, .. } = &self.slab[slot as usize];
         if *behind != NONE {
@@ -275,6 +320,10 @@ impl Store for Fast {
     #[inline(always)]
     fn oldest(&self) -> Option<Slot> {
         Some(self.ages.first).filter(|slot| *slot != NONE)
+    }
+
+    fn younger(&self, slot: Slot) -> Option<Slot> {
+        Some(self.cold[slot as usize].newer).filter(|slot| *slot != NONE)
     }
 
     fn len(&self) -> usize {

@@ -1,0 +1,108 @@
+//! What the book knows of accounts: whose they are, and what they have open in it.
+
+use super::store::Order;
+use crate::message::{Class, NOBODY};
+
+/// An account, as the book sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its client.
+    pub client: u32,
+    /// Its beneficial-owner group.
+    pub group: u32,
+    /// Its class.
+    pub class: Class,
+    /// Its orders.
+    pub orders: u32,
+    /// Its resting orders that may only reduce.
+    pub reducing: u32,
+    /// What is left of its other orders by side, in lots.
+    pub open: [i64; 2],
+}
+
+/// Groups from here on are of one account each.
+const ALONE: u32 = 1 << 31;
+
+impl Account {
+    /// An account of whom nothing was said: its own client and group.
+    fn alone(account: u32) -> Account {
+        let own = account | ALONE;
+        Account { client: own, group: own, class: Class::Professional, orders: 0, reducing: 0, open: [0; 2] }
+    }
+
+    /// Where nobody says whose an order is.
+    pub(super) const NOBODY: Account =
+        Account { client: NOBODY, group: NOBODY, class: Class::Professional, orders: 0, reducing: 0, open: [0; 2] };
+}
+
+/// All accounts.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts(Vec<Account>);
+
+impl Accounts {
+    /// An account.
+    #[inline(always)]
+    pub fn get(&self, account: u32) -> Account {
+        match self.0.get(account as usize) {
+            Some(known) => *known,
+            None if account == NOBODY => Account::NOBODY,
+            None => Account::alone(account),
+        }
+    }
+
+    /// An account to be changed; none where nobody is.
+    #[inline(always)]
+    pub(super) fn known(&mut self, account: u32) -> Option<&mut Account> {
+        if account as usize >= self.0.len() {
+            if account == NOBODY {
+                return None;
+            }
+            self.meet(account);
+        }
+        self.0.get_mut(account as usize)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn meet(&mut self, account: u32) {
+        let first = self.0.len() as u32;
+        self.0.extend((first..=account).map(Account::alone));
+    }
+
+    /// An order was accepted.
+    #[inline(always)]
+    pub(super) fn opened(&mut self, order: &Order) {
+        if let Some(account) = self.known(order.account) {
+            account.orders += 1;
+            if order.flags.reduce_only() {
+                account.reducing += 1;
+            } else {
+                account.open[order.side as usize] += order.left;
+            }
+        }
+    }
+
+    /// What is left of an order became less, or more where `lots` is below 0.
+    #[inline(always)]
+    pub(super) fn shrunk(&mut self, order: &Order, lots: i64) {
+        if order.flags.reduce_only() {
+            return;
+        }
+        if let Some(account) = self.known(order.account) {
+            account.open[order.side as usize] -= lots;
+        }
+    }
+
+    /// An order ended, with what is left of it.
+    #[inline(always)]
+    pub(super) fn closed(&mut self, order: &Order) {
+        if let Some(account) = self.known(order.account) {
+            account.orders -= 1;
+            if order.flags.reduce_only() {
+                account.reducing -= 1;
+            } else {
+                account.open[order.side as usize] -= order.left;
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A change of an order (`book.amend`): validated as a whole, then made. A smaller remainder at the same price keeps its place;
+//! anything else leaves the queue, trades as an incoming order does, and rests behind the others.
+
+use super::matching::{Stopped, Taker, same_group};
+use super::owner::Owner;
+use super::store::{Order, Slot, Store};
+use super::{Turn, meets};
+use crate::fault::Code;
+use crate::message::{Amend, Command, Kind, NOBODY, Phase, Stp, Tif};
+
+impl<S: Store, O: Owner> Turn<'_, S, O> {
+    #[inline(always)]
+    pub(super) fn amend(&mut self, command: &Command<'_>, amend: &Amend<'_>) {
+        let Some(slot) = self.book.named(&amend.order, amend.account) else {
+            return self.refuse(command, Code::UnknownOrder);
+        };
+        match self.changed(slot, amend) {
+            Err(code) => self.refuse(command, code),
+            Ok(changed) => self.change(slot, changed),
+        }
+    }
+
+    /// The order as it would be, if it may be so.
+    #[inline(always)]
+    fn changed(&self, slot: Slot, amend: &Amend<'_>) -> Result<Taker, Code> {
+        let book = &*self.book;
+        let terms = &book.terms;
+        let order = *book.store.order(slot);
+        if amend.price.is_none() && amend.quantity.is_none() {
+            return Err(Code::NullValue);
+        }
+        let waits = book.triggers.get(order.id);
+        let market = waits.is_some_and(|waits| waits.market);
+        let price = match amend.price {
+            Some(_) if market => return Err(Code::ConflictingValues),
+            Some(price) => self.limit(price)?,
+            None => order.price,
+        };
+        let total = match amend.quantity {
+            Some(quantity) => {
+                let lots = terms.lot.count(quantity).filter(|lots| *lots != 0).ok_or(Code::OffLot)?;
+                if lots.signum() != order.side.sign() {
+                    return Err(Code::ConflictingValues);
+                }
+                lots.abs()
+            }
+            None => order.left + order.filled,
+        };
+        if total <= order.filled {
+            return Err(Code::BelowFilled);
+        }
+        if total > terms.max_lots {
+            return Err(Code::AboveMaxSize);
+        }
+        if amend.quantity.is_some() && total < terms.min_lots {
+            return Err(Code::BelowMinSize);
+        }
+        let left = total - order.filled;
+        let keeps = price == order.price && left <= order.left;
+        match book.phase {
+            Phase::Preopen | Phase::Auction | Phase::Open => {}
+            Phase::ReduceOnly if keeps || order.flags.reduce_only() => {}
+            _ => return Err(Code::PhaseRefused),
+        }
+        let changed = Order { price, left, ..order };
+        let life = book.store.life(slot);
+        let mut taker = Taker { order: changed, slot, life, tif: Tif::Gtc, market, liquidation: false };
+        if keeps {
+            return Ok(taker);
+        }
+        if waits.is_none() && !meets(order.side, self.edge(order.side), price) {
+            return Err(Code::OutsideCollar);
+        }
+        if left > order.left && !order.flags.reduce_only() && order.account != NOBODY {
+            let open = book.accounts.get(order.account).open[order.side as usize];
+            self.within_position(order.account, order.side, open.saturating_add(left - order.left))?;
+        }
+        if waits.is_none() && self.matches() {
+            self.fits(&mut taker)?;
+            if matches!(order.flags.stp(), Stp::Taker | Stp::Both) && self.reaches_own(&taker.order) {
+                return Err(Code::SelfTrade);
+            }
+        }
+        Ok(taker)
+    }
+
+    /// Whether an order would reach one of its own group as it trades.
+    #[inline(always)]
+    fn reaches_own(&self, order: &Order) -> bool {
+        let mut left = order.left;
+        let mut next = self.book.store.first(order.side.opposite());
+        while let Some(slot) = next.filter(|_| left > 0) {
+            let maker = self.book.store.order(slot);
+            if !meets(order.side, order.price, maker.price) {
+                return false;
+            }
+            if same_group(order, maker) {
+                return true;
+            }
+            left -= maker.left.min(left);
+            next = self.book.store.after(slot);
+        }
+        false
+    }
+
+    /// Makes a change that was validated.
+    #[inline(always)]
+    fn change(&mut self, slot: Slot, mut taker: Taker) {
+        let before = *self.book.store.order(slot);
+        let Order { price, left, filled, flags, account, .. } = taker.order;
+        let keeps = price == before.price && left <= before.left;
+        let leaves = !keeps && before.flags.resting();
+        if leaves {
+            self.book.store.unrest(slot);
+        }
+        self.book.store.resize(slot, left, filled);
+        self.book.accounts.shrunk(&before, before.left - left);
+        let event = self.of(Kind::Amended, &taker.order);
+        self.say(if taker.market { crate::message::Event { price: 0, ..event } } else { event });
+        if !leaves {
+            if !keeps {
+                self.book.store.reprice(slot, price);
+            }
+            return;
+        }
+        if flags.reduce_only() && !self.trim(&mut taker) {
+            taker.order.left = 0;
+        }
+        let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
+        let order = Order { flags: flags.rests(false), ..taker.order };
+        self.book.store.resize(slot, order.left, order.filled);
+        self.book.accounts.shrunk(&before, left - order.left);
+        match stopped {
+            Stopped::Filled => self.close(slot, &order),
+            Stopped::By(code) => self.end(slot, Kind::Canceled, code),
+            Stopped::OutOfReach if order.left == 0 => self.close(slot, &order),
+            Stopped::OutOfReach => {
+                self.book.store.rest(slot, price);
+                if flags.reduce_only() {
+                    self.cut(account, flags.isolated());
+                }
+            }
+        }
+    }
+}

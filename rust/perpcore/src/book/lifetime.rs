@@ -1,0 +1,84 @@
+//! Time passes: orders that are good till a time, or older than orders may become, expire; client ids are forgotten.
+
+use super::owner::Owner;
+use super::store::{Life, Slot, Store};
+use super::{Turn, store};
+use crate::fault::Code;
+use crate::message::Kind;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// When orders end by themselves.
+#[derive(Clone, Debug)]
+pub(super) struct Ends {
+    /// Until when, and the order; of orders that ended otherwise too, until there are too many of them.
+    timed: BinaryHeap<Reverse<(i64, u64)>>,
+    /// Before this nothing ends.
+    next: i64,
+}
+
+impl Ends {
+    pub(super) fn new() -> Ends {
+        Ends { timed: BinaryHeap::new(), next: i64::MIN }
+    }
+
+    /// An order lives until a time.
+    pub(super) fn add<S: Store>(&mut self, store: &S, until: i64, order: u64) {
+        if self.timed.len() > 2 * store.len() + 64 {
+            self.timed.retain(|Reverse((_, order))| store.find(*order).is_some());
+        }
+        self.timed.push(Reverse((until, order)));
+        self.next = self.next.min(until);
+    }
+}
+
+impl<S: Store, O: Owner> Turn<'_, S, O> {
+    /// What is due at the present time, before anything else.
+    #[inline(always)]
+    pub(super) fn pass(&mut self) {
+        let now = self.book.time;
+        self.book.clients.forget_until(now.saturating_sub(self.book.terms.client_window));
+        if now >= self.book.ends.next {
+            self.expire(now);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn expire(&mut self, now: i64) {
+        let age = self.book.terms.max_age;
+        loop {
+            let book = &mut *self.book;
+            while book.ends.timed.peek().is_some_and(|Reverse((_, order))| book.store.find(*order).is_none()) {
+                book.ends.timed.pop();
+            }
+            let timed = book.ends.timed.peek().map(|Reverse((until, order))| (*until, *order, Code::UntilReached));
+            let aged = book
+                .store
+                .oldest()
+                .map(|slot| (book.store.life(slot).time.saturating_add(age), book.store.order(slot).id, Code::TooOld));
+            let first = match (timed, aged) {
+                (Some(timed), Some(aged)) => Some(if (timed.0, timed.1) <= (aged.0, aged.1) { timed } else { aged }),
+                (timed, aged) => timed.or(aged),
+            };
+            match first {
+                Some((due, order, code)) if due <= now => self.end(store::slot_of(order), Kind::Expired, code),
+                // An order that comes later is due later than one of the oldest possible age now.
+                first => {
+                    let of_new = now.saturating_add(age);
+                    self.book.ends.next = first.map_or(of_new, |(due, ..)| due.min(of_new));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Notes when an order ends that was just accepted.
+    #[inline(always)]
+    pub(super) fn lives(&mut self, slot: Slot, life: Life) {
+        if life.until != i64::MAX {
+            let order = self.book.store.order(slot).id;
+            self.book.ends.add(&self.book.store, life.until, order);
+        }
+    }
+}

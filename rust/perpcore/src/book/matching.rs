@@ -1,0 +1,188 @@
+//! An incoming order trades with what rests opposite, best first (`book.match`), and never with its own group (`book.stp`).
+
+use super::owner::{Fill, Owner};
+use super::store::{Life, Order, Slot, Store};
+use super::{Turn, meets};
+use crate::fault::Code;
+use crate::message::{Aggressor, Event, Kind, NOBODY, Side, Stp, Tif};
+
+/// An order before it rests.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taker {
+    pub(super) order: Order,
+    /// The place that is reserved for it.
+    pub(super) slot: Slot,
+    pub(super) life: Life,
+    pub(super) tif: Tif,
+    /// Whether its limit is the edge of the collar.
+    pub(super) market: bool,
+    /// Whether what is of its own group gives way.
+    pub(super) liquidation: bool,
+}
+
+impl Taker {
+    fn stp(&self) -> Stp {
+        if self.liquidation { Stp::Maker } else { self.order.flags.stp() }
+    }
+}
+
+/// Why an incoming order trades no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// Nothing is left of it.
+    Filled,
+    /// What rests opposite is beyond its limit.
+    OutOfReach,
+    /// For a reason that ends it.
+    By(Code),
+}
+
+/// Whether two orders are of one beneficial-owner group.
+#[inline(always)]
+pub(super) fn same_group(a: &Order, b: &Order) -> bool {
+    a.group == b.group && a.group != NOBODY
+}
+
+impl<S: Store, O: Owner> Turn<'_, S, O> {
+    /// Trades as far as the limit goes.
+    #[inline(always)]
+    pub(super) fn sweep(&mut self, taker: &mut Taker) -> Stopped {
+        let (side, limit) = (taker.order.side, taker.order.price);
+        loop {
+            if taker.order.left == 0 {
+                return Stopped::Filled;
+            }
+            let Some(slot) = self.book.store.first(side.opposite()) else { return Stopped::OutOfReach };
+            let maker = *self.book.store.order(slot);
+            if !meets(side, limit, maker.price) {
+                return Stopped::OutOfReach;
+            }
+            if same_group(&taker.order, &maker) {
+                if let Some(code) = self.meet_own(taker, slot, &maker) {
+                    return Stopped::By(code);
+                }
+                continue;
+            }
+            let lots = taker.order.left.min(maker.left);
+            let fill = fill_of(&taker.order, &maker, lots, maker.price);
+            if self.owner.refuses(&fill).is_some() {
+                self.end(slot, Kind::Canceled, Code::FillRefused);
+                return Stopped::By(Code::FillRefused);
+            }
+            taker.order.left -= lots;
+            taker.order.filled += lots;
+            let aggressor = if side == Side::Bid { Aggressor::Bid } else { Aggressor::Ask };
+            self.trade(&taker.order, slot, &maker, &fill, aggressor);
+            if self.book.accounts.get(taker.order.account).reducing != 0 {
+                self.cut(taker.order.account, taker.order.flags.isolated());
+            }
+        }
+    }
+
+    /// Makes a trade: says it, tells the owner, and takes it off the resting order.
+    #[inline(always)]
+    pub(super) fn trade(&mut self, taker: &Order, slot: Slot, maker: &Order, fill: &Fill, aggressor: Aggressor) {
+        let book = &mut *self.book;
+        book.trades += 1;
+        book.last = fill.price;
+        let event = Event {
+            order: taker.id,
+            other_order: maker.id,
+            trade: book.trades,
+            quantity: fill.side.sign() * book.terms.lot.value(fill.lots),
+            price: book.terms.tick.value(fill.price),
+            account: taker.account,
+            other_account: maker.account,
+            client: taker.client,
+            class: taker.class,
+            other_class: maker.class,
+            aggressor,
+            ..Event::of(Kind::Filled)
+        };
+        self.owner.filled(fill);
+        self.take_off(slot, maker, fill.lots, fill.lots);
+        self.say(event);
+        if self.book.accounts.get(maker.account).reducing != 0 {
+            self.cut(maker.account, maker.flags.isolated());
+        }
+    }
+
+    /// Takes lots off a resting order, some of them as filled; it ends where nothing is left.
+    #[inline(always)]
+    pub(super) fn take_off(&mut self, slot: Slot, order: &Order, lots: i64, filled: i64) {
+        if order.left == lots {
+            self.close(slot, order);
+        } else {
+            self.book.store.resize(slot, order.left - lots, order.filled + filled);
+            self.book.accounts.shrunk(order, lots);
+        }
+    }
+
+    /// An incoming order reached one of its own group: why it ends, if it does.
+    #[cold]
+    fn meet_own(&mut self, taker: &mut Taker, slot: Slot, maker: &Order) -> Option<Code> {
+        match taker.stp() {
+            Stp::Taker => Some(Code::SelfTrade),
+            Stp::Maker => {
+                self.end(slot, Kind::Canceled, Code::SelfTrade);
+                None
+            }
+            Stp::Both => {
+                self.end(slot, Kind::Canceled, Code::SelfTrade);
+                Some(Code::SelfTrade)
+            }
+            Stp::Decrement => {
+                let lots = taker.order.left.min(maker.left);
+                self.say_less(&taker.order, lots, Code::SelfTrade);
+                self.say_less(maker, lots, Code::SelfTrade);
+                taker.order.left -= lots;
+                self.take_off(slot, maker, lots, 0);
+                None
+            }
+        }
+    }
+
+    /// Says that a part of an order is canceled.
+    pub(super) fn say_less(&mut self, order: &Order, lots: i64, code: Code) {
+        let event = self.of(Kind::Canceled, &Order { left: lots, ..*order });
+        self.say(Event { code: Some(code), ..event });
+    }
+
+    /// Whether all of an order could trade at once: what it meets before an order of its own group that would stop it. Own
+    /// orders that would give way are passed over.
+    #[cold]
+    pub(super) fn fillable(&self, taker: &Taker) -> bool {
+        let Order { side, price: limit, mut left, .. } = taker.order;
+        let mut next = self.book.store.first(side.opposite());
+        while let Some(slot) = next {
+            let maker = self.book.store.order(slot);
+            if !meets(side, limit, maker.price) {
+                return false;
+            }
+            if !same_group(&taker.order, maker) {
+                left -= maker.left.min(left);
+                if left == 0 {
+                    return true;
+                }
+            } else if taker.stp() != Stp::Maker {
+                return false;
+            }
+            next = self.book.store.after(slot);
+        }
+        false
+    }
+}
+
+/// A trade between two orders.
+#[inline(always)]
+pub(super) fn fill_of(taker: &Order, maker: &Order, lots: i64, price: i64) -> Fill {
+    Fill {
+        taker: taker.account,
+        maker: maker.account,
+        side: taker.side,
+        taker_isolated: taker.flags.isolated(),
+        maker_isolated: maker.flags.isolated(),
+        lots,
+        price,
+    }
+}

@@ -1,0 +1,235 @@
+//! The order book of one instrument: price, then class, then time; exact in ticks and lots.
+//!
+//! [`Book`] decides and a [`store::Store`] holds what rests, the same for both stores. A command is taken in three steps: time
+//! passes (orders expire), the command is carried out, and what it triggered is carried out. Everything that happens is an
+//! [`Event`]; a command that is refused is one too, and changes nothing. Before a trade the book asks its [`owner::Owner`].
+
+pub mod accounts;
+mod amend;
+mod auction;
+mod cancel;
+pub mod clients;
+mod digest;
+pub mod fast;
+mod lifetime;
+mod matching;
+pub mod owner;
+mod phase;
+mod place;
+mod query;
+mod reduce;
+pub mod reference;
+pub mod store;
+pub mod terms;
+mod trigger;
+
+pub use auction::Indicative;
+pub use query::{Ahead, Rested};
+
+use crate::fault::Code;
+use crate::message::{Command, Event, Kind, NOBODY, Named, Phase, Side};
+use accounts::Accounts;
+use clients::Clients;
+use lifetime::Ends;
+use owner::Owner;
+use store::{Order, Slot, Store};
+use terms::Terms;
+use trigger::Triggers;
+
+/// The orders of one instrument.
+#[derive(Clone, Debug)]
+pub struct Book<S> {
+    terms: Terms,
+    store: S,
+    accounts: Accounts,
+    clients: Clients,
+    triggers: Triggers,
+    ends: Ends,
+    phase: Phase,
+    /// The mark, in g; 0 for none.
+    mark: i64,
+    /// The index, in g; 0 for none.
+    index: i64,
+    /// The last trade, in ticks; 0 for none.
+    last: i64,
+    time: i64,
+    /// How many events there were.
+    seq: u64,
+    /// How many orders were accepted.
+    serial: u64,
+    trades: u64,
+}
+
+/// A command being carried out.
+struct Turn<'a, S, O> {
+    book: &'a mut Book<S>,
+    owner: &'a mut O,
+    out: &'a mut Vec<Event>,
+    cause: u64,
+}
+
+impl<S: Store> Book<S> {
+    /// A book without orders, open.
+    pub fn new(terms: Terms) -> Self {
+        Book {
+            terms,
+            store: S::new(),
+            accounts: Accounts::default(),
+            clients: Clients::new(),
+            triggers: Triggers::default(),
+            ends: Ends::new(),
+            phase: Phase::Open,
+            mark: 0,
+            index: 0,
+            last: 0,
+            time: i64::MIN,
+            seq: 0,
+            serial: 0,
+            trades: 0,
+        }
+    }
+
+    /// Carries out a command that stands at `cause` in its stream and comes at `time`, ns; what happens is added to `out`.
+    #[inline]
+    pub fn apply<O: Owner>(
+        &mut self,
+        owner: &mut O,
+        time: i64,
+        cause: u64,
+        command: &Command<'_>,
+        out: &mut Vec<Event>,
+    ) {
+        let mut turn = Turn { book: self, owner, out, cause };
+        if time < turn.book.time {
+            return turn.refuse(command, Code::TimeRunsBack);
+        }
+        turn.book.time = time;
+        turn.pass();
+        match command {
+            Command::Place(place) => turn.place(place),
+            Command::Amend(amend) => turn.amend(command, amend),
+            Command::Cancel(cancel) => turn.cancel(command, cancel),
+            Command::CancelAll(scope) => turn.cancel_all(scope),
+            Command::Account { account, client, group, class } => turn.account(*account, *client, *group, *class),
+            Command::Mark(price) => turn.mark(*price),
+            Command::Index(price) => turn.index(*price),
+            Command::Phase(phase) => turn.phase(*phase),
+            Command::AdvanceTime => turn.indicate(),
+        }
+        turn.cascade();
+    }
+
+    /// The position of an account changed by something else than a trade of this book: its orders that may only reduce are
+    /// cut to it.
+    pub fn position_changed<O: Owner>(&mut self, owner: &mut O, cause: u64, account: u32, out: &mut Vec<Event>) {
+        let mut turn = Turn { book: self, owner, out, cause };
+        turn.cut(account, false);
+        turn.cut(account, true);
+    }
+
+    /// A command that cannot be carried out, for a reason that whoever decoded it found.
+    pub fn refuse(&mut self, time: i64, cause: u64, event: Event, out: &mut Vec<Event>) {
+        self.seq += 1;
+        out.push(Event { seq: self.seq - 1, time: time.max(self.time), cause, kind: Kind::Rejected, ..event });
+    }
+
+    /// Clients' ids by the numbers that events have.
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// Whoever reads the events has read all of them: numbers of forgotten client ids may be used again.
+    pub fn settle(&mut self) {
+        self.clients.settle();
+    }
+}
+
+impl<S: Store, O: Owner> Turn<'_, S, O> {
+    /// Says what happened.
+    #[inline(always)]
+    fn say(&mut self, event: Event) {
+        let seq = self.book.seq;
+        self.book.seq += 1;
+        self.out.push(Event { seq, time: self.book.time, cause: self.cause, ..event });
+    }
+
+    /// Refuses a command.
+    #[cold]
+    fn refuse(&mut self, command: &Command<'_>, code: Code) {
+        let mut event = Event { code: Some(code), ..Event::of(Kind::Rejected) };
+        let named = match command {
+            Command::Place(place) => {
+                (event.account, event.quantity, event.price) =
+                    (place.account, place.quantity, place.price.unwrap_or(0));
+                place.client_id.as_ref().map(|id| (place.account, *id))
+            }
+            Command::Amend(crate::message::Amend { order, account, .. })
+            | Command::Cancel(crate::message::Cancel { order, account }) => {
+                event.account = account.unwrap_or(NOBODY);
+                match order {
+                    Named::Order(order) => {
+                        event.order = *order;
+                        None
+                    }
+                    Named::Client(account, id) => {
+                        event.account = *account;
+                        Some((*account, *id))
+                    }
+                }
+            }
+            _ => None,
+        };
+        if let Some((account, id)) = named {
+            event.client = self.book.clients.find(account, &id).unwrap_or(0);
+        }
+        self.say(event);
+    }
+
+    /// What is said of an order in any event about it.
+    #[inline(always)]
+    fn of(&self, kind: Kind, order: &Order) -> Event {
+        let Order { id, account, client, class, side, left, price, .. } = *order;
+        let terms = &self.book.terms;
+        Event {
+            order: id,
+            account,
+            client,
+            class,
+            quantity: side.sign() * terms.lot.value(left),
+            price: terms.tick.value(price),
+            ..Event::of(kind)
+        }
+    }
+
+    /// Ends an order, all that is left of it, for a reason.
+    fn end(&mut self, slot: Slot, kind: Kind, code: Code) {
+        let order = *self.book.store.order(slot);
+        let event = Event { code: Some(code), ..self.of(kind, &order) };
+        self.close(slot, &order);
+        self.say(event);
+    }
+
+    /// Takes an order off the book.
+    #[inline(always)]
+    fn close(&mut self, slot: Slot, order: &Order) {
+        let book = &mut *self.book;
+        if order.flags.resting() {
+            book.store.unrest(slot);
+        } else {
+            book.triggers.remove(order.id);
+        }
+        book.store.remove(slot);
+        book.store.release(slot);
+        book.accounts.closed(order);
+        book.clients.ended(order.client);
+    }
+}
+
+/// Whether an order of a side with a limit meets a price of the other side, in ticks.
+#[inline(always)]
+fn meets(side: Side, limit: i64, price: i64) -> bool {
+    match side {
+        Side::Bid => price <= limit,
+        Side::Ask => price >= limit,
+    }
+}

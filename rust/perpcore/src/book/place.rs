@@ -1,0 +1,334 @@
+//! A new order: what it must be, what it meets, what rests of it (`book.place`).
+
+use super::matching::{Stopped, Taker};
+use super::owner::Owner;
+use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
+use super::terms::Terms;
+use super::{Turn, meets};
+use crate::fault::Code;
+use crate::message::{Event, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
+use crate::num::bounds::PRICE;
+use crate::rules::CollarReference;
+
+/// An order's limit, in ticks, and size, in lots.
+#[derive(Clone, Copy, Debug)]
+struct Sized {
+    price: i64,
+    lots: i64,
+}
+
+/// A limit that every price meets, of a market order where there is no collar.
+const fn any(side: Side) -> i64 {
+    match side {
+        Side::Bid => i64::MAX,
+        Side::Ask => 1,
+    }
+}
+
+impl<S: Store, O: Owner> Turn<'_, S, O> {
+    /// Carries out a new order, or says again what was said to the same one.
+    #[inline(always)]
+    pub(super) fn place(&mut self, place: &Place<'_>) {
+        let Some(id) = place.client_id.filter(|_| place.account != NOBODY) else {
+            self.carry_out(place, 0);
+            return;
+        };
+        let asked = without_id(place);
+        if let Some(number) = self.book.clients.find(place.account, &id) {
+            if let Some(events) = self.book.clients.answer(number, &asked) {
+                return self.out.extend(events);
+            }
+            let event = Event { client: number, ..refusal(place, Code::ClientIdReused) };
+            return self.say(event);
+        }
+        let (time, most) = (self.book.time, self.book.terms.client_ids);
+        let number = self.book.clients.remember(place.account, &id, asked, time, most);
+        let from = self.out.len();
+        let (order, living) = self.carry_out(place, number);
+        self.book.clients.answered(number, order, living, &self.out[from..]);
+    }
+
+    /// The order's id, 0 where it is refused, and whether it lives on.
+    #[inline(always)]
+    fn carry_out(&mut self, place: &Place<'_>, client: u32) -> (u64, bool) {
+        match self.admit(place) {
+            Ok(sized) => self.enter(place, sized, client),
+            Err(code) => {
+                let event = Event { client, ..refusal(place, code) };
+                self.say(event);
+                (0, false)
+            }
+        }
+    }
+
+    /// Whether an order may come, in the order of the gate (`gate.order`).
+    #[inline(always)]
+    fn admit(&self, place: &Place<'_>) -> Result<Sized, Code> {
+        let book = &*self.book;
+        let terms = &book.terms;
+        let side = place.side();
+        let at_once = matches!(place.tif, Tif::Ioc | Tif::Fok);
+        let fits = (place.price.is_some() || at_once)
+            && !(at_once && place.post_only.is_some())
+            && (place.until.is_some() == (place.tif == Tif::Gtd));
+        if !fits {
+            return Err(Code::ConflictingValues);
+        }
+        if book.phase != Phase::Open {
+            self.admit_in_phase(place, at_once)?;
+        }
+        if place.until.is_some_and(|until| until <= book.time) {
+            return Err(Code::UntilReached);
+        }
+        let lots = terms.lot.count(place.quantity).filter(|lots| *lots != 0).ok_or(Code::OffLot)?.abs();
+        let price = match place.price {
+            Some(price) => self.limit(price)?,
+            None => self.edge(side),
+        };
+        if lots > terms.max_lots {
+            return Err(Code::AboveMaxSize);
+        }
+        let anonymous = place.account == NOBODY;
+        if lots < terms.min_lots && (anonymous || !self.closes(place, lots)) {
+            return Err(Code::BelowMinSize);
+        }
+        if place.trigger.is_some_and(|trigger| !PRICE.holds(trigger.price.into())) {
+            return Err(Code::OutOfRange);
+        }
+        if place.price.is_some() && place.trigger.is_none() && !meets(side, self.edge(side), price) {
+            return Err(Code::OutsideCollar);
+        }
+        if book.store.len() >= MOST_ORDERS - 1 {
+            return Err(Code::TooManyOrders);
+        }
+        if !anonymous {
+            self.within_limits(place, side, lots, at_once)?;
+        }
+        Ok(Sized { price, lots })
+    }
+
+    /// What a phase other than open admits.
+    #[cold]
+    fn admit_in_phase(&self, place: &Place<'_>, at_once: bool) -> Result<(), Code> {
+        let admits = match self.book.phase {
+            Phase::Open => true,
+            Phase::Preopen | Phase::Auction => !at_once,
+            Phase::ReduceOnly => place.reduce_only,
+            Phase::Listed | Phase::Halted | Phase::Settling | Phase::Settled => false,
+        };
+        admits.then_some(()).ok_or(Code::PhaseRefused)
+    }
+
+    /// A limit in ticks.
+    #[inline(always)]
+    pub(super) fn limit(&self, price: i64) -> Result<i64, Code> {
+        if !PRICE.holds(price.into()) {
+            return Err(Code::OutOfRange);
+        }
+        self.book.terms.tick.count(price).ok_or(Code::OffTick)
+    }
+
+    /// Whether an order closes exactly what is held: then it may be smaller than orders must be.
+    #[cold]
+    fn closes(&self, place: &Place<'_>, lots: i64) -> bool {
+        self.owner.position(place.account, place.isolated) == -place.side().sign() * lots
+    }
+
+    /// How many orders, and how large a position with them.
+    #[inline(always)]
+    fn within_limits(&self, place: &Place<'_>, side: Side, lots: i64, at_once: bool) -> Result<(), Code> {
+        let terms = &self.book.terms;
+        let account = self.book.accounts.get(place.account);
+        if account.orders >= terms.open_orders && !at_once {
+            return Err(Code::TooManyOrders);
+        }
+        if place.reduce_only {
+            let held = self.owner.position(place.account, place.isolated) * side.sign();
+            return if held < 0 || place.trigger.is_some() { Ok(()) } else { Err(Code::NothingToReduce) };
+        }
+        self.within_position(place.account, side, account.open[side as usize].saturating_add(lots))
+    }
+
+    /// Whether a position with so many lots more on one side is within the limit (`limits.position`).
+    #[inline(always)]
+    pub(super) fn within_position(&self, account: u32, side: Side, lots: i64) -> Result<(), Code> {
+        let terms: &Terms = &self.book.terms;
+        if terms.position == i64::MAX {
+            return Ok(());
+        }
+        let held = self.owner.position(account, false).saturating_add(self.owner.position(account, true));
+        if held.saturating_mul(side.sign()).saturating_add(lots) > terms.position {
+            return Err(Code::PositionLimit);
+        }
+        Ok(())
+    }
+
+    /// The worst price at which an incoming order may trade (`market.collar`), in ticks; any where there is no reference.
+    #[inline(always)]
+    pub(super) fn edge(&self, side: Side) -> i64 {
+        let book = &*self.book;
+        let terms = &book.terms;
+        let reference = match terms.collar_reference {
+            CollarReference::Index => book.index,
+            CollarReference::Mark | CollarReference::Touch => book.mark,
+        };
+        if reference == 0 {
+            return any(side);
+        }
+        let mut around = reference;
+        if terms.collar_reference == CollarReference::Touch
+            && let Some(touch) = book.store.best(side.opposite()).map(|touch| terms.tick.value(touch))
+        {
+            around = if side == Side::Bid { touch.max(around) } else { touch.min(around) };
+        }
+        let (least, most) = terms.band(around, around);
+        match side {
+            Side::Bid => most,
+            Side::Ask => least.max(1),
+        }
+    }
+
+    /// Takes an admitted order in: it waits, or trades and rests.
+    #[inline(always)]
+    fn enter(&mut self, place: &Place<'_>, sized: Sized, client: u32) -> (u64, bool) {
+        let side = place.side();
+        let account = self.book.accounts.get(place.account);
+        let slot = self.book.store.reserve();
+        self.book.serial += 1;
+        let flags = Flags::new(place.reduce_only, place.isolated, place.post_only, place.stp);
+        let mut taker = Taker {
+            order: super::Order {
+                id: id_of(self.book.serial, slot),
+                price: sized.price,
+                left: sized.lots,
+                filled: 0,
+                account: place.account,
+                group: account.group,
+                client,
+                side,
+                class: account.class,
+                flags,
+            },
+            slot,
+            life: Life { time: self.book.time, until: place.until.unwrap_or(i64::MAX) },
+            tif: place.tif,
+            market: place.price.is_none(),
+            liquidation: place.liquidation,
+        };
+        if place.trigger.is_none()
+            && let Err(code) = self.fits(&mut taker)
+        {
+            self.book.store.release(slot);
+            self.book.serial -= 1;
+            let event = Event { client, ..refusal(place, code) };
+            self.say(event);
+            return (0, false);
+        }
+        let accepted = self.of(Kind::Accepted, &taker.order);
+        let accepted = if taker.market { Event { price: 0, ..accepted } } else { accepted };
+        self.say(accepted);
+        match place.trigger {
+            None => self.run(taker),
+            Some(trigger) => self.park(taker, trigger),
+        };
+        (taker.order.id, self.book.store.find(taker.order.id).is_some())
+    }
+
+    /// What is asked of an order at the moment at which it would trade: a post-only order slides or is refused, all of a
+    /// fill-or-kill must be there.
+    #[inline(always)]
+    pub(super) fn fits(&self, taker: &mut Taker) -> Result<(), Code> {
+        let order = &mut taker.order;
+        if !self.matches() {
+            return Ok(());
+        }
+        if let Some(post_only) = order.flags.post_only()
+            && let Some(best) = self.book.store.best(order.side.opposite())
+            && meets(order.side, order.price, best)
+        {
+            let beside = best - order.side.sign();
+            if post_only == PostOnly::Reject || beside < 1 {
+                return Err(Code::WouldTake);
+            }
+            order.price = beside;
+        }
+        if taker.tif == Tif::Fok && !self.fillable(taker) {
+            return Err(Code::NotFillable);
+        }
+        Ok(())
+    }
+
+    /// Whether incoming orders trade at once.
+    #[inline(always)]
+    pub(super) fn matches(&self) -> bool {
+        matches!(self.book.phase, Phase::Open | Phase::ReduceOnly)
+    }
+
+    /// Trades an order with what it meets and lets the rest of it rest, or end.
+    #[inline(always)]
+    pub(super) fn run(&mut self, mut taker: Taker) {
+        let reduces = taker.order.flags.reduce_only();
+        if reduces && !self.trim(&mut taker) {
+            self.book.store.release(taker.slot);
+            return;
+        }
+        let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
+        let code = match stopped {
+            Stopped::Filled => {
+                self.book.store.release(taker.slot);
+                return;
+            }
+            Stopped::OutOfReach if !matches!(taker.tif, Tif::Ioc | Tif::Fok) => {
+                self.stay(&taker);
+                return;
+            }
+            Stopped::OutOfReach => Code::Unmatched,
+            Stopped::By(code) => code,
+        };
+        let event = Event { code: Some(code), ..self.of(Kind::Canceled, &taker.order) };
+        self.book.store.release(taker.slot);
+        self.say(if taker.market { Event { price: 0, ..event } } else { event });
+    }
+
+    /// Lets what is left of an order rest.
+    #[inline(always)]
+    fn stay(&mut self, taker: &Taker) {
+        let Taker { order, slot, life, .. } = *taker;
+        self.book.store.add(slot, order, life);
+        self.book.store.rest(slot, order.price);
+        self.book.accounts.opened(&order);
+        self.lives(slot, life);
+        if order.flags.reduce_only() {
+            self.cut(order.account, order.flags.isolated());
+        }
+    }
+}
+
+/// What was asked for, without the client's name for it.
+#[inline(always)]
+fn without_id(place: &Place<'_>) -> Place<'static> {
+    let Place {
+        account, quantity, price, tif, until, post_only, reduce_only, isolated, trigger, stp, liquidation, ..
+    } = *place;
+    Place {
+        account,
+        client_id: None,
+        quantity,
+        price,
+        tif,
+        until,
+        post_only,
+        reduce_only,
+        isolated,
+        trigger,
+        stp,
+        liquidation,
+    }
+}
+
+/// A new order that is refused.
+#[cold]
+fn refusal(place: &Place<'_>, code: Code) -> Event {
+    let Place { account, quantity, price, .. } = *place;
+    Event { account, quantity, price: price.unwrap_or(0), code: Some(code), ..Event::of(Kind::Rejected) }
+}

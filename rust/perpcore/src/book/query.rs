@@ -1,0 +1,98 @@
+//! What can be asked of a book.
+
+use super::Book;
+use super::accounts::Account;
+use super::store::{Level, Life, Order, Slot, Store};
+use super::terms::Terms;
+use crate::message::{Named, Phase, Side, Trigger};
+
+/// An order of a book, with its times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rested {
+    /// The order.
+    pub order: Order,
+    /// Its times.
+    pub life: Life,
+    /// What it waits for.
+    pub trigger: Option<Trigger>,
+}
+
+/// What stands before an order in its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// Orders at its price that trade before it.
+    pub orders: u32,
+    /// What is left of them, in lots.
+    pub lots: i64,
+}
+
+impl<S: Store> Book<S> {
+    /// What holds for the book.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The phase.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The best level of a side.
+    pub fn best(&self, side: Side) -> Option<Level> {
+        self.store.level(side, None)
+    }
+
+    /// The levels of a side, the best first.
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = Level> {
+        std::iter::successors(self.best(side), move |level| self.store.level(side, Some(level.price)))
+    }
+
+    /// The resting orders of a side, in the order in which they would trade.
+    pub fn resting(&self, side: Side) -> impl Iterator<Item = Rested> {
+        std::iter::successors(self.store.first(side), |slot| self.store.after(*slot)).map(|slot| self.at(slot))
+    }
+
+    /// The orders of an account, those that wait for a trigger too, the newest first.
+    pub fn orders_of(&self, account: u32) -> impl Iterator<Item = Rested> {
+        std::iter::successors(self.store.newest(account), |slot| self.store.older(*slot)).map(|slot| self.at(slot))
+    }
+
+    /// A living order.
+    pub fn order(&self, order: &Named<'_>) -> Option<Rested> {
+        self.named(order, None).map(|slot| self.at(slot))
+    }
+
+    /// How many orders there are.
+    pub fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.store.is_empty()
+    }
+
+    /// What the book knows of an account.
+    pub fn account(&self, account: u32) -> Account {
+        self.accounts.get(account)
+    }
+
+    /// What stands before a resting order at its price; none where it does not rest.
+    pub fn queue_position(&self, order: &Named<'_>) -> Option<Ahead> {
+        let slot = self.named(order, None).filter(|slot| self.store.order(*slot).flags.resting())?;
+        let Order { side, price, .. } = *self.store.order(slot);
+        let mut ahead = Ahead { orders: 0, lots: 0 };
+        let queue = std::iter::successors(self.store.first_at(side, price), |slot| self.store.after(*slot));
+        for before in queue.take_while(|at| *at != slot) {
+            ahead.orders += 1;
+            ahead.lots += self.store.order(before).left;
+        }
+        Some(ahead)
+    }
+
+    pub(super) fn at(&self, slot: Slot) -> Rested {
+        let order = *self.store.order(slot);
+        let trigger = self.triggers.get(order.id).map(|waiting| waiting.trigger);
+        Rested { order, life: self.store.life(slot), trigger }
+    }
+}
