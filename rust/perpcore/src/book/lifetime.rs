@@ -37,7 +37,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[inline(always)]
     pub(super) fn pass(&mut self) {
         let now = self.book.time;
-        self.book.clients.forget_until(now.saturating_sub(self.book.terms.client_window));
+        let super::Book { clients, store, terms, .. } = &mut *self.book;
+        clients.forget_until(now.saturating_sub(terms.client_window), |order| store.find(order).is_some());
         if now >= self.book.ends.next {
             self.expire(now);
         }

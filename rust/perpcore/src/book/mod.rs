@@ -221,7 +221,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         book.store.remove(slot);
         book.store.release(slot);
         book.accounts.closed(order);
-        book.clients.ended(order.client);
+        book.clients.ended(order.id);
     }
 }
 

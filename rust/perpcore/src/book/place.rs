@@ -34,29 +34,33 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             return;
         };
         let asked = without_id(place);
-        if let Some(number) = self.book.clients.find(place.account, &id) {
-            if let Some(events) = self.book.clients.answer(number, &asked) {
-                return self.out.extend(events);
-            }
-            let event = Event { client: number, ..refusal(place, Code::ClientIdReused) };
-            return self.say(event);
+        if self.book.clients.other_kind(&id) {
+            return self.say(refusal(place, Code::IdKindMismatch));
         }
-        let (time, most) = (self.book.time, self.book.terms.client_ids);
-        let number = self.book.clients.remember(place.account, &id, asked, time, most);
+        if let Some(number) = self.book.clients.find(place.account, &id) {
+            if !self.book.clients.answer(number, &asked, self.out) {
+                let event = Event { client: number, ..refusal(place, Code::ClientIdReused) };
+                self.say(event);
+            }
+            return;
+        }
+        let super::Book { clients, store, terms, time, .. } = &mut *self.book;
+        let lives = |order: u64| store.find(order).is_some();
+        let number = clients.remember(&id, &asked, *time, self.cause, terms.client_ids, lives);
         let from = self.out.len();
-        let (order, living) = self.carry_out(place, number);
-        self.book.clients.answered(number, order, living, &self.out[from..]);
+        let order = self.carry_out(place, number);
+        self.book.clients.answered(number, order, &self.out[from..]);
     }
 
-    /// The order's id, 0 where it is refused, and whether it lives on.
+    /// The order's id, 0 where it is refused.
     #[inline(always)]
-    fn carry_out(&mut self, place: &Place<'_>, client: u32) -> (u64, bool) {
+    fn carry_out(&mut self, place: &Place<'_>, client: u32) -> u64 {
         match self.admit(place) {
             Ok(sized) => self.enter(place, sized, client),
             Err(code) => {
                 let event = Event { client, ..refusal(place, code) };
                 self.say(event);
-                (0, false)
+                0
             }
         }
     }
@@ -190,7 +194,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
 
     /// Takes an admitted order in: it waits, or trades and rests.
     #[inline(always)]
-    fn enter(&mut self, place: &Place<'_>, sized: Sized, client: u32) -> (u64, bool) {
+    fn enter(&mut self, place: &Place<'_>, sized: Sized, client: u32) -> u64 {
         let side = place.side();
         let account = self.book.accounts.get(place.account);
         let slot = self.book.store.reserve();
@@ -222,7 +226,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             self.book.serial -= 1;
             let event = Event { client, ..refusal(place, code) };
             self.say(event);
-            return (0, false);
+            return 0;
         }
         let accepted = self.of(Kind::Accepted, &taker.order);
         let accepted = if taker.market { Event { price: 0, ..accepted } } else { accepted };
@@ -231,7 +235,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             None => self.run(taker),
             Some(trigger) => self.park(taker, trigger),
         };
-        (taker.order.id, self.book.store.find(taker.order.id).is_some())
+        taker.order.id
     }
 
     /// What is asked of an order at the moment at which it would trade: a post-only order slides or is refused, all of a

@@ -129,7 +129,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             }
         }
         if self.book.store.find(order.id).is_none() {
-            self.book.clients.ended(order.client);
+            self.book.clients.ended(order.id);
         }
     }
 }

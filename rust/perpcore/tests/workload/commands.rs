@@ -17,6 +17,7 @@ pub const RULES: &str = r#"
 name = "workload"
 [venue]
 settlement = "USD"
+client_id_window = { time = "24h", per_account = 20 }
 [asset.USD]
 class = "fiat"
 eligible = true
@@ -53,7 +54,7 @@ pub fn commands(steps: &[Step], accounts: Accounts) -> (Vec<Command<'static>>, H
         let quantity = i64::from(step.quantity) * LOT;
         Command::Place(Place {
             account: account(step.id),
-            client_id: many.then_some(ClientId::Number(step.id)),
+            client_id: (many && std::env::var_os("NOIDS").is_none()).then_some(ClientId::Number(step.id)),
             quantity: if step.buy { quantity } else { -quantity },
             price: Some(step.price as i64 * TICK),
             tif: if step.op == Op::Ioc { Tif::Ioc } else { Tif::Gtc },
