@@ -45,7 +45,9 @@ fn timed<S: Store>(commands: &[Command<'_>], filled: usize) -> Run {
         for command in batch {
             book.apply(&mut owner, 0, 0, command, &mut events);
         }
-        sum = events.iter().fold(sum, |sum: u64, event: &Event| sum.wrapping_mul(31).wrapping_add(event.order ^ event.seq));
+        sum = events
+            .iter()
+            .fold(sum, |sum: u64, event: &Event| sum.wrapping_mul(31).wrapping_add(event.order ^ event.seq));
         book.settle();
     }
     Run { ns: start.elapsed().as_nanos() as f64 / measured.len() as f64, sum }
@@ -62,7 +64,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 /// The p-th of a thousand of single operations, the time of reading the clock taken off.
 fn tails(commands: &[Command<'_>], filled: usize) -> [f64; 4] {
-    let (mut book, mut owner, mut events) = (Book::<Fast>::new(terms()), Positions::default(), Vec::with_capacity(65_536));
+    let (mut book, mut owner, mut events) =
+        (Book::<Fast>::new(terms()), Positions::default(), Vec::with_capacity(65_536));
     let (before, measured) = commands.split_at(filled);
     for command in before {
         book.apply(&mut owner, 0, 0, command, &mut events);
@@ -94,7 +97,10 @@ fn main() {
         ("wide", wide, Accounts::Nobody),
         ("MW-1A", Shape::published(Variant::Uniform), Accounts::Many),
     ];
-    println!("{:8} {:>6} {:>9} {:>11} {:>6} {:>7} {:>7} {:>7} {:>8}", "", "least", "fast ns", "reference", "ratio", "p50", "p99", "p99.9", "p99.99");
+    println!(
+        "{:8} {:>6} {:>9} {:>11} {:>6} {:>7} {:>7} {:>7} {:>8}",
+        "", "least", "fast ns", "reference", "ratio", "p50", "p99", "p99.9", "p99.99"
+    );
     for (name, shape, accounts) in cases {
         if only.as_deref().is_some_and(|only| only != name) {
             continue;

@@ -210,7 +210,9 @@ impl Clients {
             return false;
         };
         let said = || {
-            std::iter::successors(self.further.get(entry.further as usize), |(_, next)| self.further.get(*next as usize))
+            std::iter::successors(self.further.get(entry.further as usize), |(_, next)| {
+                self.further.get(*next as usize)
+            })
         };
         let same = match Plain::of(asked) {
             Some(plain) => plain.of_class(entry.asked.class()) == entry.asked,
@@ -230,7 +232,8 @@ impl Clients {
                 account,
                 class,
                 client: number,
-                ..Event::of(Kind::Accepted)
+                kind: Kind::Accepted,
+                ..Event::NOTHING
             };
             out.extend((seq != UNSAID).then_some(accepted));
             out.extend(said().filter_map(|(further, _)| match further {
