@@ -8,13 +8,13 @@ mod commands;
 #[path = "../tests/workload/mod.rs"]
 mod workload;
 
-use commands::{Accounts, commands, terms};
+use commands::{Accounts, Packed, commands, packed, terms};
 use perpcore::book::Book;
 use perpcore::book::fast::Fast;
 use perpcore::book::owner::Positions;
 use perpcore::book::reference::Reference;
 use perpcore::book::store::Store;
-use perpcore::message::{Command, Event};
+use perpcore::message::Event;
 use std::time::Instant;
 use workload::{PREFILL, Shape, Variant, stream};
 
@@ -29,21 +29,21 @@ struct Run {
     sum: u64,
 }
 
-fn prefill(commands: &[Command<'_>], steps: usize) -> usize {
+fn prefill(commands: &[Packed], steps: usize) -> usize {
     commands.len() - steps
 }
 
-fn timed<S: Store>(commands: &[Command<'_>], filled: usize) -> Run {
+fn timed<S: Store>(commands: &[Packed], filled: usize) -> Run {
     let (mut book, mut owner, mut events) = (Book::<S>::new(terms()), Positions::default(), Vec::with_capacity(65_536));
     let (before, measured) = commands.split_at(filled);
     for (cause, command) in before.iter().enumerate() {
-        book.apply(&mut owner, 0, cause as u64, command, &mut events);
+        book.apply(&mut owner, 0, cause as u64, &command.command(), &mut events);
     }
     let (mut sum, start) = (0_u64, Instant::now());
     for batch in measured.chunks(BATCH) {
         events.clear();
         for command in batch {
-            book.apply(&mut owner, 0, 0, command, &mut events);
+            book.apply(&mut owner, 0, 0, &command.command(), &mut events);
         }
         sum = events
             .iter()
@@ -63,12 +63,12 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// The p-th of a thousand of single operations, the time of reading the clock taken off.
-fn tails(commands: &[Command<'_>], filled: usize) -> [f64; 4] {
+fn tails(commands: &[Packed], filled: usize) -> [f64; 4] {
     let (mut book, mut owner, mut events) =
         (Book::<Fast>::new(terms()), Positions::default(), Vec::with_capacity(65_536));
     let (before, measured) = commands.split_at(filled);
     for command in before {
-        book.apply(&mut owner, 0, 0, command, &mut events);
+        book.apply(&mut owner, 0, 0, &command.command(), &mut events);
     }
     let mut times = Vec::with_capacity(measured.len());
     let mut empty = Vec::with_capacity(10_000);
@@ -80,7 +80,7 @@ fn tails(commands: &[Command<'_>], filled: usize) -> [f64; 4] {
     for command in measured {
         events.clear();
         let start = Instant::now();
-        book.apply(&mut owner, 0, 0, command, &mut events);
+        book.apply(&mut owner, 0, 0, &command.command(), &mut events);
         times.push(start.elapsed().as_nanos() as f64 - clock);
         book.settle();
     }
@@ -106,7 +106,7 @@ fn main() {
             continue;
         }
         let steps = stream(shape);
-        let (commands, _) = commands(&steps, accounts);
+        let commands = packed(&commands(&steps, accounts).0);
         let share = (steps.len() - PREFILL) as f64 / steps.len() as f64;
         let measured = (commands.len() as f64 * share) as usize;
         let filled = prefill(&commands, measured);
