@@ -25,8 +25,9 @@ struct Remembered {
     order: u64,
     /// The number of the acceptance; [`UNSAID`] where the first event stands further on.
     seq: u64,
-    /// Which of all that ever were remembered it is; [`FORGOTTEN`] where only a living order keeps it.
-    age: u64,
+    /// When it was remembered, and for which command.
+    time: i64,
+    cause: u64,
     asked: Plain,
     account: u32,
     /// The first of what else there is.
@@ -35,8 +36,8 @@ struct Remembered {
 
 /// No acceptance as it was asked.
 const UNSAID: u64 = u64::MAX;
-/// Only a living order keeps the id.
-const FORGOTTEN: u64 = u64::MAX;
+/// When an id was remembered that only a living order keeps.
+const FORGOTTEN: i64 = i64::MIN;
 /// Nothing further.
 const NONE: u32 = u32::MAX;
 
@@ -96,14 +97,6 @@ enum Further {
     Said(Event),
 }
 
-/// When an id was remembered, and for which command.
-#[derive(Clone, Copy, Debug)]
-struct Age {
-    time: i64,
-    cause: u64,
-    number: Number,
-}
-
 /// All ids that are remembered.
 #[derive(Clone, Debug)]
 pub struct Clients {
@@ -115,10 +108,7 @@ pub struct Clients {
     texts: Vec<[u8; CLIENT_ID_BYTES]>,
     free: Vec<Number>,
     leaving: Vec<Number>,
-    /// By time; the first is the `passed`-th of all.
-    ages: VecDeque<Age>,
-    passed: u64,
-    /// What is remembered of each account, by time.
+    /// What is remembered of each account, by time; what is too old is forgotten when the account is next asked for.
     accounts: Vec<VecDeque<Number>>,
     /// Orders that lived longer than what was said of them.
     outlived: BTreeMap<u64, Number>,
@@ -136,8 +126,6 @@ impl Clients {
             texts: Vec::new(),
             free: Vec::new(),
             leaving: Vec::new(),
-            ages: VecDeque::new(),
-            passed: 0,
             accounts: Vec::new(),
             outlived: BTreeMap::new(),
             further: Vec::new(),
@@ -155,11 +143,12 @@ impl Clients {
         })
     }
 
-    /// All that is remembered, by time: account, id and order, which is 0 where it was refused.
-    pub fn remembered(&self) -> impl Iterator<Item = (u32, ClientId<'_>, u64)> {
-        (self.passed..).zip(&self.ages).filter_map(|(age, of)| {
-            let entry = self.entry(of.number);
-            (entry.age == age).then_some((entry.account, self.id(of.number)?, entry.order))
+    /// All that is remembered and younger than a time, by account and time: account, id and order, which is 0 where it was
+    /// refused.
+    pub fn remembered(&self, after: i64) -> impl Iterator<Item = (u32, ClientId<'_>, u64)> {
+        self.accounts.iter().flatten().filter_map(move |&number| {
+            let entry = self.entry(number);
+            (entry.time > after).then_some((entry.account, self.id(number)?, entry.order))
         })
     }
 
@@ -206,9 +195,9 @@ impl Clients {
     /// Adds what was answered to the same order; false where it was another one, or what was said is forgotten.
     pub(super) fn answer(&self, number: Number, asked: &Place<'static>, out: &mut Vec<Event>) -> bool {
         let entry = *self.entry(number);
-        let Some(age) = entry.age.checked_sub(self.passed).and_then(|at| self.ages.get(at as usize)) else {
+        if entry.time == FORGOTTEN {
             return false;
-        };
+        }
         let said = || {
             std::iter::successors(self.further.get(entry.further as usize), |(_, next)| {
                 self.further.get(*next as usize)
@@ -219,9 +208,8 @@ impl Clients {
             None => said().any(|(further, _)| matches!(further, Further::Asked(before) if before == asked)),
         };
         if same {
-            let Remembered { order, seq, account, asked, .. } = entry;
+            let Remembered { order, seq, time, cause, account, asked, .. } = entry;
             let (quantity, price, class) = (asked.quantity(), asked.price(), asked.class());
-            let Age { time, cause, .. } = *age;
             let accepted = Event {
                 seq,
                 time,
@@ -261,12 +249,10 @@ impl Clients {
             ClientId::Number(id) => *id,
             ClientId::Text(text) => self.keep(number, text),
         };
-        let age = self.passed + self.ages.len() as u64;
-        self.ages.push_back(Age { time, cause, number });
         let plain = Plain::of(asked);
         let further = if plain.is_some() { NONE } else { self.hang(Further::Asked(*asked)) };
         let asked = plain.unwrap_or(Plain::OTHER);
-        let entry = Remembered { id: kept, order: 0, seq: UNSAID, age, asked, account, further };
+        let entry = Remembered { id: kept, order: 0, seq: UNSAID, time, cause, asked, account, further };
         match self.entries.get_mut(number as usize - 1) {
             Some(place) => *place = entry,
             None => self.entries.push(entry),
@@ -358,22 +344,21 @@ impl Clients {
         }
     }
 
-    /// Forgets what is as old as a time, or older.
+    /// Forgets what an account was answered at a time or before.
     #[inline(always)]
-    pub(super) fn forget_until(&mut self, time: i64, lives: impl Fn(u64) -> bool) {
-        while let Some(&Age { number, .. }) = self.ages.front().filter(|age| age.time <= time) {
-            if self.entry(number).age == self.passed {
-                self.forget(number, &lives);
+    pub(super) fn forget_until(&mut self, account: u32, time: i64, lives: impl Fn(u64) -> bool) {
+        while let Some(&oldest) = self.accounts.get(account as usize).and_then(VecDeque::front) {
+            if self.entry(oldest).time > time {
+                return;
             }
-            self.ages.pop_front();
-            self.passed += 1;
+            self.forget(oldest, &lives);
         }
     }
 
     /// Forgets the oldest of an account.
     fn forget(&mut self, number: Number, lives: impl Fn(u64) -> bool) {
         let entry = &mut self.entries[number as usize - 1];
-        entry.age = FORGOTTEN;
+        entry.time = FORGOTTEN;
         let (order, account) = (entry.order, entry.account);
         self.accounts[account as usize].pop_front();
         if lives(order) {

@@ -151,12 +151,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// Says that something happened; what else there is to say is written into the event where it lies.
     #[inline(always)]
     fn say(&mut self, kind: Kind) -> &mut Event {
-        let at = self.out.len();
-        self.out.push(Event::NOTHING);
-        let event = &mut self.out[at];
-        (event.kind, event.seq, event.time, event.cause) = (kind, self.book.seq, self.book.time, self.cause);
+        let (seq, time, cause) = (self.book.seq, self.book.time, self.cause);
         self.book.seq += 1;
-        event
+        let at = self.out.len();
+        self.out.push(Event { seq, time, cause, kind, ..Event::NOTHING });
+        &mut self.out[at]
     }
 
     /// Says that something happened to an order, of which so many lots are meant.

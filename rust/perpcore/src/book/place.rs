@@ -29,14 +29,15 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if self.book.clients.other_kind(&id) {
             return self.refuse_order(place, 0, Code::IdKindMismatch);
         }
-        if let Some(number) = self.book.clients.find(place.account, &id) {
+        let super::Book { clients, store, terms, time, .. } = &mut *self.book;
+        let lives = |order: u64| store.find(order).is_some();
+        clients.forget_until(place.account, time.saturating_sub(terms.client_window), lives);
+        if let Some(number) = clients.find(place.account, &id) {
             if !self.book.clients.answer(number, &asked, self.out) {
                 self.refuse_order(place, number, Code::ClientIdReused);
             }
             return;
         }
-        let super::Book { clients, store, terms, time, .. } = &mut *self.book;
-        let lives = |order: u64| store.find(order).is_some();
         let number = clients.remember(&id, &asked, *time, self.cause, terms.client_ids, lives);
         let from = self.out.len();
         let order = self.carry_out(place, number);

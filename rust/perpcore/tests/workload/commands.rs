@@ -17,7 +17,6 @@ pub const RULES: &str = r#"
 name = "workload"
 [venue]
 settlement = "USD"
-client_id_window = { time = "24h", per_account = 20 }
 [asset.USD]
 class = "fiat"
 eligible = true
