@@ -115,8 +115,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         self.book.store.resize(slot, left, filled);
         self.book.accounts.shrunk(&before, before.left - left);
-        let event = self.of(Kind::Amended, &taker.order);
-        self.say(if taker.market { crate::message::Event { price: 0, ..event } } else { event });
+        let event = self.of(Kind::Amended, &taker.shown());
+        self.say(event);
         if !leaves {
             if !keeps {
                 self.book.store.reprice(slot, price);

@@ -21,6 +21,12 @@ pub(super) struct Taker {
 }
 
 impl Taker {
+    /// As it is said in events: a market order without the edge that it goes to.
+    #[inline(always)]
+    pub(super) fn shown(&self) -> Order {
+        if self.market { Order { price: 0, ..self.order } } else { self.order }
+    }
+
     fn stp(&self) -> Stp {
         if self.liquidation { Stp::Maker } else { self.order.flags.stp() }
     }
@@ -133,7 +139,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             }
             Stp::Decrement => {
                 let lots = taker.order.left.min(maker.left);
-                self.say_less(&taker.order, lots, Code::SelfTrade);
+                self.say_less(&taker.shown(), lots, Code::SelfTrade);
                 self.say_less(maker, lots, Code::SelfTrade);
                 taker.order.left -= lots;
                 self.take_off(slot, maker, lots, 0);

@@ -17,10 +17,10 @@ struct Sized {
     lots: i64,
 }
 
-/// A limit that every price meets, of a market order where there is no collar.
-const fn any(side: Side) -> i64 {
+/// A limit in ticks that every price meets, of a market order where there is no collar; a price that g can hold.
+fn any(side: Side, terms: &Terms) -> i64 {
     match side {
-        Side::Bid => i64::MAX,
+        Side::Bid => i64::MAX / terms.tick.size,
         Side::Ask => 1,
     }
 }
@@ -173,7 +173,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             CollarReference::Mark | CollarReference::Touch => book.mark,
         };
         if reference == 0 {
-            return any(side);
+            return any(side, terms);
         }
         let mut around = reference;
         if terms.collar_reference == CollarReference::Touch
@@ -224,8 +224,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             self.say(event);
             return (0, false);
         }
-        let accepted = self.of(Kind::Accepted, &taker.order);
-        let accepted = if taker.market { Event { price: 0, ..accepted } } else { accepted };
+        let accepted = self.of(Kind::Accepted, &taker.shown());
         self.say(accepted);
         match place.trigger {
             None => self.run(taker),
@@ -285,9 +284,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Stopped::OutOfReach => Code::Unmatched,
             Stopped::By(code) => code,
         };
-        let event = Event { code: Some(code), ..self.of(Kind::Canceled, &taker.order) };
+        let event = Event { code: Some(code), ..self.of(Kind::Canceled, &taker.shown()) };
         self.book.store.release(taker.slot);
-        self.say(if taker.market { Event { price: 0, ..event } } else { event });
+        self.say(event);
     }
 
     /// Lets what is left of an order rest.

@@ -18,11 +18,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let Order { account, side, left, flags, .. } = taker.order;
         let held = -side.sign() * self.owner.position(account, flags.isolated());
         if held <= 0 {
-            self.say_less(&taker.order, left, Code::NothingToReduce);
+            self.say_less(&taker.shown(), left, Code::NothingToReduce);
             return false;
         }
         if left > held {
-            self.say_less(&taker.order, left - held, Code::BeyondPosition);
+            self.say_less(&taker.shown(), left - held, Code::BeyondPosition);
             taker.order.left = held;
         }
         true
