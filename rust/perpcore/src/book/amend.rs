@@ -7,6 +7,7 @@ use super::store::{Order, Slot, Store};
 use super::{Turn, meets};
 use crate::fault::Code;
 use crate::message::{Amend, Command, Kind, NOBODY, Phase, Stp, Tif};
+use crate::num::bounds::QUANTITY;
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[inline(always)]
@@ -38,6 +39,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         };
         let total = match amend.quantity {
             Some(quantity) => {
+                if !QUANTITY.holds(quantity.into()) {
+                    return Err(Code::OutOfRange);
+                }
                 let lots = terms.lot.count(quantity).filter(|lots| *lots != 0).ok_or(Code::OffLot)?;
                 if lots.signum() != order.side.sign() {
                     return Err(Code::ConflictingValues);

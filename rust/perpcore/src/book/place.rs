@@ -7,7 +7,7 @@ use super::terms::Terms;
 use super::{Turn, meets};
 use crate::fault::Code;
 use crate::message::{Event, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
-use crate::num::bounds::PRICE;
+use crate::num::bounds::{PRICE, QUANTITY};
 use crate::rules::CollarReference;
 
 /// An order's limit, in ticks, and size, in lots.
@@ -79,6 +79,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         if place.until.is_some_and(|until| until <= book.time) {
             return Err(Code::UntilReached);
+        }
+        if !QUANTITY.holds(place.quantity.into()) {
+            return Err(Code::OutOfRange);
         }
         let lots = terms.lot.count(place.quantity).filter(|lots| *lots != 0).ok_or(Code::OffLot)?.abs();
         let price = match place.price {
