@@ -6,7 +6,7 @@ use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
 use super::terms::Terms;
 use super::{Turn, meets};
 use crate::fault::Code;
-use crate::message::{Event, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
+use crate::message::{CLIENT_ID_BYTES, ClientId, Event, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
 use crate::num::bounds::{PRICE, QUANTITY};
 use crate::rules::CollarReference;
 
@@ -33,6 +33,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             self.carry_out(place, 0);
             return;
         };
+        if matches!(id, ClientId::Text(text) if text.len() > CLIENT_ID_BYTES) {
+            return self.say(refusal(place, Code::OutOfRange));
+        }
         let asked = without_id(place);
         if let Some(number) = self.book.clients.find(place.account, &id) {
             if let Some(events) = self.book.clients.answer(number, &asked) {
