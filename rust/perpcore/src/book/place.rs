@@ -145,7 +145,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     fn within_limits(&self, place: &Place<'_>, side: Side, lots: i64, at_once: bool) -> Result<(), Code> {
         let terms = &self.book.terms;
         let account = self.book.accounts.get(place.account);
-        if account.orders >= terms.open_orders && !at_once {
+        if account.orders >= terms.open_orders && (!at_once || place.trigger.is_some()) {
             return Err(Code::TooManyOrders);
         }
         if place.reduce_only {
