@@ -7,6 +7,7 @@ use super::store::{Order, Slot, Store};
 use super::{Turn, meets};
 use crate::fault::Code;
 use crate::message::{Amend, Command, Kind, NOBODY, Phase, Stp, Tif};
+use crate::num::bounds::QUANTITY;
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[inline(always)]
@@ -38,6 +39,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         };
         let total = match amend.quantity {
             Some(quantity) => {
+                if !QUANTITY.holds(quantity.into()) {
+                    return Err(Code::OutOfRange);
+                }
                 let lots = terms.lot.count(quantity).filter(|lots| *lots != 0).ok_or(Code::OffLot)?;
                 if lots.signum() != order.side.sign() {
                     return Err(Code::ConflictingValues);
@@ -115,10 +119,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         self.book.store.resize(slot, left, filled);
         self.book.accounts.shrunk(&before, before.left - left);
-        let event = self.say_of(Kind::Amended, &taker.order, left);
-        if taker.market {
-            event.price = 0;
-        }
+        self.say_of(Kind::Amended, &taker.shown(), left);
         if !leaves {
             if !keeps {
                 self.book.store.reprice(slot, price);
@@ -126,7 +127,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             return;
         }
         if flags.reduce_only() {
-            taker.order.left = self.trim(taker.order);
+            taker.order.left = self.trim(taker.shown());
         }
         let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
         let order = Order { flags: flags.rests(false), ..taker.order };

@@ -21,6 +21,12 @@ pub(super) struct Taker {
 }
 
 impl Taker {
+    /// As it is said in events: a market order without the edge that it goes to.
+    #[inline(always)]
+    pub(super) fn shown(&self) -> Order {
+        if self.market { Order { price: 0, ..self.order } } else { self.order }
+    }
+
     fn stp(&self) -> Stp {
         if self.liquidation { Stp::Maker } else { self.order.flags.stp() }
     }
@@ -126,7 +132,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Stp::Decrement => {
                 let maker = *self.book.store.order(slot);
                 let lots = left.min(maker.left);
-                self.say_of(Kind::Canceled, &taker.order, lots).code = Some(Code::SelfTrade);
+                self.say_of(Kind::Canceled, &taker.shown(), lots).code = Some(Code::SelfTrade);
                 self.say_of(Kind::Canceled, &maker, lots).code = Some(Code::SelfTrade);
                 self.take_off(slot, &maker, lots, 0);
                 (left - lots, None)

@@ -74,7 +74,6 @@ impl<S: Store> Book<S> {
     /// A book without orders, open.
     pub fn new(terms: Terms) -> Self {
         Book {
-            terms,
             store: S::new(),
             accounts: Accounts::default(),
             clients: Clients::new(),
@@ -83,12 +82,13 @@ impl<S: Store> Book<S> {
             phase: Phase::Open,
             mark: 0,
             index: 0,
-            edges: [any(Side::Bid), any(Side::Ask)],
+            edges: [Side::Bid, Side::Ask].map(|side| any(side, &terms)),
             last: 0,
             time: i64::MIN,
             seq: 0,
             serial: 0,
             trades: 0,
+            terms,
         }
     }
 
@@ -218,10 +218,10 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     }
 }
 
-/// A limit that every price meets.
-const fn any(side: Side) -> i64 {
+/// A limit in ticks that every price meets; a price that g can hold.
+fn any(side: Side, terms: &Terms) -> i64 {
     match side {
-        Side::Bid => i64::MAX,
+        Side::Bid => i64::MAX / terms.tick.size,
         Side::Ask => 1,
     }
 }

@@ -6,8 +6,8 @@ use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
 use super::terms::Terms;
 use super::{Turn, any, meets};
 use crate::fault::Code;
-use crate::message::{Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
-use crate::num::bounds::PRICE;
+use crate::message::{CLIENT_ID_BYTES, ClientId, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
+use crate::num::bounds::{PRICE, QUANTITY};
 use crate::rules::CollarReference;
 
 /// An order's limit, in ticks, and size, in lots.
@@ -25,6 +25,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             self.carry_out(place, 0);
             return;
         };
+        if matches!(id, ClientId::Text(text) if text.len() > CLIENT_ID_BYTES) {
+            return self.refuse_order(place, 0, Code::OutOfRange);
+        }
         let asked = without_id(place);
         if self.book.clients.other_kind(&id) {
             return self.refuse_order(place, 0, Code::IdKindMismatch);
@@ -74,6 +77,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         if place.until.is_some_and(|until| until <= book.time) {
             return Err(Code::UntilReached);
+        }
+        if !QUANTITY.holds(place.quantity.into()) {
+            return Err(Code::OutOfRange);
         }
         let lots = terms.lot.count(place.quantity).filter(|lots| *lots != 0).ok_or(Code::OffLot)?.abs();
         let price = match place.price {
@@ -134,7 +140,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     fn within_limits(&self, place: &Place<'_>, side: Side, lots: i64, at_once: bool) -> Result<(), Code> {
         let terms = &self.book.terms;
         let account = self.book.accounts.get(place.account);
-        if account.orders >= terms.open_orders && !at_once {
+        if account.orders >= terms.open_orders && (!at_once || place.trigger.is_some()) {
             return Err(Code::TooManyOrders);
         }
         if place.reduce_only {
@@ -171,7 +177,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     fn edge_by_touch(&self, side: Side) -> i64 {
         let book = &*self.book;
         if book.mark == 0 {
-            return any(side);
+            return any(side, &book.terms);
         }
         let touch = book.store.best(side.opposite()).map_or(book.mark, |touch| book.terms.tick.value(touch));
         let around = if side == Side::Bid { touch.max(book.mark) } else { touch.min(book.mark) };
@@ -213,10 +219,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             self.refuse_order(place, client, code);
             return 0;
         }
-        let event = self.say_of(Kind::Accepted, &taker.order, taker.order.left);
-        if taker.market {
-            event.price = 0;
-        }
+        self.say_of(Kind::Accepted, &taker.shown(), taker.order.left);
         match place.trigger {
             None => self.run(taker),
             Some(trigger) => self.park(taker, trigger),
@@ -259,7 +262,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     pub(super) fn run(&mut self, mut taker: Taker) {
         let reduces = taker.order.flags.reduce_only();
         if reduces {
-            taker.order.left = self.trim(taker.order);
+            taker.order.left = self.trim(taker.shown());
             if taker.order.left == 0 {
                 self.book.store.release(taker.slot);
                 return;
@@ -279,11 +282,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Stopped::By(code) => code,
         };
         self.book.store.release(taker.slot);
-        let event = self.say_of(Kind::Canceled, &taker.order, taker.order.left);
-        event.code = Some(code);
-        if taker.market {
-            event.price = 0;
-        }
+        self.say_of(Kind::Canceled, &taker.shown(), taker.order.left).code = Some(code);
     }
 
     /// Lets what is left of an order rest.

@@ -78,7 +78,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// Lets an order wait for its trigger.
     #[cold]
     pub(super) fn park(&mut self, taker: Taker, trigger: Trigger) {
-        let Taker { order, slot, life, tif, market, liquidation } = taker;
+        // A market order has no limit before it fires.
+        let order = taker.shown();
+        let Taker { slot, life, tif, market, liquidation, .. } = taker;
         self.book.store.add(slot, order, life);
         self.book.accounts.opened(&order);
         self.lives(slot, life);
