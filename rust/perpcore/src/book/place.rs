@@ -3,7 +3,7 @@
 use super::matching::{Stopped, Taker};
 use super::owner::Owner;
 use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
-use super::terms::Terms;
+use super::terms::{Step, Terms};
 use super::{Turn, meets};
 use crate::fault::Code;
 use crate::message::{Event, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
@@ -17,10 +17,10 @@ struct Sized {
     lots: i64,
 }
 
-/// A limit that every price meets, of a market order where there is no collar.
-const fn any(side: Side) -> i64 {
+/// A limit that every price meets, of a market order where there is no collar. It is a price itself: events tell it in g.
+fn any(side: Side, tick: &Step) -> i64 {
     match side {
-        Side::Bid => i64::MAX,
+        Side::Bid => PRICE.max as i64 / tick.size,
         Side::Ask => 1,
     }
 }
@@ -173,7 +173,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             CollarReference::Mark | CollarReference::Touch => book.mark,
         };
         if reference == 0 {
-            return any(side);
+            return any(side, &terms.tick);
         }
         let mut around = reference;
         if terms.collar_reference == CollarReference::Touch
