@@ -270,7 +270,7 @@ impl Turn<'_> {
     fn refuse(&mut self, block: &Block, row: usize, id: Option<ClientId<'_>>, cause: u64, code: Code) {
         let (quantity, price) = block.amounts_of(row);
         let (account, order) = (block.account_of(row), block.order_of(row));
-        let event = Event { account, order, quantity, price, code: Some(code), ..Event::of(Kind::Rejected) };
+        let event = Event { account, order, quantity, price, code: Some(code), ..Event::NOTHING };
         if let Some(id) = id.filter(|_| !block.is_refused(row, At::ClientId)) {
             self.unremembered.push(Unremembered::new(self.events.len(), &id));
         }

@@ -115,16 +115,18 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         self.book.store.resize(slot, left, filled);
         self.book.accounts.shrunk(&before, before.left - left);
-        let event = self.of(Kind::Amended, &taker.order);
-        self.say(if taker.market { crate::message::Event { price: 0, ..event } } else { event });
+        let event = self.say_of(Kind::Amended, &taker.order, left);
+        if taker.market {
+            event.price = 0;
+        }
         if !leaves {
             if !keeps {
                 self.book.store.reprice(slot, price);
             }
             return;
         }
-        if flags.reduce_only() && !self.trim(&mut taker) {
-            taker.order.left = 0;
+        if flags.reduce_only() {
+            taker.order.left = self.trim(taker.order);
         }
         let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
         let order = Order { flags: flags.rests(false), ..taker.order };

@@ -10,7 +10,7 @@ use super::owner::{Owner, Refused};
 use super::store::{Level, Order, Slot, Store};
 use super::{Book, Turn};
 use crate::fault::Code;
-use crate::message::{Aggressor, Event, Kind, Side, Stp};
+use crate::message::{Aggressor, Kind, Side, Stp};
 
 /// What an auction would do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if let Some(Indicative { price, lots, .. }) = self.book.indicative() {
             let terms = &self.book.terms;
             let (price, quantity) = (terms.tick.value(price), terms.lot.value(lots));
-            self.say(Event { price, quantity, ..Event::of(Kind::Indicative) });
+            let event = self.say(Kind::Indicative);
+            (event.price, event.quantity) = (price, quantity);
         }
     }
 

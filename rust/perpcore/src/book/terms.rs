@@ -53,16 +53,13 @@ impl Terms {
         }
     }
 
-    /// The ticks between which a collar around a reference in g holds takers: buyers at most at the second, sellers at
-    /// least at the first.
-    pub(super) fn band(&self, low: i64, high: i64) -> (i64, i64) {
-        let edge = |reference: i64, share: i64| i128::from(reference) * i128::from(share);
+    /// The worst ticks at which buyers and sellers may trade within the collar around a reference in g.
+    pub(super) fn edges(&self, reference: i64) -> [i64; 2] {
+        let edge = |share: i64| i128::from(reference) * i128::from(share);
         let tick = i128::from(self.tick.size) * i128::from(ONE);
-        let least = edge(low, ONE - self.collar_width.min(ONE)).div_euclid(tick);
-        let least = least + i128::from(edge(low, ONE - self.collar_width.min(ONE)) % tick != 0);
-        let most = edge(high, ONE + self.collar_width).div_euclid(tick);
-        let bounded = |ticks: i128| i64::try_from(ticks).unwrap_or(i64::MAX);
-        (bounded(least), bounded(most))
+        let most = edge(ONE + self.collar_width).div_euclid(tick);
+        let least = -(-edge(ONE - self.collar_width)).div_euclid(tick);
+        [most, least.max(1)].map(|ticks| i64::try_from(ticks).unwrap_or(i64::MAX))
     }
 }
 

@@ -137,28 +137,25 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of a kind that says nothing else yet.
-    #[inline(always)]
-    pub fn of(kind: Kind) -> Event {
-        Event {
-            seq: 0,
-            time: 0,
-            cause: 0,
-            order: 0,
-            other_order: 0,
-            trade: 0,
-            quantity: 0,
-            price: 0,
-            account: NOBODY,
-            other_account: NOBODY,
-            client: 0,
-            code: None,
-            kind,
-            class: Class::Professional,
-            other_class: Class::Professional,
-            aggressor: Aggressor::Neither,
-            before: 0,
-            after: 0,
-        }
-    }
+    /// An event that says nothing yet.
+    pub const NOTHING: Event = Event {
+        seq: 0,
+        time: 0,
+        cause: 0,
+        order: 0,
+        other_order: 0,
+        trade: 0,
+        quantity: 0,
+        price: 0,
+        account: NOBODY,
+        other_account: NOBODY,
+        client: 0,
+        code: None,
+        kind: Kind::Rejected,
+        class: Class::Professional,
+        other_class: Class::Professional,
+        aggressor: Aggressor::Neither,
+        before: 0,
+        after: 0,
+    };
 }
