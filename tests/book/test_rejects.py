@@ -95,8 +95,8 @@ def test_an_id_of_a_client_names_one_order(book: pc.OrderBook) -> None:
 
 
 def test_a_repeat_returns_what_was_said_even_when_the_order_is_gone(book: pc.OrderBook) -> None:
-    book.place("B", -1, 100)
-    first = book.place("A", 1, 100, client_id=7, time=NOW)
+    book.place("B", -1, 100, time=NOW)
+    first = book.place("A", 1, 100, client_id=7)
     assert [event.kind for event in first] == ["accepted", "filled"]
     assert book.place("A", 1, 100, client_id=7, time=NOW + HOUR - 1) == first
     # After the window of an hour it is a new order.
@@ -222,10 +222,11 @@ def test_an_order_expires_at_the_largest_age(book: pc.OrderBook) -> None:
 
 @pytest.mark.code("auction_extended")
 def test_an_auction_beyond_the_collar_goes_on(book: pc.OrderBook) -> None:
-    book.mark(100)
+    book.mark(92)
     book.enter_phase("auction")
     book.place("A", -1, 90)
     book.place("B", 1, 94)
+    book.mark(100)
     # They would meet at 94, the tick nearest the mark, below 95.
     events = book.enter_phase("open")
     assert ("phase", "auction_extended", "auction") in [(event.kind, event.code, event.after) for event in events]

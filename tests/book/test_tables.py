@@ -30,7 +30,7 @@ def stream(seed: int, rows: int, ids: str = "integer") -> pa.Table:
         if kind in ("place", "amend", "cancel", "set_account"):
             row["account"] = account
         if kind in ("amend", "cancel") or (kind == "place" and draw.random() < 0.5):
-            number = draw.randrange(200)
+            number = draw.randrange(12)
             row["client_id"] = f"order {number}" if ids == "text" else number
         if kind == "place":
             row["tif"] = draw.choice([None, None, "gtc", "ioc", "fok"])
