@@ -12,6 +12,10 @@ use perpcore::num::bounds::{self, Bound};
 pub enum Kind {
     /// An account id: text, a dictionary of text, or a non-negative integer.
     Account,
+    /// The id that a book gave an order: uint64.
+    Order,
+    /// What an account calls its order: text of at most 64 bytes, a dictionary of text, or a non-negative integer.
+    ClientId,
     /// The name of an instrument of the rulebook.
     Instrument,
     /// The name of an asset of the rulebook.
@@ -47,7 +51,8 @@ impl Kind {
     /// What an input column of this kind may be made of, in words.
     pub const fn types(&self) -> &'static str {
         match self {
-            Kind::Account => "text, a dictionary of text, or non-negative integers",
+            Kind::Account | Kind::ClientId => "text, a dictionary of text, or non-negative integers",
+            Kind::Order => "non-negative integers",
             Kind::Bool => "booleans, or the words true and false",
             Kind::Time => "timestamp of any unit with zone UTC, or int64 nanoseconds",
             Kind::Number(_) | Kind::Money | Kind::Exact | Kind::Ratio | Kind::Count => {
@@ -146,6 +151,12 @@ macro_rules! table {
         };
     };
 }
+
+pub mod commands;
+mod events;
+
+pub use commands::COMMANDS;
+pub use events::{DEPTH, EVENTS, L3, OPEN_ORDERS};
 
 table! {
     /// What accounts hold.
@@ -337,7 +348,7 @@ table! {
 }
 
 /// Every table.
-pub static TABLES: [&Table; 14] = [
+pub static TABLES: [&Table; 19] = [
     &POSITIONS,
     &BALANCES,
     &PRICES,
@@ -352,4 +363,9 @@ pub static TABLES: [&Table; 14] = [
     &STRESS_OUT,
     &LARGEST_OUT,
     &CHANGES_OUT,
+    &COMMANDS,
+    &EVENTS,
+    &DEPTH,
+    &L3,
+    &OPEN_ORDERS,
 ];

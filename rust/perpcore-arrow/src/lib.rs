@@ -4,6 +4,7 @@
 //! It relies on the pure crate for every number and knows no Python.
 
 pub mod assess;
+pub mod book;
 pub mod contract;
 mod decode;
 mod encode;

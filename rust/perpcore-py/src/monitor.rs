@@ -3,100 +3,43 @@
 use crate::assessment::{account_tables, key_of};
 use crate::batch::Batch;
 use crate::capsule::import;
+use crate::locked::Locked;
 use crate::observed::Observed;
-use crate::raise::{raise_fault, warn_shared_doubles};
+use crate::raise::warn_shared_doubles;
 use crate::rulebook::Rulebook;
 use crate::run::{caught, run};
+use crate::scalar::{decimal, grid};
 use arrow_array::{Array, StructArray};
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::margin::status::Status;
 use perpcore::monitor::{Checked, Wish};
-use perpcore::num::bounds::{Bound as Limits, PRICE, QUANTITY};
-use perpcore::num::{ONE, float, text};
+use perpcore::num::bounds::{PRICE, QUANTITY};
+use perpcore::num::text;
 use perpcore::sweep::stop::Stop;
 use perpcore_arrow::assess::Inputs;
 use perpcore_arrow::contract;
 use perpcore_arrow::monitor as core;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use pyo3::types::PyDict;
 use std::time::Instant;
-
-thread_local! {
-    /// Its address tells threads apart.
-    static HERE: u8 = const { 0 };
-}
 
 /// A resident book; `perpcore.Monitor` is what users see of it.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Monitor {
-    inner: Mutex<core::Monitor>,
-    /// The thread that holds the lock.
-    holder: AtomicUsize,
-    /// Whether a call failed inside, so that nothing is known of its state.
-    broken: AtomicBool,
-    /// The process in which it does.
-    process: AtomicU32,
+    locked: Locked<core::Monitor>,
     observed: Observed,
 }
 
-/// The lock, and who holds it.
-struct Held<'a> {
-    monitor: &'a Monitor,
-    guard: MutexGuard<'a, core::Monitor>,
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.monitor.holder.store(0, Ordering::Relaxed);
-    }
-}
-
 impl Monitor {
-    /// Waits for the lock; other Python threads run meanwhile.
-    fn held(&self, py: Python<'_>) -> PyResult<Held<'_>> {
-        let here = HERE.with(|here| std::ptr::from_ref(here).addr());
-        let state = |code| Err(raise_fault(py, Fault::new(code)));
-        loop {
-            if self.broken.load(Ordering::Relaxed) && self.inner.try_lock().is_ok() {
-                return state(Code::Poisoned);
-            }
-            match self.inner.try_lock() {
-                Ok(guard) => {
-                    self.holder.store(here, Ordering::Relaxed);
-                    self.process.store(std::process::id(), Ordering::Relaxed);
-                    return Ok(Held { monitor: self, guard });
-                }
-                Err(TryLockError::Poisoned(_)) => return state(Code::Poisoned),
-                Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == here => {
-                    return state(Code::Reentrant);
-                }
-                // The thread that held it is not in this process.
-                Err(TryLockError::WouldBlock) if self.process.load(Ordering::Relaxed) != std::process::id() => {
-                    return state(Code::Forked);
-                }
-                Err(TryLockError::WouldBlock) => py.detach(|| drop(self.inner.lock())),
-            }
-        }
-    }
-
-    /// Work on the monitor, over about so many rows. It is broken where the work does not come to an end.
+    /// Work on the monitor, over about so many rows.
     fn work<T: Send>(
         &self,
         py: Python<'_>,
         rows: usize,
         work: impl FnOnce(&mut core::Monitor, &Stop) -> Result<T, Failure> + Send,
     ) -> PyResult<T> {
-        let mut held = self.held(py)?;
-        let (monitor, broken) = (&mut *held.guard, &self.broken);
-        run(py, rows, move |stop| {
-            broken.store(true, Ordering::Relaxed);
-            let done = work(monitor, stop);
-            broken.store(false, Ordering::Relaxed);
-            done
-        })
+        self.locked.work(py, rows, work)
     }
 }
 
@@ -114,13 +57,7 @@ impl Monitor {
         let scenarios = scenarios.map(|table| import(&contract::SCENARIOS, table)).transpose()?;
         let rules = &rules.get().0;
         let monitor = run(py, 0, |_| core::Monitor::new(rules, scenarios, threads))?;
-        Ok(Monitor {
-            inner: Mutex::new(monitor),
-            holder: AtomicUsize::new(0),
-            broken: AtomicBool::new(false),
-            process: AtomicU32::new(0),
-            observed: Observed::new(),
-        })
+        Ok(Monitor { locked: Locked::new(monitor), observed: Observed::new() })
     }
 
     /// The number of the last update that had one.
@@ -232,30 +169,6 @@ fn status_of(name: &str) -> PyResult<Status> {
     found.ok_or_else(|| PyValueError::new_err(format!("no status {name:?}")))
 }
 
-/// A scalar argument in g.
-fn grid(name: &str, value: &Bound<'_, PyAny>, bound: &Limits) -> PyResult<i64> {
-    let number = if value.is_instance_of::<PyInt>() {
-        value.extract::<i64>().ok().and_then(|whole| i128::from(whole).checked_mul(ONE.into()))
-    } else if value.is_instance_of::<PyFloat>() {
-        float::from_f64(value.extract()?).ok()
-    } else if value.is_instance_of::<PyString>() {
-        text::parse(value.extract()?).ok()
-    } else if value.hasattr("adjusted")? {
-        // Written out only where it is not astronomically large or small.
-        match value.call_method0("adjusted")?.extract::<i64>() {
-            Ok(-40..=40) => text::parse(&value.call_method1("__format__", ("f",))?.extract::<String>()?).ok(),
-            _ => None,
-        }
-    } else {
-        return Err(PyTypeError::new_err(format!("{name} is a number, not {}", value.get_type().name()?)));
-    };
-    let number = number.filter(|number| bound.holds(*number)).and_then(|number| i64::try_from(number).ok());
-    number.ok_or_else(|| {
-        let accepted = bound.accepted;
-        PyValueError::new_err(format!("{name} is a number of at most eight decimals, {accepted}, not {value}"))
-    })
-}
-
 /// The margin answer of the gate.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct OrderCheck {
@@ -319,8 +232,4 @@ impl OrderCheck {
             ))
         })
     }
-}
-
-fn decimal<'py>(py: Python<'py>, units: i128) -> PyResult<Bound<'py, PyAny>> {
-    py.import("decimal")?.getattr("Decimal")?.call1((units,))?.call_method1("scaleb", (-8,))
 }

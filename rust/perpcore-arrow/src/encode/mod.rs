@@ -1,7 +1,9 @@
 //! From figures to Arrow record batches, in the types that the contract declares.
 
 mod accounts;
+mod book;
 mod column;
+mod events;
 mod ids;
 mod lines;
 mod liquidation;
@@ -10,6 +12,8 @@ mod schema;
 mod stress;
 
 pub(crate) use accounts::{accounts, isolated};
+pub(crate) use book::{depth, l3, open_orders};
+pub(crate) use events::{EventColumns, Unremembered, says_class};
 pub(crate) use ids::IdColumn;
 pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};

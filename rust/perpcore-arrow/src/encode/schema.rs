@@ -16,6 +16,8 @@ fn field(table: &Table, column: &Column) -> Field {
     let data_type = match column.kind {
         Kind::Account if table.input => dictionary(DataType::Int32),
         Kind::Account => DataType::Utf8,
+        Kind::ClientId => DataType::Utf8,
+        Kind::Order => DataType::UInt64,
         Kind::Word(_) if !table.input => dictionary(DataType::Int8),
         Kind::Text if column.name == "note" => DataType::Utf8,
         Kind::Text | Kind::Word(_) | Kind::Instrument | Kind::Asset | Kind::Symbol | Kind::FeeTier => {

@@ -32,7 +32,7 @@ impl<S: Store> Book<S> {
     }
 
     fn add(&self, hash: &mut Sha256, rested: &Rested) {
-        let Rested { order, life, trigger } = rested;
+        let Rested { order, life, trigger, .. } = rested;
         let numbers = [order.id as i64, order.price, order.left, order.filled, life.time, life.until];
         numbers.iter().for_each(|number| hash.update(number.to_le_bytes()));
         hash.update(order.account.to_le_bytes());

@@ -28,6 +28,7 @@ pub use query::{Ahead, Rested};
 
 use crate::fault::Code;
 use crate::message::{Amend, Cancel, Command, Event, Kind, NOBODY, Named, Phase, Place, Side};
+use crate::num::bounds::PRICE;
 use accounts::Accounts;
 use clients::Clients;
 use lifetime::Ends;
@@ -74,6 +75,8 @@ impl<S: Store> Book<S> {
     /// A book without orders, open.
     pub fn new(terms: Terms) -> Self {
         Book {
+            edges: [Side::Bid, Side::Ask].map(|side| any(side, &terms.tick)),
+            terms,
             store: S::new(),
             accounts: Accounts::default(),
             clients: Clients::new(),
@@ -82,13 +85,11 @@ impl<S: Store> Book<S> {
             phase: Phase::Open,
             mark: 0,
             index: 0,
-            edges: [Side::Bid, Side::Ask].map(|side| any(side, &terms)),
             last: 0,
             time: i64::MIN,
             seq: 0,
             serial: 0,
             trades: 0,
-            terms,
         }
     }
 
@@ -218,10 +219,10 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     }
 }
 
-/// A limit in ticks that every price meets; a price that g can hold.
-fn any(side: Side, terms: &Terms) -> i64 {
+/// A limit that every price meets, and a price itself: events tell it in g.
+fn any(side: Side, tick: &terms::Step) -> i64 {
     match side {
-        Side::Bid => i64::MAX / terms.tick.size,
+        Side::Bid => PRICE.max as i64 / tick.size,
         Side::Ask => 1,
     }
 }

@@ -177,7 +177,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     fn edge_by_touch(&self, side: Side) -> i64 {
         let book = &*self.book;
         if book.mark == 0 {
-            return any(side, &book.terms);
+            return any(side, &book.terms.tick);
         }
         let touch = book.store.best(side.opposite()).map_or(book.mark, |touch| book.terms.tick.value(touch));
         let around = if side == Side::Bid { touch.max(book.mark) } else { touch.min(book.mark) };

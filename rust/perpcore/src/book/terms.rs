@@ -1,5 +1,6 @@
 //! What the rulebook says of one book, in its own steps: prices in ticks, quantities in lots.
 
+use super::store::MOST_ORDERS;
 use crate::num::ONE;
 use crate::rules::{CollarReference, Rulebook};
 
@@ -40,7 +41,8 @@ impl Terms {
             tick: Step::new(contract.tick),
             lot: Step::new(contract.lot),
             min_lots: contract.min_size.map_or(1, lots),
-            max_lots: contract.max_size.map_or(i64::MAX, lots),
+            // All orders of a book together stay within 64 bits.
+            max_lots: contract.max_size.map_or(i64::MAX, lots).min(i64::MAX / MOST_ORDERS as i64),
             collar_width: contract.collar.width,
             collar_reference: contract.collar.reference,
             position: contract.limits.position.map_or(i64::MAX, lots),
