@@ -77,7 +77,8 @@ impl Residents {
             let fault = Fault::new(Code::IdKindMismatch).value(given);
             return Err(fault.accepts(format!("ids as those of the book: {output}")).into());
         }
-        if self.output.is_none() {
+        // A table without rows names nobody, and so chooses nothing.
+        if self.output.is_none() && ids.len() > 0 {
             self.output.clone_from(&ids.output);
         }
         Ok(match &ids.ids {
