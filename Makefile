@@ -34,6 +34,7 @@ test: dev lint cargo-test pytest ## everything that must be green: formats, lint
 bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 	@$(PY) -m pytest benches --benchmark-only
 	@$(PY) -m benches.table
+	@$(PY) -m benches.monitor
 
 .PHONY: soak
 soak: dev ## the tests in their long form (PERPCORE_SOAK=1), sanitizers and fuzzing (a nightly compiler)
