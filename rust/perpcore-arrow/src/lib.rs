@@ -9,7 +9,9 @@ mod decode;
 mod encode;
 pub mod guard;
 pub mod monitor;
+pub mod observed;
 mod residents;
+pub mod shared;
 mod stress;
 
 pub use encode::schema;

@@ -8,7 +8,6 @@ mod describe;
 mod ending;
 mod kernel;
 mod monitor;
-mod observed;
 mod raise;
 mod rulebook;
 mod run;

@@ -3,7 +3,6 @@
 use crate::assessment::{account_tables, key_of};
 use crate::batch::Batch;
 use crate::capsule::import;
-use crate::observed::Observed;
 use crate::raise::{raise_fault, warn_shared_doubles};
 use crate::rulebook::Rulebook;
 use crate::run::{caught, run};
@@ -17,67 +16,28 @@ use perpcore::sweep::stop::Stop;
 use perpcore_arrow::assess::Inputs;
 use perpcore_arrow::contract;
 use perpcore_arrow::monitor as core;
+use perpcore_arrow::observed::{Observed, Told};
+use perpcore_arrow::shared::{Busy, Held, Shared};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Instant;
-
-thread_local! {
-    /// Its address tells threads apart.
-    static HERE: u8 = const { 0 };
-}
 
 /// A resident book; `perpcore.Monitor` is what users see of it.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Monitor {
-    inner: Mutex<core::Monitor>,
-    /// The thread that holds the lock.
-    holder: AtomicUsize,
-    /// Whether a call failed inside, so that nothing is known of its state.
-    broken: AtomicBool,
-    /// The process in which it does.
-    process: AtomicU32,
+    shared: Shared<core::Monitor>,
     observed: Observed,
-}
-
-/// The lock, and who holds it.
-struct Held<'a> {
-    monitor: &'a Monitor,
-    guard: MutexGuard<'a, core::Monitor>,
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.monitor.holder.store(0, Ordering::Relaxed);
-    }
 }
 
 impl Monitor {
     /// Waits for the lock; other Python threads run meanwhile.
-    fn held(&self, py: Python<'_>) -> PyResult<Held<'_>> {
-        let here = HERE.with(|here| std::ptr::from_ref(here).addr());
-        let state = |code| Err(raise_fault(py, Fault::new(code)));
+    fn held(&self, py: Python<'_>) -> PyResult<Held<'_, core::Monitor>> {
         loop {
-            if self.broken.load(Ordering::Relaxed) && self.inner.try_lock().is_ok() {
-                return state(Code::Poisoned);
-            }
-            match self.inner.try_lock() {
-                Ok(guard) => {
-                    self.holder.store(here, Ordering::Relaxed);
-                    self.process.store(std::process::id(), Ordering::Relaxed);
-                    return Ok(Held { monitor: self, guard });
-                }
-                Err(TryLockError::Poisoned(_)) => return state(Code::Poisoned),
-                Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == here => {
-                    return state(Code::Reentrant);
-                }
-                // The thread that held it is not in this process.
-                Err(TryLockError::WouldBlock) if self.process.load(Ordering::Relaxed) != std::process::id() => {
-                    return state(Code::Forked);
-                }
-                Err(TryLockError::WouldBlock) => py.detach(|| drop(self.inner.lock())),
+            match self.shared.hold() {
+                Ok(held) => return Ok(held),
+                Err(Busy::Never(code)) => return Err(raise_fault(py, Fault::new(code))),
+                Err(Busy::Elsewhere) => py.detach(|| self.shared.wait()),
             }
         }
     }
@@ -90,13 +50,8 @@ impl Monitor {
         work: impl FnOnce(&mut core::Monitor, &Stop) -> Result<T, Failure> + Send,
     ) -> PyResult<T> {
         let mut held = self.held(py)?;
-        let (monitor, broken) = (&mut *held.guard, &self.broken);
-        run(py, rows, move |stop| {
-            broken.store(true, Ordering::Relaxed);
-            let done = work(monitor, stop);
-            broken.store(false, Ordering::Relaxed);
-            done
-        })
+        let held = held.work();
+        run(py, rows, move |stop| held.run(|monitor| work(monitor, stop)))
     }
 }
 
@@ -114,13 +69,7 @@ impl Monitor {
         let scenarios = scenarios.map(|table| import(&contract::SCENARIOS, table)).transpose()?;
         let rules = &rules.get().0;
         let monitor = run(py, 0, |_| core::Monitor::new(rules, scenarios, threads))?;
-        Ok(Monitor {
-            inner: Mutex::new(monitor),
-            holder: AtomicUsize::new(0),
-            broken: AtomicBool::new(false),
-            process: AtomicU32::new(0),
-            observed: Observed::new(),
-        })
+        Ok(Monitor { shared: Shared::new(monitor), observed: Observed::new() })
     }
 
     /// The number of the last update that had one.
@@ -222,7 +171,15 @@ impl Monitor {
 
     /// What it did so far, and how long updates took in the last minute. Readable while another call is at work.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        caught(py, || self.observed.told(py))
+        let Told { counters, latency_us } = self.observed.told();
+        caught(py, || {
+            let told = PyDict::new(py);
+            counters.into_iter().try_for_each(|(name, count)| told.set_item(name, count))?;
+            let histogram = PyDict::new(py);
+            latency_us.into_iter().try_for_each(|(bound, count)| histogram.set_item(bound, count))?;
+            told.set_item("latency_us", histogram)?;
+            Ok(told)
+        })
     }
 }
 
