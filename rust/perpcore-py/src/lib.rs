@@ -11,6 +11,7 @@ mod monitor;
 mod raise;
 mod rulebook;
 mod run;
+mod scalar;
 
 use pyo3::prelude::*;
 
@@ -28,6 +29,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(describe::schema, module)?)?;
     module.add_function(wrap_pyfunction!(describe::build_info, module)?)?;
     module.add_function(wrap_pyfunction!(run::_provoke_panic, module)?)?;
+    module.add_function(wrap_pyfunction!(scalar::grid_units, module)?)?;
     module.add_function(wrap_pyfunction!(kernel::_choose_kernel, module)?)?;
     kernel::choose_by_environment()?;
     module.add_function(wrap_pyfunction!(ending::_end, module)?)?;

@@ -6,21 +6,22 @@ use crate::capsule::import;
 use crate::raise::{raise_fault, warn_shared_doubles};
 use crate::rulebook::Rulebook;
 use crate::run::{caught, run};
+use crate::scalar::grid_units;
 use arrow_array::{Array, StructArray};
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::margin::status::Status;
 use perpcore::monitor::{Checked, Wish};
 use perpcore::num::bounds::{Bound as Limits, PRICE, QUANTITY};
-use perpcore::num::{ONE, float, text};
+use perpcore::num::text;
 use perpcore::sweep::stop::Stop;
 use perpcore_arrow::assess::Inputs;
 use perpcore_arrow::contract;
 use perpcore_arrow::monitor as core;
 use perpcore_arrow::observed::{Observed, Told};
 use perpcore_arrow::shared::{Busy, Held, Shared};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::PyDict;
 use std::time::Instant;
 
 /// A resident book; `perpcore.Monitor` is what users see of it.
@@ -189,28 +190,10 @@ fn status_of(name: &str) -> PyResult<Status> {
     found.ok_or_else(|| PyValueError::new_err(format!("no status {name:?}")))
 }
 
-/// A scalar argument in g.
+/// A scalar argument in g, within what a column of its kind holds.
 fn grid(name: &str, value: &Bound<'_, PyAny>, bound: &Limits) -> PyResult<i64> {
-    let number = if value.is_instance_of::<PyInt>() {
-        value.extract::<i64>().ok().and_then(|whole| i128::from(whole).checked_mul(ONE.into()))
-    } else if value.is_instance_of::<PyFloat>() {
-        float::from_f64(value.extract()?).ok()
-    } else if value.is_instance_of::<PyString>() {
-        text::parse(value.extract()?).ok()
-    } else if value.hasattr("adjusted")? {
-        // Written out only where it is not astronomically large or small.
-        match value.call_method0("adjusted")?.extract::<i64>() {
-            Ok(-40..=40) => text::parse(&value.call_method1("__format__", ("f",))?.extract::<String>()?).ok(),
-            _ => None,
-        }
-    } else {
-        return Err(PyTypeError::new_err(format!("{name} is a number, not {}", value.get_type().name()?)));
-    };
-    let number = number.filter(|number| bound.holds(*number)).and_then(|number| i64::try_from(number).ok());
-    number.ok_or_else(|| {
-        let accepted = bound.accepted;
-        PyValueError::new_err(format!("{name} is a number of at most eight decimals, {accepted}, not {value}"))
-    })
+    let number = grid_units(name, value, bound.min, bound.max)?;
+    i64::try_from(number).map_err(|_| PyValueError::new_err(format!("{name} is {}", bound.accepted)))
 }
 
 /// The margin answer of the gate.
