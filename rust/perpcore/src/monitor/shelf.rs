@@ -5,6 +5,7 @@ use crate::margin::status::Status;
 use crate::sweep::snapshot::{
     AccountRows, BalanceRows, Grouped, Holders, Money, Names, OrderRows, PositionRows, Snapshot,
 };
+use std::hint::black_box;
 use std::ops::Range;
 
 /// How many accounts stand on a shelf.
@@ -150,6 +151,18 @@ macro_rules! columns {
                 start(account)..start(account + 1)
             }
 
+            /// Brings the rows of an account to the cache.
+            #[inline(always)]
+            fn warm(&self, account: u32) {
+                let rows = self.rows(account);
+                if !rows.is_empty() {
+                    $(
+                        black_box(Cells::get(&self.$name, rows.start));
+                        black_box(Cells::get(&self.$name, rows.end - 1));
+                    )*
+                }
+            }
+
             fn of(&self, account: u32) -> Vec<$row> {
                 self.rows(account).map(|at| $row { $($name: self.$name.get(at),)* }).collect()
             }
@@ -242,6 +255,18 @@ impl Shelf {
             orders: self.orders.of(account),
             settings: self.settings.of(account),
         }
+    }
+
+    /// Brings what is needed of an account to the cache. Accounts that are asked for one after the other come at the same
+    /// time, which they do not while each is valued.
+    #[inline(always)]
+    pub(super) fn warm(&self, account: u32) {
+        self.positions.warm(account);
+        self.balances.warm(account);
+        self.orders.warm(account);
+        self.settings.warm(account);
+        black_box(self.status[account as usize]);
+        black_box(self.isolated.first());
     }
 
     /// Puts other rows in their place.

@@ -1,6 +1,7 @@
 //! Looking at accounts: each is valued anew, and what is another than before is noted.
 
-use super::reach::{UNITS, reach};
+use super::bound::{Bound, Room};
+use super::reach::reach;
 use super::shelf::{ACCOUNTS, Shelf};
 use super::{Cause, Change, Monitor};
 use crate::margin::figures::Figures;
@@ -17,6 +18,12 @@ use crate::sweep::threads;
 /// Below this many accounts a further thread costs more than it brings.
 const ACCOUNTS_A_THREAD: usize = 4_096;
 
+/// Up to so many accounts are few.
+const FEW: usize = 4_096;
+
+/// The rows of so many accounts come to the cache at the same time.
+const WARM: usize = 64;
+
 /// What a visit found.
 pub(super) struct Seen {
     pub(super) account: u32,
@@ -30,27 +37,29 @@ pub(super) struct Seen {
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) seen: Vec<Seen>,
+    /// Of those that are near a line, what prices may do.
+    pub(super) bounds: Vec<(u32, Bound)>,
     pub(super) changes: Vec<Change>,
     pub(super) blocked: Vec<u32>,
 }
 
 impl Monitor {
     /// Looks at some accounts, ascending.
-    pub(super) fn visit(
-        &self,
-        accounts: impl Iterator<Item = u32>,
-        named: &[(u32, Table, u32)],
-        stop: &Stop,
-    ) -> Option<Round> {
-        let mut desk = Desk::new(&self.terms);
+    pub(super) fn visit(&self, accounts: &[u32], named: &[(u32, Table, u32)], stop: &Stop) -> Option<Round> {
+        // Where many are looked at, few will be asked soon: they have a bound once they are looked at again.
+        let room = (accounts.len() <= FEW).then(Room::default);
+        let mut desk = Desk::new(&self.terms, room);
         let mut round = Round::default();
-        for (at, account) in accounts.enumerate() {
-            if stop.asked_at(at) {
+        let shelf = |account: u32| &self.shelves[account as usize / ACCOUNTS];
+        for accounts in accounts.chunks(WARM) {
+            if stop.asked() {
                 return None;
             }
-            let shelf = &self.shelves[account as usize / ACCOUNTS];
-            desk.gather.begin();
-            self.look(shelf, &shelf.grouped(), account, &mut desk, named, &mut round);
+            accounts.iter().for_each(|&account| shelf(account).warm(account % ACCOUNTS as u32));
+            for &account in accounts {
+                desk.gather.begin();
+                self.look(shelf(account), &shelf(account).grouped(), account, &mut desk, named, &mut round);
+            }
         }
         Some(round)
     }
@@ -60,7 +69,7 @@ impl Monitor {
         let threads = threads::worth(self.accounts, ACCOUNTS_A_THREAD, threads);
         let size = self.shelves.len().div_ceil(threads).max(1);
         let work = |(first, shelves): (usize, &[Shelf])| {
-            let (mut desk, mut round) = (Desk::new(&self.terms), Round::default());
+            let (mut desk, mut round) = (Desk::new(&self.terms, None), Round::default());
             for (shelf, at) in shelves.iter().zip(first * size..) {
                 if stop.asked() {
                     return None;
@@ -75,8 +84,9 @@ impl Monitor {
         };
         let mut whole = Round::default();
         for round in threads::run(self.shelves.chunks(size).enumerate(), work) {
-            let Round { seen, changes, blocked } = round?;
+            let Round { seen, bounds, changes, blocked } = round?;
             whole.seen.extend(seen);
+            whole.bounds.extend(bounds);
             whole.changes.extend(changes);
             whole.blocked.extend(blocked);
         }
@@ -95,7 +105,7 @@ impl Monitor {
         round: &mut Round,
     ) {
         let local = account % ACCOUNTS as u32;
-        let (Desk { gather, exposures, buckets }, mut sink) = (desk, Discard::default());
+        let (Desk { gather, exposures, buckets, room }, mut sink) = (desk, Discard::default());
         buckets.clear();
         gather.account(data, local as usize, |_, _| false, |_| sink.blocked = true);
         let (terms, market) = (&self.terms, &self.market);
@@ -104,7 +114,13 @@ impl Monitor {
             round.blocked.push(account);
             return;
         }
-        let reach = reach(terms, market, &gather.view(), &figures, buckets).min(UNITS) as u32;
+        let view = gather.view();
+        let reach = reach(terms, market, &view, &figures, buckets);
+        if let Some(room) = room {
+            let bound = Bound::new(terms, market, &view, &figures, &reach, room);
+            round.bounds.extend(bound.map(|bound| (account, bound)));
+        }
+        let reach = reach.most as u32;
         let cause = || cause(account, named);
         let mut change = |instrument, before, after, figures: &Figures| {
             if before != after {
@@ -135,11 +151,13 @@ struct Desk<'a> {
     gather: Gather<'a>,
     exposures: Exposures,
     buckets: Vec<IsolatedBucket>,
+    /// Where bounds are worked out, if they are.
+    room: Option<Room>,
 }
 
 impl<'a> Desk<'a> {
-    fn new(terms: &'a Terms) -> Self {
-        Desk { gather: Gather::new(terms), exposures: Exposures::new(), buckets: Vec::new() }
+    fn new(terms: &'a Terms, room: Option<Room>) -> Self {
+        Desk { gather: Gather::new(terms), exposures: Exposures::new(), buckets: Vec::new(), room }
     }
 }
 
