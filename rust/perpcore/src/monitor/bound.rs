@@ -32,8 +32,6 @@ use crate::num::{E8, E16, ONE, scaled};
 
 /// So many symbols of an account count by their direction, what is beyond them by the farthest move of all.
 const NAMED: usize = 4;
-/// An account that is farther than this from every line has no bound: its reach is enough.
-const NEAR: u64 = UNITS / 32;
 /// Less than this part of how far the other lines are, and the account is valued anew.
 const LITTLE: u64 = 32;
 /// Up to this factor of a margin call no slope passes 128 bits: an account holds 10²⁸ at 10⁻¹⁶, of positions and of assets,
@@ -89,8 +87,7 @@ struct Pull {
 }
 
 impl Bound {
-    /// The bound of an account that was valued just now; none where it is far from every line, or not one of those
-    /// that have one.
+    /// The bound of an account that was valued just now; none where it is not one of those that have one.
     #[inline(always)]
     pub(super) fn new(
         terms: &Terms,
@@ -103,7 +100,7 @@ impl Bound {
         let symbols = terms.instruments.len() + terms.assets.len();
         let fits = symbols <= u16::MAX.into() && i128::from(terms.call_factor) <= MOST_FACTOR;
         let common = !account.portfolio && account.orders.is_empty();
-        if reach.most > NEAR || !common || !fits || cross.status == Status::Undecided {
+        if !common || !fits || cross.status == Status::Undecided {
             return None;
         }
         room.fill(terms, market, account);

@@ -207,7 +207,7 @@ impl Monitor {
             accounts.extend(before.rows.iter().map(|(account, _)| *account));
             accounts.sort_unstable();
             accounts.dedup();
-            self.visit(&accounts, &named, stop)
+            self.visit(&accounts, &named, threads, stop)
         };
         let undo = |monitor: &mut Self, ended| {
             monitor.undo(before);

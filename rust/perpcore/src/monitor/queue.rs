@@ -1,7 +1,8 @@
 //! Which accounts are due: classes by how far prices may move, each with a market that it looks back to.
 //!
-//! Class k holds accounts that stay safe while prices are within 2ᵏ⁻¹ of its reference market (in [`UNITS`]), class 0 those
-//! that are safe nowhere else. As long as they are, nobody in it is looked at. Once they are not, each of its
+//! A class holds accounts that stay safe while prices are within its width of its reference market, the first those that are
+//! safe nowhere else. From one to the next they widen by a quarter to a seventh of a power of two, so that not many come
+//! due with one tick. As long as prices are within the width, nobody in it is looked at. Once they are not, each of its
 //! accounts is asked how far prices are from where *it* was valued: who is safe still goes into the class of what is left
 //! of its way, the others are valued. Near a line the answer knows directions ([`super::bound`]), and who asks finds it in the class.
 //! The class then looks back to the market at hand. Prices that go there and back make a class due again and again
@@ -14,15 +15,20 @@ use crate::margin::market::Market;
 use std::hint::black_box;
 
 /// How many classes there are: the widest has half of [`UNITS`].
-const CLASSES: usize = 24;
+const CLASSES: usize = 4 * UNITS.ilog2() as usize - 7;
+/// A class that is narrower than it could be by fewer than so many is no reason to move.
+const STAY: usize = 8;
 /// Without a bound, less than this part of its way left, and it is cheaper to value an account than to come back soon.
 const LITTLE: u64 = 32;
 /// No class.
 const NOWHERE: u8 = u8::MAX;
 
-/// How far prices may be from the reference of a class.
+/// How far prices may be from the reference of a class, in [`UNITS`]: 0 to 3, and from there on four to a power of two.
 fn width(class: usize) -> u64 {
-    (1 << class) >> 1
+    match class {
+        0..4 => class as u64,
+        _ => (4 + class as u64 % 4) << (class / 4 - 1),
+    }
 }
 
 /// Accounts of one class.
@@ -192,8 +198,7 @@ impl Due {
     #[inline(always)]
     fn put(&mut self, account: u32, before: usize, rest: Option<u64>) {
         match rest.map(class) {
-            // To be in a narrower class than it could is safe, and one step of it is no reason to move.
-            Some(class) if (before..before + 2).contains(&class.into()) => {}
+            Some(class) if (before..before + STAY).contains(&class.into()) => {}
             Some(class) => self.moved.push((account, class)),
             None => self.left.push(account),
         }
@@ -205,5 +210,23 @@ impl Due {
 #[inline(always)]
 fn class(rest: u64) -> u8 {
     let half = (rest - ((rest * rest) >> 26)).saturating_sub(1) >> 1;
-    half.checked_ilog2().map_or(0, |log| log + 1).min(CLASSES as u32 - 1) as u8
+    match half.checked_ilog2() {
+        Some(log @ 2..) => 4 * (log as u8 - 1) + (half >> (log - 2) & 3) as u8,
+        _ => half as u8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_as_wide_as_half_the_way_at_most_and_no_other_is_wider() {
+        for rest in (0..4_096).chain((0..=UNITS).step_by(997)).chain([UNITS - 1, UNITS]) {
+            let class = usize::from(class(rest));
+            let safe = |width: u64| 2 * width * UNITS + width * width <= rest * UNITS;
+            assert!(class < CLASSES && safe(width(class)), "{rest}");
+            assert!(class + 2 >= CLASSES || !safe(width(class + 2)), "{rest}");
+        }
+    }
 }

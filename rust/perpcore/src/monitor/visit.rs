@@ -1,7 +1,7 @@
 //! Looking at accounts: each is valued anew, and what is another than before is noted.
 
 use super::bound::{Bound, Room};
-use super::reach::reach;
+use super::reach::{UNITS, reach};
 use super::shelf::{ACCOUNTS, Shelf};
 use super::{Cause, Change, Monitor};
 use crate::margin::figures::Figures;
@@ -20,6 +20,10 @@ const ACCOUNTS_A_THREAD: usize = 4_096;
 
 /// Up to so many accounts are few.
 const FEW: usize = 4_096;
+/// Who is no farther than this from a line has a bound. Of many accounts few will be asked soon: only those that are nearer
+/// still; others have a bound once they are looked at again.
+const NEAR: u64 = UNITS / 32;
+const NEAR_OF_MANY: u64 = UNITS / 512;
 
 /// The rows of so many accounts come to the cache at the same time.
 const WARM: usize = 64;
@@ -43,25 +47,49 @@ pub(super) struct Round {
     pub(super) blocked: Vec<u32>,
 }
 
+impl Round {
+    /// The rounds of parts of the accounts, one after the other; none where one was stopped.
+    fn joined(rounds: Vec<Option<Round>>) -> Option<Round> {
+        let mut rounds = rounds.into_iter();
+        let mut whole = rounds.next().unwrap_or_else(|| Some(Round::default()))?;
+        for round in rounds {
+            let Round { seen, bounds, changes, blocked } = round?;
+            whole.seen.extend(seen);
+            whole.bounds.extend(bounds);
+            whole.changes.extend(changes);
+            whole.blocked.extend(blocked);
+        }
+        Some(whole)
+    }
+}
+
 impl Monitor {
     /// Looks at some accounts, ascending.
-    pub(super) fn visit(&self, accounts: &[u32], named: &[(u32, Table, u32)], stop: &Stop) -> Option<Round> {
-        // Where many are looked at, few will be asked soon: they have a bound once they are looked at again.
-        let room = (accounts.len() <= FEW).then(Room::default);
-        let mut desk = Desk::new(&self.terms, room);
-        let mut round = Round::default();
+    pub(super) fn visit(
+        &self,
+        accounts: &[u32],
+        named: &[(u32, Table, u32)],
+        threads: Option<usize>,
+        stop: &Stop,
+    ) -> Option<Round> {
+        let near = if accounts.len() <= FEW { NEAR } else { NEAR_OF_MANY };
+        let threads = threads::worth(accounts.len(), ACCOUNTS_A_THREAD, threads);
         let shelf = |account: u32| &self.shelves[account as usize / ACCOUNTS];
-        for accounts in accounts.chunks(WARM) {
-            if stop.asked() {
-                return None;
+        let work = |accounts: &[u32]| {
+            let (mut desk, mut round) = (Desk::new(&self.terms, near), Round::default());
+            for accounts in accounts.chunks(WARM) {
+                if stop.asked() {
+                    return None;
+                }
+                accounts.iter().for_each(|&account| shelf(account).warm(account % ACCOUNTS as u32));
+                for &account in accounts {
+                    desk.gather.begin();
+                    self.look(shelf(account), &shelf(account).grouped(), account, &mut desk, named, &mut round);
+                }
             }
-            accounts.iter().for_each(|&account| shelf(account).warm(account % ACCOUNTS as u32));
-            for &account in accounts {
-                desk.gather.begin();
-                self.look(shelf(account), &shelf(account).grouped(), account, &mut desk, named, &mut round);
-            }
-        }
-        Some(round)
+            Some(round)
+        };
+        Round::joined(threads::run(accounts.chunks(accounts.len().div_ceil(threads).max(1)), work))
     }
 
     /// Looks at every account.
@@ -69,7 +97,7 @@ impl Monitor {
         let threads = threads::worth(self.accounts, ACCOUNTS_A_THREAD, threads);
         let size = self.shelves.len().div_ceil(threads).max(1);
         let work = |(first, shelves): (usize, &[Shelf])| {
-            let (mut desk, mut round) = (Desk::new(&self.terms, None), Round::default());
+            let (mut desk, mut round) = (Desk::new(&self.terms, NEAR_OF_MANY), Round::default());
             for (shelf, at) in shelves.iter().zip(first * size..) {
                 if stop.asked() {
                     return None;
@@ -82,15 +110,7 @@ impl Monitor {
             }
             Some(round)
         };
-        let mut whole = Round::default();
-        for round in threads::run(self.shelves.chunks(size).enumerate(), work) {
-            let Round { seen, bounds, changes, blocked } = round?;
-            whole.seen.extend(seen);
-            whole.bounds.extend(bounds);
-            whole.changes.extend(changes);
-            whole.blocked.extend(blocked);
-        }
-        Some(whole)
+        Round::joined(threads::run(self.shelves.chunks(size).enumerate(), work))
     }
 
     /// Values one account and notes what is another than before.
@@ -105,7 +125,7 @@ impl Monitor {
         round: &mut Round,
     ) {
         let local = account % ACCOUNTS as u32;
-        let (Desk { gather, exposures, buckets, room }, mut sink) = (desk, Discard::default());
+        let (Desk { gather, exposures, buckets, near, room }, mut sink) = (desk, Discard::default());
         buckets.clear();
         gather.account(data, local as usize, |_, _| false, |_| sink.blocked = true);
         let (terms, market) = (&self.terms, &self.market);
@@ -116,7 +136,7 @@ impl Monitor {
         }
         let view = gather.view();
         let reach = reach(terms, market, &view, &figures, buckets);
-        if let Some(room) = room {
+        if reach.most <= *near {
             let bound = Bound::new(terms, market, &view, &figures, &reach, room);
             round.bounds.extend(bound.map(|bound| (account, bound)));
         }
@@ -151,13 +171,20 @@ struct Desk<'a> {
     gather: Gather<'a>,
     exposures: Exposures,
     buckets: Vec<IsolatedBucket>,
-    /// Where bounds are worked out, if they are.
-    room: Option<Room>,
+    /// Who is no farther than this from a line has a bound; for others the reach is enough.
+    near: u64,
+    room: Room,
 }
 
 impl<'a> Desk<'a> {
-    fn new(terms: &'a Terms, room: Option<Room>) -> Self {
-        Desk { gather: Gather::new(terms), exposures: Exposures::new(), buckets: Vec::new(), room }
+    fn new(terms: &'a Terms, near: u64) -> Self {
+        Desk {
+            gather: Gather::new(terms),
+            exposures: Exposures::new(),
+            buckets: Vec::new(),
+            near,
+            room: Room::default(),
+        }
     }
 }
 
