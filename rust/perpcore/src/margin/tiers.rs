@@ -114,8 +114,8 @@ impl Ladder {
         self.steps[self.step(2 * notional_e16)].initial.rate.max(leverage_rate)
     }
 
-    /// The least and the most that a slice of maintenance margin has, in g, as long as the notional falls to no less than half
-    /// of this one: the first two; as it rises to no more than twice: the last two.
+    /// Between which rates, in g, the slices of maintenance margin are that a move of the notional passes: the first two
+    /// as it falls to no less than half of this one, the last two as it rises to no more than twice.
     #[inline(always)]
     pub fn maintenance_slopes(&self, notional_e16: i128) -> [i64; 3] {
         [notional_e16 / 2, notional_e16, 2 * notional_e16].map(|at| self.steps[self.step(at)].maintenance.rate)

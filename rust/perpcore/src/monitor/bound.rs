@@ -1,6 +1,5 @@
 //! Which way prices may go before an account near a line crosses it: a bound that knows directions, where a reach
-//! ([`super::reach`]) knows none. Who is long does not come nearer to a lower line by a price that rises, and what one
-//! price takes another may give.
+//! ([`super::reach`]) knows none. A price that rises takes nothing from who is long, and what one takes another may give.
 //!
 //! Let prices be multiplied by 1 + xₛ each, which is from ½ to 2. Then
 //!

@@ -1,12 +1,12 @@
 //! Which accounts are due: classes by how far prices may move, each with a market that it looks back to.
 //!
-//! A class holds accounts that stay safe while prices are within its width of its reference market, the first those that are
-//! safe nowhere else. From one to the next they widen by a quarter to a seventh of a power of two, so that not many come
-//! due with one tick. As long as prices are within the width, nobody in it is looked at. Once they are not, each of its
-//! accounts is asked how far prices are from where *it* was valued: who is safe still goes into the class of what is left
-//! of its way, the others are valued. Near a line the answer knows directions ([`super::bound`]), and who asks finds it in the class.
-//! The class then looks back to the market at hand. Prices that go there and back make a class due again and again
-//! only where it is narrow, and there it has few accounts. Nothing is ever sorted.
+//! A class holds accounts that stay safe while prices are within its width of its reference market, the first those
+//! that are safe nowhere else. There are four to a power of two, so that not many come due with one tick. As long as
+//! prices are within the width, nobody in it is looked at. Once they are not, each of its accounts is asked how far
+//! prices are from where *it* was valued: who is safe still goes into the class of what is left of its way, the others
+//! are valued. Near a line the answer knows directions ([`super::bound`]), and who asks finds it in the class. The
+//! class then looks back to the market at hand. Prices that go there and back make a class due again and again only
+//! where it is narrow, and there it has few accounts. Nothing is ever sorted.
 
 use super::bound::Bound;
 use super::history::History;
