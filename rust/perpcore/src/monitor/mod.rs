@@ -4,6 +4,7 @@
 //! enough for ([`mod@reach`], [`queue`]). Whoever is looked at is valued by [`crate::margin::value`] from the columns of the
 //! [`shelf`] it stands on, as in a batch. An update is one step: it is made as a whole, or nothing of it.
 
+mod bound;
 mod delta;
 mod history;
 mod preview;
@@ -22,6 +23,7 @@ use crate::sweep::gather::RowFault;
 use crate::sweep::inspect::Inspector;
 use crate::sweep::snapshot::{Snapshot, Table};
 use crate::sweep::stop::Stop;
+use bound::Bound;
 use delta::Before;
 use history::History;
 use queue::{Due, Queue};
@@ -206,7 +208,7 @@ impl Monitor {
             accounts.extend(before.rows.iter().map(|(account, _)| *account));
             accounts.sort_unstable();
             accounts.dedup();
-            self.visit(accounts.into_iter(), &named, stop)
+            self.visit(&accounts, &named, threads, stop)
         };
         let undo = |monitor: &mut Self, ended| {
             monitor.undo(before);
@@ -230,14 +232,16 @@ impl Monitor {
         self.counters.visits += round.seen.len() as u64;
         self.counters.sweeps += u64::from(everyone);
         self.counters.changes += round.changes.len() as u64;
+        let mut bounds = round.bounds.into_iter().peekable();
         for seen in round.seen {
-            self.settle(seen);
+            let bound = bounds.next_if(|(account, _)| *account == seen.account);
+            self.settle(seen, bound.map(|(_, bound)| bound));
         }
         Ok(round.changes)
     }
 
     /// Takes over what a visit found.
-    fn settle(&mut self, seen: Seen) {
+    fn settle(&mut self, seen: Seen, bound: Option<Bound>) {
         let Seen { account, status, reach, isolated } = seen;
         let (shelf, local) = (&mut self.shelves[account as usize / ACCOUNTS], account % ACCOUNTS as u32);
         shelf.status[local as usize] = status;
@@ -245,7 +249,7 @@ impl Monitor {
         if !(isolated.is_empty() && range.is_empty()) {
             shelf.isolated.splice(range, isolated.into_iter().map(|(instrument, status)| (local, instrument, status)));
         }
-        self.queue.value(account, reach, self.history.now());
+        self.queue.value(account, reach, bound, self.history.now());
     }
 
     /// What is wrong with accounts that could not be valued, by the rows of the update as far as they are its rows.
