@@ -68,6 +68,7 @@ RuleId = Literal[
     "equity.net_value",
     "equity.withdrawable",
     "threshold.liquidation",
+    "impact",
     "status",
 ]
 """A rule."""
