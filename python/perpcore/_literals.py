@@ -88,6 +88,9 @@ TableName = Literal[
     "stress",
     "stress.largest",
     "monitor.changes",
+    "depth_updates",
+    "mirror.states",
+    "mirror.depth",
 ]
 """A table that `schema` knows."""
 
@@ -98,6 +101,7 @@ InputTable = Literal[
     "orders",
     "accounts",
     "scenarios",
+    "depth_updates",
 ]
 """A table that is read."""
 
@@ -110,5 +114,7 @@ OutputTable = Literal[
     "stress",
     "stress.largest",
     "monitor.changes",
+    "mirror.states",
+    "mirror.depth",
 ]
 """A table that is written."""

@@ -7,11 +7,14 @@ mod capsule;
 mod describe;
 mod ending;
 mod kernel;
+mod mirror;
 mod monitor;
 mod observed;
 mod raise;
+mod resident;
 mod rulebook;
 mod run;
+mod scalar;
 
 use pyo3::prelude::*;
 
@@ -22,6 +25,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<assessment::Assessment>()?;
     module.add_class::<monitor::Monitor>()?;
     module.add_class::<monitor::OrderCheck>()?;
+    module.add_class::<mirror::DepthMirror>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<batch::Schema>()?;
     module.add_function(wrap_pyfunction!(assessment::assess, module)?)?;
