@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NoReturn
@@ -206,7 +207,7 @@ class DepthMirror:
         """
         if n is not None and n < 0:
             raise ValueError(f"n is at least 0, or None, not {n}")
-        return imported(self._core.depth(n))
+        return imported(self._core.depth(None if n is None else min(n, sys.maxsize)))
 
     def impact_price(self, side: Literal["bid", "ask"], notional: _Number) -> Decimal | None:
         """The price of so much quote notional, walked through a side: notional ÷ base bought, half to even at 10⁻⁸.
