@@ -23,10 +23,12 @@ from .assessment import Assessment, assess
 from .book import read_book, write_book
 from .explanation import Explanation
 from .fit import fit_scenarios
+from .mirror import DepthMirror
 from .monitor import Monitor, OrderCheck
 
 __all__ = [
     "Assessment",
+    "DepthMirror",
     "Explanation",
     "Monitor",
     "OrderCheck",

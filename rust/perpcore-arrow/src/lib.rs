@@ -8,6 +8,7 @@ pub mod contract;
 mod decode;
 mod encode;
 pub mod guard;
+pub mod mirror;
 pub mod monitor;
 pub mod observed;
 mod residents;

@@ -7,8 +7,10 @@ mod capsule;
 mod describe;
 mod ending;
 mod kernel;
+mod mirror;
 mod monitor;
 mod raise;
+mod resident;
 mod rulebook;
 mod run;
 mod scalar;
@@ -22,6 +24,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<assessment::Assessment>()?;
     module.add_class::<monitor::Monitor>()?;
     module.add_class::<monitor::OrderCheck>()?;
+    module.add_class::<mirror::DepthMirror>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<batch::Schema>()?;
     module.add_function(wrap_pyfunction!(assessment::assess, module)?)?;

@@ -1,24 +1,23 @@
-//! The resident monitor: one lock, calls from any thread.
+//! The resident monitor.
 
 use crate::assessment::{account_tables, key_of};
 use crate::batch::Batch;
 use crate::capsule::import;
-use crate::raise::{raise_fault, warn_shared_doubles};
+use crate::raise::warn_shared_doubles;
+use crate::resident::Resident;
 use crate::rulebook::Rulebook;
 use crate::run::{caught, run};
-use crate::scalar::grid_units;
+use crate::scalar::{decimal, grid};
 use arrow_array::{Array, StructArray};
-use perpcore::fault::{Code, Failure, Fault};
+use perpcore::fault::{Code, Fault};
 use perpcore::margin::status::Status;
 use perpcore::monitor::{Checked, Wish};
-use perpcore::num::bounds::{Bound as Limits, PRICE, QUANTITY};
+use perpcore::num::bounds::{PRICE, QUANTITY};
 use perpcore::num::text;
-use perpcore::sweep::stop::Stop;
 use perpcore_arrow::assess::Inputs;
 use perpcore_arrow::contract;
 use perpcore_arrow::monitor as core;
 use perpcore_arrow::observed::{Observed, Told};
-use perpcore_arrow::shared::{Busy, Held, Shared};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -27,33 +26,8 @@ use std::time::Instant;
 /// A resident book; `perpcore.Monitor` is what users see of it.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Monitor {
-    shared: Shared<core::Monitor>,
+    resident: Resident<core::Monitor>,
     observed: Observed,
-}
-
-impl Monitor {
-    /// Waits for the lock; other Python threads run meanwhile.
-    fn held(&self, py: Python<'_>) -> PyResult<Held<'_, core::Monitor>> {
-        loop {
-            match self.shared.hold() {
-                Ok(held) => return Ok(held),
-                Err(Busy::Never(code)) => return Err(raise_fault(py, Fault::new(code))),
-                Err(Busy::Elsewhere) => py.detach(|| self.shared.wait()),
-            }
-        }
-    }
-
-    /// Work on the monitor, over about so many rows. It is broken where the work does not come to an end.
-    fn work<T: Send>(
-        &self,
-        py: Python<'_>,
-        rows: usize,
-        work: impl FnOnce(&mut core::Monitor, &Stop) -> Result<T, Failure> + Send,
-    ) -> PyResult<T> {
-        let mut held = self.held(py)?;
-        let held = held.work();
-        run(py, rows, move |stop| held.run(|monitor| work(monitor, stop)))
-    }
 }
 
 #[pymethods]
@@ -70,12 +44,12 @@ impl Monitor {
         let scenarios = scenarios.map(|table| import(&contract::SCENARIOS, table)).transpose()?;
         let rules = &rules.get().0;
         let monitor = run(py, 0, |_| core::Monitor::new(rules, scenarios, threads))?;
-        Ok(Monitor { shared: Shared::new(monitor), observed: Observed::new() })
+        Ok(Monitor { resident: Resident::new(monitor), observed: Observed::new() })
     }
 
     /// The number of the last update that had one.
     fn seq(&self, py: Python<'_>) -> PyResult<Option<i64>> {
-        self.work(py, 0, |monitor, _| Ok(monitor.seq()))
+        self.resident.work(py, 0, |monitor, _| Ok(monitor.seq()))
     }
 
     /// One step; the table `monitor.changes`.
@@ -104,7 +78,7 @@ impl Monitor {
         // A tick over a large book may have to look at much of it.
         let known = self.observed.accounts();
         let size = rows + if inputs.prices.is_some() { known / 4 } else { 0 };
-        let (updated, counters, accounts) = self.work(py, size, |monitor, stop| {
+        let (updated, counters, accounts) = self.resident.work(py, size, |monitor, stop| {
             let updated = monitor.update(inputs, seq, stop)?;
             Ok((updated, monitor.counters(), monitor.len()))
         })?;
@@ -129,7 +103,7 @@ impl Monitor {
         let key = account.map(key_of).transpose()?;
         let rows = if account.is_some() { 0 } else { self.observed.accounts() };
         let core::Snapshot([positions, balances, orders, accounts, prices]) =
-            self.work(py, rows, |monitor, stop| {
+            self.resident.work(py, rows, |monitor, stop| {
                 let accounts = match &key {
                     Some(key) => vec![monitor.find(&key.view())?],
                     None => monitor.accounts_with(statuses.as_deref()),
@@ -158,8 +132,9 @@ impl Monitor {
         }
         let price = price.map(|price| grid("price", price, &PRICE)).transpose()?;
         let order = core::Order { instrument, quantity, price, reduce_only };
-        let (found, updates) =
-            monitor.work(py, 0, |core, _| Ok((core.check_order(&key.view(), &order)?, core.counters().updates)))?;
+        let (found, updates) = monitor
+            .resident
+            .work(py, 0, |core, _| Ok((core.check_order(&key.view(), &order)?, core.counters().updates)))?;
         let (account, wish, checked) = found;
         Ok(OrderCheck { monitor: slf.clone().unbind(), account, wish, checked, updates })
     }
@@ -167,7 +142,7 @@ impl Monitor {
     /// Panics inside a call, for the test that a monitor of which nothing is known says so.
     fn _provoke_panic(&self, py: Python<'_>) -> PyResult<()> {
         #[expect(clippy::panic, reason = "what this method is for")]
-        self.work(py, 0, |_, _| panic!("provoked"))
+        self.resident.work(py, 0, |_, _| panic!("provoked"))
     }
 
     /// What it did so far, and how long updates took in the last minute. Readable while another call is at work.
@@ -188,12 +163,6 @@ impl Monitor {
 fn status_of(name: &str) -> PyResult<Status> {
     let found = Status::ALL.into_iter().find(|status| status.name() == name && *status != Status::Unknown);
     found.ok_or_else(|| PyValueError::new_err(format!("no status {name:?}")))
-}
-
-/// A scalar argument in g, within what a column of its kind holds.
-fn grid(name: &str, value: &Bound<'_, PyAny>, bound: &Limits) -> PyResult<i64> {
-    let number = grid_units(name, value, bound.min, bound.max)?;
-    i64::try_from(number).map_err(|_| PyValueError::new_err(format!("{name} is {}", bound.accepted)))
 }
 
 /// The margin answer of the gate.
@@ -238,7 +207,7 @@ impl OrderCheck {
     /// Raises StateError `inputs_changed` where the monitor was updated since.
     fn lines(&self, py: Python<'_>) -> PyResult<Batch> {
         let monitor = self.monitor.bind(py).get();
-        let lines = monitor.work(py, 0, |core, _| {
+        let lines = monitor.resident.work(py, 0, |core, _| {
             if core.counters().updates != self.updates {
                 return Err(Fault::new(Code::InputsChanged).accepts("an answer that is as new as the monitor").into());
             }
@@ -259,8 +228,4 @@ impl OrderCheck {
             ))
         })
     }
-}
-
-fn decimal<'py>(py: Python<'py>, units: i128) -> PyResult<Bound<'py, PyAny>> {
-    py.import("decimal")?.getattr("Decimal")?.call1((units,))?.call_method1("scaleb", (-8,))
 }

@@ -1,12 +1,14 @@
-//! The pure core of perpcore: numbers, rulebook, the one valuation, whole-book sweeps, the resident book.
+//! The pure core of perpcore: numbers, rulebook, outside prices, the one valuation, whole-book sweeps,
+//! the resident book.
 //!
 //! Nothing here knows Python, Arrow, files, clocks or randomness. Floors, lowest first; an arrow points
-//! only down: [`num`] → [`fault`] → [`rule`] → [`rules`] → [`margin`] → [`sweep`] → [`monitor`].
+//! only down: [`num`] → [`fault`] → [`rule`] → [`rules`] → [`pricing`], [`margin`] → [`sweep`] → [`monitor`].
 
 pub mod fault;
 pub mod margin;
 pub mod monitor;
 pub mod num;
+pub mod pricing;
 pub mod rule;
 pub mod rules;
 pub mod sweep;

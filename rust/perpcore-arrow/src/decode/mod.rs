@@ -4,6 +4,7 @@
 //! [`crate::assess`]. A table that is not of its schema's form is refused at once.
 
 mod coded;
+mod depth;
 mod distinct;
 mod ids;
 mod integers;
@@ -17,6 +18,7 @@ mod text;
 mod time;
 mod view;
 
+pub(crate) use depth::{Message, Sent, Tape, tape};
 pub(crate) use ids::{AccountIds, Ids, text_at};
 pub(crate) use integers::integers_of;
 pub(crate) use origins::{Origin, Origins};

@@ -13,7 +13,7 @@ mod used;
 pub use foreign::{ForeignArray, ForeignSchema, ForeignStream};
 pub(crate) use form::UNREAD;
 
-use crate::contract::Table;
+use crate::contract::{Need, Table};
 use arrow_array::{ArrayRef, StructArray, new_empty_array};
 use column::{Known, Memory, length};
 use form::{Layout, Schema};
@@ -216,10 +216,10 @@ impl Batches {
         Ok(())
     }
 
-    /// How many of the rows are kept. Where the ids have no memory every row is refused, and rows cost nothing to
+    /// How many of the rows are kept. Where the first required column, the ids, has no memory every row is refused, and rows cost nothing to
     /// claim: then no more are kept than an error lists.
     fn backed(&self, rows: usize) -> usize {
-        let ids = self.table.columns.first().map(|column| column.name);
+        let ids = self.table.columns.iter().find(|column| column.need == Need::Required).map(|column| column.name);
         let mut first = self.schema.columns.iter().filter(|column| column.name.as_deref() == ids);
         if first.all(|column| column.form.layout == Layout::Nowhere) {
             rows.min(LISTED.saturating_sub(self.rows))
