@@ -23,11 +23,13 @@ from .assessment import Assessment, assess
 from .book import read_book, write_book
 from .explanation import Explanation
 from .fit import fit_scenarios
+from .mirror import DepthMirror
 from .monitor import Monitor, OrderCheck
 from .orderbook import Event, Level, OrderBook
 
 __all__ = [
     "Assessment",
+    "DepthMirror",
     "Event",
     "Explanation",
     "Level",

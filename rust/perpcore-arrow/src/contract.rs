@@ -6,6 +6,7 @@ use perpcore::margin::market::PriceState;
 use perpcore::margin::status::Status;
 use perpcore::monitor::Cause;
 use perpcore::num::bounds::{self, Bound};
+use perpcore::pricing::mirror::{Side, State};
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ pub enum Kind {
     Bool,
     /// A time in UTC.
     Time,
+    /// The number of an update of a feed.
+    UpdateId,
     /// A number on the grid within a bound.
     Number(&'static Bound),
     /// Money out: `decimal128(28, 8)`.
@@ -54,6 +57,7 @@ impl Kind {
             Kind::Account | Kind::ClientId => "text, a dictionary of text, or non-negative integers",
             Kind::Order => "non-negative integers",
             Kind::Bool => "booleans, or the words true and false",
+            Kind::UpdateId => "non-negative integers",
             Kind::Time => "timestamp of any unit with zone UTC, or int64 nanoseconds",
             Kind::Number(_) | Kind::Money | Kind::Exact | Kind::Ratio | Kind::Count => {
                 "decimal32, decimal64 or decimal128, an integer, float64, or text in plain decimals; \
@@ -231,6 +235,39 @@ table! {
     }
 }
 table! {
+    /// What the feed of an outside book sent: the rows of a message one after the other.
+    DEPTH_UPDATES "depth_updates" input true {
+        "time" Kind::Time, Optional, "when the message came; that of its first row counts";
+        "snapshot" Kind::Bool, Optional, "true in the rows of a snapshot, false (default) in those of a change";
+        "first_id" Kind::UpdateId, Optional, "the first update of a change; not read in a snapshot";
+        "last_id" Kind::UpdateId, Required, "the last update of the message";
+        "previous_id" Kind::UpdateId, Optional, "the last update of the change before, as a perpetual feed has it; not read in a snapshot";
+        "side" Kind::Word(&Side::NAMES), Optional, "bid or ask";
+        "price" Kind::Number(&bounds::PRICE), Optional, "the price of a level; a row without price, side and quantity is a message without levels";
+        "quantity" Kind::Number(&bounds::DEPTH), Optional, "all that stands there now; 0 removes the level";
+    }
+}
+table! {
+    /// What a depth mirror was after each message of a run.
+    MIRROR_STATES_OUT "mirror.states" input false {
+        "time" Kind::Time, Nullable, "when the message came";
+        "last_id" Kind::UpdateId, Given, "the last update of the message";
+        "state" Kind::Word(&State::NAMES), Given, "waiting, good, gap or crossed; what is not good serves nothing";
+        "bid" Kind::Money, Nullable, "the highest bid";
+        "bid_quantity" Kind::Money, Nullable, "what stands there";
+        "ask" Kind::Money, Nullable, "the lowest ask";
+        "ask_quantity" Kind::Money, Nullable, "what stands there";
+        "reason" Kind::Text, Nullable, "why it is in that state, where that is not what it was before";
+    }
+}
+table! {
+    /// The levels of a depth mirror: the bids, then the asks, each from the best on.
+    MIRROR_DEPTH_OUT "mirror.depth" input false {
+        "price" Kind::Money, Given, "the price of the level";
+        "quantity" Kind::Money, Given, "all that stands there; bids > 0, asks < 0";
+    }
+}
+table! {
     /// The cross bucket of every account, in order of first appearance.
     ACCOUNTS_OUT "assessment.accounts" input false {
         "account" Kind::Account, Given, "the id, of the first table's type";
@@ -348,7 +385,7 @@ table! {
 }
 
 /// Every table.
-pub static TABLES: [&Table; 19] = [
+pub static TABLES: [&Table; 22] = [
     &POSITIONS,
     &BALANCES,
     &PRICES,
@@ -368,4 +405,7 @@ pub static TABLES: [&Table; 19] = [
     &DEPTH,
     &L3,
     &OPEN_ORDERS,
+    &DEPTH_UPDATES,
+    &MIRROR_STATES_OUT,
+    &MIRROR_DEPTH_OUT,
 ];

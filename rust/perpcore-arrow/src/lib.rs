@@ -9,8 +9,11 @@ pub mod contract;
 mod decode;
 mod encode;
 pub mod guard;
+pub mod mirror;
 pub mod monitor;
+pub mod observed;
 mod residents;
+pub mod shared;
 mod stress;
 
 pub use encode::schema;

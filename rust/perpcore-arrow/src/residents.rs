@@ -72,8 +72,11 @@ impl Residents {
     /// `id_kind_mismatch`.
     pub(crate) fn take(&mut self, ids: &AccountIds) -> Result<Vec<u32>, Failure> {
         if let Some(given) = &ids.output {
-            self.admits(given)?;
-            self.settle(given);
+            self.admits(given).map_err(|fault| *fault)?;
+            // A table without rows names nobody, and so chooses nothing.
+            if ids.len() > 0 {
+                self.settle(given);
+            }
         }
         Ok(match &ids.ids {
             Ids::Text { sources, origins } => {
@@ -87,11 +90,11 @@ impl Residents {
     ///
     /// # Errors
     /// `id_kind_mismatch`.
-    pub(crate) fn admits(&self, given: &DataType) -> Result<(), Fault> {
+    pub(crate) fn admits(&self, given: &DataType) -> Result<(), Box<Fault>> {
         match &self.output {
             Some(output) if output.is_integer() != given.is_integer() => {
                 let fault = Fault::new(Code::IdKindMismatch).value(given);
-                Err(fault.accepts(format!("ids as those of the book: {output}")))
+                Err(Box::new(fault.accepts(format!("ids as those of the book: {output}"))))
             }
             _ => Ok(()),
         }

@@ -3,8 +3,8 @@
 use crate::assessment::{Key, key_of};
 use crate::batch::Batch;
 use crate::capsule::import;
-use crate::locked::Locked;
 use crate::raise::{bad_argument, warn_shared_doubles};
+use crate::resident::Resident;
 use crate::rulebook::Rulebook;
 use crate::run::caught;
 use crate::scalar::{decimal, grid};
@@ -24,7 +24,7 @@ const ROWS_A_COMMAND: usize = 5;
 
 /// The book of one instrument; `perpcore.OrderBook` is what users see of it.
 #[pyclass(frozen, module = "perpcore._core")]
-pub(crate) struct OrderBook(Locked<core::OrderBook>);
+pub(crate) struct OrderBook(Resident<core::OrderBook>);
 
 /// Price, quantity and how many orders.
 type Level<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, u32);
@@ -36,7 +36,7 @@ impl OrderBook {
     fn new(py: Python<'_>, rules: &Bound<'_, Rulebook>, instrument: &str) -> PyResult<Self> {
         let rules = &rules.get().0;
         let book = crate::run::run(py, 0, |_| core::OrderBook::new(rules, instrument))?;
-        Ok(OrderBook(Locked::new(book)))
+        Ok(OrderBook(Resident::new(book)))
     }
 
     /// Carries out one command; its events as tuples in the order of the table `events`, without `audience` and `instrument`.

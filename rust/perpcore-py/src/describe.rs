@@ -147,7 +147,7 @@ fn words(table: &Table, kind: Kind) -> (String, String) {
         Kind::Money => (String::from("decimal128(28, 8)"), String::from("whole units")),
         Kind::Exact => (String::from("decimal128(38, 24)"), String::from("whole units")),
         Kind::Ratio => plain("float64"),
-        Kind::Count => plain("int64"),
+        Kind::Count | Kind::UpdateId => plain("int64"),
     }
 }
 

@@ -1,24 +1,23 @@
-//! The resident monitor: one lock, calls from any thread.
+//! The resident monitor.
 
 use crate::assessment::{account_tables, key_of};
 use crate::batch::Batch;
 use crate::capsule::import;
-use crate::locked::Locked;
-use crate::observed::Observed;
 use crate::raise::warn_shared_doubles;
+use crate::resident::Resident;
 use crate::rulebook::Rulebook;
 use crate::run::{caught, run};
 use crate::scalar::{decimal, grid};
 use arrow_array::{Array, StructArray};
-use perpcore::fault::{Code, Failure, Fault};
+use perpcore::fault::{Code, Fault};
 use perpcore::margin::status::Status;
 use perpcore::monitor::{Checked, Wish};
 use perpcore::num::bounds::{PRICE, QUANTITY};
 use perpcore::num::text;
-use perpcore::sweep::stop::Stop;
 use perpcore_arrow::assess::Inputs;
 use perpcore_arrow::contract;
 use perpcore_arrow::monitor as core;
+use perpcore_arrow::observed::{Observed, Told};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -27,20 +26,8 @@ use std::time::Instant;
 /// A resident book; `perpcore.Monitor` is what users see of it.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Monitor {
-    locked: Locked<core::Monitor>,
+    resident: Resident<core::Monitor>,
     observed: Observed,
-}
-
-impl Monitor {
-    /// Work on the monitor, over about so many rows.
-    fn work<T: Send>(
-        &self,
-        py: Python<'_>,
-        rows: usize,
-        work: impl FnOnce(&mut core::Monitor, &Stop) -> Result<T, Failure> + Send,
-    ) -> PyResult<T> {
-        self.locked.work(py, rows, work)
-    }
 }
 
 #[pymethods]
@@ -57,12 +44,12 @@ impl Monitor {
         let scenarios = scenarios.map(|table| import(&contract::SCENARIOS, table)).transpose()?;
         let rules = &rules.get().0;
         let monitor = run(py, 0, |_| core::Monitor::new(rules, scenarios, threads))?;
-        Ok(Monitor { locked: Locked::new(monitor), observed: Observed::new() })
+        Ok(Monitor { resident: Resident::new(monitor), observed: Observed::new() })
     }
 
     /// The number of the last update that had one.
     fn seq(&self, py: Python<'_>) -> PyResult<Option<i64>> {
-        self.work(py, 0, |monitor, _| Ok(monitor.seq()))
+        self.resident.work(py, 0, |monitor, _| Ok(monitor.seq()))
     }
 
     /// One step; the table `monitor.changes`.
@@ -91,7 +78,7 @@ impl Monitor {
         // A tick over a large book may have to look at much of it.
         let known = self.observed.accounts();
         let size = rows + if inputs.prices.is_some() { known / 4 } else { 0 };
-        let (updated, counters, accounts) = self.work(py, size, |monitor, stop| {
+        let (updated, counters, accounts) = self.resident.work(py, size, |monitor, stop| {
             let updated = monitor.update(inputs, seq, stop)?;
             Ok((updated, monitor.counters(), monitor.len()))
         })?;
@@ -116,7 +103,7 @@ impl Monitor {
         let key = account.map(key_of).transpose()?;
         let rows = if account.is_some() { 0 } else { self.observed.accounts() };
         let core::Snapshot([positions, balances, orders, accounts, prices]) =
-            self.work(py, rows, |monitor, stop| {
+            self.resident.work(py, rows, |monitor, stop| {
                 let accounts = match &key {
                     Some(key) => vec![monitor.find(&key.view())?],
                     None => monitor.accounts_with(statuses.as_deref()),
@@ -145,8 +132,9 @@ impl Monitor {
         }
         let price = price.map(|price| grid("price", price, &PRICE)).transpose()?;
         let order = core::Order { instrument, quantity, price, reduce_only };
-        let (found, updates) =
-            monitor.work(py, 0, |core, _| Ok((core.check_order(&key.view(), &order)?, core.counters().updates)))?;
+        let (found, updates) = monitor
+            .resident
+            .work(py, 0, |core, _| Ok((core.check_order(&key.view(), &order)?, core.counters().updates)))?;
         let (account, wish, checked) = found;
         Ok(OrderCheck { monitor: slf.clone().unbind(), account, wish, checked, updates })
     }
@@ -154,12 +142,20 @@ impl Monitor {
     /// Panics inside a call, for the test that a monitor of which nothing is known says so.
     fn _provoke_panic(&self, py: Python<'_>) -> PyResult<()> {
         #[expect(clippy::panic, reason = "what this method is for")]
-        self.work(py, 0, |_, _| panic!("provoked"))
+        self.resident.work(py, 0, |_, _| panic!("provoked"))
     }
 
     /// What it did so far, and how long updates took in the last minute. Readable while another call is at work.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        caught(py, || self.observed.told(py))
+        let Told { counters, latency_us } = self.observed.told();
+        caught(py, || {
+            let told = PyDict::new(py);
+            counters.into_iter().try_for_each(|(name, count)| told.set_item(name, count))?;
+            let histogram = PyDict::new(py);
+            latency_us.into_iter().try_for_each(|(bound, count)| histogram.set_item(bound, count))?;
+            told.set_item("latency_us", histogram)?;
+            Ok(told)
+        })
     }
 }
 
@@ -211,7 +207,7 @@ impl OrderCheck {
     /// Raises StateError `inputs_changed` where the monitor was updated since.
     fn lines(&self, py: Python<'_>) -> PyResult<Batch> {
         let monitor = self.monitor.bind(py).get();
-        let lines = monitor.work(py, 0, |core, _| {
+        let lines = monitor.resident.work(py, 0, |core, _| {
             if core.counters().updates != self.updates {
                 return Err(Fault::new(Code::InputsChanged).accepts("an answer that is as new as the monitor").into());
             }

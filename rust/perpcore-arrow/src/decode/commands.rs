@@ -142,12 +142,14 @@ impl Commands {
             };
             let admitted = match numbering.of(*at) {
                 Some(names) => names.admits(&data_type),
-                None if mixed => Err(Fault::new(Code::IdKindMismatch)
-                    .value(&data_type)
-                    .accepts("client ids as those before: text, or integers")),
+                None if mixed => Err(Box::new(
+                    Fault::new(Code::IdKindMismatch)
+                        .value(&data_type)
+                        .accepts("client ids as those before: text, or integers"),
+                )),
                 None => Ok(()),
             };
-            admitted.map_err(|fault| fault.in_column(COMMANDS.name, column.name))?;
+            admitted.map_err(|fault| (*fault).in_column(COMMANDS.name, column.name))?;
         }
         for (at, _, chunks) in &columns {
             let Some(data_type) = typed(chunks) else { continue };

@@ -7,6 +7,7 @@ mod block;
 mod cells;
 mod coded;
 mod commands;
+mod depth;
 mod distinct;
 mod ids;
 mod integers;
@@ -22,6 +23,7 @@ mod view;
 
 pub(crate) use block::{Asked, Block, REFUSED, Settings, WORDS, bit};
 pub(crate) use commands::{Commands, Numbering};
+pub(crate) use depth::{Message, Sent, Tape, tape};
 pub(crate) use distinct::are_equal;
 pub(crate) use ids::{AccountIds, Ids, text_at};
 pub(crate) use integers::integers_of;

@@ -28,7 +28,7 @@ fn field(table: &Table, column: &Column) -> Field {
         Kind::Number(_) | Kind::Money => DataType::Decimal128(MONEY.0, MONEY.1),
         Kind::Exact => DataType::Decimal128(EXACT.0, EXACT.1),
         Kind::Ratio => DataType::Float64,
-        Kind::Count => DataType::Int64,
+        Kind::Count | Kind::UpdateId => DataType::Int64,
     };
     let nullable = !matches!(column.need, Need::Required | Need::Given);
     Field::new(column.name, data_type, nullable)

@@ -97,8 +97,8 @@ enum Further {
     Said(Event),
 }
 
-/// All ids that are remembered.
-#[derive(Clone, Debug)]
+/// All ids that are remembered; at first none.
+#[derive(Clone, Debug, Default)]
 pub struct Clients {
     table: HashTable<Number>,
     hasher: DefaultHashBuilder,
@@ -117,22 +117,6 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Nothing remembered.
-    pub fn new() -> Clients {
-        Clients {
-            table: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
-            entries: Vec::new(),
-            texts: Vec::new(),
-            free: Vec::new(),
-            leaving: Vec::new(),
-            accounts: Vec::new(),
-            outlived: BTreeMap::new(),
-            further: Vec::new(),
-            free_further: Vec::new(),
-        }
-    }
-
     /// The id of a number.
     pub fn id(&self, number: Number) -> Option<ClientId<'_>> {
         let at = (number as usize).checked_sub(1)?;

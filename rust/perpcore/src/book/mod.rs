@@ -79,7 +79,7 @@ impl<S: Store> Book<S> {
             terms,
             store: S::new(),
             accounts: Accounts::default(),
-            clients: Clients::new(),
+            clients: Clients::default(),
             triggers: Triggers::default(),
             ends: Ends::new(),
             phase: Phase::Open,
