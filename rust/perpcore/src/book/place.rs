@@ -216,6 +216,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
                 flags,
             },
             slot,
+            stored: false,
             life: Life { time: self.book.time, until: place.until.unwrap_or(i64::MAX) },
             tif: place.tif,
             market: place.price.is_none(),
@@ -274,13 +275,13 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     pub(super) fn run(&mut self, mut taker: Taker) {
         let reduces = taker.order.flags.reduce_only();
         if reduces && !self.trim(&mut taker) {
-            self.book.store.release(taker.slot);
+            self.depart(&taker);
             return;
         }
         let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
         let code = match stopped {
             Stopped::Filled => {
-                self.book.store.release(taker.slot);
+                self.depart(&taker);
                 return;
             }
             Stopped::OutOfReach if !matches!(taker.tif, Tif::Ioc | Tif::Fok) => {
@@ -291,18 +292,31 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Stopped::By(code) => code,
         };
         let event = Event { code: Some(code), ..self.of(Kind::Canceled, &taker.shown()) };
-        self.book.store.release(taker.slot);
+        self.depart(&taker);
         self.say(event);
+    }
+
+    /// Gives up the place of an incoming order that ended.
+    #[inline(always)]
+    pub(super) fn depart(&mut self, taker: &Taker) {
+        if taker.stored {
+            self.book.store.remove(taker.slot);
+        }
+        self.book.store.release(taker.slot);
     }
 
     /// Lets what is left of an order rest.
     #[inline(always)]
     fn stay(&mut self, taker: &Taker) {
-        let Taker { order, slot, life, .. } = *taker;
-        self.book.store.add(slot, order, life);
+        let Taker { order, slot, stored, life, .. } = *taker;
+        if stored {
+            self.book.store.resize(slot, order.left, order.filled);
+        } else {
+            self.book.store.add(slot, order, life);
+            self.lives(slot, life);
+        }
         self.book.store.rest(slot, order.price);
         self.book.accounts.opened(&order);
-        self.lives(slot, life);
         if order.flags.reduce_only() {
             self.cut(order.account, order.flags.isolated());
         }

@@ -109,11 +109,10 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     fn fire(&mut self, waiting: Waiting) {
         let Waiting { slot, tif, market, liquidation, .. } = waiting;
         let (order, life) = (*self.book.store.order(slot), self.book.store.life(slot));
-        self.book.store.remove(slot);
         self.book.accounts.closed(&order);
         let event = Event { price: waiting.trigger.price, ..self.of(Kind::Triggered, &order) };
         self.say(event);
-        let mut taker = Taker { order, slot, life, tif, market, liquidation };
+        let mut taker = Taker { order, slot, stored: true, life, tif, market, liquidation };
         let edge = self.edge(order.side);
         let fits = if market {
             taker.order.price = edge;
@@ -126,7 +125,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         match fits {
             Ok(()) => self.run(taker),
             Err(code) => {
-                self.book.store.release(slot);
+                self.depart(&taker);
                 self.say_less(&order, order.left, code);
             }
         }
