@@ -1,7 +1,7 @@
 //! Random streams of commands of every kind: both books and an independent model say the same, and what must always be true
 //! of a book is, after every command. A few seeds in a normal run; PERPCORE_SOAK=1 runs 200 of 20,000 commands.
 
-#![allow(clippy::expect_used)]
+#![expect(clippy::expect_used, reason = "a test")]
 
 #[path = "book/check.rs"]
 mod check;
