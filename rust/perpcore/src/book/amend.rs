@@ -68,7 +68,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         let changed = Order { price, left, ..order };
         let life = book.store.life(slot);
-        let mut taker = Taker { order: changed, slot, life, tif: Tif::Gtc, market, liquidation: false };
+        let (stored, tif) = (true, Tif::Gtc);
+        let mut taker = Taker { order: changed, slot, stored, life, tif, market, liquidation: false };
         if keeps {
             return Ok(taker);
         }
@@ -132,6 +133,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
         let order = Order { flags: flags.rests(false), ..taker.order };
         self.book.store.resize(slot, order.left, order.filled);
+        self.book.store.reprice(slot, price);
         self.book.accounts.shrunk(&before, left - order.left);
         match stopped {
             Stopped::Filled => self.close(slot, &order),

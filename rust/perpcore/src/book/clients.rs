@@ -1,8 +1,8 @@
 //! Clients' order ids: a repeat is answered as the first time, another order under the same id is refused, and a living order
 //! is found by its account and id.
 //!
-//! An id is remembered for a time, and so many of an account. That of a living order stays known, though what was answered is
-//! forgotten. What is remembered of an id is a cache line: an order as most are, and with it the acceptance as it was said.
+//! An id is remembered for a time, and so many of an account. That of a living order always.
+//! What is remembered of an id is a cache line: an order as most are, and with it the acceptance as it was said.
 //! Whatever else there is hangs on it. Numbers of what is forgotten are used again, but only after [`Clients::settle`], since
 //! events name them.
 
@@ -36,8 +36,6 @@ struct Remembered {
 
 /// No acceptance as it was asked.
 const UNSAID: u64 = u64::MAX;
-/// When an id was remembered that only a living order keeps.
-const FORGOTTEN: i64 = i64::MIN;
 /// Nothing further.
 const NONE: u32 = u32::MAX;
 
@@ -110,7 +108,7 @@ pub struct Clients {
     leaving: Vec<Number>,
     /// What is remembered of each account, by time; what is too old is forgotten when the account is next asked for.
     accounts: Vec<VecDeque<Number>>,
-    /// Orders that lived longer than what was said of them.
+    /// Living orders whose ids would be forgotten without them.
     outlived: BTreeMap<u64, Number>,
     further: Vec<(Further, u32)>,
     free_further: Vec<u32>,
@@ -176,12 +174,9 @@ impl Clients {
         self.find(account, id).map(|number| self.entry(number).order)
     }
 
-    /// Adds what was answered to the same order; false where it was another one, or what was said is forgotten.
+    /// Adds what was answered to the same order; false where it was another one.
     pub(super) fn answer(&self, number: Number, asked: &Place<'static>, out: &mut Vec<Event>) -> bool {
         let entry = *self.entry(number);
-        if entry.time == FORGOTTEN {
-            return false;
-        }
         let said = || {
             std::iter::successors(self.further.get(entry.further as usize), |(_, next)| {
                 self.further.get(*next as usize)
@@ -339,11 +334,9 @@ impl Clients {
         }
     }
 
-    /// Forgets the oldest of an account.
+    /// Forgets the oldest of an account, or lets it be forgotten with its order.
     fn forget(&mut self, number: Number, lives: impl Fn(u64) -> bool) {
-        let entry = &mut self.entries[number as usize - 1];
-        entry.time = FORGOTTEN;
-        let (order, account) = (entry.order, entry.account);
+        let Remembered { order, account, .. } = *self.entry(number);
         self.accounts[account as usize].pop_front();
         if lives(order) {
             self.outlived.insert(order, number);

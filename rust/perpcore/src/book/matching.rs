@@ -12,6 +12,8 @@ pub(super) struct Taker {
     pub(super) order: Order,
     /// The place that is reserved for it.
     pub(super) slot: Slot,
+    /// Whether it waited there: then it keeps its age.
+    pub(super) stored: bool,
     pub(super) life: Life,
     pub(super) tif: Tif,
     /// Whether its limit is the edge of the collar.

@@ -206,6 +206,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
                 flags,
             },
             slot,
+            stored: false,
             life: Life { time: self.book.time, until: place.until.unwrap_or(i64::MAX) },
             tif: place.tif,
             market: place.price.is_none(),
@@ -264,14 +265,14 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if reduces {
             taker.order.left = self.trim(taker.shown());
             if taker.order.left == 0 {
-                self.book.store.release(taker.slot);
+                self.depart(&taker);
                 return;
             }
         }
         let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
         let code = match stopped {
             Stopped::Filled => {
-                self.book.store.release(taker.slot);
+                self.depart(&taker);
                 return;
             }
             Stopped::OutOfReach if !matches!(taker.tif, Tif::Ioc | Tif::Fok) => {
@@ -281,18 +282,31 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Stopped::OutOfReach => Code::Unmatched,
             Stopped::By(code) => code,
         };
-        self.book.store.release(taker.slot);
+        self.depart(&taker);
         self.say_of(Kind::Canceled, &taker.shown(), taker.order.left).code = Some(code);
+    }
+
+    /// Gives up the place of an incoming order that ended.
+    #[inline(always)]
+    pub(super) fn depart(&mut self, taker: &Taker) {
+        if taker.stored {
+            self.book.store.remove(taker.slot);
+        }
+        self.book.store.release(taker.slot);
     }
 
     /// Lets what is left of an order rest.
     #[inline(always)]
     fn stay(&mut self, taker: &Taker) {
-        let Taker { order, slot, life, .. } = *taker;
-        self.book.store.add(slot, order, life);
+        let Taker { order, slot, stored, life, .. } = *taker;
+        if stored {
+            self.book.store.resize(slot, order.left, order.filled);
+        } else {
+            self.book.store.add(slot, order, life);
+            self.lives(slot, life);
+        }
         self.book.store.rest(slot, order.price);
         self.book.accounts.opened(&order);
-        self.lives(slot, life);
         if order.flags.reduce_only() {
             self.cut(order.account, order.flags.isolated());
         }

@@ -109,10 +109,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     fn fire(&mut self, waiting: Waiting) {
         let Waiting { slot, tif, market, liquidation, .. } = waiting;
         let (order, life) = (*self.book.store.order(slot), self.book.store.life(slot));
-        self.book.store.remove(slot);
         self.book.accounts.closed(&order);
         self.say_of(Kind::Triggered, &order, order.left).price = waiting.trigger.price;
-        let mut taker = Taker { order, slot, life, tif, market, liquidation };
+        let mut taker = Taker { order, slot, stored: true, life, tif, market, liquidation };
         let edge = self.edge(order.side);
         let fits = if market {
             taker.order.price = edge;
@@ -125,7 +124,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         match fits {
             Ok(()) => self.run(taker),
             Err(code) => {
-                self.book.store.release(slot);
+                self.depart(&taker);
                 self.say_of(Kind::Canceled, &order, order.left).code = Some(code);
             }
         }

@@ -1,7 +1,8 @@
 //! The workload as commands of a book. Ids of orders are the book's own and the same in every book, so one run tells them, and
 //! the commands can be carried out again as they are.
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each of its users takes a part")]
+#![allow(clippy::expect_used, clippy::unreachable, reason = "a workload that is not what it says is to stop the run")]
 
 use super::workload::{Op, Step};
 use perpcore::book::Book;
@@ -53,7 +54,7 @@ pub fn commands(steps: &[Step], accounts: Accounts) -> (Vec<Command<'static>>, H
         let quantity = i64::from(step.quantity) * LOT;
         Command::Place(Place {
             account: account(step.id),
-            client_id: (many && std::env::var_os("NOIDS").is_none()).then_some(ClientId::Number(step.id)),
+            client_id: many.then_some(ClientId::Number(step.id)),
             quantity: if step.buy { quantity } else { -quantity },
             price: Some(step.price as i64 * TICK),
             tif: if step.op == Op::Ioc { Tif::Ioc } else { Tif::Gtc },
@@ -123,11 +124,7 @@ impl<S: Store> Run<S> {
             commands: Vec::new(),
         };
         for account in 0..if many { 10_000 } else { 0 } {
-            let class = if account % 100 == 0 {
-                perpcore::message::Class::AffiliatedMarketMaker
-            } else {
-                perpcore::message::Class::Professional
-            };
+            let class = if account % 100 == 0 { Class::AffiliatedMarketMaker } else { Class::Professional };
             run.carry_out(Command::Account { account, client: account, group: account / 2, class }, None);
         }
         run

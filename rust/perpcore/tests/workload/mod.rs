@@ -1,7 +1,8 @@
 //! The matching workload MW-1: a deterministic stream of orders with published trade and book hashes, made here by a plain book
 //! of its own (ordered maps and queues), which shares nothing with the books under test.
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each of its users takes a part")]
+#![allow(clippy::expect_used, reason = "a generator that goes wrong is to stop the run")]
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 

@@ -1,0 +1,412 @@
+//! The model's orders as they come, trade, change and fire.
+
+use super::*;
+
+impl Model {
+    pub(super) fn place(&mut self, place: &Place<'_>) {
+        let refused = |code| {
+            let Place { account, quantity, price, .. } = *place;
+            Event { account, quantity, price: price.unwrap_or(0), code: Some(code), ..Event::of(Kind::Rejected) }
+        };
+        let asked = owned(place);
+        let id = place.client_id.as_ref().filter(|_| place.account != NOBODY).map(called);
+        if let Some(id) = &id {
+            if matches!(id, Called::Text(text) if text.len() > CLIENT_ID_BYTES) {
+                return self.say(refused(Code::OutOfRange));
+            }
+            let known = self.known.iter().find(|known| known.account == place.account && known.called == *id);
+            match known {
+                Some(known) if known.asked == asked => return self.out.extend(known.said.clone()),
+                Some(_) => return self.say(refused(Code::ClientIdReused)),
+                None => {}
+            }
+            let mut of: Vec<&mut Known> =
+                self.known.iter_mut().filter(|known| known.account == place.account && !known.forgotten).collect();
+            if of.len() >= self.terms.client_ids as usize {
+                of[0].forgotten = true;
+            }
+        }
+        let from = self.out.len();
+        let order = match self.admit(place) {
+            Ok((lots, price)) => self.enter(place, lots, price),
+            Err(code) => Err(code),
+        };
+        let order = order.unwrap_or_else(|code| {
+            self.say(refused(code));
+            0
+        });
+        if let Some(called) = id {
+            let (said, since) = (self.out[from..].to_vec(), self.time);
+            self.known.push(Known { account: place.account, called, asked, order, said, since, forgotten: false });
+        }
+    }
+
+    fn enter(&mut self, place: &Place<'_>, lots: i64, price: i64) -> Result<u64, Code> {
+        let (_, group, class) = self.who(place.account);
+        let mut order = Lives {
+            id: self.serial + 1,
+            account: place.account,
+            buys: place.quantity > 0,
+            price,
+            left: lots,
+            filled: 0,
+            reduces: place.reduce_only,
+            isolated: place.isolated,
+            post: place.post_only,
+            stp: place.stp,
+            liquidates: place.liquidation,
+            tif: place.tif,
+            market: place.price.is_none(),
+            group,
+            class,
+            born: self.time,
+            until: place.until.unwrap_or(i64::MAX),
+            waits: place.trigger,
+            queued: 0,
+        };
+        if order.waits.is_none() {
+            self.fits(&mut order)?;
+        }
+        self.serial += 1;
+        let event = self.about(Kind::Accepted, &order, lots, None);
+        self.say(event);
+        if order.waits.is_some() {
+            self.orders.push(order);
+            return Ok(self.serial);
+        }
+        let id = order.id;
+        self.run(order);
+        Ok(id)
+    }
+
+    /// Post-only and fill-or-kill, at the moment at which an order would trade.
+    fn fits(&self, order: &mut Lives) -> Result<(), Code> {
+        if !self.trading() {
+            return Ok(());
+        }
+        if let (Some(post), Some(best)) = (order.post, self.first(!order.buys))
+            && self.reaches(order, best.price)
+        {
+            let beside = best.price - signed(order.buys, 1);
+            if post == PostOnly::Reject || beside < 1 {
+                return Err(Code::WouldTake);
+            }
+            order.price = beside;
+        }
+        if order.tif == Tif::Fok {
+            let mut there = 0;
+            for maker in self.queue(!order.buys) {
+                if there >= order.left || !self.reaches(order, maker.price) {
+                    break;
+                }
+                if !self.own(order, &maker) {
+                    there += maker.left;
+                } else if !order.liquidates && order.stp != Stp::Maker {
+                    return Err(Code::NotFillable);
+                }
+            }
+            if there < order.left {
+                return Err(Code::NotFillable);
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, mut order: Lives) {
+        if order.reduces && !self.trim(&mut order) {
+            return;
+        }
+        let stop = if self.trading() { self.sweep(&mut order) } else { Stop::Beyond };
+        let code = match stop {
+            Stop::Filled => return,
+            Stop::Beyond if !matches!(order.tif, Tif::Ioc | Tif::Fok) => return self.rest(order),
+            Stop::Beyond => Code::Unmatched,
+            Stop::By(code) => code,
+        };
+        let event = self.about(Kind::Canceled, &order, order.left, Some(code));
+        self.say(event);
+    }
+
+    fn rest(&mut self, mut order: Lives) {
+        self.stamps += 1;
+        (order.queued, order.waits) = (self.stamps, None);
+        let (account, isolated, reduces) = (order.account, order.isolated, order.reduces);
+        self.orders.push(order);
+        if reduces {
+            self.cut(account, isolated);
+        }
+    }
+
+    /// Cuts a reduce-only order to the position.
+    fn trim(&mut self, order: &mut Lives) -> bool {
+        let held = -signed(order.buys, self.held(order.account, order.isolated));
+        let beyond = order.left - held.max(0);
+        if held <= 0 {
+            let event = self.about(Kind::Canceled, order, order.left, Some(Code::NothingToReduce));
+            self.say(event);
+        } else if beyond > 0 {
+            let event = self.about(Kind::Canceled, order, beyond, Some(Code::BeyondPosition));
+            self.say(event);
+            order.left = held;
+        }
+        held > 0
+    }
+
+    fn sweep(&mut self, taker: &mut Lives) -> Stop {
+        while taker.left > 0 {
+            let Some(maker) = self.first(!taker.buys).filter(|maker| self.reaches(taker, maker.price)) else {
+                return Stop::Beyond;
+            };
+            let lots = taker.left.min(maker.left);
+            if self.own(taker, &maker) {
+                match if taker.liquidates { Stp::Maker } else { taker.stp } {
+                    Stp::Taker => return Stop::By(Code::SelfTrade),
+                    Stp::Maker => self.end(maker.id, Kind::Canceled, Code::SelfTrade),
+                    Stp::Both => {
+                        self.end(maker.id, Kind::Canceled, Code::SelfTrade);
+                        return Stop::By(Code::SelfTrade);
+                    }
+                    Stp::Decrement => {
+                        for order in [&*taker, &maker] {
+                            let event = self.about(Kind::Canceled, order, lots, Some(Code::SelfTrade));
+                            self.say(event);
+                        }
+                        taker.left -= lots;
+                        self.less(maker.id, lots, 0);
+                    }
+                }
+                continue;
+            }
+            if self.owner.refuses(&fill(taker, &maker, lots, maker.price)).is_some() {
+                self.end(maker.id, Kind::Canceled, Code::FillRefused);
+                return Stop::By(Code::FillRefused);
+            }
+            (taker.left, taker.filled) = (taker.left - lots, taker.filled + lots);
+            let who = if taker.buys { Aggressor::Bid } else { Aggressor::Ask };
+            self.trade(taker, &maker, lots, maker.price, who);
+            self.cut(taker.account, taker.isolated);
+        }
+        Stop::Filled
+    }
+
+    fn less(&mut self, id: u64, lots: i64, filled: i64) {
+        let at = self.at(id);
+        let order = &mut self.orders[at];
+        (order.left, order.filled) = (order.left - lots, order.filled + filled);
+        if order.left == 0 {
+            self.orders.remove(at);
+        }
+    }
+
+    pub(super) fn trade(&mut self, taker: &Lives, maker: &Lives, lots: i64, price: i64, aggressor: Aggressor) {
+        self.trades += 1;
+        self.last = price * self.tick();
+        self.owner.filled(&fill(taker, maker, lots, price));
+        self.less(maker.id, lots, lots);
+        if aggressor == Aggressor::Neither {
+            self.less(taker.id, lots, lots);
+        }
+        self.say(Event {
+            order: taker.id,
+            other_order: maker.id,
+            trade: self.trades,
+            quantity: signed(taker.buys, lots) * self.lot(),
+            price: price * self.tick(),
+            account: taker.account,
+            other_account: maker.account,
+            class: taker.class,
+            other_class: maker.class,
+            aggressor,
+            ..Event::of(Kind::Filled)
+        });
+        self.cut(maker.account, maker.isolated);
+    }
+
+    /// Cuts resting reduce-only orders to the position, the least aggressive first.
+    pub(super) fn cut(&mut self, account: u32, isolated: bool) {
+        loop {
+            let held = self.held(account, isolated);
+            let mut of: Vec<&Lives> = self
+                .orders
+                .iter()
+                .filter(|order| {
+                    order.reduces && order.waits.is_none() && order.account == account && order.isolated == isolated
+                })
+                .collect();
+            let closes = |order: &Lives| held != 0 && order.buys == (held < 0);
+            of.sort_by_key(|order| (!closes(order), signed(!order.buys, order.price), order.id));
+            let Some(worst) = of.last().map(|worst| (*worst).clone()) else { return };
+            let total: i64 = of.iter().filter(|order| closes(order)).map(|order| order.left).sum();
+            if !closes(&worst) {
+                self.end(worst.id, Kind::Canceled, Code::BeyondPosition);
+            } else if total > held.abs() {
+                let lots = worst.left.min(total - held.abs());
+                let event = self.about(Kind::Canceled, &worst, lots, Some(Code::BeyondPosition));
+                self.say(event);
+                self.less(worst.id, lots, 0);
+            } else {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn amend(&mut self, command: &Command<'_>, amend: &Amend<'_>, names: &BTreeMap<u64, u64>) {
+        let Some(id) = self.find(&amend.order, amend.account, names) else {
+            return self.refuse(command, Code::UnknownOrder);
+        };
+        match self.amended(&self.orders[self.at(id)], amend) {
+            Err(code) => self.refuse(command, code),
+            Ok(changed) => self.change(changed),
+        }
+    }
+
+    fn amended(&self, order: &Lives, amend: &Amend<'_>) -> Result<Lives, Code> {
+        let mut new = order.clone();
+        if amend.price.is_none() && amend.quantity.is_none() {
+            return Err(Code::NullValue);
+        }
+        if amend.price.is_some() {
+            if order.market {
+                return Err(Code::ConflictingValues);
+            }
+            new.price = self.limit(amend.price)?;
+        }
+        let mut total = order.left + order.filled;
+        if let Some(quantity) = amend.quantity {
+            if !(-QUANTITY_MAX..=QUANTITY_MAX).contains(&quantity) {
+                return Err(Code::OutOfRange);
+            }
+            if quantity == 0 || quantity % self.lot() != 0 {
+                return Err(Code::OffLot);
+            }
+            if (quantity > 0) != order.buys {
+                return Err(Code::ConflictingValues);
+            }
+            total = quantity.abs() / self.lot();
+        }
+        if total <= order.filled {
+            return Err(Code::BelowFilled);
+        }
+        if total > self.terms.max_lots {
+            return Err(Code::AboveMaxSize);
+        }
+        if amend.quantity.is_some() && total < self.terms.min_lots {
+            return Err(Code::BelowMinSize);
+        }
+        new.left = total - order.filled;
+        let keeps = new.price == order.price && new.left <= order.left;
+        match self.phase {
+            Phase::Preopen | Phase::Auction | Phase::Open => {}
+            Phase::ReduceOnly if keeps || order.reduces => {}
+            _ => return Err(Code::PhaseRefused),
+        }
+        if keeps {
+            return Ok(new);
+        }
+        if order.waits.is_none() && !self.inside(order.buys, new.price) {
+            return Err(Code::OutsideCollar);
+        }
+        if new.left > order.left
+            && !order.reduces
+            && order.account != NOBODY
+            && !self.position_with(order.account, order.buys, new.left - order.left)
+        {
+            return Err(Code::PositionLimit);
+        }
+        if order.waits.is_none() && self.trading() {
+            self.fits(&mut new)?;
+            let mut there = 0;
+            for maker in self.queue(!new.buys) {
+                if there >= new.left || !self.reaches(&new, maker.price) {
+                    break;
+                }
+                if self.own(&new, &maker) && matches!(new.stp, Stp::Taker | Stp::Both) {
+                    return Err(Code::SelfTrade);
+                }
+                there += maker.left;
+            }
+        }
+        Ok(new)
+    }
+
+    fn change(&mut self, mut new: Lives) {
+        let at = self.at(new.id);
+        let event = self.about(Kind::Amended, &new, new.left, None);
+        self.say(event);
+        let old = &self.orders[at];
+        if old.waits.is_some() || (new.price == old.price && new.left <= old.left) {
+            self.orders[at] = new;
+            return;
+        }
+        self.orders.remove(at);
+        // While it is out, it takes as it stands: good till canceled, and not as a liquidation.
+        (new.tif, new.liquidates) = (if new.tif == Tif::Gtd { Tif::Gtd } else { Tif::Gtc }, false);
+        self.run(new);
+    }
+
+    pub(super) fn fire_triggers(&mut self) {
+        for _ in 0..1_000 {
+            if !self.trading() {
+                return;
+            }
+            let watched = [self.mark, self.index, self.last];
+            let due = self.orders.iter().filter_map(|order| {
+                let Trigger { price, by, when } = order.waits?;
+                let now = watched[by as usize];
+                let above = when == TriggerWhen::AtOrAbove;
+                let reached = now != 0 && if above { now >= price } else { now <= price };
+                reached.then_some((by as usize, !above, if above { price } else { -price }, order.id))
+            });
+            let Some((_, _, _, id)) = due.min() else { return };
+            let mut order = self.orders.remove(self.at(id));
+            let price = order.waits.take().map_or(0, |trigger| trigger.price);
+            let event = Event { price, ..self.about(Kind::Triggered, &order, order.left, None) };
+            self.say(event);
+            let before = order.clone();
+            let fits = if order.market || self.inside(order.buys, order.price) {
+                self.fits(&mut order)
+            } else {
+                Err(Code::OutsideCollar)
+            };
+            match fits {
+                Ok(()) => self.run(order),
+                Err(code) => {
+                    let event = self.about(Kind::Canceled, &before, before.left, Some(code));
+                    self.say(event);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn fill(taker: &Lives, maker: &Lives, lots: i64, price: i64) -> Fill {
+    Fill {
+        taker: taker.account,
+        maker: maker.account,
+        side: if taker.buys { Side::Bid } else { Side::Ask },
+        taker_isolated: taker.isolated,
+        maker_isolated: maker.isolated,
+        lots,
+        price,
+    }
+}
+
+fn owned(place: &Place<'_>) -> Place<'static> {
+    let Place {
+        account, quantity, price, tif, until, post_only, reduce_only, isolated, trigger, stp, liquidation, ..
+    } = *place;
+    Place {
+        account,
+        client_id: None,
+        quantity,
+        price,
+        tif,
+        until,
+        post_only,
+        reduce_only,
+        isolated,
+        trigger,
+        stp,
+        liquidation,
+    }
+}
