@@ -52,10 +52,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             self.end_what_adds(phase);
         }
         if matches!(phase, Phase::Open | Phase::ReduceOnly) && !self.settle_crossing() {
-            self.book.phase = Phase::Auction;
-            let event = Event { after: Phase::Auction as u8, code: Some(Code::AuctionExtended), ..event };
-            self.say(event);
-            return self.indicate();
+            return self.extend(before);
         }
         self.book.phase = phase;
         self.say(event);
