@@ -10,7 +10,7 @@ use super::owner::{Owner, Refused};
 use super::store::{Level, Order, Slot, Store};
 use super::{Book, Turn};
 use crate::fault::Code;
-use crate::message::{Aggressor, Kind, Side, Stp};
+use crate::message::{Aggressor, Kind, Phase, Side, Stp};
 
 /// What an auction would do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +160,14 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         (order.side.sign() * (order.price - price) >= 0).then_some((slot?, order.left))
     }
 
+    /// The price is beyond the collar: orders are collected further.
+    #[cold]
+    pub(super) fn extend(&mut self, before: Phase) {
+        self.book.phase = Phase::Auction;
+        self.say_phase(Kind::Phase, before, Phase::Auction, Some(Code::AuctionExtended));
+        self.indicate();
+    }
+
     /// Trades what is crossed at one price. Nothing of it fails any more ([`Turn::settle_crossing`]).
     pub(super) fn uncross(&mut self) {
         while self.matches()
@@ -172,6 +180,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
                 let traded = bought.min(sold).min(lots);
                 lots -= traded;
                 self.trade_in_auction(bid, &buyer, ask, &seller, traded, price);
+            }
+            // Orders that only reduce may have been cut, and what should have met them is crossed still: it has to pass
+            // what precedes every uncross.
+            if !self.settle_crossing() {
+                self.extend(self.book.phase);
             }
         }
     }

@@ -48,7 +48,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     }
 
     /// Says that the phase is another one, or why not.
-    fn say_phase(&mut self, kind: Kind, before: Phase, after: Phase, code: Option<Code>) {
+    pub(super) fn say_phase(&mut self, kind: Kind, before: Phase, after: Phase, code: Option<Code>) {
         let event = self.say(kind);
         (event.before, event.after, event.code) = (before as u8, after as u8, code);
     }
@@ -65,9 +65,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             self.end_what_adds(phase);
         }
         if matches!(phase, Phase::Open | Phase::ReduceOnly) && !self.settle_crossing() {
-            self.book.phase = Phase::Auction;
-            self.say_phase(Kind::Phase, before, Phase::Auction, Some(Code::AuctionExtended));
-            return self.indicate();
+            return self.extend(before);
         }
         self.book.phase = phase;
         self.say_phase(Kind::Phase, before, phase, None);

@@ -238,10 +238,18 @@ impl Places {
     /// A free place.
     #[inline(always)]
     pub fn take(&mut self) -> Slot {
-        self.free.pop().unwrap_or_else(|| {
-            self.used += 1;
-            self.used - 1
-        })
+        self.free.pop().unwrap_or_else(|| self.open())
+    }
+
+    /// One more place, and room to note all of them as free: so giving one back never allocates.
+    #[cold]
+    #[inline(never)]
+    fn open(&mut self) -> Slot {
+        self.used += 1;
+        if self.free.capacity() < self.used as usize {
+            self.free.reserve(2 * self.used as usize);
+        }
+        self.used - 1
     }
 
     /// Gives a place back.

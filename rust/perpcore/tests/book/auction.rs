@@ -104,6 +104,22 @@ behaviors! {
         assert_eq!(said, ["canceled self_trade #3 -6@102", "phase open", "filled #1 with #2 4@105"]);
     }
 
+    what_an_uncross_leaves_crossed_passes_the_checks_again(desk) {
+        // Account 1 holds 5 and buys with orders that may only reduce after it sold: as its plain order buys, those are cut.
+        desk.hold(1, -10);
+        desk.account(2, 2, Class::Professional);
+        desk.phase(Phase::Auction);
+        desk.rests(limit(1, 10, 110));
+        desk.rests(Place { reduce_only: true, ..limit(1, 10, 110) });
+        desk.rests(Place { stp: Stp::Maker, ..limit(2, 5, 105) });
+        desk.rests(limit(4, -10, 100));
+        desk.rests(limit(2, -10, 101));
+        assert_eq!(desk.phase(Phase::Open), [
+            "phase open", "filled #1 with #4 10@106", "canceled beyond_position #2 10@110",
+            "canceled self_trade #5 -10@101",
+        ]);
+    }
+
     indicative_is_none_where_nothing_crosses(desk) {
         collects!(desk, 1 5 at 99, 2 -5 at 100);
         assert_eq!(desk.book.indicative(), None);

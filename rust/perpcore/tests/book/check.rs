@@ -70,6 +70,7 @@ impl Counts {
 /// rested before the command; clients that come in the same command rest behind whatever traded before them.
 pub fn clients_come_first(book_before: &[Rested], events: &[Event]) {
     let mut ended = BTreeMap::<u64, i64>::new();
+    let mut moved = BTreeSet::new();
     for event in events {
         let lots = event.quantity.saturating_abs() / LOT;
         if event.kind == Kind::Filled {
@@ -78,7 +79,7 @@ pub fn clients_come_first(book_before: &[Rested], events: &[Event]) {
                 (event.other_order, event.other_class == affiliated),
                 (event.order, event.class == affiliated && event.aggressor == Aggressor::Neither),
             ];
-            for (order, _) in both.iter().filter(|(_, affiliated)| *affiliated) {
+            for (order, _) in both.iter().filter(|(order, affiliated)| *affiliated && !moved.contains(order)) {
                 let Some(maker) = book_before.iter().find(|rested| rested.order.id == *order) else { continue };
                 let first = book_before.iter().find(|client| {
                     let at = client.order.side.sign() * (client.order.price - maker.order.price);
@@ -97,6 +98,7 @@ pub fn clients_come_first(book_before: &[Rested], events: &[Event]) {
         }
         if event.kind == Kind::Amended {
             *ended.entry(event.order).or_default() += i64::MAX / 4;
+            moved.insert(event.order);
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Lives {
     pub born: i64,
     pub until: i64,
     pub waits: Option<Trigger>,
+    /// The touch opposite when a market order came, in g: a collar around it does not move on with what it trades.
+    pub touch: Option<i64>,
     /// When it came into its queue, of all that ever did.
     pub queued: u64,
 }
@@ -300,6 +302,14 @@ impl Model {
 
     /// Whether a taker may trade at a price in ticks.
     fn inside(&self, buys: bool, price: i64) -> bool {
+        self.inside_of(buys, price, self.touch(!buys))
+    }
+
+    pub fn touch(&self, buys: bool) -> Option<i64> {
+        self.first(buys).map(|order| order.price * self.tick())
+    }
+
+    fn inside_of(&self, buys: bool, price: i64, touch: Option<i64>) -> bool {
         use perpcore::rules::CollarReference::*;
         let base = match self.terms.collar_reference {
             Index => self.index,
@@ -310,7 +320,7 @@ impl Model {
         }
         let mut around = base;
         if self.terms.collar_reference == Touch
-            && let Some(touch) = self.first(!buys).map(|order| order.price * self.tick())
+            && let Some(touch) = touch
         {
             around = if buys { around.max(touch) } else { around.min(touch) };
         }
@@ -320,7 +330,7 @@ impl Model {
 
     fn reaches(&self, order: &Lives, price: i64) -> bool {
         if order.market {
-            return self.inside(order.buys, price);
+            return self.inside_of(order.buys, price, order.touch);
         }
         if order.buys { price <= order.price } else { price >= order.price }
     }

@@ -61,17 +61,8 @@ impl Model {
             self.phase = phase;
             return self.say(event);
         }
-        while let Some((price, ..)) = self.indicative() {
-            if !self.inside(true, price) || !self.inside(false, price) {
-                self.phase = Phase::Auction;
-                self.say(Event { after: Phase::Auction as u8, code: Some(Code::AuctionExtended), ..event });
-                return self.indicate();
-            }
-            let failing = self.failing(price);
-            if failing.is_empty() {
-                break;
-            }
-            failing.into_iter().for_each(|(id, code)| self.end(id, Kind::Canceled, code));
+        if !self.clear() {
+            return self.extend();
         }
         self.phase = phase;
         self.say(event);
@@ -86,7 +77,32 @@ impl Model {
                 self.trade(&buyer, &seller, traded, price, Aggressor::Neither);
                 self.cut(buyer.account, buyer.isolated);
             }
+            if !self.clear() {
+                return self.extend();
+            }
         }
+    }
+
+    fn extend(&mut self) {
+        let (before, after) = (self.phase as u8, Phase::Auction as u8);
+        self.phase = Phase::Auction;
+        self.say(Event { before, after, code: Some(Code::AuctionExtended), ..Event::of(Kind::Phase) });
+        self.indicate();
+    }
+
+    /// Ends what must not trade; false where the price is beyond the collar.
+    fn clear(&mut self) -> bool {
+        while let Some((price, ..)) = self.indicative() {
+            if !self.inside(true, price) || !self.inside(false, price) {
+                return false;
+            }
+            let failing = self.failing(price);
+            if failing.is_empty() {
+                break;
+            }
+            failing.into_iter().for_each(|(id, code)| self.end(id, Kind::Canceled, code));
+        }
+        true
     }
 
     /// Pairs as they would trade, and which of them may not.

@@ -62,6 +62,7 @@ impl Model {
             born: self.time,
             until: place.until.unwrap_or(i64::MAX),
             waits: place.trigger,
+            touch: self.touch(place.quantity < 0),
             queued: 0,
         };
         if order.waits.is_none() {
@@ -362,6 +363,7 @@ impl Model {
             let price = order.waits.take().map_or(0, |trigger| trigger.price);
             let event = Event { price, ..self.about(Kind::Triggered, &order, order.left, None) };
             self.say(event);
+            order.touch = self.touch(!order.buys);
             let before = order.clone();
             let fits = if order.market || self.inside(order.buys, order.price) {
                 self.fits(&mut order)
