@@ -39,6 +39,30 @@ ErrorCode = Literal[
     "account_bankrupt",
     "price_unusable",
     "insufficient_margin",
+    "phase_refused",
+    "off_tick",
+    "off_lot",
+    "below_min_size",
+    "above_max_size",
+    "outside_collar",
+    "too_many_orders",
+    "position_limit",
+    "client_id_reused",
+    "unknown_order",
+    "would_take",
+    "not_fillable",
+    "nothing_to_reduce",
+    "self_trade",
+    "time_runs_back",
+    "below_filled",
+    "unused_column",
+    "unmatched",
+    "fill_refused",
+    "requested",
+    "beyond_position",
+    "until_reached",
+    "too_old",
+    "auction_extended",
     "inputs_changed",
     "unknown_account",
     "reentrant",
@@ -87,6 +111,11 @@ TableName = Literal[
     "stress",
     "stress.largest",
     "monitor.changes",
+    "commands",
+    "events",
+    "depth",
+    "l3",
+    "open_orders",
 ]
 """A table that `schema` knows."""
 
@@ -97,6 +126,7 @@ InputTable = Literal[
     "orders",
     "accounts",
     "scenarios",
+    "commands",
 ]
 """A table that is read."""
 
@@ -109,5 +139,9 @@ OutputTable = Literal[
     "stress",
     "stress.largest",
     "monitor.changes",
+    "events",
+    "depth",
+    "l3",
+    "open_orders",
 ]
 """A table that is written."""
