@@ -72,7 +72,7 @@ impl Residents {
     /// `id_kind_mismatch`.
     pub(crate) fn take(&mut self, ids: &AccountIds) -> Result<Vec<u32>, Failure> {
         if let Some(given) = &ids.output {
-            self.admits(given)?;
+            self.admits(given).map_err(|fault| *fault)?;
             self.settle(given);
         }
         Ok(match &ids.ids {
@@ -87,11 +87,11 @@ impl Residents {
     ///
     /// # Errors
     /// `id_kind_mismatch`.
-    pub(crate) fn admits(&self, given: &DataType) -> Result<(), Fault> {
+    pub(crate) fn admits(&self, given: &DataType) -> Result<(), Box<Fault>> {
         match &self.output {
             Some(output) if output.is_integer() != given.is_integer() => {
                 let fault = Fault::new(Code::IdKindMismatch).value(given);
-                Err(fault.accepts(format!("ids as those of the book: {output}")))
+                Err(fault.accepts(format!("ids as those of the book: {output}")).into())
             }
             _ => Ok(()),
         }

@@ -40,7 +40,7 @@ impl Names {
     ///
     /// # Errors
     /// `id_kind_mismatch`.
-    pub(crate) fn admits(&self, given: &DataType) -> Result<(), Fault> {
+    pub(crate) fn admits(&self, given: &DataType) -> Result<(), Box<Fault>> {
         self.known.admits(given)
     }
 

@@ -226,7 +226,7 @@ impl OrderBook {
         let of_key = |key: &AccountKey<'_>| type_of(matches!(key, AccountKey::Text(_)));
         for (at, names, id) in &ids {
             if let Some(id) = id {
-                names.admits(&of_key(id)).map_err(named(*at))?;
+                names.admits(&of_key(id)).map_err(|fault| named(*at)(*fault))?;
             }
         }
         let is_text = cells.client_id.map(|id| matches!(id, ClientId::Text(_)));

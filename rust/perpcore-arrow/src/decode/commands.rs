@@ -144,7 +144,8 @@ impl Commands {
                 Some(names) => names.admits(&data_type),
                 None if mixed => Err(Fault::new(Code::IdKindMismatch)
                     .value(&data_type)
-                    .accepts("client ids as those before: text, or integers")),
+                    .accepts("client ids as those before: text, or integers")
+                    .into()),
                 None => Ok(()),
             };
             admitted.map_err(|fault| fault.in_column(COMMANDS.name, column.name))?;
