@@ -134,6 +134,42 @@ def tables(told: Described) -> str:
     return page("Tables", "`perpcore.schema(name)` gives the same as an Arrow schema.\n", *parts)
 
 
+def commands(told: Described) -> str:
+    """Which columns each kind of command uses, and what the kinds of events mean."""
+    kinds = told["commands"]
+    names = dict.fromkeys(name for kind in kinds for name in kind["columns"])
+    marks = {"needed": "needed", "may": "may"}
+    matrix = [
+        (code(name), *(marks.get(kind["columns"].get(name, ""), "") for kind in kinds))
+        for name in sorted(names, key=[column["name"] for column in columns_of(told, "commands")].index)
+    ]
+    rejects = [one for one in told["errors"] if 7100 <= one["number"] < 7200]
+    return page(
+        "Commands and events",
+        "A value in a column that the kind does not use refuses the command (`unused_column`), "
+        "as does a null where a value is needed (`null_value`).\n",
+        table(("kind", "what it does"), [(code(kind["name"]), cell(kind["doc"])) for kind in kinds]),
+        table(("column", *(code(kind["name"]) for kind in kinds)), matrix),
+        "## Events\n",
+        table(
+            ("kind", "audience", "what happened"),
+            [(code(one["name"]), code(one["audience"]), cell(one["doc"])) for one in told["events"]],
+        ),
+        "## Codes of a book\n",
+        "Beside these, a command can be refused for the codes of values: `null_value`, `out_of_range`, `off_grid`, …\n",
+        table(
+            ("code", "what is wrong", "what is accepted"),
+            [(code(one["name"]), cell(one["text"]), cell(one["accepted"])) for one in rejects],
+        ),
+    )
+
+
+def columns_of(told: Described, name: str) -> Sequence[Mapping[str, Any]]:
+    """The columns of a table."""
+    found: Sequence[Mapping[str, Any]] = next(one["columns"] for one in told["tables"] if one["name"] == name)
+    return found
+
+
 def literal(name: str, doc: str, values: Iterable[str]) -> str:
     """One `Literal` alias, laid out as the formatter does."""
     lines = "".join(f"    {json.dumps(value, ensure_ascii=False)},\n" for value in values)
@@ -169,6 +205,7 @@ def files(told: Described) -> dict[Path, str]:
         PAGES / "rules.md": rules(told),
         PAGES / "rulebook.md": rulebook(told),
         PAGES / "tables.md": tables(told),
+        PAGES / "commands.md": commands(told),
         PAGES / "rulebook.schema.json": schema(told),
         ROOT / "python" / "perpcore" / "_literals.py": literals(told),
     }

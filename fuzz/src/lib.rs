@@ -3,11 +3,14 @@
 //! On stable, `cargo test` replays the seed corpus with some thousand mutations; `make soak` runs the targets under
 //! libFuzzer and the address sanitizer.
 
+#[expect(clippy::expect_used, reason = "a target panics where what must hold does not")]
+mod commands;
 mod foreign;
 mod guard;
 mod number;
 mod rulebook;
 
+pub use commands::commands;
 pub use guard::guard;
 pub use number::{number_decimal, number_float, number_text};
 pub use rulebook::rulebook_text;
@@ -16,10 +19,11 @@ pub use rulebook::rulebook_text;
 pub type Target = fn(&[u8]);
 
 /// The targets by the names of their corpora.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("number_text", number_text),
     ("number_float", number_float),
     ("number_decimal", number_decimal),
     ("rulebook_text", rulebook_text),
     ("guard", guard),
+    ("commands", commands),
 ];

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any, Literal, NamedTuple, NoReturn
 
 from . import _core
-from ._inputs import grid_units, producer
+from ._inputs import producer
 from ._tables import RecordBatch, imported
 
 __all__ = ["Event", "Level", "OrderBook"]
@@ -15,7 +15,7 @@ __all__ = ["Event", "Level", "OrderBook"]
 _Number = str | int | float | Decimal
 _Id = str | int
 _Time = int | datetime
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WIDE = Context(prec=80)
 _LARGEST_NOTIONAL = 10**18  # units of 10⁻⁸: 10 billion
 
@@ -38,7 +38,7 @@ class Event(NamedTuple):
     cause: int
     """The position of its command in the stream, from 0."""
     kind: str
-    """What happened: accepted, rejected, filled, canceled, amended, triggered, expired, indicative, mark, index, phase."""
+    """What happened: accepted, rejected, filled, canceled, amended, triggered, expired, indicative, mark, …"""
     code: str | None
     """Why, or why not."""
     account: _Id | None
@@ -120,8 +120,10 @@ class OrderBook:
     """The order book of one instrument: price, then class, then time; exact in ticks and lots.
 
     It starts open, without accounts, orders and mark; without a mark it has no collar. Positions, for orders that only
-    reduce and for limits, are what was traded in it. A command that is refused is an event too, `rejected` with its code,
-    and changes nothing; an argument that is no number, or no word of its list, raises TypeError or ValueError. `time`, of
+    reduce and for limits, are what was traded in it. A command that is refused is an event too, `rejected` with its
+    code,
+    and changes nothing; an argument that is no number, or no word of its list, raises TypeError or ValueError.
+    `time`, of
     every command, is nanoseconds since 1970 UTC or an aware datetime; None is the time of the command before.
 
     Calls may come from any thread; one at a time is at work.
@@ -205,7 +207,8 @@ class OrderBook:
     ) -> list[Event]:
         """Another total or limit of an order, named by its id or by account and client_id.
 
-        The quantity is the new total, what is filled included, signed as the order. A smaller one at the same price keeps
+        The quantity is the new total, what is filled included, signed as the order. A smaller one at the same price
+        keeps
         its place in the queue.
 
         >>> import perpcore as pc
@@ -266,7 +269,8 @@ class OrderBook:
     ) -> list[Event]:
         """Whose an account is: its client, its beneficial-owner group (else that of the client), its class.
 
-        An account of whom nothing was said is a professional client and group of its own. With open orders the group and
+        An account of whom nothing was said is a professional client and group of its own. With open orders the group
+        and
         class stay as they are.
 
         >>> import perpcore as pc
@@ -331,8 +335,9 @@ class OrderBook:
 
         >>> import perpcore as pc
         >>> book = pc.OrderBook(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")
-        >>> placed = book.place("A", 1, 58_000, tif="gtd", until=1_800_000_000_000_000_000, time=1_700_000_000_000_000_000)
-        >>> book.advance_time(1_800_000_000_000_000_000)[0].code
+        >>> now = 1_800_000_000_000_000_000
+        >>> placed = book.place("A", 1, 58_000, tif="gtd", until=now + 60, time=now)
+        >>> book.advance_time(now + 60)[0].code
         'until_reached'
         """
         return self._act("advance_time", time)
@@ -341,10 +346,12 @@ class OrderBook:
         """Carries out a table of commands, row by row; the table `events`.
 
         The columns are those of `perpcore.schema("commands")`; how commands are cut into tables changes no event. A row
-        that cannot be carried out is a `rejected` event. A table that is none of commands (a missing or unknown column, a
+        that cannot be carried out is a `rejected` event. A table that is none of commands (a missing or unknown
+        column, a
         wrong type, text that is not UTF-8, ids of two kinds) raises SchemaError or InputError, and nothing is done.
 
-        A table is carried out as a whole: Ctrl-C is looked for before it begins, then waits for its end. A million commands
+        A table is carried out as a whole: Ctrl-C is looked for before it begins, then waits for its end. A million
+        commands
         take about a tenth of a second; cut longer streams.
 
         >>> import perpcore as pc
@@ -412,7 +419,7 @@ class OrderBook:
         >>> book.impact_price("bid", 1) is None
         True
         """
-        units = grid_units("notional", notional, 1, _LARGEST_NOTIONAL)
+        units = _core.grid_units("notional", notional, 1, _LARGEST_NOTIONAL)
         found = self._core.impact_price(side, units)
         if found is None:
             return None

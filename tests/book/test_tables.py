@@ -15,7 +15,17 @@ NOW = 1_700_000_000_000_000_000
 def stream(seed: int, rows: int, ids: str = "integer") -> pa.Table:
     """Commands of every kind, some of them wrong."""
     draw = random.Random(seed)
-    kinds = ["place"] * 12 + ["amend", "cancel", "cancel", "cancel_all", "mark", "advance_time", "set_account", "phase", "?"]
+    kinds = ["place"] * 12 + [
+        "amend",
+        "cancel",
+        "cancel",
+        "cancel_all",
+        "mark",
+        "advance_time",
+        "set_account",
+        "phase",
+        "?",
+    ]
     columns: dict[str, list[Any]] = {name: [] for name in pc.schema("commands").names[:21]}
     time = NOW
     for _ in range(rows):

@@ -1,4 +1,4 @@
-"""The command line: `perpcore demo | assess | explain | scenarios | rulebook | explain-code`, one file a verb.
+"""The command line: `perpcore demo | assess | explain | scenarios | book | rulebook | explain-code`, one file a verb.
 
 Exit 0: fine. 1: findings, as each verb says. 2: bad input, told in one block without a traceback.
 """
@@ -12,6 +12,7 @@ import click
 
 from .. import _core, errors
 from .assess import assess
+from .book import book
 from .demo import demo
 from .explain import explain
 from .explain_code import explain_code
@@ -49,5 +50,5 @@ def main() -> None:
     """
 
 
-for verb in (demo, assess, explain, stress_verb, scenarios, rulebook, explain_code):
+for verb in (demo, assess, explain, stress_verb, scenarios, book, rulebook, explain_code):
     main.add_command(verb)

@@ -94,7 +94,7 @@ impl Residents {
         match &self.output {
             Some(output) if output.is_integer() != given.is_integer() => {
                 let fault = Fault::new(Code::IdKindMismatch).value(given);
-                Err(Box::new(fault.accepts(format!("ids as those of the book: {output}"))))
+                Err(fault.accepts(format!("ids as those of the book: {output}")).into())
             }
             _ => Ok(()),
         }

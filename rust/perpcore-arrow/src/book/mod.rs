@@ -123,8 +123,8 @@ impl OrderBook {
         let mut numbering = Numbering { accounts, clients, groups };
         let tables = Commands::open(&source, &self.instrument, &mut numbering, &mut self.text_ids)?;
         let shared_doubles = tables.iter().any(Commands::shares_doubles);
-        // A command has an event at least, mostly one and a half.
-        let mut columns = EventColumns::with_capacity(rows + rows / 2 + 16, self.text_ids);
+        // A command has an event at least, and seldom more than two.
+        let mut columns = EventColumns::with_capacity(2 * rows + 16, self.text_ids);
         for mut table in tables {
             let mut start = 0;
             while start < table.rows() {

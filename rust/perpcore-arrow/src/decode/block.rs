@@ -11,7 +11,7 @@ use perpcore::message::{
 };
 
 /// How many rows are decoded at a time: their columns stay in the nearest cache.
-pub(crate) const BLOCK: usize = 512;
+pub(crate) const BLOCK: usize = 128;
 
 /// A row of which a cell was refused.
 pub(crate) const REFUSED: u64 = 1 << 63;

@@ -142,11 +142,10 @@ impl Commands {
             };
             let admitted = match numbering.of(*at) {
                 Some(names) => names.admits(&data_type),
-                None if mixed => Err(Box::new(
-                    Fault::new(Code::IdKindMismatch)
-                        .value(&data_type)
-                        .accepts("client ids as those before: text, or integers"),
-                )),
+                None if mixed => Err(Fault::new(Code::IdKindMismatch)
+                    .value(&data_type)
+                    .accepts("client ids as those before: text, or integers")
+                    .into()),
                 None => Ok(()),
             };
             admitted.map_err(|fault| (*fault).in_column(COMMANDS.name, column.name))?;
