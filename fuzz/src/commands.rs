@@ -106,7 +106,7 @@ fn table(feed: &mut Feed<'_>, rows: usize) -> RecordBatch {
     }
     if some(16) {
         let mut column = BooleanBuilder::new();
-        (0..rows).for_each(|_| column.append_value(feed.byte() % 4 == 0));
+        (0..rows).for_each(|_| column.append_value(feed.byte().is_multiple_of(4)));
         columns.push(("reduce_only", Arc::new(column.finish())));
     }
     for (_, name) in ["client", "group", "note", "amount"].iter().enumerate().filter(|(at, _)| some(17 + at)) {
