@@ -119,7 +119,18 @@ tiers = [["rest", "5%", 10]]
     assert_eq!((btc.tick, btc.lot, btc.tiers.len()), (50_000_000, 100_000, 1));
     assert_eq!(book.instruments().len(), preset.instruments().len() + 1);
     let changed: Vec<_> = preset.diff(&book).into_iter().map(|change| change.path).collect();
-    let sol = ["contract_size", "initial_method", "lot", "maintenance_fee", "tick", "tiers", "underlying"];
+    let sol = [
+        "collar.reference",
+        "collar.width",
+        "contract_size",
+        "initial_method",
+        "limits.open_orders",
+        "lot",
+        "maintenance_fee",
+        "tick",
+        "tiers",
+        "underlying",
+    ];
     let mut wanted = vec!["instrument.BTC-PERP.tick".to_string(), "instrument.BTC-PERP.tiers".to_string()];
     wanted.extend(sol.map(|key| format!("instrument.SOL-PERP.{key}")));
     wanted.extend(["min_sources", "thin"].map(|key| format!("underlying.SOL.index.{key}")));

@@ -16,8 +16,11 @@ asset.USD.class = "fiat"
 asset.USD.close_cost = "0%"
 asset.USD.eligible = true
 asset.USD.haircut = [["rest", "0%"]]
+instrument.BTC-PERP.collar.reference = "mark"
+instrument.BTC-PERP.collar.width = "3%"
 instrument.BTC-PERP.contract_size = 1
 instrument.BTC-PERP.initial_method = "bracket"
+instrument.BTC-PERP.limits.open_orders = 200
 instrument.BTC-PERP.lot = 0.001
 instrument.BTC-PERP.maintenance_fee = "0%"
 instrument.BTC-PERP.tick = 0.1
@@ -38,9 +41,12 @@ portfolio.steps = 4
 underlying.BTC.index.min_sources = 3
 underlying.BTC.index.thin = "protect"
 venue.call_factor = 1.25
+venue.client_id_window.per_account = 1000
+venue.client_id_window.time = "1d"
 venue.fees.standard.maker = "0%"
 venue.fees.standard.taker = "0%"
 venue.profit_credit = "0%"
+venue.rates.max_age = "7d"
 venue.settlement = "USD"
 venue.withdraw_ratio = "0%"
 version = 1
@@ -200,5 +206,17 @@ fn every_parameter_of_a_rule_is_a_field() {
                 Rulebook::fields().any(|field| field.rules().any(|r| r == *rule) && field.path.starts_with(parameter));
             assert!(has, "{} reads {parameter}", rule.id());
         }
+    }
+}
+
+#[test]
+fn a_span_of_time_is_a_whole_number_with_its_unit() {
+    let with = |age: &str| format!("[venue]\nsettlement = \"USD\"\nrates = {{ max_age = {age} }}\n[asset.USD]\n");
+    let spans = [("\"1ms\"", 1_000_000), ("\"90s\"", 90_000_000_000), ("\"24h\"", 86_400_000_000_000)];
+    for (text, ns) in spans {
+        assert_eq!(read(&with(text)).venue().rates.max_age, ns, "{text}");
+    }
+    for wrong in ["7", "\"7\"", "\"0s\"", "\"-1s\"", "\"1.5h\"", "\"1 h\"", "\"3651d\"", "\"1w\"", "\"\""] {
+        assert!(parse(&with(wrong)).is_err(), "{wrong}");
     }
 }
