@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NoReturn
 
 from . import _core
@@ -16,8 +16,7 @@ _Number = str | int | float | Decimal
 _Id = str | int
 _Time = int | datetime
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WIDE = Context(prec=80)
-_LARGEST_NOTIONAL = 10**18  # units of 10⁻⁸: 10 billion
+_LARGEST_NOTIONAL = 10**20  # units of 10⁻⁸: 10¹²
 
 
 class Event(NamedTuple):
@@ -419,15 +418,7 @@ class OrderBook:
         >>> book.impact_price("bid", 1) is None
         True
         """
-        units = _core.grid_units("notional", notional, 1, _LARGEST_NOTIONAL)
-        found = self._core.impact_price(side, units)
-        if found is None:
-            return None
-        factor, divisor = found
-        whole, rest = divmod(units * 10**8 * factor, divisor)
-        if 2 * rest > divisor or (2 * rest == divisor and whole % 2):
-            whole += 1
-        return Decimal(whole).scaleb(-8, _WIDE)
+        return self._core.impact_price(side, _core.grid_units("notional", notional, 1, _LARGEST_NOTIONAL))
 
     def queue_position(self, order: int) -> tuple[int, Decimal] | None:
         """What trades before an order at its price: how many orders and which quantity. None where it does not rest.

@@ -159,10 +159,11 @@ impl OrderBook {
         })
     }
 
-    /// What a notional costs, walked through a side: numerator and denominator of the price, in whole units.
-    fn impact_price(&self, py: Python<'_>, side: &str, notional: u64) -> PyResult<Option<(u128, u128)>> {
+    /// The price of so much notional, in g, walked through a side.
+    fn impact_price<'py>(&self, py: Python<'py>, side: &str, notional: i128) -> PyResult<Option<Bound<'py, PyAny>>> {
         let side: Side = word("side", Some(side))?.unwrap_or(Side::Bid);
-        self.0.work(py, 0, |book, _| Ok(book.impact(side, notional)))
+        let price = self.0.work(py, 0, |book, _| Ok(book.impact(side, notional)))?;
+        price.map(|price| decimal(py, price.into())).transpose()
     }
 
     /// What stands before an order in its queue: how many orders and which quantity.

@@ -3,7 +3,6 @@
 //! A table that is not one of commands is refused before anything is done. After that every row is carried out, or refused as
 //! an event; how rows are cut into tables shows nowhere.
 
-mod impact;
 pub(crate) mod names;
 mod one;
 
@@ -28,6 +27,7 @@ use perpcore::fault::{Code, Failure, Fault};
 use perpcore::message::event::Kind;
 use perpcore::message::{ClientId, Command, Event, Named, Phase, Side};
 use perpcore::num::ONE;
+use perpcore::pricing::impact::impact;
 use perpcore::sweep::stop::Stop;
 use std::sync::Arc;
 
@@ -184,14 +184,13 @@ impl OrderBook {
         Some((tick.value(price), lot.value(lots), orders))
     }
 
-    /// What a notional, in units of 10⁻⁸, is traded at against a side: (p, d), where the price in g is notional · 10⁸ · p ÷ d.
-    /// None where the side is too thin.
-    pub fn impact(&self, side: Side, notional: u64) -> Option<(u128, u128)> {
+    /// The price of so much notional, in g, walked through a side (`impact`); none where the side is too thin.
+    pub fn impact(&self, side: Side, notional: i128) -> Option<i64> {
         let Terms { tick, lot, .. } = self.core.terms();
         let size = self.contract_size;
         // A lot is an exact base quantity, as the rulebook is checked for.
         let base = |lots: i64| (i128::from(lot.value(lots)) * i128::from(size) / i128::from(ONE)) as i64;
-        impact::impact(notional, self.core.levels(side).map(|level| (tick.value(level.price), base(level.lots))))
+        impact(self.core.levels(side).map(|level| (tick.value(level.price), base(level.lots))), notional)
     }
 
     /// What stands before an order in its queue: how many orders and how much in g. None where it does not rest.
@@ -229,7 +228,7 @@ impl OrderBook {
 
     /// The state in 256 bits.
     pub fn digest(&self) -> [u8; 32] {
-        self.core.digest()
+        self.core.digest(&self.owner)
     }
 }
 

@@ -40,6 +40,11 @@ impl Account {
 pub struct Accounts(Vec<Account>);
 
 impl Accounts {
+    /// All that are known, by number.
+    pub(super) fn all(&self) -> &[Account] {
+        &self.0
+    }
+
     /// An account.
     #[inline(always)]
     pub fn get(&self, account: u32) -> Account {

@@ -1,19 +1,33 @@
 //! The state of a book in 256 bits: the same after the same commands, whatever holds its orders.
 
+use super::accounts::Account;
+use super::owner::Owner;
 use super::store::Store;
 use super::{Book, Rested};
 use crate::message::{ClientId, Side};
 use sha2::{Digest, Sha256};
 
 impl<S: Store> Book<S> {
-    /// SHA-256 over everything that a further command could depend on: prices, counters, phase; resting orders as they would
+    /// SHA-256 over everything that a further command could depend on: prices, counters, phase; accounts and their
+    /// positions; resting orders as they would
     /// trade; waiting orders as they were accepted; client ids by account, as they were remembered.
-    pub fn digest(&self) -> [u8; 32] {
+    pub fn digest<O: Owner>(&self, owner: &O) -> [u8; 32] {
         let mut hash = Sha256::new();
         let numbers = [self.mark, self.index, self.last, self.time, self.seq as i64, self.serial as i64];
         numbers.iter().for_each(|number| hash.update(number.to_le_bytes()));
         hash.update(self.trades.to_le_bytes());
         hash.update([self.phase as u8]);
+        for (account, of) in (0..).zip(self.accounts.all()) {
+            let Account { client, group, class, .. } = *of;
+            [account, client, group].iter().for_each(|number: &u32| hash.update(number.to_le_bytes()));
+            hash.update([class as u8]);
+        }
+        hash.update([0xFF]);
+        for account in 0..owner.accounts() {
+            for lots in [false, true].map(|isolated| owner.position(account, isolated)) {
+                hash.update(lots.to_le_bytes());
+            }
+        }
         for side in [Side::Bid, Side::Ask] {
             self.resting(side).for_each(|rested| self.add(&mut hash, &rested));
             hash.update([0xFF]);

@@ -34,6 +34,9 @@ pub enum Refused {
 
 /// The owner of a book. Compiled in, so what an owner does not do costs nothing.
 pub trait Owner {
+    /// How many accounts he knows: all whose positions are not 0 are below it.
+    fn accounts(&self) -> u32;
+
     /// The position of an account in lots.
     fn position(&self, account: u32, isolated: bool) -> i64;
 
@@ -68,6 +71,10 @@ impl Positions {
 }
 
 impl Owner for Positions {
+    fn accounts(&self) -> u32 {
+        self.lots.len() as u32
+    }
+
     #[inline(always)]
     fn position(&self, account: u32, isolated: bool) -> i64 {
         self.lots.get(account as usize).map_or(0, |held| held[usize::from(isolated)])

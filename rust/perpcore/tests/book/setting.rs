@@ -93,6 +93,15 @@ impl Judge {
 }
 
 impl Owner for Judge {
+    fn accounts(&self) -> u32 {
+        self.held
+            .keys()
+            .map(|(account, _)| *account)
+            .filter(|account| *account != perpcore::message::NOBODY)
+            .max()
+            .map_or(0, |last| last + 1)
+    }
+
     fn position(&self, account: u32, isolated: bool) -> i64 {
         if account == perpcore::message::NOBODY { 0 } else { self.of(account, isolated) }
     }
