@@ -130,7 +130,7 @@ def test_the_ladder_adds_up_notional_by_price() -> None:
 
 @pytest.mark.parametrize("step", ["0", "-1", "0.000000001", "many", 1e9, float("nan"), float("inf")])
 def test_a_step_is_a_price(step: object) -> None:
-    with pytest.raises(ValueError, match=r"^step is (a number|from 0\.00000001 to 100000000), "):
+    with pytest.raises(ValueError, match=r"^step is a number from 0\.00000001 to 100000000, "):
         ladder_book().ladder("X", step=step)  # type: ignore[arg-type]
 
 
