@@ -34,12 +34,14 @@ test: dev lint cargo-test pytest ## everything that must be green: formats, lint
 bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 	@$(PY) -m pytest benches --benchmark-only
 	@$(PY) -m benches.table
+	@$(PY) -m benches.monitor
 
 .PHONY: soak
 soak: dev ## the tests in their long form (PERPCORE_SOAK=1), sanitizers and fuzzing (a nightly compiler)
 	@tools/soak.sh check
 	@PERPCORE_SOAK=1 $(PY) -m pytest
 	@tools/soak.sh sanitize
+	@tools/soak.sh threads
 	@tools/soak.sh fuzz
 
 .PHONY: lint

@@ -1,76 +1,107 @@
 """`Monitor`: ticks, deltas and order checks on a resident book, from the Python call to what it returns."""
 
+import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import perpcore as pc
 
-from .workload import form
+from .resident import DAYS, NAMED, Named, Prices, changes, minutes, recomputing, recorded, walk
+from .workload import agree, form, load
 
-ACCOUNTS = 1_000_000
+ACCOUNTS, QUICK = 1_000_000, 10_000
 
 
 @pytest.fixture(scope="module")
-def resident() -> pc.Monitor:
-    rules, book = form(ACCOUNTS)
-    return pc.Monitor(rules, **book)
+def accounts(request: pytest.FixtureRequest) -> int:
+    return QUICK if request.config.getoption("benchmark_disable") else ACCOUNTS
 
 
-def walk(step: float) -> Iterator[dict[str, float]]:
-    """Prices of both underlyings that go up or down by `step` at every tick."""
-    _, book = form(ACCOUNTS)
-    prices = {row["symbol"]: row["price_e8"] / 1e8 for row in pa.table(book["prices"]).to_pylist()}
-    moving = [symbol for symbol in prices if symbol.endswith("-PERP")]
-    draw = np.random.default_rng(3)
-    while True:
-        for symbol in moving:
-            prices[symbol] = round(prices[symbol] * (1 + step * draw.choice([-1, 1])), 2)
-        yield dict(prices)
+@pytest.fixture(scope="module", params=[1, 2], ids=["1 thread", "2 threads"])
+def resident(request: pytest.FixtureRequest, accounts: int) -> pc.Monitor:
+    rules, book = form(accounts)
+    return pc.Monitor(rules, **book, threads=request.param)
 
 
-def ticks(prices: Iterator[dict[str, float]]) -> Callable[[], tuple[tuple[Any, ...], dict[str, Any]]]:
+one_thread = pytest.mark.parametrize("resident", [1], ids=["1 thread"], indirect=True)
+
+
+def ticks(prices: Iterator[Prices]) -> Callable[[], tuple[tuple[Any, ...], dict[str, Any]]]:
     return lambda: ((next(prices),), {})
 
 
-def test_reprice_random_walk_of_1_bp(resident: pc.Monitor, benchmark: BenchmarkFixture) -> None:
-    benchmark.pedantic(resident.reprice, setup=ticks(walk(1e-4)), rounds=500)
-    counters = resident.counters()
-    benchmark.extra_info["visits_a_tick"] = counters["visits"] / counters["updates"]
+@one_thread
+def test_reprice_random_walk_of_1_bp(resident: pc.Monitor, accounts: int, benchmark: BenchmarkFixture) -> None:
+    before = resident.counters()
+    benchmark.pedantic(resident.reprice, setup=ticks(walk(form(accounts)[1], 1e-4)), rounds=500)
+    after = resident.counters()
+    benchmark.extra_info["visits_a_tick"] = (after["visits"] - before["visits"]) / (
+        after["updates"] - before["updates"]
+    )
 
 
-def test_reprice_jump_of_5_percent(resident: pc.Monitor, benchmark: BenchmarkFixture) -> None:
-    benchmark.pedantic(resident.reprice, setup=ticks(walk(5e-2)), rounds=5)
+@one_thread
+@pytest.mark.parametrize("day", DAYS)
+def test_reprice_over_recorded_minutes(
+    resident: pc.Monitor, accounts: int, day: str, benchmark: BenchmarkFixture
+) -> None:
+    """At most 1 ms in the median is asked."""
+    closes = recorded(day)
+    if closes is None:
+        pytest.skip(f"no recorded minutes of {day} beside the repository (PERPCORE_SHARED names another place)")
+    prices = minutes(form(accounts)[1], closes)
+    resident.reprice(next(prices))
+    benchmark.pedantic(resident.reprice, setup=ticks(prices), rounds=len(closes) - 1)
 
 
-def test_a_book_assessed_whole_at_every_tick(benchmark: BenchmarkFixture) -> None:
-    rules, book = form(ACCOUNTS)
-    prices = walk(1e-4)
-    benchmark.pedantic(lambda: pc.assess(rules, **{**book, "prices": next(prices)}).accounts, rounds=5)
+def test_reprice_jump_of_5_percent(resident: pc.Monitor, accounts: int, benchmark: BenchmarkFixture) -> None:
+    """Most of them look at everybody."""
+    before = resident.counters()
+    benchmark.pedantic(resident.reprice, setup=ticks(walk(form(accounts)[1], 5e-2)), rounds=5)
+    after = resident.counters()
+    benchmark.extra_info |= {name: after[name] - before[name] for name in ("updates", "sweeps")}
 
 
-def test_update_of_1000_positions(resident: pc.Monitor, benchmark: BenchmarkFixture) -> None:
-    _, book = form(ACCOUNTS)
-    rows = pa.table(book["positions"]).take(np.random.default_rng(5).integers(0, ACCOUNTS, 1_000)).to_pydict()
-    draw = np.random.default_rng(6)
-
-    def change() -> tuple[tuple[Any, ...], dict[str, Any]]:
-        moved = np.asarray(rows["quantity_e8"]) + draw.integers(-5, 5, len(rows["quantity_e8"])) * 1_000_000
-        return (), {"positions": {**rows, "quantity_e8": moved}}
-
-    benchmark.pedantic(resident.update, setup=change, rounds=50)
-
-
-def test_check_order(resident: pc.Monitor, benchmark: BenchmarkFixture) -> None:
-    _, book = form(ACCOUNTS)
-    account = pa.table(book["positions"]).column("account")[0].as_py()
-    benchmark(lambda: resident.check_order(account, "I00-PERP", 1, 2_300))
+@pytest.mark.parametrize("name", ["perpcore", "NumPy", "Polars"])
+def test_the_book_recomputed_at_every_tick(name: str, accounts: int, benchmark: BenchmarkFixture) -> None:
+    """What is spared by a monitor: the whole book, at every tick."""
+    one = load(accounts)
+    book, prices = one.book, walk(one.book, 1e-4)
+    if name == "perpcore":
+        benchmark.pedantic(lambda: pc.assess(one.rules, **{**book, "prices": next(prices)}).accounts, rounds=5)
+        return
+    call, first = recomputing(name, one), next(prices)
+    agree(call(first), pc.assess(one.rules, **{**book, "prices": first}).accounts)
+    benchmark.pedantic(call, setup=ticks(prices), rounds=5)
 
 
-def test_build(benchmark: BenchmarkFixture) -> None:
-    rules, book = form(ACCOUNTS)
+@one_thread
+@pytest.mark.parametrize("same", [True, False], ids=["the same accounts", "others each time"])
+@pytest.mark.parametrize("named", NAMED)
+def test_update_of_1000_positions(
+    resident: pc.Monitor, accounts: int, named: Named, same: bool, benchmark: BenchmarkFixture
+) -> None:
+    """At most 1 ms is asked."""
+    tables = changes(form(accounts)[1], named, 1_000, same=same)
+    resident.update(positions=next(tables))
+    benchmark.pedantic(resident.update, setup=lambda: ((), {"positions": next(tables)}), rounds=50)
+
+
+@one_thread
+def test_check_order(resident: pc.Monitor, accounts: int, benchmark: BenchmarkFixture) -> None:
+    _, book = form(accounts)
+    names = iter(pa.table(book["positions"]).column("account").to_pylist()[::4] * 10)
+    benchmark.pedantic(
+        resident.check_order, setup=lambda: ((next(names), "I00-PERP", 1, 2_300), {}), rounds=2_000, warmup_rounds=10
+    )
+    if benchmark.stats is not None:
+        benchmark.extra_info["p99_us"] = statistics.quantiles(benchmark.stats.stats.data, n=100)[98] * 1e6
+
+
+def test_build(accounts: int, benchmark: BenchmarkFixture) -> None:
+    rules, book = form(accounts)
     benchmark.pedantic(lambda: pc.Monitor(rules, **book), rounds=3)

@@ -2,16 +2,19 @@
 # What `make soak` runs beside the long tests, with a nightly compiler:
 #   tools/soak.sh check       nothing but whether what it needs is there
 #   tools/soak.sh sanitize    the tests of the unsafe code under the address sanitizer, which finds leaks too
+#   tools/soak.sh threads     the tests of threads under the thread sanitizer, with a standard library built for it
 #   tools/soak.sh fuzz [NAME] the fuzz targets (all, or one), each for $PERPCORE_FUZZ_SECONDS (60) on its corpus
 # Inputs that a target fails on are left in target/fuzz/found. One line says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=${1:?check, sanitize or fuzz}
+what=${1:?check, sanitize, threads or fuzz}
 lacks() { echo "perpcore: $1" >&2; exit 1; }
 
 rustc +nightly --version >/dev/null 2>&1 ||
     lacks "no nightly Rust: sanitizers and libFuzzer need it (rustup toolchain install nightly --profile minimal)"
 command -v c++ >/dev/null 2>&1 || lacks "no C++ compiler: libFuzzer is built with c++ (Debian: apt-get install g++)"
+[ -d "$(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library" ] ||
+    lacks "no source of the standard library: the thread sanitizer needs it (rustup component add rust-src --toolchain nightly)"
 host=$(rustc +nightly --version --verbose | sed -n 's/^host: //p')
 echo "perpcore: $(rustc +nightly --version)"
 
@@ -24,6 +27,13 @@ sanitize)
     export RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=target/sanitize ASAN_OPTIONS=detect_leaks=1
     build test -p perpcore-arrow --lib --tests
     build test -p perpcore --test kernels
+    ;;
+threads)
+    # Locks and threads of a standard library that is not instrumented would be taken for races.
+    export RUSTFLAGS="-Zsanitizer=thread" CARGO_TARGET_DIR=target/threads TSAN_OPTIONS=halt_on_error=1
+    build test -Zbuild-std -p perpcore-arrow --test threads
+    build test -Zbuild-std -p perpcore-arrow --lib shared
+    build test -Zbuild-std -p perpcore --test monitor
     ;;
 fuzz)
     flags="--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Coverflow-checks -Clink-dead-code -Cpasses=sancov-module"
@@ -45,5 +55,5 @@ fuzz)
         echo "perpcore: fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$said") executions"
     done
     ;;
-*) lacks "$what is none of check, sanitize and fuzz" ;;
+*) lacks "$what is none of check, sanitize, threads and fuzz" ;;
 esac

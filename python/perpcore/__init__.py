@@ -23,12 +23,18 @@ from .assessment import Assessment, assess
 from .book import read_book, write_book
 from .explanation import Explanation
 from .fit import fit_scenarios
+from .mirror import DepthMirror
 from .monitor import Monitor, OrderCheck
+from .orderbook import Event, Level, OrderBook
 
 __all__ = [
     "Assessment",
+    "DepthMirror",
+    "Event",
     "Explanation",
+    "Level",
     "Monitor",
+    "OrderBook",
     "OrderCheck",
     "Rulebook",
     "assess",
@@ -59,11 +65,11 @@ def build_info() -> dict[str, str]:
 
 
 def describe() -> dict[str, Any]:
-    """Everything that is declared once in the core, as plain data: errors, rules, rulebook fields, tables, bounds.
+    """Everything that is declared once in the core, as plain data: errors, rules, rulebook fields, tables, …
 
     >>> import perpcore as pc
     >>> sorted(pc.describe())
-    ['bounds', 'errors', 'rulebook', 'rulebook_schema', 'rules', 'tables']
+    ['bounds', 'commands', 'errors', 'events', 'rulebook', 'rulebook_schema', 'rules', 'tables']
     """
     return _core.describe()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,13 +18,12 @@ import numpy as np
 from . import errors
 from ._tables import RecordBatchReader, catalogue, declared, pa
 
-__all__ = ["decimal_text", "grid_units", "producer", "refuse"]
+__all__ = ["decimal_text", "producer", "refuse"]
 
 _FORMS = "an Arrow table (pyarrow, polars, pandas ≥ 2.2, duckdb, …) or a mapping of column names to lists or arrays"
 
 # Beyond this power of ten a number is outside every bound (or off the grid), and its digits are not worth writing.
 _DIGITS = 60
-_WIDE = Context(prec=60)
 
 
 def producer(table: str, value: Any) -> Any:
@@ -238,22 +237,6 @@ def _number_text(value: Any) -> Any:
             return decimal_text(Decimal(value))
         case _:
             return value
-
-
-def grid_units(name: str, value: str | int | float | Decimal, least: int, most: int) -> int:
-    """A scalar argument in units of 10⁻⁸, exactly.
-
-    Raises ValueError for what is no number, has more than eight decimals, or is not within `least` to `most` (units).
-    """
-    try:
-        units = Decimal(str(value)).scaleb(8, _WIDE)
-        whole = int(units)
-    except (ArithmeticError, ValueError):
-        raise ValueError(f"{name} is a number, not {value!r}") from None
-    if whole != units or not least <= whole <= most:
-        low, high = (decimal_text(Decimal(bound).scaleb(-8)) for bound in (least, most))
-        raise ValueError(f"{name} is from {low} to {high}, of at most eight decimals, not {value!r}")
-    return whole
 
 
 def decimal_text(number: Decimal) -> str:

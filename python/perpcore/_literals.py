@@ -68,6 +68,7 @@ RuleId = Literal[
     "equity.net_value",
     "equity.withdrawable",
     "threshold.liquidation",
+    "impact",
     "status",
 ]
 """A rule."""
@@ -87,6 +88,9 @@ TableName = Literal[
     "stress",
     "stress.largest",
     "monitor.changes",
+    "depth_updates",
+    "mirror.states",
+    "mirror.depth",
 ]
 """A table that `schema` knows."""
 
@@ -97,6 +101,7 @@ InputTable = Literal[
     "orders",
     "accounts",
     "scenarios",
+    "depth_updates",
 ]
 """A table that is read."""
 
@@ -109,5 +114,7 @@ OutputTable = Literal[
     "stress",
     "stress.largest",
     "monitor.changes",
+    "mirror.states",
+    "mirror.depth",
 ]
 """A table that is written."""

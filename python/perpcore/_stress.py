@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import _core
-from ._inputs import grid_units, producer
+from ._inputs import producer
 from ._tables import RecordBatch, imported
 from .assessment import assess
 
@@ -53,7 +53,7 @@ def stress(
     now 1 0 8000.00 0.00
     fall 0 1 -19840.00 19840.00
     """
-    size = None if fund is None else grid_units("fund", fund, 0, _MOST)
+    size = None if fund is None else _core.grid_units("fund", fund, 0, _MOST)
     return imported(_valued(rules, book, threads).stress(producer("scenarios", _given(scenarios)), size))
 
 
@@ -110,7 +110,7 @@ def reverse_stress(
         raise TypeError(f"direction is a mapping of names to moves, not {type(direction).__name__}")
     if wrong := direction.keys() & {"scenario", "weight"}:
         raise ValueError(f"direction names underlyings and assets, not {', '.join(sorted(wrong))}")
-    amount = grid_units("deficit", deficit, 0, _MOST)
+    amount = _core.grid_units("deficit", deficit, 0, _MOST)
     row = {"scenario": ["direction"], **{name: [move] for name, move in direction.items()}}
     found = _valued(rules, book, threads).reverse_stress(producer("scenarios", row), amount)
     if found is None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from . import _core, errors
-from ._inputs import grid_units, producer
+from ._inputs import producer
 from ._tables import RecordBatch, compute, displayed, imported, plain_ids, table_of
 from .explanation import STATUS_WORDS, Explanation, rulebook_label
 
@@ -236,7 +236,9 @@ class Assessment:
         >>> [str(row[name]) for name in ("price_from", "price_to", "long_notional", "buckets")]
         ['56000.00000000', '57000.00000000', '232000.00000000', '1']
         """
-        return imported(self._core.ladder(instrument, None if step is None else grid_units("step", step, 1, 10**16)))
+        return imported(
+            self._core.ladder(instrument, None if step is None else _core.grid_units("step", step, 1, 10**16))
+        )
 
     def explain(self, account: str | int) -> Explanation:
         """The figures of one account, line by line, as a page.

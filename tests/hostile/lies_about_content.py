@@ -146,6 +146,54 @@ def dictionaries() -> Iterator[Attack]:
     for what, (make, code) in lies.items():
         for at in range(2):
             yield replaced("balances", at, f"a dictionary {what}", make, code)
+    yield from _long_dictionaries(of)
+
+
+def _long_dictionaries(of: Any) -> Iterator[Attack]:
+    """Of a dictionary much longer than its rows a lie is refused where a row names it, and nothing elsewhere."""
+    count = 5_000
+
+    def long(at: int, value: bytes | None = None, offset: int | None = None) -> Callable[[], Node]:
+        """Values of three bytes, the last one as it is told; or the offset before the last is a lie."""
+
+        def make() -> Node:
+            values = [b"USD"] * count
+            values[min(at, count - 1)] = value or b"USD"
+            places = [3 * n for n in range(count + 1)]
+            if offset is not None:
+                places[at] = offset
+            return Node(b"u", length=count, buffers=[None, struct.pack(f"<{count + 1}i", *places), b"".join(values)])
+
+        return make
+
+    lies = {
+        "that is not UTF-8": (long(9, b"US\xff"), "invalid_text"),
+        "of an offset that falls": (long(9, offset=2**31 - 1), "wrong_type"),
+        "of an offset below 0": (long(9, offset=-5), "wrong_type"),
+        "of an offset a little beyond": (long(count, offset=3 * count - 6), "wrong_type"),
+        "of a text too long": (long(count, offset=3 * count + 70_000), "out_of_range"),
+        "of a last offset below 0": (long(count, offset=-1), "wrong_type"),
+    }
+    for what, (words, code) in lies.items():
+        wrong = 9 if "last" not in what and code != "out_of_range" and "beyond" not in what else count - 1
+        for at in range(2):
+            yield replaced("balances", at, f"a long dictionary {what}", of(words, [0, wrong, 0, 1]), code)
+    view = struct.pack("<i4sii", 20, b"USDU", 0, 70_000)
+    views = lambda: Node(  # noqa: E731
+        b"vu",
+        length=count,
+        buffers=[None, struct.pack("<i12s", 3, b"USD") * (count - 1) + view, b"USD" * 20, struct.pack("<q", 60)],
+    )
+    for at in range(2):
+        yield replaced(
+            "balances", at, "a long dictionary of a view beyond", of(views, [0, count - 1, 0, 1]), "wrong_type"
+        )
+    for what, words in {"a text not UTF-8": long(9, b"US\xff"), "a view beyond": views}.items():
+        unused = replaced(
+            "balances", 1, f"a long dictionary, of which no row names {what}", of(words, [0, 0, 0, 0]), ""
+        )
+        unused.wanted = "accepted"
+        yield unused
 
 
 def values() -> Iterator[Attack]:

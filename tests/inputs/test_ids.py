@@ -97,6 +97,53 @@ def test_an_unused_null_in_a_dictionary_is_nothing() -> None:
     assert [(row["account"], row["equity"]) for row in found] == [("B", 3)]
 
 
+LONG = [f"id {n:05}" for n in range(5_000)]
+"""A dictionary that is long beside a few rows: only the values that rows name are read."""
+
+
+@pytest.mark.parametrize("index", [kind for kind in INDEX_TYPES if kind.bit_width > 8], ids=str)
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.string_view()], ids=str)
+def test_a_few_rows_of_a_long_dictionary_name_their_accounts(index: pa.DataType, kind: pa.DataType) -> None:
+    ids = pa.DictionaryArray.from_arrays(pa.array([4_999, 0, 4_999, 17], index), pa.array(LONG, kind))
+    table = {"account": ids, "asset": ["USD"] * 4, "amount": [1, 10, 100, 1_000]}
+    accounts = pc.assess(RULES, balances=table).accounts
+    assert accounts.schema.field("account").type == pa.dictionary(pa.int32(), kind)
+    found = [(row["account"], row["equity"]) for row in accounts.to_pylist()]
+    assert found == [("id 04999", 101), ("id 00000", 10), ("id 00017", 1_000)]
+
+
+def test_values_of_a_long_dictionary_may_repeat() -> None:
+    ids = pa.DictionaryArray.from_arrays(pa.array([0, 5_000, 1], pa.int32()), pa.array([*LONG, LONG[0]]))
+    table = {"account": ids, "asset": ["USD"] * 3, "amount": [1, 10, 100]}
+    found = pc.assess(RULES, balances=table).accounts.to_pylist()
+    assert [(row["account"], row["equity"]) for row in found] == [("id 00000", 11), ("id 00001", 100)]
+
+
+def test_nulls_beside_a_long_dictionary_are_nulls() -> None:
+    """Under a null any index may stand; a null value counts where a row names it."""
+    indexes = pa.Array.from_buffers(
+        pa.int32(), 2, [pa.py_buffer(b"\x01"), pa.array([3, 2**31 - 1], pa.int32()).buffers()[1]]
+    )
+    beside = pa.DictionaryArray.from_arrays(indexes, pa.array(LONG), safe=False)
+    named = pa.DictionaryArray.from_arrays(pa.array([3, 4], pa.int32()), pa.array([*LONG[:4], None, *LONG[5:]]))
+    for ids in (beside, named):
+        with pytest.raises(pc.errors.InputError) as caught:
+            pc.assess(RULES, balances={"account": ids, "asset": ["USD"] * 2, "amount": [1, 2]})
+        assert (caught.value.code, caught.value.column, caught.value.row) == ("null_value", "account", 1)
+    table = {"account": named.slice(0, 1), "asset": ["USD"], "amount": [1]}
+    assert pc.assess(RULES, balances=table).accounts.column("account").to_pylist() == ["id 00003"]
+
+
+def test_pieces_of_a_long_dictionary_are_one_table() -> None:
+    """The first piece alone would be read sparingly; both together say the same as one."""
+    ids = pa.DictionaryArray.from_arrays(pa.array([7, 8, 7], pa.int32()), pa.array(LONG))
+    whole = pa.table({"account": ids, "asset": ["USD"] * 3, "amount": [1, 10, 100]})
+    pieces = pa.concat_tables([whole.slice(0, 1), whole.slice(0, 0), whole.slice(1, 1), whole.slice(2, 1)])
+    for table in (whole, pieces):
+        found = pc.assess(RULES, balances=table).accounts.to_pylist()
+        assert [(row["account"], row["equity"]) for row in found] == [("id 00007", 101), ("id 00008", 10)]
+
+
 @pytest.mark.parametrize("kind", INTEGERS, ids=str)
 def test_integers_of_every_width_are_ids_and_come_back_as_they_came(kind: pa.DataType) -> None:
     book = {

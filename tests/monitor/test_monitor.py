@@ -214,6 +214,60 @@ def test_ids_come_back_in_the_type_they_came_in() -> None:
             assert monitor.accounts().num_rows == 1
 
 
+def test_a_table_without_rows_does_not_choose_the_kind_of_ids() -> None:
+    monitor = pc.Monitor(HK)
+    nobody = {
+        "account": pa.array([], pa.int64()),
+        "asset": pa.array([], pa.string()),
+        "amount": pa.array([], pa.int64()),
+    }
+    assert monitor.update(balances=nobody).num_rows == 0
+    monitor.update(**A)
+    assert monitor.accounts().column("account").to_pylist() == ["A"]
+
+
+def test_an_update_that_is_refused_leaves_rows_that_it_had_replaced_as_they_were() -> None:
+    """Of A a position is replaced by another, then its balance; B is refused: nobody knows a price of its order."""
+    monitor = pc.Monitor(HK, **A)
+    before = {name: table.to_pylist() for name, table in monitor.snapshot().items()}
+    more: dict[str, Any] = {
+        "positions": {"account": ["A"], "instrument": ["BTC-PERP"], "quantity": ["2"], "cost": ["120000"]},
+        "balances": {"account": ["A"], "asset": ["USD"], "amount": ["50"]},
+    }
+    order = {"account": ["B"], "instrument": ["ETH-PERP"], "quantity": ["1"], "price": ["2000"]}
+    with pytest.raises(InputError) as caught:
+        monitor.update(**more, orders=order)
+    assert (caught.value.code, caught.value.row) == ("missing_price", 0)
+    assert {name: table.to_pylist() for name, table in monitor.snapshot().items()} == before
+    # 50 − 0 is below 0.5 % of 100,000 and 1 % of 20,000
+    assert told(monitor.update(**more)) == [("A", None, "healthy", "liquidation", "positions")]
+
+
+def test_a_row_that_replaces_one_beside_a_row_that_is_new_are_one_update() -> None:
+    """Bought for 60,000 and 61,000: at 58,000 a loss of 2 × 58,000 − 121,000 = −5,000."""
+    monitor = pc.Monitor(HK, **A)
+    rows = {"account": ["A"] * 2, "instrument": ["BTC-PERP"] * 2, "quantity": ["1"] * 2, "cost": ["60000", "61000"]}
+    monitor.update(
+        positions=rows,
+        balances={"account": ["A"] * 2, "asset": ["USD", "USDT"], "amount": ["7000", "1"]},
+        prices={"BTC-PERP": "58000", "USDT": "1"},
+    )
+    book = monitor.snapshot()
+    assert book["positions"].column("cost").to_pylist() == [60_000, 61_000]
+    assert book["balances"].column("amount_e8").to_pylist() == [700_000_000_000, 100_000_000]
+    assert monitor.accounts().column("unrealized_pnl").to_pylist() == [-5_000]
+
+
+def test_an_amount_that_needs_more_room_replaces_one_that_did_not() -> None:
+    """92,233,720,368.54775808 is the first amount that 64 bits do not hold."""
+    monitor = pc.Monitor(HK, **A)
+    large = Decimal("92233720368.54775808")
+    monitor.update(balances={"account": ["A"], "asset": ["USD"], "amount": [large]})
+    assert monitor.accounts().column("net_value").to_pylist() == [large]
+    monitor.update(balances={"account": ["A"], "asset": ["USD"], "amount": ["7"]})
+    assert monitor.accounts().column("net_value").to_pylist() == [7]
+
+
 def test_the_resident_book_answers_what_the_batch_answers() -> None:
     made = pc.synth.workload(2_000)
     rules = pc.Rulebook.parse(made.rulebook)

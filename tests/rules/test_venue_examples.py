@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from tests.rules.check import HERE
@@ -283,3 +283,26 @@ def test_binance_liquidation_price_of_one_position() -> None:
         (row,) = liquidation(BINANCE, held, text(item["inputs"]["wallet"]), {name: text(case["ep"])})
         found.append(row["below"])
     agree(found, item["expected"]["liq"], item)
+
+
+def walked(side: Literal["bid", "ask"], levels: Sequence[Sequence[float]], notional: float) -> Decimal | None:
+    mirror = pc.DepthMirror("spot")
+    mirror.snapshot(1, **{"bids": [], "asks": [], f"{side}s": levels})
+    return mirror.impact_price(side, notional)
+
+
+def test_binance_impact_prices_average_by_quote_notional() -> None:
+    """BIN-IMPACT-01: 25,000 of notional through three bids, and within the first ask."""
+    item = ITEMS["BIN-IMPACT-01"]
+    given = item["inputs"]
+    found = [walked("bid", given["bids"], given["imn"]), walked("ask", given["asks"], given["imn"])]
+    assert found == [Decimal("99.59758551"), Decimal("100.5")]
+    agree(found, [item["expected"]["impact_bid"], item["expected"]["impact_ask"]], item)
+
+
+def test_paradex_a_thin_side_has_no_impact_price() -> None:
+    """PDX-IMPACT-01: 5,000 within the first bid; the asks hold 1,020."""
+    item = ITEMS["PDX-IMPACT-01"]
+    given, expected = item["inputs"], item["expected"]
+    assert walked("bid", given["bids"], given["impact_notional"]) == expected["impact_bid"]
+    assert walked("ask", given["asks"], given["impact_notional"]) is expected["impact_ask"]

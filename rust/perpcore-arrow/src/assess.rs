@@ -235,6 +235,15 @@ pub(crate) fn batch(
     columns: Result<Vec<ArrayRef>, ArrowError>,
     rules: &Rules,
 ) -> Result<RecordBatch, Failure> {
+    written(table, columns, Some(rules.rulebook.digest()))
+}
+
+/// A table of the contract, under a rulebook or none.
+pub(crate) fn written(
+    table: &Declared,
+    columns: Result<Vec<ArrayRef>, ArrowError>,
+    digest: Option<&str>,
+) -> Result<RecordBatch, Failure> {
     let failed = |error: ArrowError| Failure::from(internal().value(error));
     let columns = columns.map_err(failed)?;
     let fields: Vec<Field> = table
@@ -245,10 +254,9 @@ pub(crate) fn batch(
             Field::new(column.name, array.data_type().clone(), column.need == contract::Need::Nullable)
         })
         .collect();
-    let metadata = HashMap::from([
-        (String::from("perpcore.rulebook"), rules.rulebook.digest().to_string()),
-        (String::from("perpcore.version"), env!("CARGO_PKG_VERSION").to_string()),
-    ]);
+    let version = (String::from("perpcore.version"), env!("CARGO_PKG_VERSION").to_string());
+    let rulebook = digest.map(|digest| (String::from("perpcore.rulebook"), digest.to_string()));
+    let metadata: HashMap<String, String> = rulebook.into_iter().chain([version]).collect();
     let rows = columns.first().map_or(0, |column| column.len());
     let schema = Arc::new(Schema::new(fields).with_metadata(metadata));
     let options = RecordBatchOptions::new().with_row_count(Some(rows));

@@ -6,12 +6,17 @@ use perpcore::margin::market::PriceState;
 use perpcore::margin::status::Status;
 use perpcore::monitor::Cause;
 use perpcore::num::bounds::{self, Bound};
+use perpcore::pricing::mirror::{Side, State};
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// An account id: text, a dictionary of text, or a non-negative integer.
     Account,
+    /// The id that a book gave an order: uint64.
+    Order,
+    /// What an account calls its order: text of at most 64 bytes, a dictionary of text, or a non-negative integer.
+    ClientId,
     /// The name of an instrument of the rulebook.
     Instrument,
     /// The name of an asset of the rulebook.
@@ -28,6 +33,8 @@ pub enum Kind {
     Bool,
     /// A time in UTC.
     Time,
+    /// The number of an update of a feed.
+    UpdateId,
     /// A number on the grid within a bound.
     Number(&'static Bound),
     /// Money out: `decimal128(28, 8)`.
@@ -47,8 +54,10 @@ impl Kind {
     /// What an input column of this kind may be made of, in words.
     pub const fn types(&self) -> &'static str {
         match self {
-            Kind::Account => "text, a dictionary of text, or non-negative integers",
+            Kind::Account | Kind::ClientId => "text, a dictionary of text, or non-negative integers",
+            Kind::Order => "non-negative integers",
             Kind::Bool => "booleans, or the words true and false",
+            Kind::UpdateId => "non-negative integers",
             Kind::Time => "timestamp of any unit with zone UTC, or int64 nanoseconds",
             Kind::Number(_) | Kind::Money | Kind::Exact | Kind::Ratio | Kind::Count => {
                 "decimal32, decimal64 or decimal128, an integer, float64, or text in plain decimals; \
@@ -147,6 +156,12 @@ macro_rules! table {
     };
 }
 
+pub mod commands;
+mod events;
+
+pub use commands::COMMANDS;
+pub use events::{DEPTH, EVENTS, L3, OPEN_ORDERS};
+
 table! {
     /// What accounts hold.
     POSITIONS "positions" input true {
@@ -217,6 +232,39 @@ table! {
     /// One column of moves, by itself: what a column of another name of [`SCENARIOS`] is read as.
     MOVES "scenarios" input true {
         "move" Kind::Number(&bounds::MOVE), Required, "relative move";
+    }
+}
+table! {
+    /// What the feed of an outside book sent: the rows of a message one after the other.
+    DEPTH_UPDATES "depth_updates" input true {
+        "time" Kind::Time, Optional, "when the message came; that of its first row counts";
+        "snapshot" Kind::Bool, Optional, "true in the rows of a snapshot, false (default) in those of a change";
+        "first_id" Kind::UpdateId, Optional, "the first update of a change; not read in a snapshot";
+        "last_id" Kind::UpdateId, Required, "the last update of the message";
+        "previous_id" Kind::UpdateId, Optional, "the last update of the change before, as a perpetual feed has it; not read in a snapshot";
+        "side" Kind::Word(&Side::NAMES), Optional, "bid or ask";
+        "price" Kind::Number(&bounds::PRICE), Optional, "the price of a level; a row without price, side and quantity is a message without levels";
+        "quantity" Kind::Number(&bounds::DEPTH), Optional, "all that stands there now; 0 removes the level";
+    }
+}
+table! {
+    /// What a depth mirror was after each message of a run.
+    MIRROR_STATES_OUT "mirror.states" input false {
+        "time" Kind::Time, Nullable, "when the message came";
+        "last_id" Kind::UpdateId, Given, "the last update of the message";
+        "state" Kind::Word(&State::NAMES), Given, "waiting, good, gap or crossed; what is not good serves nothing";
+        "bid" Kind::Money, Nullable, "the highest bid";
+        "bid_quantity" Kind::Money, Nullable, "what stands there";
+        "ask" Kind::Money, Nullable, "the lowest ask";
+        "ask_quantity" Kind::Money, Nullable, "what stands there";
+        "reason" Kind::Text, Nullable, "why it is in that state, where that is not what it was before";
+    }
+}
+table! {
+    /// The levels of a depth mirror: the bids, then the asks, each from the best on.
+    MIRROR_DEPTH_OUT "mirror.depth" input false {
+        "price" Kind::Money, Given, "the price of the level";
+        "quantity" Kind::Money, Given, "all that stands there; bids > 0, asks < 0";
     }
 }
 table! {
@@ -337,7 +385,7 @@ table! {
 }
 
 /// Every table.
-pub static TABLES: [&Table; 14] = [
+pub static TABLES: [&Table; 22] = [
     &POSITIONS,
     &BALANCES,
     &PRICES,
@@ -352,4 +400,12 @@ pub static TABLES: [&Table; 14] = [
     &STRESS_OUT,
     &LARGEST_OUT,
     &CHANGES_OUT,
+    &COMMANDS,
+    &EVENTS,
+    &DEPTH,
+    &L3,
+    &OPEN_ORDERS,
+    &DEPTH_UPDATES,
+    &MIRROR_STATES_OUT,
+    &MIRROR_DEPTH_OUT,
 ];

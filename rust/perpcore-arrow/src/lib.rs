@@ -4,12 +4,16 @@
 //! It relies on the pure crate for every number and knows no Python.
 
 pub mod assess;
+pub mod book;
 pub mod contract;
 mod decode;
 mod encode;
 pub mod guard;
+pub mod mirror;
 pub mod monitor;
+pub mod observed;
 mod residents;
+pub mod shared;
 mod stress;
 
 pub use encode::schema;

@@ -71,14 +71,12 @@ impl Residents {
     /// # Errors
     /// `id_kind_mismatch`.
     pub(crate) fn take(&mut self, ids: &AccountIds) -> Result<Vec<u32>, Failure> {
-        if let (Some(output), Some(given)) = (&self.output, &ids.output)
-            && output.is_integer() != given.is_integer()
-        {
-            let fault = Fault::new(Code::IdKindMismatch).value(given);
-            return Err(fault.accepts(format!("ids as those of the book: {output}")).into());
-        }
-        if self.output.is_none() {
-            self.output.clone_from(&ids.output);
+        if let Some(given) = &ids.output {
+            self.admits(given).map_err(|fault| *fault)?;
+            // A table without rows names nobody, and so chooses nothing.
+            if ids.len() > 0 {
+                self.settle(given);
+            }
         }
         Ok(match &ids.ids {
             Ids::Text { sources, origins } => {
@@ -88,7 +86,46 @@ impl Residents {
         })
     }
 
-    fn number(&mut self, key: &AccountKey<'_>) -> u32 {
+    /// Whether ids of a type are of the kind of those that are known.
+    ///
+    /// # Errors
+    /// `id_kind_mismatch`.
+    pub(crate) fn admits(&self, given: &DataType) -> Result<(), Box<Fault>> {
+        match &self.output {
+            Some(output) if output.is_integer() != given.is_integer() => {
+                let fault = Fault::new(Code::IdKindMismatch).value(given);
+                Err(Box::new(fault.accepts(format!("ids as those of the book: {output}"))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The first ids that come say of which type ids are in results.
+    pub(crate) fn settle(&mut self, given: &DataType) {
+        self.output.get_or_insert_with(|| given.clone());
+    }
+
+    /// The type of ids in results.
+    pub(crate) fn output(&self) -> Option<&DataType> {
+        self.output.as_ref()
+    }
+
+    /// The id of an account; none where there is no such account.
+    pub(crate) fn key(&self, account: u32) -> Option<AccountKey<'_>> {
+        match self.text_of(account) {
+            Some(text) => Some(AccountKey::Text(text)),
+            None => self.integers.get(account as usize).map(|id| AccountKey::Integer(*id)),
+        }
+    }
+
+    /// The integer id of an account; 0 where there is no such account.
+    #[inline(always)]
+    pub(crate) fn integer(&self, account: u32) -> u64 {
+        self.integers.get(account as usize).copied().unwrap_or(0)
+    }
+
+    /// The account of an id, a new one behind the others where it is not known yet.
+    pub(crate) fn number(&mut self, key: &AccountKey<'_>) -> u32 {
         if let Some(account) = self.find(key) {
             return account;
         }

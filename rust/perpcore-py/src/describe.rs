@@ -3,16 +3,19 @@
 use crate::batch::Schema;
 use crate::raise::bad_argument;
 use perpcore::fault::Code;
+use perpcore::message::Word;
+use perpcore::message::event::Kind as EventKind;
 use perpcore::num::bounds;
 use perpcore::num::text::plain;
 use perpcore::rule::Rule;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::Way;
-use perpcore_arrow::contract::{Kind, Need, TABLES, Table};
+use perpcore_arrow::contract::commands::{At, CommandKind};
+use perpcore_arrow::contract::{COMMANDS, Kind, Need, TABLES, Table};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-/// The declarations: errors, rules, rulebook fields, tables, bounds, the JSON schema of a rulebook.
+/// The declarations: errors, rules, rulebook fields, tables, kinds of commands and events, bounds, the JSON schema of a rulebook.
 #[pyfunction]
 pub(crate) fn describe(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let out = PyDict::new(py);
@@ -54,6 +57,29 @@ pub(crate) fn describe(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
             row.set_item("name", table.name)?;
             row.set_item("direction", if table.input { "in" } else { "out" })?;
             row.set_item("columns", columns(py, table)?)
+        })?,
+    )?;
+    out.set_item(
+        "commands",
+        list(py, CommandKind::USES, |kind, row| {
+            let columns = PyDict::new(py);
+            for (at, column) in At::ALL.iter().zip(COMMANDS.columns) {
+                let bit = 1 << *at as u8;
+                if kind.allowed & bit != 0 {
+                    columns.set_item(column.name, if kind.needed & bit != 0 { "needed" } else { "may" })?;
+                }
+            }
+            row.set_item("name", kind.name)?;
+            row.set_item("columns", columns)?;
+            row.set_item("doc", kind.doc)
+        })?,
+    )?;
+    out.set_item(
+        "events",
+        list(py, EventKind::ALL, |kind, row| {
+            row.set_item("name", kind.text())?;
+            row.set_item("audience", kind.audience().text())?;
+            row.set_item("doc", kind.doc())
         })?,
     )?;
     out.set_item(
@@ -106,6 +132,8 @@ fn words(table: &Table, kind: Kind) -> (String, String) {
     let plain = |text: &str| (text.to_string(), String::new());
     match kind {
         Kind::Account => plain("account id"),
+        Kind::Order => plain("uint64"),
+        Kind::ClientId => plain("text, or an integer"),
         Kind::Instrument => plain("instrument"),
         Kind::Asset => plain("asset"),
         Kind::Symbol => plain("instrument or asset"),
@@ -119,7 +147,7 @@ fn words(table: &Table, kind: Kind) -> (String, String) {
         Kind::Money => (String::from("decimal128(28, 8)"), String::from("whole units")),
         Kind::Exact => (String::from("decimal128(38, 24)"), String::from("whole units")),
         Kind::Ratio => plain("float64"),
-        Kind::Count => plain("int64"),
+        Kind::Count | Kind::UpdateId => plain("int64"),
     }
 }
 

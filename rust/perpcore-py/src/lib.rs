@@ -3,15 +3,18 @@
 
 mod assessment;
 mod batch;
+mod book;
 mod capsule;
 mod describe;
 mod ending;
 mod kernel;
+mod mirror;
 mod monitor;
-mod observed;
 mod raise;
+mod resident;
 mod rulebook;
 mod run;
+mod scalar;
 
 use pyo3::prelude::*;
 
@@ -22,6 +25,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<assessment::Assessment>()?;
     module.add_class::<monitor::Monitor>()?;
     module.add_class::<monitor::OrderCheck>()?;
+    module.add_class::<book::OrderBook>()?;
+    module.add_class::<mirror::DepthMirror>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<batch::Schema>()?;
     module.add_function(wrap_pyfunction!(assessment::assess, module)?)?;
@@ -29,6 +34,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(describe::schema, module)?)?;
     module.add_function(wrap_pyfunction!(describe::build_info, module)?)?;
     module.add_function(wrap_pyfunction!(run::_provoke_panic, module)?)?;
+    module.add_function(wrap_pyfunction!(scalar::grid_units, module)?)?;
     module.add_function(wrap_pyfunction!(kernel::_choose_kernel, module)?)?;
     kernel::choose_by_environment()?;
     module.add_function(wrap_pyfunction!(ending::_end, module)?)?;

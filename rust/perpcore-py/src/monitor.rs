@@ -1,103 +1,33 @@
-//! The resident monitor: one lock, calls from any thread.
+//! The resident monitor.
 
 use crate::assessment::{account_tables, key_of};
 use crate::batch::Batch;
 use crate::capsule::import;
-use crate::observed::Observed;
-use crate::raise::{raise_fault, warn_shared_doubles};
+use crate::raise::warn_shared_doubles;
+use crate::resident::Resident;
 use crate::rulebook::Rulebook;
 use crate::run::{caught, run};
+use crate::scalar::{decimal, grid};
 use arrow_array::{Array, StructArray};
-use perpcore::fault::{Code, Failure, Fault};
+use perpcore::fault::{Code, Fault};
 use perpcore::margin::status::Status;
 use perpcore::monitor::{Checked, Wish};
-use perpcore::num::bounds::{Bound as Limits, PRICE, QUANTITY};
-use perpcore::num::{ONE, float, text};
-use perpcore::sweep::stop::Stop;
+use perpcore::num::bounds::{PRICE, QUANTITY};
+use perpcore::num::text;
 use perpcore_arrow::assess::Inputs;
 use perpcore_arrow::contract;
 use perpcore_arrow::monitor as core;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use perpcore_arrow::observed::{Observed, Told};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyInt, PyString};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use pyo3::types::PyDict;
 use std::time::Instant;
-
-thread_local! {
-    /// Its address tells threads apart.
-    static HERE: u8 = const { 0 };
-}
 
 /// A resident book; `perpcore.Monitor` is what users see of it.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Monitor {
-    inner: Mutex<core::Monitor>,
-    /// The thread that holds the lock.
-    holder: AtomicUsize,
-    /// Whether a call failed inside, so that nothing is known of its state.
-    broken: AtomicBool,
-    /// The process in which it does.
-    process: AtomicU32,
+    resident: Resident<core::Monitor>,
     observed: Observed,
-}
-
-/// The lock, and who holds it.
-struct Held<'a> {
-    monitor: &'a Monitor,
-    guard: MutexGuard<'a, core::Monitor>,
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.monitor.holder.store(0, Ordering::Relaxed);
-    }
-}
-
-impl Monitor {
-    /// Waits for the lock; other Python threads run meanwhile.
-    fn held(&self, py: Python<'_>) -> PyResult<Held<'_>> {
-        let here = HERE.with(|here| std::ptr::from_ref(here).addr());
-        let state = |code| Err(raise_fault(py, Fault::new(code)));
-        loop {
-            if self.broken.load(Ordering::Relaxed) && self.inner.try_lock().is_ok() {
-                return state(Code::Poisoned);
-            }
-            match self.inner.try_lock() {
-                Ok(guard) => {
-                    self.holder.store(here, Ordering::Relaxed);
-                    self.process.store(std::process::id(), Ordering::Relaxed);
-                    return Ok(Held { monitor: self, guard });
-                }
-                Err(TryLockError::Poisoned(_)) => return state(Code::Poisoned),
-                Err(TryLockError::WouldBlock) if self.holder.load(Ordering::Relaxed) == here => {
-                    return state(Code::Reentrant);
-                }
-                // The thread that held it is not in this process.
-                Err(TryLockError::WouldBlock) if self.process.load(Ordering::Relaxed) != std::process::id() => {
-                    return state(Code::Forked);
-                }
-                Err(TryLockError::WouldBlock) => py.detach(|| drop(self.inner.lock())),
-            }
-        }
-    }
-
-    /// Work on the monitor, over about so many rows. It is broken where the work does not come to an end.
-    fn work<T: Send>(
-        &self,
-        py: Python<'_>,
-        rows: usize,
-        work: impl FnOnce(&mut core::Monitor, &Stop) -> Result<T, Failure> + Send,
-    ) -> PyResult<T> {
-        let mut held = self.held(py)?;
-        let (monitor, broken) = (&mut *held.guard, &self.broken);
-        run(py, rows, move |stop| {
-            broken.store(true, Ordering::Relaxed);
-            let done = work(monitor, stop);
-            broken.store(false, Ordering::Relaxed);
-            done
-        })
-    }
 }
 
 #[pymethods]
@@ -114,18 +44,12 @@ impl Monitor {
         let scenarios = scenarios.map(|table| import(&contract::SCENARIOS, table)).transpose()?;
         let rules = &rules.get().0;
         let monitor = run(py, 0, |_| core::Monitor::new(rules, scenarios, threads))?;
-        Ok(Monitor {
-            inner: Mutex::new(monitor),
-            holder: AtomicUsize::new(0),
-            broken: AtomicBool::new(false),
-            process: AtomicU32::new(0),
-            observed: Observed::new(),
-        })
+        Ok(Monitor { resident: Resident::new(monitor), observed: Observed::new() })
     }
 
     /// The number of the last update that had one.
     fn seq(&self, py: Python<'_>) -> PyResult<Option<i64>> {
-        self.work(py, 0, |monitor, _| Ok(monitor.seq()))
+        self.resident.work(py, 0, |monitor, _| Ok(monitor.seq()))
     }
 
     /// One step; the table `monitor.changes`.
@@ -154,7 +78,7 @@ impl Monitor {
         // A tick over a large book may have to look at much of it.
         let known = self.observed.accounts();
         let size = rows + if inputs.prices.is_some() { known / 4 } else { 0 };
-        let (updated, counters, accounts) = self.work(py, size, |monitor, stop| {
+        let (updated, counters, accounts) = self.resident.work(py, size, |monitor, stop| {
             let updated = monitor.update(inputs, seq, stop)?;
             Ok((updated, monitor.counters(), monitor.len()))
         })?;
@@ -179,7 +103,7 @@ impl Monitor {
         let key = account.map(key_of).transpose()?;
         let rows = if account.is_some() { 0 } else { self.observed.accounts() };
         let core::Snapshot([positions, balances, orders, accounts, prices]) =
-            self.work(py, rows, |monitor, stop| {
+            self.resident.work(py, rows, |monitor, stop| {
                 let accounts = match &key {
                     Some(key) => vec![monitor.find(&key.view())?],
                     None => monitor.accounts_with(statuses.as_deref()),
@@ -208,8 +132,9 @@ impl Monitor {
         }
         let price = price.map(|price| grid("price", price, &PRICE)).transpose()?;
         let order = core::Order { instrument, quantity, price, reduce_only };
-        let (found, updates) =
-            monitor.work(py, 0, |core, _| Ok((core.check_order(&key.view(), &order)?, core.counters().updates)))?;
+        let (found, updates) = monitor
+            .resident
+            .work(py, 0, |core, _| Ok((core.check_order(&key.view(), &order)?, core.counters().updates)))?;
         let (account, wish, checked) = found;
         Ok(OrderCheck { monitor: slf.clone().unbind(), account, wish, checked, updates })
     }
@@ -217,12 +142,20 @@ impl Monitor {
     /// Panics inside a call, for the test that a monitor of which nothing is known says so.
     fn _provoke_panic(&self, py: Python<'_>) -> PyResult<()> {
         #[expect(clippy::panic, reason = "what this method is for")]
-        self.work(py, 0, |_, _| panic!("provoked"))
+        self.resident.work(py, 0, |_, _| panic!("provoked"))
     }
 
     /// What it did so far, and how long updates took in the last minute. Readable while another call is at work.
     fn counters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        caught(py, || self.observed.told(py))
+        let Told { counters, latency_us } = self.observed.told();
+        caught(py, || {
+            let told = PyDict::new(py);
+            counters.into_iter().try_for_each(|(name, count)| told.set_item(name, count))?;
+            let histogram = PyDict::new(py);
+            latency_us.into_iter().try_for_each(|(bound, count)| histogram.set_item(bound, count))?;
+            told.set_item("latency_us", histogram)?;
+            Ok(told)
+        })
     }
 }
 
@@ -230,30 +163,6 @@ impl Monitor {
 fn status_of(name: &str) -> PyResult<Status> {
     let found = Status::ALL.into_iter().find(|status| status.name() == name && *status != Status::Unknown);
     found.ok_or_else(|| PyValueError::new_err(format!("no status {name:?}")))
-}
-
-/// A scalar argument in g.
-fn grid(name: &str, value: &Bound<'_, PyAny>, bound: &Limits) -> PyResult<i64> {
-    let number = if value.is_instance_of::<PyInt>() {
-        value.extract::<i64>().ok().and_then(|whole| i128::from(whole).checked_mul(ONE.into()))
-    } else if value.is_instance_of::<PyFloat>() {
-        float::from_f64(value.extract()?).ok()
-    } else if value.is_instance_of::<PyString>() {
-        text::parse(value.extract()?).ok()
-    } else if value.hasattr("adjusted")? {
-        // Written out only where it is not astronomically large or small.
-        match value.call_method0("adjusted")?.extract::<i64>() {
-            Ok(-40..=40) => text::parse(&value.call_method1("__format__", ("f",))?.extract::<String>()?).ok(),
-            _ => None,
-        }
-    } else {
-        return Err(PyTypeError::new_err(format!("{name} is a number, not {}", value.get_type().name()?)));
-    };
-    let number = number.filter(|number| bound.holds(*number)).and_then(|number| i64::try_from(number).ok());
-    number.ok_or_else(|| {
-        let accepted = bound.accepted;
-        PyValueError::new_err(format!("{name} is a number of at most eight decimals, {accepted}, not {value}"))
-    })
 }
 
 /// The margin answer of the gate.
@@ -298,7 +207,7 @@ impl OrderCheck {
     /// Raises StateError `inputs_changed` where the monitor was updated since.
     fn lines(&self, py: Python<'_>) -> PyResult<Batch> {
         let monitor = self.monitor.bind(py).get();
-        let lines = monitor.work(py, 0, |core, _| {
+        let lines = monitor.resident.work(py, 0, |core, _| {
             if core.counters().updates != self.updates {
                 return Err(Fault::new(Code::InputsChanged).accepts("an answer that is as new as the monitor").into());
             }
@@ -319,8 +228,4 @@ impl OrderCheck {
             ))
         })
     }
-}
-
-fn decimal<'py>(py: Python<'py>, units: i128) -> PyResult<Bound<'py, PyAny>> {
-    py.import("decimal")?.getattr("Decimal")?.call1((units,))?.call_method1("scaleb", (-8,))
 }

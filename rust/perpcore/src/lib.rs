@@ -1,8 +1,9 @@
-//! The pure core of perpcore: numbers, rulebook, the one valuation, whole-book sweeps, the resident book.
+//! The pure core of perpcore: numbers, rulebook, outside prices, the one valuation, whole-book sweeps,
+//! the resident book.
 //!
 //! Nothing here knows Python, Arrow, files, clocks or randomness. Floors, lowest first; an arrow points
-//! only down: [`num`] → [`fault`] → [`rule`] → [`rules`] → [`message`] →
-//! [`book`], [`margin`] → [`sweep`] → [`monitor`].
+//! only down: [`num`] → [`fault`] → [`rule`] → [`rules`] → [`message`] → [`pricing`], [`margin`], [`book`] → [`sweep`] →
+//! [`monitor`].
 
 pub mod book;
 pub mod fault;
@@ -10,6 +11,7 @@ pub mod margin;
 pub mod message;
 pub mod monitor;
 pub mod num;
+pub mod pricing;
 pub mod rule;
 pub mod rules;
 pub mod sweep;

@@ -61,5 +61,6 @@ registry! {
     NetValue "equity.net_value": "⌊Σ eligible balances × price × (1 − close_cost), debts in full⌋ + PnL − accrued funding", "perpcore; see docs/margin.md", ["asset.*.close_cost"];
     Withdrawable "equity.withdrawable": "max(0, equity − G − max(IM, ⌈withdraw_ratio·N⌉))", "perpcore; see docs/margin.md", ["venue.withdraw_ratio"];
     LiquidationPrice "threshold.liquidation": "the farthest tick on either side of the mark at which equity ≥ MM, where every mark and asset price of the underlying moves by p/M; the mark itself where no tick is; where equity − MM rises by less than 1/100 of a unit of 10⁻⁸ a tick, the first tick inside the exact root", "perpcore; see docs/margin.md", ["instrument.*.tick", "instrument.*.underlying", "asset.*.underlying"];
+    Impact "impact": "X quote notional walked through a side: X / base bought, half to even; none where the side is too thin", "impact bid and ask as on Binance and BitMEX", [];
     Status "status": "undecided, bankrupt, liquidation, margin_call, restricted, healthy: the first that applies", "perpcore; see docs/margin.md", ["venue.call_factor", "underlying.*.index.thin"];
 }

@@ -143,7 +143,7 @@ fn differ(strings: &Strings<'_>, values: &ArrayRef, hasher: &DefaultHashBuilder)
 }
 
 /// Whether two arrays hold the same values.
-pub(super) fn are_equal(a: &ArrayRef, b: &ArrayRef) -> bool {
+pub(crate) fn are_equal(a: &ArrayRef, b: &ArrayRef) -> bool {
     let same_memory = || a.to_data().ptr_eq(&b.to_data());
     let equal = || match (parts(a), parts(b)) {
         (Some(a_parts), Some(b_parts)) if a.null_count() == 0 && b.null_count() == 0 => a_parts == b_parts || a == b,

@@ -3,7 +3,11 @@
 //! A cell that is refused becomes a fault and a harmless stand-in; what a call then does with its faults is decided in
 //! [`crate::assess`]. A table that is not of its schema's form is refused at once.
 
+mod block;
+mod cells;
 mod coded;
+mod commands;
+mod depth;
 mod distinct;
 mod ids;
 mod integers;
@@ -17,6 +21,10 @@ mod text;
 mod time;
 mod view;
 
+pub(crate) use block::{Asked, Block, REFUSED, Settings, WORDS, bit};
+pub(crate) use commands::{Commands, Numbering};
+pub(crate) use depth::{Message, Sent, Tape, tape};
+pub(crate) use distinct::are_equal;
 pub(crate) use ids::{AccountIds, Ids, text_at};
 pub(crate) use integers::integers_of;
 pub(crate) use origins::{Origin, Origins};
@@ -24,4 +32,5 @@ pub(crate) use price::{Priced, market, prices, set};
 pub(crate) use scenarios::{joint_moves, scenarios};
 pub(crate) use tables::{Tables, decode};
 pub(crate) use text::Strings;
+pub(crate) use time::YEAR_2000_NS;
 pub(crate) use view::Source;

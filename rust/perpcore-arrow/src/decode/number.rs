@@ -201,7 +201,7 @@ impl Source {
 }
 
 /// Appends the lower halves; whether they are all of each number.
-fn append_narrow(values: &ScalarBuffer<i128>, out: &mut Vec<i64>) -> bool {
+pub(super) fn append_narrow(values: &ScalarBuffer<i128>, out: &mut Vec<i64>) -> bool {
     // A number of 128 bits is two of 64, the lower one first where bytes are in that order.
     let halves: ScalarBuffer<i64> = values.inner().clone().into();
     let (lower, upper) = if cfg!(target_endian = "little") { (0, 1) } else { (1, 0) };
@@ -216,7 +216,7 @@ fn append_narrow(values: &ScalarBuffer<i128>, out: &mut Vec<i64>) -> bool {
 }
 
 /// Whether a float64 stands in a chunk that two grid values share.
-fn has_shared_doubles(chunk: &Chunk) -> bool {
+pub(super) fn has_shared_doubles(chunk: &Chunk) -> bool {
     let Some(values) = chunk.values.as_primitive_opt::<Float64Type>() else { return false };
     let shared = |value: f64| value.is_finite() && value.abs() >= float::SHARED_FROM;
     values.values().iter().enumerate().any(|(at, &value)| shared(value) && !chunk.is_null(at))
@@ -224,7 +224,12 @@ fn has_shared_doubles(chunk: &Chunk) -> bool {
 
 /// Walks a chunk, whatever its type; none where the type is not accepted, or where it was stopped.
 #[inline(always)]
-fn walk(chunk: &Chunk, raw: bool, stop: &Stop, mut take: impl FnMut(usize, Result<i128, NotANumber>)) -> Option<()> {
+pub(super) fn walk(
+    chunk: &Chunk,
+    raw: bool,
+    stop: &Stop,
+    mut take: impl FnMut(usize, Result<i128, NotANumber>),
+) -> Option<()> {
     let array = &*chunk.values;
     if raw {
         let values = array.as_primitive_opt::<Int64Type>();

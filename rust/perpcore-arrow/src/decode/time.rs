@@ -10,7 +10,7 @@ use arrow_schema::{DataType, TimeUnit};
 use perpcore::fault::{Code, Failure};
 
 /// 2000-01-01 in nanoseconds; an int64 time before it is in another unit, or a mistake.
-const YEAR_2000_NS: i64 = 946_684_800_000_000_000;
+pub(crate) const YEAR_2000_NS: i64 = 946_684_800_000_000_000;
 
 const UTC: [&str; 4] = ["UTC", "Etc/UTC", "Z", "+00:00"];
 
@@ -45,7 +45,7 @@ impl Source {
 }
 
 /// The raw values and how many ns each counts.
-fn nanoseconds(array: &dyn Array) -> Option<(Vec<i64>, i64)> {
+pub(super) fn nanoseconds(array: &dyn Array) -> Option<(Vec<i64>, i64)> {
     fn raw<T: arrow_array::types::ArrowPrimitiveType<Native = i64>>(array: &PrimitiveArray<T>) -> Vec<i64> {
         array.values().to_vec()
     }

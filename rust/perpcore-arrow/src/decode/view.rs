@@ -5,6 +5,7 @@ use arrow_array::{Array, ArrayRef, StructArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure, Fault, nearest};
+use perpcore::pricing::mirror::ID;
 use perpcore::sweep::stop::Stop;
 
 /// Where a column stands.
@@ -137,6 +138,16 @@ impl Source {
         chunks
     }
 
+    /// Whether each cell of a column is null or did not come; none where every row has a value.
+    pub(crate) fn missing(&self, name: &str) -> Option<Vec<bool>> {
+        let Some((at, _)) = self.find(name) else { return Some(vec![true; self.rows()]) };
+        let chunks = self.chunks(at);
+        if chunks.iter().all(|chunk| chunk.nulls.is_none()) {
+            return None;
+        }
+        Some(chunks.iter().flat_map(|chunk| (0..chunk.values.len()).map(|row| chunk.is_null(row))).collect())
+    }
+
     /// Remembers a refused cell.
     #[cold]
     pub(crate) fn refuse(&mut self, code: Code, column: &'static Column, chunk: &Chunk, at: usize) {
@@ -147,6 +158,7 @@ impl Source {
         if code == Code::OutOfRange {
             match column.kind {
                 Kind::Number(bound) => fault.accepted = bound.accepted.to_string(),
+                Kind::UpdateId => fault.accepted = ID.to_string(),
                 Kind::Word(words) => fault.accepted = words.join(", "),
                 _ => {}
             }

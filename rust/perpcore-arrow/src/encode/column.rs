@@ -31,6 +31,11 @@ fn zeros(bytes: usize) -> Buffer {
     kept.as_ref().map_or_else(fresh, |kept| kept.slice_with_length(0, bytes))
 }
 
+/// The keys of a column in which every row has the first name.
+pub(super) fn zero_keys(rows: usize) -> ScalarBuffer<i32> {
+    ScalarBuffer::from(zeros(rows * size_of::<i32>()))
+}
+
 /// A column of names in which no row has one.
 pub(super) fn no_names<K: ArrowDictionaryKeyType>(rows: usize, names: &[&str]) -> Result<ArrayRef, ArrowError> {
     let keys = ScalarBuffer::from(zeros(rows * size_of::<K::Native>()));

@@ -1,15 +1,18 @@
 //! Account ids in results: of the value type of the first table; a dictionary comes back with int32 indices.
 
-use super::column::dictionary;
+use super::column::{dictionary, validity};
+use crate::assess::AccountKey;
 use crate::decode::{AccountIds, Ids};
+use crate::residents::Residents;
 use arrow_array::builder::{LargeStringBuilder, StringBuilder, StringViewBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{
     Array, ArrayRef, Int8Array, Int16Array, Int32Array, Int64Array, PrimitiveArray, UInt8Array, UInt16Array,
-    UInt32Array, UInt64Array,
+    UInt32Array, UInt64Array, make_array,
 };
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{ArrowError, DataType};
+use perpcore::message::NOBODY;
 use std::sync::Arc;
 
 /// The ids of all accounts, ready to be taken from.
@@ -55,6 +58,47 @@ impl IdColumn {
     }
 }
 
+/// A column of ids, null where there is no account. `places` is scratch: as many as accounts, all below 0, as it is left.
+pub(crate) fn sparse_ids(known: &Residents, rows: &[u32], places: &mut Vec<i32>) -> Result<ArrayRef, ArrowError> {
+    let nulls = validity(rows.len(), |row| rows[row] != NOBODY);
+    let output = known.output().cloned().unwrap_or(DataType::Utf8);
+    if output.is_integer() {
+        let ids: Vec<u64> = rows.iter().map(|&account| known.integer(account)).collect();
+        let data = integers(&ids, &output).to_data().into_builder().nulls(nulls);
+        return Ok(make_array(data.build()?));
+    }
+    let text = |account: u32| match known.key(account) {
+        Some(AccountKey::Text(text)) => Some(text),
+        _ => None,
+    };
+    let DataType::Dictionary(_, value_type) = &output else {
+        return Ok(some_texts_of(&output, rows.iter().map(|&account| text(account))));
+    };
+    places.resize(known.len(), -1);
+    let mut distinct: Vec<u32> = Vec::new();
+    let keys: Vec<i32> = rows
+        .iter()
+        .map(|&account| match places.get_mut(account as usize) {
+            Some(place) => {
+                if *place < 0 {
+                    *place = distinct.len() as i32;
+                    distinct.push(account);
+                }
+                *place
+            }
+            None => 0,
+        })
+        .collect();
+    distinct.iter().for_each(|&account| places[account as usize] = -1);
+    // A column of nobody points to a value too.
+    let values = if distinct.is_empty() && !rows.is_empty() {
+        texts_of(value_type, std::iter::once(""))
+    } else {
+        texts_of(value_type, distinct.iter().map(|&account| text(account).unwrap_or_default()))
+    };
+    dictionary(PrimitiveArray::<Int32Type>::new(keys.into(), nulls), values)
+}
+
 fn take(values: &ArrayRef, accounts: &[u32]) -> ArrayRef {
     if let Some(strings) = crate::decode::Strings::of(&**values) {
         return texts_of(values.data_type(), accounts.iter().map(|&account| strings.value(account as usize)));
@@ -65,10 +109,14 @@ fn take(values: &ArrayRef, accounts: &[u32]) -> ArrayRef {
 }
 
 fn texts_of<'a>(data_type: &DataType, texts: impl Iterator<Item = &'a str>) -> ArrayRef {
+    some_texts_of(data_type, texts.map(Some))
+}
+
+fn some_texts_of<'a>(data_type: &DataType, texts: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
     macro_rules! build {
         ($builder:ty) => {{
             let mut builder = <$builder>::new();
-            texts.for_each(|text| builder.append_value(text));
+            texts.for_each(|text| builder.append_option(text));
             Arc::new(builder.finish())
         }};
     }

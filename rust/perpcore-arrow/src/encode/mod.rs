@@ -1,18 +1,24 @@
 //! From figures to Arrow record batches, in the types that the contract declares.
 
 mod accounts;
+mod book;
 mod column;
+mod events;
 mod ids;
 mod lines;
 mod liquidation;
+mod mirror;
 mod monitor;
 mod schema;
 mod stress;
 
 pub(crate) use accounts::{accounts, isolated};
+pub(crate) use book::{depth, l3, open_orders};
+pub(crate) use events::{EventColumns, Unremembered, says_class};
 pub(crate) use ids::IdColumn;
 pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};
+pub(crate) use mirror::{Row, mirror_depth, states};
 pub(crate) use monitor::{Named, balances, changes, orders, positions, prices, settings};
 pub use schema::schema;
 pub(crate) use stress::{largest, stress};

@@ -16,6 +16,8 @@ fn field(table: &Table, column: &Column) -> Field {
     let data_type = match column.kind {
         Kind::Account if table.input => dictionary(DataType::Int32),
         Kind::Account => DataType::Utf8,
+        Kind::ClientId => DataType::Utf8,
+        Kind::Order => DataType::UInt64,
         Kind::Word(_) if !table.input => dictionary(DataType::Int8),
         Kind::Text if column.name == "note" => DataType::Utf8,
         Kind::Text | Kind::Word(_) | Kind::Instrument | Kind::Asset | Kind::Symbol | Kind::FeeTier => {
@@ -26,7 +28,7 @@ fn field(table: &Table, column: &Column) -> Field {
         Kind::Number(_) | Kind::Money => DataType::Decimal128(MONEY.0, MONEY.1),
         Kind::Exact => DataType::Decimal128(EXACT.0, EXACT.1),
         Kind::Ratio => DataType::Float64,
-        Kind::Count => DataType::Int64,
+        Kind::Count | Kind::UpdateId => DataType::Int64,
     };
     let nullable = !matches!(column.need, Need::Required | Need::Given);
     Field::new(column.name, data_type, nullable)

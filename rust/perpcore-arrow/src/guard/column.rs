@@ -6,7 +6,7 @@
 
 use super::foreign::ForeignArray;
 use super::form::{Dictionary, Form, Layout};
-use super::{MOST_ROWS, Refusal, refuse, text};
+use super::{MOST_ROWS, Refusal, refuse, text, used};
 use arrow_array::{Array, ArrayRef, BooleanArray, NullArray, make_array, new_empty_array};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, ScalarBuffer};
 use arrow_data::ArrayData;
@@ -27,9 +27,14 @@ struct Place {
 /// The dictionary of the batch before, with the memory it lies in. That is not released while its owner is held, so
 /// what was found true of it stays true.
 #[derive(Default)]
-pub(super) struct Known(Option<(Place, Arc<ForeignArray>, ArrayRef)>);
+pub(super) struct Known {
+    before: Option<(Place, Arc<ForeignArray>, ArrayRef)>,
+    /// Whether of a dictionary only the values that rows name were looked at.
+    pub(super) sparing: bool,
+}
 
-/// The rows from `from` on of a column, `rows` of them.
+/// The rows from `from` on of a column, `rows` of them. Where they are `alone`, of a dictionary that is much longer only the
+/// values that they name are looked at.
 ///
 /// # Errors
 /// `wrong_type` where the array does not hold together, `invalid_text` where its text is not UTF-8.
@@ -40,6 +45,7 @@ pub(super) fn import(
     from: usize,
     rows: usize,
     known: &mut Known,
+    alone: bool,
 ) -> Result<ArrayRef, Refusal> {
     let length = length(array)?;
     if from + rows > length {
@@ -54,8 +60,15 @@ pub(super) fn import(
         (Some(_), None) => Err(refuse("no dictionary", "a dictionary, as the schema says")),
         (Some(_), Some(None)) => Err(refuse("a released dictionary", "a dictionary that is not released")),
         (Some(dictionary), Some(Some(values))) => {
-            let values = known.values(owner, values, dictionary)?;
-            memory.indexes(form, dictionary, &values, nulls)
+            let values = Memory::of_dictionary(owner, values, dictionary)?;
+            known.sparing = alone && used::is_long(values.rows, rows);
+            let indexes = memory.indexes(dictionary, values.rows, nulls.as_ref())?;
+            let (indexes, values) = if known.sparing {
+                used::used(dictionary, &values, &indexes, rows, nulls.as_ref())?
+            } else {
+                (indexes, known.values(&values, dictionary)?)
+            };
+            Ok(memory.coded(form, indexes, &values, nulls))
         }
     }
 }
@@ -70,26 +83,15 @@ impl Place {
 
 impl Known {
     /// The values of a dictionary, checked once where batch after batch brings the same.
-    fn values(
-        &mut self,
-        owner: &Arc<ForeignArray>,
-        array: &ForeignArray,
-        dictionary: &Dictionary,
-    ) -> Result<ArrayRef, Refusal> {
+    fn values(&mut self, memory: &Memory<'_>, dictionary: &Dictionary) -> Result<ArrayRef, Refusal> {
         let inside = |refusal: Refusal| refusal.inside("dictionary");
-        let rows = length(array).map_err(inside)?;
-        let memory = Memory { owner, array, from: 0, rows };
-        memory.counts(dictionary.layout).map_err(inside)?;
-        if array.dictionary().is_some() {
-            return Err(inside(refuse("a dictionary", "none, as the schema says")));
-        }
-        let place = Place::of(array);
-        if let Some((_, _, values)) = self.0.as_ref().filter(|(known, ..)| *known == place) {
+        let place = Place::of(memory.array);
+        if let Some((_, _, values)) = self.before.as_ref().filter(|(known, ..)| *known == place) {
             return Ok(values.clone());
         }
-        let nulls = memory.nulls(rows, dictionary.layout).map_err(inside)?;
+        let nulls = memory.nulls(memory.rows, dictionary.layout).map_err(inside)?;
         let values = memory.values(&dictionary.data_type, dictionary.layout, nulls).map_err(inside)?;
-        self.0 = Some((place, owner.clone(), values.clone()));
+        self.before = Some((place, memory.owner.clone(), values.clone()));
         Ok(values)
     }
 }
@@ -114,7 +116,22 @@ pub(super) struct Memory<'a> {
     pub(super) rows: usize,
 }
 
-impl Memory<'_> {
+impl<'a> Memory<'a> {
+    /// The memory of a dictionary's values, as far as its buffers were counted.
+    fn of_dictionary(
+        owner: &'a Arc<ForeignArray>,
+        array: &'a ForeignArray,
+        dictionary: &Dictionary,
+    ) -> Result<Self, Refusal> {
+        let inside = |refusal: Refusal| refusal.inside("dictionary");
+        let memory = Memory { owner, array, from: 0, rows: length(array).map_err(inside)? };
+        memory.counts(dictionary.layout).map_err(inside)?;
+        if array.dictionary().is_some() {
+            return Err(inside(refuse("a dictionary", "none, as the schema says")));
+        }
+        Ok(memory)
+    }
+
     fn start(&self) -> usize {
         // Both were seen to be within `MOST_ROWS`.
         self.array.offset as usize + self.from
@@ -186,24 +203,25 @@ impl Memory<'_> {
         Ok(make_array(unsafe { data.nulls(nulls).build_unchecked() }))
     }
 
-    fn indexes(
-        &self,
-        form: &Form,
-        dictionary: &Dictionary,
-        values: &ArrayRef,
-        nulls: Option<NullBuffer>,
-    ) -> Result<ArrayRef, Refusal> {
-        if self.rows == 0 {
-            return Ok(new_empty_array(&form.data_type));
-        }
+    /// The indexes of a dictionary of so many values.
+    fn indexes(&self, dictionary: &Dictionary, values: usize, nulls: Option<&NullBuffer>) -> Result<Buffer, Refusal> {
         let indexes = self.fixed(dictionary.width)?;
-        let (rows, count) = (self.rows, values.len());
-        if let Some((row, found)) = beyond(&dictionary.index, &indexes, rows, count, nulls.as_ref()) {
-            return Err(refuse(format!("index {found}"), format!("an index of the {count} values")).at(row));
+        match beyond(&dictionary.index, &indexes, self.rows, values, nulls) {
+            Some((row, found)) => {
+                Err(refuse(format!("index {found}"), format!("an index of the {values} values")).at(row))
+            }
+            None => Ok(indexes),
         }
-        let data = ArrayData::builder(form.data_type.clone()).len(rows).nulls(nulls).add_buffer(indexes);
+    }
+
+    /// The rows of a dictionary, by indexes that were found within its values.
+    fn coded(&self, form: &Form, indexes: Buffer, values: &ArrayRef, nulls: Option<NullBuffer>) -> ArrayRef {
+        if self.rows == 0 {
+            return new_empty_array(&form.data_type);
+        }
+        let data = ArrayData::builder(form.data_type.clone()).len(self.rows).nulls(nulls).add_buffer(indexes);
         // SAFETY: `rows` aligned indexes of the type, each within the values or under a null, and values of the type.
-        Ok(make_array(unsafe { data.add_child_data(values.to_data()).build_unchecked() }))
+        make_array(unsafe { data.add_child_data(values.to_data()).build_unchecked() })
     }
 
     /// The values of so many bytes each, aligned.

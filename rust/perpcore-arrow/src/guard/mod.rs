@@ -8,11 +8,12 @@ mod column;
 mod foreign;
 mod form;
 mod text;
+mod used;
 
 pub use foreign::{ForeignArray, ForeignSchema, ForeignStream};
 pub(crate) use form::UNREAD;
 
-use crate::contract::Table;
+use crate::contract::{Need, Table};
 use arrow_array::{ArrayRef, StructArray, new_empty_array};
 use column::{Known, Memory, length};
 use form::{Layout, Schema};
@@ -71,6 +72,8 @@ pub struct Batches {
     schema: Schema,
     /// For each column the dictionary of the batch before.
     known: Vec<Known>,
+    /// The first batch, where of some dictionary only the values that its rows name were looked at.
+    sparing: Option<Arc<ForeignArray>>,
     /// Rows that the producer claims to have delivered.
     rows: usize,
     batches: Vec<StructArray>,
@@ -146,7 +149,7 @@ impl Batches {
     fn new(table: &'static Table, schema: &ForeignSchema) -> Result<Self, Failure> {
         let schema = Schema::read(table, schema).map_err(|refusal| refusal.fault(table, 0))?;
         let known = schema.columns.iter().map(|_| Known::default()).collect();
-        Ok(Batches { table, schema, known, rows: 0, batches: Vec::new() })
+        Ok(Batches { table, schema, known, sparing: None, rows: 0, batches: Vec::new() })
     }
 
     fn take(&mut self, array: ForeignArray) -> Result<(), Failure> {
@@ -158,6 +161,22 @@ impl Batches {
         if array.is_released() {
             return Err(refuse("a released array", "an array that was not consumed before"));
         }
+        let array = Arc::new(array);
+        if let Some(first) = self.sparing.take() {
+            // Batches that share a dictionary: it is checked once, whole, rather than sought through by each of them.
+            self.batches.clear();
+            self.rows = 0;
+            self.read(&first, false)?;
+        }
+        let alone = self.batches.is_empty();
+        self.read(&array, alone)?;
+        if alone && self.known.iter().any(|known| known.sparing) {
+            self.sparing = Some(array);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, array: &Arc<ForeignArray>, alone: bool) -> Result<(), Refusal> {
         let width = self.schema.width;
         if array.n_children != width as i64 {
             return Err(refuse(
@@ -171,13 +190,13 @@ impl Batches {
         if array.dictionary().is_some() {
             return Err(refuse("a dictionary", "a record batch: a struct of columns"));
         }
-        let claimed = length(&array)?;
+        let claimed = length(array)?;
         if self.rows + claimed > MOST_ROWS as usize {
             return Err(refuse(format!("{} rows", self.rows + claimed), format!("at most {MOST_ROWS} rows")));
         }
         let rows = self.backed(claimed);
-        let owner = Arc::new(array);
-        let validity = Memory { owner: &owner, array: &owner, from: 0, rows }.nulls(claimed, Layout::Bits)?;
+        let owner = array;
+        let validity = Memory { owner, array: owner, from: 0, rows }.nulls(claimed, Layout::Bits)?;
         let from = owner.offset as usize;
         let mut values: Vec<ArrayRef> = Vec::with_capacity(self.schema.columns.len());
         for (column, known) in self.schema.columns.iter().zip(&mut self.known) {
@@ -186,7 +205,7 @@ impl Batches {
                 continue;
             };
             let array = owner.child(column.at).ok_or_else(|| refuse("no array", "an array that is not released"));
-            let made = array.and_then(|array| column::import(&owner, array, &column.form, from, rows, known));
+            let made = array.and_then(|array| column::import(owner, array, &column.form, from, rows, known, alone));
             values.push(made.map_err(|refusal| refusal.in_column(name.clone()))?);
         }
         self.rows += claimed;
@@ -197,10 +216,10 @@ impl Batches {
         Ok(())
     }
 
-    /// How many of the rows are kept. Where the ids have no memory every row is refused, and rows cost nothing to
-    /// claim: then no more are kept than an error lists.
+    /// How many of the rows are kept. Where the first required column, mostly the ids, has no memory every row is refused,
+    /// and rows cost nothing to claim: then no more are kept than an error lists.
     fn backed(&self, rows: usize) -> usize {
-        let ids = self.table.columns.first().map(|column| column.name);
+        let ids = self.table.columns.iter().find(|column| column.need == Need::Required).map(|column| column.name);
         let mut first = self.schema.columns.iter().filter(|column| column.name.as_deref() == ids);
         if first.all(|column| column.form.layout == Layout::Nowhere) {
             rows.min(LISTED.saturating_sub(self.rows))

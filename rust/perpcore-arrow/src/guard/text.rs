@@ -2,7 +2,7 @@
 
 use super::column::Memory;
 use super::{Refusal, refuse};
-use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, Buffer, ScalarBuffer, ToByteSlice};
 use perpcore::fault::Code;
 
 /// No name, id, number or word is longer. An offset that lies is so found before memory is read by it, and a few bytes
@@ -72,31 +72,78 @@ fn stray<O: Offset>(offsets: &[O]) -> Refusal {
     too_long(row, bytes(&offsets[row..]))
 }
 
+/// Text by offsets of which single ones are looked at.
+pub(super) struct Texts<O: Offset> {
+    offsets: ScalarBuffer<O>,
+    bytes: Buffer,
+}
+
+impl<O: Offset> Texts<O> {
+    pub(super) fn of(memory: &Memory<'_>) -> Result<Self, Refusal> {
+        let offsets: ScalarBuffer<O> = memory.items(1, memory.rows + 1)?;
+        // The last offset says how many bytes there are.
+        let Ok(last) = usize::try_from(offsets[memory.rows].number()) else {
+            return Err(stray(&offsets[memory.rows - 1..]));
+        };
+        Ok(Texts { bytes: memory.buffer(2, 0, last)?, offsets })
+    }
+
+    pub(super) fn value(&self, at: usize) -> Result<&str, Refusal> {
+        let pair = &self.offsets[at..at + 2];
+        let (from, to) = (pair[0].number(), pair[1].number());
+        if from < 0 || to < from || to.abs_diff(from) > MOST_BYTES {
+            return Err(stray(pair));
+        }
+        let Some(text) = self.bytes.get(from as usize..to as usize) else {
+            let found = format!("offset {to} of {}", self.bytes.len());
+            return Err(refuse(found, "offsets that rise from 0 or more"));
+        };
+        std::str::from_utf8(text).map_err(|_| not_utf8(std::iter::once(text)))
+    }
+}
+
+/// Text in views of which single ones are looked at.
+pub(super) struct Views {
+    views: ScalarBuffer<u128>,
+    buffers: Vec<Buffer>,
+}
+
+impl Views {
+    pub(super) fn of(memory: &Memory<'_>) -> Result<Self, Refusal> {
+        let views: ScalarBuffer<u128> = memory.items(1, memory.rows)?;
+        // After bitmap and views, before the list of their sizes.
+        let last = memory.array.n_buffers as usize - 1;
+        let mut buffers = Vec::new();
+        if last > 2 {
+            let Some(sizes) = memory.array.buffer(last) else {
+                return Err(refuse("no sizes of the buffers", "the size of every buffer that views point into"));
+            };
+            for at in 2..last {
+                // SAFETY: the last buffer has one size for each; it may lie anywhere.
+                let size = unsafe { sizes.cast::<i64>().add(at - 2).read_unaligned() };
+                let Ok(bytes) = usize::try_from(size) else {
+                    return Err(refuse(format!("size {size} of buffer {at}"), "a size from 0"));
+                };
+                buffers.push(memory.buffer(at, 0, bytes)?);
+            }
+        }
+        Ok(Views { views, buffers })
+    }
+
+    pub(super) fn value(&self, at: usize) -> Result<&str, Refusal> {
+        viewed(&self.views[at], &self.buffers)
+    }
+}
+
 /// Views and the buffers that they point into.
 pub(super) fn by_views(memory: &Memory<'_>) -> Result<Vec<Buffer>, Refusal> {
-    let views: ScalarBuffer<u128> = memory.items(1, memory.rows)?;
-    // After bitmap and views, before the list of their sizes.
-    let last = memory.array.n_buffers as usize - 1;
-    let mut buffers = vec![views.clone().into_inner()];
-    if last > 2 {
-        let Some(sizes) = memory.array.buffer(last) else {
-            return Err(refuse("no sizes of the buffers", "the size of every buffer that views point into"));
-        };
-        for at in 2..last {
-            // SAFETY: the last buffer has one size for each; it may lie anywhere.
-            let size = unsafe { sizes.cast::<i64>().add(at - 2).read_unaligned() };
-            let Ok(bytes) = usize::try_from(size) else {
-                return Err(refuse(format!("size {size} of buffer {at}"), "a size from 0"));
-            };
-            buffers.push(memory.buffer(at, 0, bytes)?);
+    let Views { views, buffers } = Views::of(memory)?;
+    for (row, view) in views.iter().enumerate() {
+        if !is_short_ascii(*view) {
+            viewed(view, &buffers).map_err(|refusal| refusal.at(row))?;
         }
     }
-    for (row, &view) in views.iter().enumerate() {
-        if !is_short_ascii(view) {
-            viewed(view, &buffers[1..]).map_err(|refusal| refusal.at(row))?;
-        }
-    }
-    Ok(buffers)
+    Ok(std::iter::once(views.into_inner()).chain(buffers).collect())
 }
 
 /// Whether a view is the common one: at most twelve bytes of ASCII, zeros behind them.
@@ -108,8 +155,9 @@ fn is_short_ascii(view: u128) -> bool {
 }
 
 /// Follows a view: four bytes of length, then up to twelve of text, or a prefix, a buffer and an offset.
-fn viewed(view: u128, buffers: &[Buffer]) -> Result<(), Refusal> {
-    let bytes = view.to_le_bytes();
+fn viewed<'a>(view: &'a u128, buffers: &'a [Buffer]) -> Result<&'a str, Refusal> {
+    // As they lie in memory; numbers in them are little-endian.
+    let bytes = std::slice::from_ref(view).to_byte_slice();
     let part = |at: usize| i32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let Ok(length) = usize::try_from(part(0)) else {
         return Err(refuse(format!("a view of {} bytes", part(0)), "a length from 0"));
@@ -134,10 +182,7 @@ fn viewed(view: u128, buffers: &[Buffer]) -> Result<(), Refusal> {
         }
         text
     };
-    match std::str::from_utf8(text) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(not_utf8(std::iter::once(text))),
-    }
+    std::str::from_utf8(text).map_err(|_| not_utf8(std::iter::once(text)))
 }
 
 fn too_long(row: usize, bytes: u64) -> Refusal {

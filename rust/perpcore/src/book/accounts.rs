@@ -25,7 +25,7 @@ const ALONE: u32 = 1 << 31;
 
 impl Account {
     /// An account of whom nothing was said: its own client and group.
-    fn alone(account: u32) -> Account {
+    pub fn alone(account: u32) -> Account {
         let own = account | ALONE;
         Account { client: own, group: own, class: Class::Professional, orders: 0, reducing: 0, open: [0; 2] }
     }

@@ -120,16 +120,15 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         self.book.store.resize(slot, left, filled);
         self.book.accounts.shrunk(&before, before.left - left);
-        let event = self.of(Kind::Amended, &taker.shown());
-        self.say(event);
+        self.say_of(Kind::Amended, &taker.shown(), left);
         if !leaves {
             if !keeps {
                 self.book.store.reprice(slot, price);
             }
             return;
         }
-        if flags.reduce_only() && !self.trim(&mut taker) {
-            taker.order.left = 0;
+        if flags.reduce_only() {
+            taker.order.left = self.trim(taker.shown());
         }
         let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
         let order = Order { flags: flags.rests(false), ..taker.order };

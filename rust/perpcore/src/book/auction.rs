@@ -10,7 +10,7 @@ use super::owner::{Owner, Refused};
 use super::store::{Level, Order, Slot, Store};
 use super::{Book, Turn};
 use crate::fault::Code;
-use crate::message::{Aggressor, Event, Kind, Phase, Side, Stp};
+use crate::message::{Aggressor, Kind, Phase, Side, Stp};
 
 /// What an auction would do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if let Some(Indicative { price, lots, .. }) = self.book.indicative() {
             let terms = &self.book.terms;
             let (price, quantity) = (terms.tick.value(price), terms.lot.value(lots));
-            self.say(Event { price, quantity, ..Event::of(Kind::Indicative) });
+            let event = self.say(Kind::Indicative);
+            (event.price, event.quantity) = (price, quantity);
         }
     }
 
@@ -163,8 +164,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[cold]
     pub(super) fn extend(&mut self, before: Phase) {
         self.book.phase = Phase::Auction;
-        let (before, after) = (before as u8, Phase::Auction as u8);
-        self.say(Event { before, after, code: Some(Code::AuctionExtended), ..Event::of(Kind::Phase) });
+        self.say_phase(Kind::Phase, before, Phase::Auction, Some(Code::AuctionExtended));
         self.indicate();
     }
 

@@ -1,110 +1,138 @@
 //! Clients' order ids: a repeat is answered as the first time, another order under the same id is refused, and a living order
 //! is found by its account and id.
 //!
-//! An id is remembered for a time, and so many of an account; that of a living order always. What was answered is kept event by
-//! event. Places of what is forgotten are used again, but only after [`Clients::settle`], since events name them.
+//! An id is remembered for a time, and so many of an account. That of a living order stays known, though what was answered is
+//! forgotten. What is remembered of an id is a cache line: an order as most are, and with it the acceptance as it was said.
+//! Whatever else there is hangs on it. Numbers of what is forgotten are used again, but only after [`Clients::settle`], since
+//! events name them.
 
-use crate::message::{CLIENT_ID_BYTES, ClientId, Event, Place};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use crate::message::{CLIENT_ID_BYTES, Class, ClientId, Event, Kind, NOBODY, Place, PostOnly, Word};
+use crate::num::bounds::{PRICE, QUANTITY};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
 /// Under which number an id is remembered; 0 is none.
 pub type Number = u32;
 
-/// No event.
-const NONE: u32 = u32::MAX;
-
-/// A client's order id and what became of it.
-#[derive(Clone, Debug)]
+/// A client's order id, what was asked under it and what was said first.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Remembered {
-    account: u32,
-    id: Id,
-    /// The order as it was asked for, without its names.
-    asked: Place<'static>,
+    /// The id, or how long the text is that stands beside.
+    id: u64,
     /// The order; 0 where it was refused.
     order: u64,
-    /// Its first and last event.
-    answer: (u32, u32),
-    /// Which of all that ever were remembered it is.
-    stamp: u64,
-    /// The one of the same account remembered after it.
-    newer: Number,
-    living: bool,
-    forgotten: bool,
+    /// The number of the acceptance; [`UNSAID`] where the first event stands further on.
+    seq: u64,
+    /// When it was remembered, and for which command.
+    time: i64,
+    cause: u64,
+    asked: Plain,
+    account: u32,
+    /// The first of what else there is.
+    further: u32,
 }
 
-/// An id; the text stands beside.
+/// No acceptance as it was asked.
+const UNSAID: u64 = u64::MAX;
+/// When an id was remembered that only a living order keeps.
+const FORGOTTEN: i64 = i64::MIN;
+/// Nothing further.
+const NONE: u32 = u32::MAX;
+
+/// An order as most are, in 16 bytes: quantity and class; price and manner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Id {
-    Number(u64),
-    Text(u8),
+struct Plain(i64, i64);
+
+const CLASS_BITS: u32 = 2;
+const MANNER_BITS: u32 = 9;
+const _: () = assert!(QUANTITY.max < (i64::MAX >> CLASS_BITS) as i128 && PRICE.max < (i64::MAX >> MANNER_BITS) as i128);
+
+impl Plain {
+    /// What stands where an order is not as most are.
+    const OTHER: Plain = Plain(0, 0);
+
+    #[inline(always)]
+    fn of(place: &Place<'_>) -> Option<Plain> {
+        let price = place.price.unwrap_or(0);
+        let fits = place.until.is_none()
+            && place.trigger.is_none()
+            && !place.liquidation
+            && place.quantity != 0
+            && QUANTITY.holds(place.quantity.into())
+            && (0..=PRICE.max).contains(&price.into());
+        let post = place.post_only.map_or(0, |post_only| if post_only == PostOnly::Reject { 1 } else { 2 });
+        let manner = (place.tif as i64) | (post << 2) | ((place.stp as i64) << 4);
+        let flags = [place.reduce_only, place.isolated, place.price.is_none()];
+        let flags = flags.iter().rev().fold(0, |bits, flag| (bits << 1) | i64::from(*flag));
+        fits.then_some(Plain(place.quantity << CLASS_BITS, (price << MANNER_BITS) | manner | (flags << 6)))
+    }
+
+    #[inline(always)]
+    fn quantity(self) -> i64 {
+        self.0 >> CLASS_BITS
+    }
+
+    #[inline(always)]
+    fn price(self) -> i64 {
+        self.1 >> MANNER_BITS
+    }
+
+    fn class(self) -> Class {
+        Class::ALL[(self.0 & ((1 << CLASS_BITS) - 1)) as usize]
+    }
+
+    fn of_class(self, class: Class) -> Plain {
+        Plain((self.0 & !((1 << CLASS_BITS) - 1)) | class as i64, self.1)
+    }
 }
 
-/// What is remembered of an account and not forgotten: the oldest, the newest, how many.
-#[derive(Clone, Copy, Debug, Default)]
-struct OfAccount {
-    oldest: Number,
-    newest: Number,
-    count: u32,
+/// What does not fit in a line.
+#[derive(Clone, Copy, Debug)]
+enum Further {
+    /// An order that is not as most are.
+    Asked(Place<'static>),
+    /// A further event.
+    Said(Event),
 }
 
-/// All ids that are remembered.
-#[derive(Clone, Debug)]
+/// All ids that are remembered; at first none.
+#[derive(Clone, Debug, Default)]
 pub struct Clients {
     table: HashTable<Number>,
     hasher: DefaultHashBuilder,
     /// By number; nothing has number 0.
     entries: Vec<Remembered>,
+    /// Beside the entries, where ids are texts.
     texts: Vec<[u8; CLIENT_ID_BYTES]>,
     free: Vec<Number>,
     leaving: Vec<Number>,
-    /// Number, stamp and time, by time.
-    ages: VecDeque<(Number, u64, i64)>,
-    accounts: Vec<OfAccount>,
-    stamps: u64,
-    events: Vec<(Event, u32)>,
-    free_events: Vec<u32>,
+    /// What is remembered of each account, by time; what is too old is forgotten when the account is next asked for.
+    accounts: Vec<VecDeque<Number>>,
+    /// Orders that lived longer than what was said of them.
+    outlived: HashMap<u64, Number>,
+    further: Vec<(Further, u32)>,
+    free_further: Vec<u32>,
 }
 
 impl Clients {
-    /// Nothing remembered.
-    pub fn new() -> Clients {
-        Clients {
-            table: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
-            entries: Vec::new(),
-            texts: Vec::new(),
-            free: Vec::new(),
-            leaving: Vec::new(),
-            ages: VecDeque::new(),
-            accounts: Vec::new(),
-            stamps: 0,
-            events: Vec::new(),
-            free_events: Vec::new(),
-        }
-    }
-
     /// The id of a number.
     pub fn id(&self, number: Number) -> Option<ClientId<'_>> {
         let at = (number as usize).checked_sub(1)?;
-        Some(match self.entries.get(at)?.id {
-            Id::Number(id) => ClientId::Number(id),
-            Id::Text(length) => {
-                ClientId::Text(std::str::from_utf8(&self.texts[at][..length as usize]).unwrap_or_default())
-            }
+        let id = self.entries.get(at)?.id;
+        Some(match self.texts.get(at) {
+            None => ClientId::Number(id),
+            Some(text) => ClientId::Text(std::str::from_utf8(&text[..id as usize]).unwrap_or_default()),
         })
     }
 
-    /// All that is remembered and not forgotten, by time: account, id and order, which is 0 where it was refused.
-    pub fn remembered(&self) -> impl Iterator<Item = (u32, ClientId<'_>, u64)> {
-        let valid = |(number, stamp, _): &&(Number, u64, i64)| {
-            let entry = self.entry(*number);
-            entry.stamp == *stamp && !entry.forgotten
-        };
-        self.ages.iter().filter(valid).filter_map(|(number, ..)| {
-            let entry = self.entry(*number);
-            Some((entry.account, self.id(*number)?, entry.order))
+    /// All that is remembered and younger than a time, by account and time: account, id and order, which is 0 where it was
+    /// refused.
+    pub fn remembered(&self, after: i64) -> impl Iterator<Item = (u32, ClientId<'_>, u64)> {
+        self.accounts.iter().flatten().filter_map(move |&number| {
+            let entry = self.entry(number);
+            (entry.time > after).then_some((entry.account, self.id(number)?, entry.order))
         })
     }
 
@@ -119,11 +147,17 @@ impl Clients {
     }
 
     #[inline(always)]
-    fn hash(&self, account: u32, id: &ClientId<'_>) -> u64 {
+    fn hash(hasher: &DefaultHashBuilder, account: u32, id: &ClientId<'_>) -> u64 {
         match id {
-            ClientId::Number(number) => self.hasher.hash_one((account, *number)),
-            ClientId::Text(text) => self.hasher.hash_one((account, *text)),
+            ClientId::Number(number) => hasher.hash_one((account, *number)),
+            ClientId::Text(text) => hasher.hash_one((account, *text)),
         }
+    }
+
+    /// Whether an id is of another kind than those before it.
+    #[inline(always)]
+    pub(super) fn other_kind(&self, id: &ClientId<'_>) -> bool {
+        !self.entries.is_empty() && self.texts.is_empty() == matches!(id, ClientId::Text(_))
     }
 
     /// The number of an account's id.
@@ -131,182 +165,220 @@ impl Clients {
     pub(super) fn find(&self, account: u32, id: &ClientId<'_>) -> Option<Number> {
         let same = |number: &Number| {
             let entry = self.entry(*number);
-            entry.account == account
-                && match (entry.id, id) {
-                    (Id::Number(known), ClientId::Number(given)) => known == *given,
-                    (Id::Text(length), ClientId::Text(given)) => {
-                        self.texts[*number as usize - 1][..length as usize] == *given.as_bytes()
-                    }
-                    _ => false,
-                }
+            entry.account == account && self.id(*number) == Some(*id)
         };
-        self.table.find(self.hash(account, id), same).copied()
+        self.table.find(Self::hash(&self.hasher, account, id), same).copied()
     }
 
-    /// The living order of an account's id.
+    /// The order of an account's id, living or not.
     #[inline(always)]
     pub(super) fn order(&self, account: u32, id: &ClientId<'_>) -> Option<u64> {
-        self.find(account, id).map(|number| self.entry(number)).filter(|entry| entry.living).map(|entry| entry.order)
+        self.find(account, id).map(|number| self.entry(number).order)
     }
 
-    /// What was answered to the same order; none where it was another one.
-    pub(super) fn answer(&self, number: Number, asked: &Place<'static>) -> Option<impl Iterator<Item = Event>> {
-        let entry = self.entry(number);
-        let mut next = entry.answer.0;
-        (entry.asked == *asked).then_some(std::iter::from_fn(move || {
-            let (event, after) = self.events.get(next as usize)?;
-            next = *after;
-            Some(*event)
-        }))
+    /// Adds what was answered to the same order; false where it was another one, or what was said is forgotten.
+    pub(super) fn answer(&self, number: Number, asked: &Place<'static>, out: &mut Vec<Event>) -> bool {
+        let entry = *self.entry(number);
+        if entry.time == FORGOTTEN {
+            return false;
+        }
+        let said = || {
+            std::iter::successors(self.further.get(entry.further as usize), |(_, next)| {
+                self.further.get(*next as usize)
+            })
+        };
+        let same = match Plain::of(asked) {
+            Some(plain) => plain.of_class(entry.asked.class()) == entry.asked,
+            None => said().any(|(further, _)| matches!(further, Further::Asked(before) if before == asked)),
+        };
+        if same {
+            let Remembered { order, seq, time, cause, account, asked, .. } = entry;
+            let (quantity, price, class) = (asked.quantity(), asked.price(), asked.class());
+            let accepted = Event {
+                seq,
+                time,
+                cause,
+                order,
+                quantity,
+                price,
+                account,
+                class,
+                client: number,
+                kind: Kind::Accepted,
+                ..Event::NOTHING
+            };
+            out.extend((seq != UNSAID).then_some(accepted));
+            out.extend(said().filter_map(|(further, _)| match further {
+                Further::Said(event) => Some(*event),
+                Further::Asked(_) => None,
+            }));
+        }
+        same
     }
 
-    /// Remembers an id that is not; of an account at most `most`.
+    /// Remembers an id that is not; of an account at most `most`. `lives` says whether an order does.
     #[inline(always)]
     pub(super) fn remember(
         &mut self,
-        account: u32,
         id: &ClientId<'_>,
-        asked: Place<'static>,
+        asked: &Place<'static>,
         time: i64,
+        cause: u64,
         most: u32,
+        lives: impl Fn(u64) -> bool,
     ) -> Number {
-        let hash = self.hash(account, id);
-        self.stamps += 1;
+        let account = asked.account;
         let number = self.free.pop().unwrap_or(self.entries.len() as Number + 1);
         let kept = match id {
-            ClientId::Number(id) => Id::Number(*id),
+            ClientId::Number(id) => *id,
             ClientId::Text(text) => self.keep(number, text),
         };
-        let entry = Remembered {
-            account,
-            id: kept,
-            asked,
-            order: 0,
-            answer: (NONE, NONE),
-            stamp: self.stamps,
-            newer: 0,
-            living: false,
-            forgotten: false,
-        };
+        let plain = Plain::of(asked);
+        let further = if plain.is_some() { NONE } else { self.hang(Further::Asked(*asked)) };
+        let asked = plain.unwrap_or(Plain::OTHER);
+        let entry = Remembered { id: kept, order: 0, seq: UNSAID, time, cause, asked, account, further };
         match self.entries.get_mut(number as usize - 1) {
             Some(place) => *place = entry,
-            None => self.entries.push(entry),
+            None => {
+                self.entries.push(entry);
+                room(&mut self.free, self.entries.capacity());
+                room(&mut self.leaving, self.entries.capacity());
+            }
         }
-        self.ages.push_back((number, self.stamps, time));
         if account as usize >= self.accounts.len() {
-            self.accounts.resize(account as usize + 1, OfAccount::default());
+            self.accounts.resize_with(account as usize + 1, VecDeque::new);
         }
-        let of = &mut self.accounts[account as usize];
-        of.count += 1;
-        match std::mem::replace(&mut of.newest, number) {
-            0 => of.oldest = number,
-            newest => self.entries[newest as usize - 1].newer = number,
-        }
-        let (over, oldest) = (of.count > most, of.oldest);
+        let of_account = &mut self.accounts[account as usize];
+        of_account.push_back(number);
+        let over = of_account.len() > most as usize;
+        let oldest = of_account[0];
         let Clients { table, entries, texts, hasher, .. } = self;
-        table.insert_unique(hash, number, |number| {
-            let entry = &entries[*number as usize - 1];
-            match entry.id {
-                Id::Number(id) => hasher.hash_one((entry.account, id)),
-                Id::Text(length) => {
-                    let text = &texts[*number as usize - 1][..length as usize];
-                    hasher.hash_one((entry.account, std::str::from_utf8(text).unwrap_or_default()))
-                }
+        table.insert_unique(Self::hash(hasher, account, id), number, |number| {
+            let at = *number as usize - 1;
+            let Remembered { id, account, .. } = entries[at];
+            match texts.get(at) {
+                None => hasher.hash_one((account, id)),
+                Some(text) => hasher.hash_one((account, std::str::from_utf8(&text[..id as usize]).unwrap_or_default())),
             }
         });
         if over {
-            self.forget(oldest);
+            self.forget(oldest, lives);
         }
         number
     }
 
-    fn keep(&mut self, number: Number, text: &str) -> Id {
+    fn keep(&mut self, number: Number, text: &str) -> u64 {
         if self.texts.len() < number as usize {
             self.texts.resize(number as usize, [0; CLIENT_ID_BYTES]);
         }
         let length = text.len().min(CLIENT_ID_BYTES);
         self.texts[number as usize - 1][..length].copy_from_slice(&text.as_bytes()[..length]);
-        Id::Text(length as u8)
+        length as u64
     }
 
-    /// What became of an order: its id, 0 where it was refused, whether it lives on, and what was said.
+    fn hang(&mut self, further: Further) -> u32 {
+        match self.free_further.pop() {
+            Some(at) => {
+                self.further[at as usize] = (further, NONE);
+                at
+            }
+            None => {
+                self.further.push((further, NONE));
+                room(&mut self.free_further, self.further.capacity());
+                self.further.len() as u32 - 1
+            }
+        }
+    }
+
+    /// What became of an order: its id, 0 where it was refused, and what was said.
     #[inline(always)]
-    pub(super) fn answered(&mut self, number: Number, order: u64, living: bool, events: &[Event]) {
-        let (mut first, mut last) = (NONE, NONE);
+    pub(super) fn answered(&mut self, number: Number, order: u64, events: &[Event]) {
+        let entry = &mut self.entries[number as usize - 1];
+        entry.order = order;
+        let as_asked = |event: &Event| {
+            let asked = entry.asked;
+            let same = event.quantity == asked.quantity() && event.price == asked.price();
+            event.kind == Kind::Accepted && asked != Plain::OTHER && same
+        };
+        let mut rest = events;
+        if let Some((first, others)) = events.split_first().filter(|(first, _)| as_asked(first)) {
+            entry.seq = first.seq;
+            entry.asked = entry.asked.of_class(first.class);
+            rest = others;
+        }
+        if !rest.is_empty() {
+            self.add_further(number, rest);
+        }
+    }
+
+    fn add_further(&mut self, number: Number, events: &[Event]) {
+        let mut last = self.entry(number).further;
         for event in events {
-            let at = match self.free_events.pop() {
-                Some(at) => {
-                    self.events[at as usize] = (*event, NONE);
-                    at
-                }
-                None => {
-                    self.events.push((*event, NONE));
-                    self.events.len() as u32 - 1
-                }
-            };
+            let at = self.hang(Further::Said(*event));
             match last {
-                NONE => first = at,
-                last => self.events[last as usize].1 = at,
+                NONE => self.entries[number as usize - 1].further = at,
+                last => self.further[last as usize].1 = at,
             }
             last = at;
         }
-        let entry = &mut self.entries[number as usize - 1];
-        (entry.order, entry.living, entry.answer) = (order, living, (first, last));
     }
 
     /// An order ended.
     #[inline(always)]
-    pub(super) fn ended(&mut self, number: Number) {
-        if number != 0 {
-            let entry = &mut self.entries[number as usize - 1];
-            if std::mem::replace(&mut entry.living, false) && entry.forgotten {
-                self.leave(number);
-            }
+    pub(super) fn ended(&mut self, order: u64) {
+        if !self.outlived.is_empty()
+            && let Some(number) = self.outlived.remove(&order)
+        {
+            self.leave(number);
         }
     }
 
-    /// Forgets what is older than a time, that time included.
+    /// Forgets what an account was answered at a time or before.
     #[inline(always)]
-    pub(super) fn forget_until(&mut self, time: i64) {
-        while let Some(&(number, stamp, _)) = self.ages.front().filter(|(.., since)| *since <= time) {
-            self.ages.pop_front();
-            let entry = self.entry(number);
-            if entry.stamp == stamp && !entry.forgotten {
-                self.forget(number);
+    pub(super) fn forget_until(&mut self, account: u32, time: i64, lives: impl Fn(u64) -> bool) {
+        while let Some(&oldest) = self.accounts.get(account as usize).and_then(VecDeque::front) {
+            if self.entry(oldest).time > time {
+                return;
             }
+            self.forget(oldest, &lives);
         }
     }
 
-    /// Forgets the oldest of an account, or lets it be forgotten with its order.
-    fn forget(&mut self, number: Number) {
-        let Remembered { account, newer, living, .. } = *self.entry(number);
-        let of = &mut self.accounts[account as usize];
-        of.count -= 1;
-        of.oldest = newer;
-        if newer == 0 {
-            of.newest = 0;
-        }
-        self.entries[number as usize - 1].forgotten = true;
-        if !living {
+    /// Forgets the oldest of an account.
+    fn forget(&mut self, number: Number, lives: impl Fn(u64) -> bool) {
+        let entry = &mut self.entries[number as usize - 1];
+        entry.time = FORGOTTEN;
+        let (order, account) = (entry.order, entry.account);
+        self.accounts[account as usize].pop_front();
+        if lives(order) {
+            self.outlived.insert(order, number);
+        } else {
             self.leave(number);
         }
     }
 
     fn leave(&mut self, number: Number) {
-        let entry = self.entry(number);
-        let (account, mut event) = (entry.account, entry.answer.0);
+        let Remembered { account, mut further, .. } = *self.entry(number);
         if let Some(id) = self.id(number) {
-            let hash = self.hash(account, &id);
+            let hash = Self::hash(&self.hasher, account, &id);
             if let Ok(found) = self.table.find_entry(hash, |at| *at == number) {
                 found.remove();
             }
         }
-        while event != NONE {
-            self.free_events.push(event);
-            event = self.events[event as usize].1;
+        while further != NONE {
+            self.free_further.push(further);
+            further = self.further[further as usize].1;
         }
         let entry = &mut self.entries[number as usize - 1];
-        (entry.answer, entry.stamp) = ((NONE, NONE), 0);
+        (entry.account, entry.further) = (NOBODY, NONE);
         self.leaving.push(number);
+    }
+}
+
+/// Room for all places of a list to be given back, made when it grows: so giving one back never allocates.
+#[inline(always)]
+fn room(free: &mut Vec<u32>, places: usize) {
+    if free.capacity() < places {
+        free.reserve(places - free.len());
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 impl<S: Store> Book<S> {
     /// SHA-256 over everything that a further command could depend on: prices, counters, phase; resting orders as they would
-    /// trade; waiting orders as they were accepted; client ids as they were remembered.
+    /// trade; waiting orders as they were accepted; client ids by account, as they were remembered.
     pub fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         let numbers = [self.mark, self.index, self.last, self.time, self.seq as i64, self.serial as i64];
@@ -23,7 +23,7 @@ impl<S: Store> Book<S> {
             hash.update([waiting.tif as u8, u8::from(waiting.market)]);
         }
         hash.update([0xFF]);
-        for (account, id, order) in self.clients.remembered() {
+        for (account, id, order) in self.clients.remembered(self.time.saturating_sub(self.terms.client_window)) {
             hash.update(account.to_le_bytes());
             hash.update(order.to_le_bytes());
             add_id(&mut hash, &id);
@@ -32,7 +32,7 @@ impl<S: Store> Book<S> {
     }
 
     fn add(&self, hash: &mut Sha256, rested: &Rested) {
-        let Rested { order, life, trigger } = rested;
+        let Rested { order, life, trigger, .. } = rested;
         let numbers = [order.id as i64, order.price, order.left, order.filled, life.time, life.until];
         numbers.iter().for_each(|number| hash.update(number.to_le_bytes()));
         hash.update(order.account.to_le_bytes());

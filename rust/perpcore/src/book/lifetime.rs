@@ -1,4 +1,4 @@
-//! Time passes: orders that are good till a time, or older than orders may become, expire; client ids are forgotten.
+//! Time passes: orders that are good till a time, or older than orders may become, expire.
 
 use super::owner::Owner;
 use super::store::{Life, Slot, Store};
@@ -37,7 +37,6 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[inline(always)]
     pub(super) fn pass(&mut self) {
         let now = self.book.time;
-        self.book.clients.forget_until(now.saturating_sub(self.book.terms.client_window));
         if now >= self.book.ends.next {
             self.expire(now);
         }

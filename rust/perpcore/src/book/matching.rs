@@ -4,7 +4,7 @@ use super::owner::{Fill, Owner};
 use super::store::{Life, Order, Slot, Store};
 use super::{Turn, meets};
 use crate::fault::Code;
-use crate::message::{Aggressor, Event, Kind, NOBODY, Side, Stp, Tif};
+use crate::message::{Aggressor, Kind, NOBODY, Side, Stp, Tif};
 
 /// An order before it rests.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
                 return Stopped::OutOfReach;
             }
             if same_group(&taker.order, &maker) {
-                if let Some(code) = self.meet_own(taker, slot, &maker) {
+                let (left, code) = self.meet_own(*taker, slot);
+                taker.order.left = left;
+                if let Some(code) = code {
                     return Stopped::By(code);
                 }
                 continue;
@@ -93,23 +95,12 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let book = &mut *self.book;
         book.trades += 1;
         book.last = fill.price;
-        let event = Event {
-            order: taker.id,
-            other_order: maker.id,
-            trade: book.trades,
-            quantity: fill.side.sign() * book.terms.lot.value(fill.lots),
-            price: book.terms.tick.value(fill.price),
-            account: taker.account,
-            other_account: maker.account,
-            client: taker.client,
-            class: taker.class,
-            other_class: maker.class,
-            aggressor,
-            ..Event::of(Kind::Filled)
-        };
+        let (trade, price) = (book.trades, book.terms.tick.value(fill.price));
         self.owner.filled(fill);
         self.take_off(slot, maker, fill.lots, fill.lots);
-        self.say(event);
+        let event = self.say_of(Kind::Filled, taker, fill.lots);
+        (event.trade, event.price, event.aggressor) = (trade, price, aggressor);
+        (event.other_order, event.other_account, event.other_class) = (maker.id, maker.account, maker.class);
         if self.book.accounts.get(maker.account).reducing != 0 {
             self.cut(maker.account, maker.flags.isolated());
         }
@@ -126,40 +117,35 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
     }
 
-    /// An incoming order reached one of its own group: why it ends, if it does.
+    /// An incoming order reached one of its own group: what is left of it, and why it ends, if it does.
     #[cold]
-    fn meet_own(&mut self, taker: &mut Taker, slot: Slot, maker: &Order) -> Option<Code> {
+    fn meet_own(&mut self, taker: Taker, slot: Slot) -> (i64, Option<Code>) {
+        let left = taker.order.left;
         match taker.stp() {
-            Stp::Taker => Some(Code::SelfTrade),
+            Stp::Taker => (left, Some(Code::SelfTrade)),
             Stp::Maker => {
                 self.end(slot, Kind::Canceled, Code::SelfTrade);
-                None
+                (left, None)
             }
             Stp::Both => {
                 self.end(slot, Kind::Canceled, Code::SelfTrade);
-                Some(Code::SelfTrade)
+                (left, Some(Code::SelfTrade))
             }
             Stp::Decrement => {
-                let lots = taker.order.left.min(maker.left);
-                self.say_less(&taker.shown(), lots, Code::SelfTrade);
-                self.say_less(maker, lots, Code::SelfTrade);
-                taker.order.left -= lots;
-                self.take_off(slot, maker, lots, 0);
-                None
+                let maker = *self.book.store.order(slot);
+                let lots = left.min(maker.left);
+                self.say_of(Kind::Canceled, &taker.shown(), lots).code = Some(Code::SelfTrade);
+                self.say_of(Kind::Canceled, &maker, lots).code = Some(Code::SelfTrade);
+                self.take_off(slot, &maker, lots, 0);
+                (left - lots, None)
             }
         }
-    }
-
-    /// Says that a part of an order is canceled.
-    pub(super) fn say_less(&mut self, order: &Order, lots: i64, code: Code) {
-        let event = self.of(Kind::Canceled, &Order { left: lots, ..*order });
-        self.say(Event { code: Some(code), ..event });
     }
 
     /// Whether all of an order could trade at once: what it meets before an order of its own group that would stop it. Own
     /// orders that would give way are passed over.
     #[cold]
-    pub(super) fn fillable(&self, taker: &Taker) -> bool {
+    pub(super) fn fillable(&self, taker: Taker) -> bool {
         let Order { side, price: limit, mut left, .. } = taker.order;
         let mut next = self.book.store.first(side.opposite());
         while let Some(slot) = next {

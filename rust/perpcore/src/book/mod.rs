@@ -27,7 +27,8 @@ pub use auction::Indicative;
 pub use query::{Ahead, Rested};
 
 use crate::fault::Code;
-use crate::message::{Command, Event, Kind, NOBODY, Named, Phase, Side};
+use crate::message::{Amend, Cancel, Command, Event, Kind, NOBODY, Named, Phase, Place, Side};
+use crate::num::bounds::PRICE;
 use accounts::Accounts;
 use clients::Clients;
 use lifetime::Ends;
@@ -50,6 +51,8 @@ pub struct Book<S> {
     mark: i64,
     /// The index, in g; 0 for none.
     index: i64,
+    /// The worst ticks at which incoming buyers and sellers may trade, where that does not go by the touch.
+    edges: [i64; 2],
     /// The last trade, in ticks; 0 for none.
     last: i64,
     time: i64,
@@ -72,10 +75,11 @@ impl<S: Store> Book<S> {
     /// A book without orders, open.
     pub fn new(terms: Terms) -> Self {
         Book {
+            edges: [Side::Bid, Side::Ask].map(|side| any(side, &terms.tick)),
             terms,
             store: S::new(),
             accounts: Accounts::default(),
-            clients: Clients::new(),
+            clients: Clients::default(),
             triggers: Triggers::default(),
             ends: Ends::new(),
             phase: Phase::Open,
@@ -145,68 +149,58 @@ impl<S: Store> Book<S> {
 }
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
-    /// Says what happened.
+    /// Says that something happened; what else there is to say is written into the event where it lies.
     #[inline(always)]
-    fn say(&mut self, event: Event) {
-        let seq = self.book.seq;
+    fn say(&mut self, kind: Kind) -> &mut Event {
+        let (seq, time, cause) = (self.book.seq, self.book.time, self.cause);
         self.book.seq += 1;
-        self.out.push(Event { seq, time: self.book.time, cause: self.cause, ..event });
+        let at = self.out.len();
+        self.out.push(Event { seq, time, cause, kind, ..Event::NOTHING });
+        &mut self.out[at]
+    }
+
+    /// Says that something happened to an order, of which so many lots are meant.
+    #[inline(always)]
+    fn say_of(&mut self, kind: Kind, order: &Order, lots: i64) -> &mut Event {
+        let terms = &self.book.terms;
+        let (quantity, price) = (order.side.sign() * terms.lot.value(lots), terms.tick.value(order.price));
+        let event = self.say(kind);
+        (event.order, event.account, event.client, event.class) = (order.id, order.account, order.client, order.class);
+        (event.quantity, event.price) = (quantity, price);
+        event
     }
 
     /// Refuses a command.
     #[cold]
     fn refuse(&mut self, command: &Command<'_>, code: Code) {
-        let mut event = Event { code: Some(code), ..Event::of(Kind::Rejected) };
-        let named = match command {
-            Command::Place(place) => {
-                (event.account, event.quantity, event.price) =
-                    (place.account, place.quantity, place.price.unwrap_or(0));
-                place.client_id.as_ref().map(|id| (place.account, *id))
+        let (account, order) = match command {
+            Command::Place(place) => return self.refuse_order(place, 0, code),
+            Command::Amend(Amend { order, account, .. }) | Command::Cancel(Cancel { order, account }) => {
+                (account, order)
             }
-            Command::Amend(crate::message::Amend { order, account, .. })
-            | Command::Cancel(crate::message::Cancel { order, account }) => {
-                event.account = account.unwrap_or(NOBODY);
-                match order {
-                    Named::Order(order) => {
-                        event.order = *order;
-                        None
-                    }
-                    Named::Client(account, id) => {
-                        event.account = *account;
-                        Some((*account, *id))
-                    }
-                }
-            }
-            _ => None,
+            _ => return self.say(Kind::Rejected).code = Some(code),
         };
-        if let Some((account, id)) = named {
-            event.client = self.book.clients.find(account, &id).unwrap_or(0);
-        }
-        self.say(event);
+        let (account, id, client) = match order {
+            Named::Order(id) => (account.unwrap_or(NOBODY), *id, 0),
+            Named::Client(account, id) => (*account, 0, self.book.clients.find(*account, id).unwrap_or(0)),
+        };
+        let event = self.say(Kind::Rejected);
+        (event.account, event.order, event.client, event.code) = (account, id, client, Some(code));
     }
 
-    /// What is said of an order in any event about it.
-    #[inline(always)]
-    fn of(&self, kind: Kind, order: &Order) -> Event {
-        let Order { id, account, client, class, side, left, price, .. } = *order;
-        let terms = &self.book.terms;
-        Event {
-            order: id,
-            account,
-            client,
-            class,
-            quantity: side.sign() * terms.lot.value(left),
-            price: terms.tick.value(price),
-            ..Event::of(kind)
-        }
+    /// Refuses a new order.
+    #[cold]
+    fn refuse_order(&mut self, place: &Place<'_>, client: u32, code: Code) {
+        let event = self.say(Kind::Rejected);
+        (event.account, event.client, event.code) = (place.account, client, Some(code));
+        (event.quantity, event.price) = (place.quantity, place.price.unwrap_or(0));
     }
 
     /// Ends an order, all that is left of it, for a reason.
     fn end(&mut self, slot: Slot, kind: Kind, code: Code) {
         let order = *self.book.store.order(slot);
-        let event = Event { code: Some(code), ..self.of(kind, &order) };
         self.close(slot, &order);
-        self.say(event);
+        self.say_of(kind, &order, order.left).code = Some(code);
     }
 
     /// Takes an order off the book.
@@ -221,7 +215,15 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         book.store.remove(slot);
         book.store.release(slot);
         book.accounts.closed(order);
-        book.clients.ended(order.client);
+        book.clients.ended(order.id);
+    }
+}
+
+/// A limit that every price meets, and a price itself: events tell it in g.
+fn any(side: Side, tick: &terms::Step) -> i64 {
+    match side {
+        Side::Bid => PRICE.max as i64 / tick.size,
+        Side::Ask => 1,
     }
 }
 

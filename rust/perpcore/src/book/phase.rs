@@ -4,39 +4,53 @@ use super::Turn;
 use super::owner::Owner;
 use super::store::Store;
 use crate::fault::Code;
-use crate::message::{Class, Event, Kind, Phase};
+use crate::message::{Class, Kind, Phase};
 use crate::num::bounds::PRICE;
+use crate::rules::CollarReference;
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// Whose an account is. An account with open orders stays as it is: their places depend on it.
     #[cold]
     pub(super) fn account(&mut self, account: u32, client: u32, group: u32, class: Class) {
-        let event = Event { account, class, ..Event::of(Kind::Accepted) };
         let Some(known) = self.book.accounts.known(account) else { return };
-        if known.orders != 0 && (known.group, known.class) != (group, class) {
-            return self.say(Event { kind: Kind::Rejected, code: Some(Code::ConflictingValues), ..event });
+        let fits = known.orders == 0 || (known.group, known.class) == (group, class);
+        if fits {
+            (known.client, known.group, known.class) = (client, group, class);
         }
-        (known.client, known.group, known.class) = (client, group, class);
-        self.say(event);
+        let event = self.say(if fits { Kind::Accepted } else { Kind::Rejected });
+        (event.account, event.class) = (account, class);
+        event.code = (!fits).then_some(Code::ConflictingValues);
     }
 
     pub(super) fn mark(&mut self, price: i64) {
         if self.price(Kind::Mark, price) {
             self.book.mark = price;
+            if self.book.terms.collar_reference == CollarReference::Mark {
+                self.book.edges = self.book.terms.edges(price);
+            }
         }
     }
 
     pub(super) fn index(&mut self, price: i64) {
         if self.price(Kind::Index, price) {
             self.book.index = price;
+            if self.book.terms.collar_reference == CollarReference::Index {
+                self.book.edges = self.book.terms.edges(price);
+            }
         }
     }
 
     fn price(&mut self, kind: Kind, price: i64) -> bool {
         let fits = PRICE.holds(price.into());
-        let (kind, code) = if fits { (kind, None) } else { (Kind::Rejected, Some(Code::OutOfRange)) };
-        self.say(Event { price, code, ..Event::of(kind) });
+        let event = self.say(if fits { kind } else { Kind::Rejected });
+        (event.price, event.code) = (price, (!fits).then_some(Code::OutOfRange));
         fits
+    }
+
+    /// Says that the phase is another one, or why not.
+    pub(super) fn say_phase(&mut self, kind: Kind, before: Phase, after: Phase, code: Option<Code>) {
+        let event = self.say(kind);
+        (event.before, event.after, event.code) = (before as u8, after as u8, code);
     }
 
     /// Enters a phase. Where trading begins, what was collected is traded at one price first; where that price is beyond the
@@ -44,9 +58,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[cold]
     pub(super) fn phase(&mut self, phase: Phase) {
         let before = self.book.phase;
-        let event = Event { before: before as u8, after: phase as u8, ..Event::of(Kind::Phase) };
         if before == Phase::Settled {
-            return self.say(Event { kind: Kind::Rejected, code: Some(Code::PhaseRefused), ..event });
+            return self.say_phase(Kind::Rejected, before, phase, Some(Code::PhaseRefused));
         }
         if phase == Phase::ReduceOnly || phase == Phase::Settled {
             self.end_what_adds(phase);
@@ -55,7 +68,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             return self.extend(before);
         }
         self.book.phase = phase;
-        self.say(event);
+        self.say_phase(Kind::Phase, before, phase, None);
         self.uncross();
     }
 

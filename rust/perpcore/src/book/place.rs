@@ -4,9 +4,9 @@ use super::matching::{Stopped, Taker};
 use super::owner::Owner;
 use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
 use super::terms::Terms;
-use super::{Turn, meets};
+use super::{Turn, any, meets};
 use crate::fault::Code;
-use crate::message::{CLIENT_ID_BYTES, ClientId, Event, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
+use crate::message::{CLIENT_ID_BYTES, ClientId, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
 use crate::num::bounds::{PRICE, QUANTITY};
 use crate::rules::CollarReference;
 
@@ -15,14 +15,6 @@ use crate::rules::CollarReference;
 struct Sized {
     price: i64,
     lots: i64,
-}
-
-/// A limit in ticks that every price meets, of a market order where there is no collar; a price that g can hold.
-fn any(side: Side, terms: &Terms) -> i64 {
-    match side {
-        Side::Bid => i64::MAX / terms.tick.size,
-        Side::Ask => 1,
-    }
 }
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
@@ -34,32 +26,35 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             return;
         };
         if matches!(id, ClientId::Text(text) if text.len() > CLIENT_ID_BYTES) {
-            return self.say(refusal(place, Code::OutOfRange));
+            return self.refuse_order(place, 0, Code::OutOfRange);
         }
         let asked = without_id(place);
-        if let Some(number) = self.book.clients.find(place.account, &id) {
-            if let Some(events) = self.book.clients.answer(number, &asked) {
-                return self.out.extend(events);
-            }
-            let event = Event { client: number, ..refusal(place, Code::ClientIdReused) };
-            return self.say(event);
+        if self.book.clients.other_kind(&id) {
+            return self.refuse_order(place, 0, Code::IdKindMismatch);
         }
-        let (time, most) = (self.book.time, self.book.terms.client_ids);
-        let number = self.book.clients.remember(place.account, &id, asked, time, most);
+        let super::Book { clients, store, terms, time, .. } = &mut *self.book;
+        let lives = |order: u64| store.find(order).is_some();
+        clients.forget_until(place.account, time.saturating_sub(terms.client_window), lives);
+        if let Some(number) = clients.find(place.account, &id) {
+            if !self.book.clients.answer(number, &asked, self.out) {
+                self.refuse_order(place, number, Code::ClientIdReused);
+            }
+            return;
+        }
+        let number = clients.remember(&id, &asked, *time, self.cause, terms.client_ids, lives);
         let from = self.out.len();
-        let (order, living) = self.carry_out(place, number);
-        self.book.clients.answered(number, order, living, &self.out[from..]);
+        let order = self.carry_out(place, number);
+        self.book.clients.answered(number, order, &self.out[from..]);
     }
 
-    /// The order's id, 0 where it is refused, and whether it lives on.
+    /// The order's id, 0 where it is refused.
     #[inline(always)]
-    fn carry_out(&mut self, place: &Place<'_>, client: u32) -> (u64, bool) {
+    fn carry_out(&mut self, place: &Place<'_>, client: u32) -> u64 {
         match self.admit(place) {
             Ok(sized) => self.enter(place, sized, client),
             Err(code) => {
-                let event = Event { client, ..refusal(place, code) };
-                self.say(event);
-                (0, false)
+                self.refuse_order(place, client, code);
+                0
             }
         }
     }
@@ -172,31 +167,26 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// The worst price at which an incoming order may trade (`market.collar`), in ticks; any where there is no reference.
     #[inline(always)]
     pub(super) fn edge(&self, side: Side) -> i64 {
+        if self.book.terms.collar_reference == CollarReference::Touch {
+            return self.edge_by_touch(side);
+        }
+        self.book.edges[side as usize]
+    }
+
+    #[cold]
+    fn edge_by_touch(&self, side: Side) -> i64 {
         let book = &*self.book;
-        let terms = &book.terms;
-        let reference = match terms.collar_reference {
-            CollarReference::Index => book.index,
-            CollarReference::Mark | CollarReference::Touch => book.mark,
-        };
-        if reference == 0 {
-            return any(side, terms);
+        if book.mark == 0 {
+            return any(side, &book.terms.tick);
         }
-        let mut around = reference;
-        if terms.collar_reference == CollarReference::Touch
-            && let Some(touch) = book.store.best(side.opposite()).map(|touch| terms.tick.value(touch))
-        {
-            around = if side == Side::Bid { touch.max(around) } else { touch.min(around) };
-        }
-        let (least, most) = terms.band(around, around);
-        match side {
-            Side::Bid => most,
-            Side::Ask => least.max(1),
-        }
+        let touch = book.store.best(side.opposite()).map_or(book.mark, |touch| book.terms.tick.value(touch));
+        let around = if side == Side::Bid { touch.max(book.mark) } else { touch.min(book.mark) };
+        book.terms.edges(around)[side as usize]
     }
 
     /// Takes an admitted order in: it waits, or trades and rests.
     #[inline(always)]
-    fn enter(&mut self, place: &Place<'_>, sized: Sized, client: u32) -> (u64, bool) {
+    fn enter(&mut self, place: &Place<'_>, sized: Sized, client: u32) -> u64 {
         let side = place.side();
         let account = self.book.accounts.get(place.account);
         let slot = self.book.store.reserve();
@@ -227,17 +217,15 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         {
             self.book.store.release(slot);
             self.book.serial -= 1;
-            let event = Event { client, ..refusal(place, code) };
-            self.say(event);
-            return (0, false);
+            self.refuse_order(place, client, code);
+            return 0;
         }
-        let accepted = self.of(Kind::Accepted, &taker.shown());
-        self.say(accepted);
+        self.say_of(Kind::Accepted, &taker.shown(), taker.order.left);
         match place.trigger {
             None => self.run(taker),
             Some(trigger) => self.park(taker, trigger),
         };
-        (taker.order.id, self.book.store.find(taker.order.id).is_some())
+        taker.order.id
     }
 
     /// What is asked of an order at the moment at which it would trade: a post-only order slides or is refused, all of a
@@ -258,7 +246,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             }
             order.price = beside;
         }
-        if taker.tif == Tif::Fok && !self.fillable(taker) {
+        if taker.tif == Tif::Fok && !self.fillable(*taker) {
             return Err(Code::NotFillable);
         }
         Ok(())
@@ -274,9 +262,12 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[inline(always)]
     pub(super) fn run(&mut self, mut taker: Taker) {
         let reduces = taker.order.flags.reduce_only();
-        if reduces && !self.trim(&mut taker) {
-            self.depart(&taker);
-            return;
+        if reduces {
+            taker.order.left = self.trim(taker.shown());
+            if taker.order.left == 0 {
+                self.depart(&taker);
+                return;
+            }
         }
         let stopped = if self.matches() { self.sweep(&mut taker) } else { Stopped::OutOfReach };
         let code = match stopped {
@@ -291,9 +282,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Stopped::OutOfReach => Code::Unmatched,
             Stopped::By(code) => code,
         };
-        let event = Event { code: Some(code), ..self.of(Kind::Canceled, &taker.shown()) };
         self.depart(&taker);
-        self.say(event);
+        self.say_of(Kind::Canceled, &taker.shown(), taker.order.left).code = Some(code);
     }
 
     /// Gives up the place of an incoming order that ended.
@@ -343,11 +333,4 @@ fn without_id(place: &Place<'_>) -> Place<'static> {
         stp,
         liquidation,
     }
-}
-
-/// A new order that is refused.
-#[cold]
-fn refusal(place: &Place<'_>, code: Code) -> Event {
-    let Place { account, quantity, price, .. } = *place;
-    Event { account, quantity, price: price.unwrap_or(0), code: Some(code), ..Event::of(Kind::Rejected) }
 }

@@ -15,6 +15,8 @@ pub struct Rested {
     pub life: Life,
     /// What it waits for.
     pub trigger: Option<Trigger>,
+    /// Whether it has no limit of its own.
+    pub market: bool,
 }
 
 /// What stands before an order in its queue.
@@ -92,7 +94,8 @@ impl<S: Store> Book<S> {
 
     pub(super) fn at(&self, slot: Slot) -> Rested {
         let order = *self.store.order(slot);
-        let trigger = self.triggers.get(order.id).map(|waiting| waiting.trigger);
-        Rested { order, life: self.store.life(slot), trigger }
+        let waits = self.triggers.get(order.id);
+        let (trigger, market) = (waits.map(|waits| waits.trigger), waits.is_some_and(|waits| waits.market));
+        Rested { order, life: self.store.life(slot), trigger, market }
     }
 }

@@ -5,27 +5,22 @@
 //! that wait for a trigger are asked when they fire.
 
 use super::Turn;
-use super::matching::Taker;
 use super::owner::Owner;
 use super::store::{Order, Slot, Store};
 use crate::fault::Code;
 use crate::message::{Kind, Side};
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
-    /// Cuts an incoming order to the position; false where there is nothing that it could reduce, and it has ended.
+    /// Cuts an incoming order to the position: what is left of it, nothing where there is nothing that it could reduce.
     #[cold]
-    pub(super) fn trim(&mut self, taker: &mut Taker) -> bool {
-        let Order { account, side, left, flags, .. } = taker.order;
-        let held = -side.sign() * self.owner.position(account, flags.isolated());
-        if held <= 0 {
-            self.say_less(&taker.shown(), left, Code::NothingToReduce);
-            return false;
-        }
+    pub(super) fn trim(&mut self, order: Order) -> i64 {
+        let Order { account, side, left, flags, .. } = order;
+        let held = (-side.sign() * self.owner.position(account, flags.isolated())).max(0);
         if left > held {
-            self.say_less(&taker.shown(), left - held, Code::BeyondPosition);
-            taker.order.left = held;
+            let code = if held == 0 { Code::NothingToReduce } else { Code::BeyondPosition };
+            self.say_of(Kind::Canceled, &order, left - held).code = Some(code);
         }
-        true
+        left.min(held)
     }
 
     /// Cuts the resting reduce-only orders of an account's position to it.
@@ -58,7 +53,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             } else if beyond > 0 {
                 let order = *self.book.store.order(slot);
                 let lots = beyond.min(order.left);
-                self.say_less(&order, lots, Code::BeyondPosition);
+                self.say_of(Kind::Canceled, &order, lots).code = Some(Code::BeyondPosition);
                 self.take_off(slot, &order, lots, 0);
             } else {
                 return;

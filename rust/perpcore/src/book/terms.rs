@@ -1,5 +1,6 @@
 //! What the rulebook says of one book, in its own steps: prices in ticks, quantities in lots.
 
+use super::store::MOST_ORDERS;
 use crate::num::ONE;
 use crate::rules::{CollarReference, Rulebook};
 
@@ -40,7 +41,8 @@ impl Terms {
             tick: Step::new(contract.tick),
             lot: Step::new(contract.lot),
             min_lots: contract.min_size.map_or(1, lots),
-            max_lots: contract.max_size.map_or(i64::MAX, lots),
+            // All orders of a book together stay within 64 bits.
+            max_lots: contract.max_size.map_or(i64::MAX, lots).min(i64::MAX / MOST_ORDERS as i64),
             collar_width: contract.collar.width,
             collar_reference: contract.collar.reference,
             position: contract.limits.position.map_or(i64::MAX, lots),
@@ -51,16 +53,13 @@ impl Terms {
         }
     }
 
-    /// The ticks between which a collar around a reference in g holds takers: buyers at most at the second, sellers at
-    /// least at the first.
-    pub(super) fn band(&self, low: i64, high: i64) -> (i64, i64) {
-        let edge = |reference: i64, share: i64| i128::from(reference) * i128::from(share);
+    /// The worst ticks at which buyers and sellers may trade within the collar around a reference in g.
+    pub(super) fn edges(&self, reference: i64) -> [i64; 2] {
+        let edge = |share: i64| i128::from(reference) * i128::from(share);
         let tick = i128::from(self.tick.size) * i128::from(ONE);
-        let least = edge(low, ONE - self.collar_width.min(ONE)).div_euclid(tick);
-        let least = least + i128::from(edge(low, ONE - self.collar_width.min(ONE)) % tick != 0);
-        let most = edge(high, ONE + self.collar_width).div_euclid(tick);
-        let bounded = |ticks: i128| i64::try_from(ticks).unwrap_or(i64::MAX);
-        (bounded(least), bounded(most))
+        let most = edge(ONE + self.collar_width).div_euclid(tick);
+        let least = -(-edge(ONE - self.collar_width)).div_euclid(tick);
+        [most, least.max(1)].map(|ticks| i64::try_from(ticks).unwrap_or(i64::MAX))
     }
 }
 

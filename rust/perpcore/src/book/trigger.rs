@@ -7,7 +7,7 @@ use super::matching::Taker;
 use super::owner::Owner;
 use super::store::{Slot, Store};
 use crate::fault::Code;
-use crate::message::{Event, Kind, Tif, Trigger, TriggerBy, TriggerWhen, Word};
+use crate::message::{Kind, Tif, Trigger, TriggerBy, TriggerWhen, Word};
 use std::collections::BTreeMap;
 
 /// How many triggers fire for one command.
@@ -110,8 +110,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let Waiting { slot, tif, market, liquidation, .. } = waiting;
         let (order, life) = (*self.book.store.order(slot), self.book.store.life(slot));
         self.book.accounts.closed(&order);
-        let event = Event { price: waiting.trigger.price, ..self.of(Kind::Triggered, &order) };
-        self.say(event);
+        self.say_of(Kind::Triggered, &order, order.left).price = waiting.trigger.price;
         let mut taker = Taker { order, slot, stored: true, life, tif, market, liquidation };
         let edge = self.edge(order.side);
         let fits = if market {
@@ -126,11 +125,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Ok(()) => self.run(taker),
             Err(code) => {
                 self.depart(&taker);
-                self.say_less(&order, order.left, code);
+                self.say_of(Kind::Canceled, &order, order.left).code = Some(code);
             }
         }
         if self.book.store.find(order.id).is_none() {
-            self.book.clients.ended(order.client);
+            self.book.clients.ended(order.id);
         }
     }
 }

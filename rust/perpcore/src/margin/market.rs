@@ -106,6 +106,12 @@ impl Market {
         self.marks.iter().chain(&self.assets)
     }
 
+    /// One of all quotes, by its place among them.
+    #[inline(always)]
+    pub fn quote(&self, symbol: usize) -> Quote {
+        self.marks.get(symbol).copied().unwrap_or_else(|| self.assets[symbol - self.marks.len()])
+    }
+
     /// The mark of an instrument.
     #[inline(always)]
     pub fn mark(&self, instrument: u32) -> Quote {

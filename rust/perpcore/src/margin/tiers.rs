@@ -114,6 +114,23 @@ impl Ladder {
         self.steps[self.step(2 * notional_e16)].initial.rate.max(leverage_rate)
     }
 
+    /// Between which rates, in g, the slices of maintenance margin are that a move of the notional passes: the first two
+    /// as it falls to no less than half of this one, the last two as it rises to no more than twice.
+    #[inline(always)]
+    pub fn maintenance_slopes(&self, notional_e16: i128) -> [i64; 3] {
+        [notional_e16 / 2, notional_e16, 2 * notional_e16].map(|at| self.steps[self.step(at)].maintenance.rate)
+    }
+
+    /// The same of initial margin; where it jumps, as long as it does not.
+    #[inline(always)]
+    pub fn initial_slopes(&self, notional_e16: i128, leverage_rate: i64) -> [i64; 3] {
+        let rate = |at| self.steps[self.step(at)].initial.rate.max(leverage_rate);
+        match self.method {
+            InitialMethod::Bracket => [rate(notional_e16); 3],
+            InitialMethod::Marginal => [notional_e16 / 2, notional_e16, 2 * notional_e16].map(rate),
+        }
+    }
+
     /// Where initial margin jumps: the notionals between which, the first exclusive, this one stands in one step; none where
     /// it never jumps.
     #[inline(always)]

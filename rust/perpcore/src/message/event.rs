@@ -11,13 +11,19 @@ macro_rules! kinds {
         pub enum Kind { $(#[doc = $doc] $variant,)* }
 
         impl Word for Kind {
-            const ALL: &'static [Self] = &[$(Kind::$variant),*];
+            const ALL: &'static [Self] = Kind::KINDS;
             fn text(self) -> &'static str {
                 match self { $(Kind::$variant => $text),* }
             }
         }
 
         impl Kind {
+            /// How they are written, in the order of their numbers.
+            pub const NAMES: &'static [&'static str] = &[$($text),*];
+
+            /// All of them, in the order of their numbers.
+            pub const KINDS: &'static [Kind] = &[$(Kind::$variant),*];
+
             /// Who may read it.
             pub const fn audience(self) -> Audience {
                 match self { $(Kind::$variant => Audience::$audience),* }
@@ -56,6 +62,11 @@ pub enum Audience {
     Venue,
 }
 
+impl Audience {
+    /// How they are written, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["public", "account", "venue"];
+}
+
 impl Word for Audience {
     const ALL: &'static [Self] = &[Audience::Public, Audience::Account, Audience::Venue];
     fn text(self) -> &'static str {
@@ -77,6 +88,11 @@ pub enum Aggressor {
     Bid,
     /// A seller.
     Ask,
+}
+
+impl Aggressor {
+    /// How they are written, the bid first; neither is null.
+    pub const NAMES: &'static [&'static str] = &["bid", "ask"];
 }
 
 /// One event. What a kind does not use is at its default.
@@ -121,28 +137,25 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of a kind that says nothing else yet.
-    #[inline(always)]
-    pub fn of(kind: Kind) -> Event {
-        Event {
-            seq: 0,
-            time: 0,
-            cause: 0,
-            order: 0,
-            other_order: 0,
-            trade: 0,
-            quantity: 0,
-            price: 0,
-            account: NOBODY,
-            other_account: NOBODY,
-            client: 0,
-            code: None,
-            kind,
-            class: Class::Professional,
-            other_class: Class::Professional,
-            aggressor: Aggressor::Neither,
-            before: 0,
-            after: 0,
-        }
-    }
+    /// An event that says nothing yet.
+    pub const NOTHING: Event = Event {
+        seq: 0,
+        time: 0,
+        cause: 0,
+        order: 0,
+        other_order: 0,
+        trade: 0,
+        quantity: 0,
+        price: 0,
+        account: NOBODY,
+        other_account: NOBODY,
+        client: 0,
+        code: None,
+        kind: Kind::Rejected,
+        class: Class::Professional,
+        other_class: Class::Professional,
+        aggressor: Aggressor::Neither,
+        before: 0,
+        after: 0,
+    };
 }

@@ -20,6 +20,11 @@ macro_rules! word {
             #[repr(u8)]
             pub enum $name { $($(#[$doc])* $variant,)* }
 
+            impl $name {
+                /// How they are written, in the order of their numbers.
+                pub const NAMES: &'static [&'static str] = &[$($text),*];
+            }
+
             impl Word for $name {
                 const ALL: &'static [Self] = &[$($name::$variant),*];
                 fn text(self) -> &'static str {

@@ -68,6 +68,12 @@ impl History {
         old.iter().zip(market.quotes()).zip(&self.used).any(|((&old, new), used)| *used && old == 0 && new.price != 0)
     }
 
+    /// By how much one price changed since a market that is remembered.
+    #[inline(always)]
+    pub(super) fn change(&self, from: u32, market: &Market, symbol: u16) -> i64 {
+        market.quote(symbol.into()).price - self.prices[(from % KEPT) as usize * self.symbols + usize::from(symbol)]
+    }
+
     /// How far the market at hand is from a remembered one, up or down, in [`UNITS`], rounded up; none where it is
     /// forgotten.
     #[inline(always)]

@@ -4,6 +4,7 @@
 //! enough for ([`mod@reach`], [`queue`]). Whoever is looked at is valued by [`crate::margin::value`] from the columns of the
 //! [`shelf`] it stands on, as in a batch. An update is one step: it is made as a whole, or nothing of it.
 
+mod bound;
 mod delta;
 mod history;
 mod preview;
@@ -22,6 +23,8 @@ use crate::sweep::gather::RowFault;
 use crate::sweep::inspect::Inspector;
 use crate::sweep::snapshot::{Snapshot, Table};
 use crate::sweep::stop::Stop;
+use bound::Bound;
+use delta::Before;
 use history::History;
 use queue::{Due, Queue};
 use shelf::{ACCOUNTS, Shelf};
@@ -205,7 +208,7 @@ impl Monitor {
             accounts.extend(before.rows.iter().map(|(account, _)| *account));
             accounts.sort_unstable();
             accounts.dedup();
-            self.visit(accounts.into_iter(), &named, stop)
+            self.visit(&accounts, &named, threads, stop)
         };
         let undo = |monitor: &mut Self, ended| {
             monitor.undo(before);
@@ -229,52 +232,16 @@ impl Monitor {
         self.counters.visits += round.seen.len() as u64;
         self.counters.sweeps += u64::from(everyone);
         self.counters.changes += round.changes.len() as u64;
+        let mut bounds = round.bounds.into_iter().peekable();
         for seen in round.seen {
-            self.settle(seen);
+            let bound = bounds.next_if(|(account, _)| *account == seen.account);
+            self.settle(seen, bound.map(|(_, bound)| bound));
         }
         Ok(round.changes)
     }
 
-    /// Puts the rows of an update where they belong.
-    fn apply(&mut self, rows: &Snapshot<'_>, named: &[(u32, Table, u32)], before: &mut Before) {
-        for given in named.chunk_by(|a, b| a.0 == b.0) {
-            let account = given[0].0;
-            while self.accounts <= account as usize {
-                let shelf = self.accounts / ACCOUNTS;
-                if shelf == self.shelves.len() {
-                    self.shelves.push(Shelf::default());
-                }
-                self.shelves[shelf].status.push(Status::Healthy);
-                self.accounts += 1;
-            }
-            let (shelf, local) = (&mut self.shelves[account as usize / ACCOUNTS], account % ACCOUNTS as u32);
-            let kept = if (account as usize) < before.accounts { shelf.rows(local) } else { Rows::default() };
-            let mut changed = kept.clone();
-            delta::apply(&mut changed, rows, given, before.accounts == 0);
-            let instruments = changed.positions.iter().map(|row| row.instrument);
-            instruments.chain(changed.orders.iter().map(|row| row.instrument)).for_each(|at| self.history.depend(at));
-            let assets = changed.balances.iter().map(|row| self.terms.instruments.len() as u32 + row.asset);
-            assets.for_each(|at| self.history.depend(at));
-            shelf.set(local, &changed);
-            before.rows.push((account, kept));
-        }
-    }
-
-    /// Makes everything as it was.
-    fn undo(&mut self, before: Before) {
-        self.market = before.market;
-        for (account, rows) in &before.rows {
-            self.shelves[*account as usize / ACCOUNTS].set(account % ACCOUNTS as u32, rows);
-        }
-        while self.accounts > before.accounts {
-            self.accounts -= 1;
-            self.shelves[self.accounts / ACCOUNTS].status.pop();
-        }
-        self.shelves.truncate(before.accounts.div_ceil(ACCOUNTS));
-    }
-
     /// Takes over what a visit found.
-    fn settle(&mut self, seen: Seen) {
+    fn settle(&mut self, seen: Seen, bound: Option<Bound>) {
         let Seen { account, status, reach, isolated } = seen;
         let (shelf, local) = (&mut self.shelves[account as usize / ACCOUNTS], account % ACCOUNTS as u32);
         shelf.status[local as usize] = status;
@@ -282,7 +249,7 @@ impl Monitor {
         if !(isolated.is_empty() && range.is_empty()) {
             shelf.isolated.splice(range, isolated.into_iter().map(|(instrument, status)| (local, instrument, status)));
         }
-        self.queue.value(account, reach, self.history.now());
+        self.queue.value(account, reach, bound, self.history.now());
     }
 
     /// What is wrong with accounts that could not be valued, by the rows of the update as far as they are its rows.
@@ -306,12 +273,4 @@ impl Monitor {
         refused.sort_by_key(|refused| (refused.fault.table, refused.row.unwrap_or(usize::MAX), refused.account));
         refused
     }
-}
-
-/// What an update changes, as it was.
-struct Before {
-    market: Market,
-    accounts: usize,
-    /// The rows of the accounts that it names; of new ones none.
-    rows: Vec<(u32, Rows)>,
 }

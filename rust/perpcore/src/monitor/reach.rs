@@ -34,7 +34,7 @@ const UNIT_BITS: u32 = 24;
 
 /// More than the roundings that a line has, in g: a cent. The portfolio model rounds the value of each underlying before
 /// it is moved, at most tenfold, and multiplied by a factor.
-const SLACK: i128 = 1_000_000;
+pub(super) const SLACK: i128 = 1_000_000;
 
 /// What changes how fast, per relative move, in 10⁻²⁴.
 #[derive(Clone, Copy, Default)]
@@ -51,10 +51,10 @@ struct Slopes {
     portfolio: bool,
 }
 
-/// A lower bound of slack ÷ slope in [`UNITS`], at most 1.
+/// A lower bound of slack ÷ slope in [`UNITS`], at most 1. The largest slope stands for all that are larger.
 #[inline(always)]
 fn ratio(slack: i128, slope: i128) -> u64 {
-    if slack <= 0 {
+    if slack <= 0 || slope == i128::MAX {
         return 0;
     }
     if slack >= slope {
@@ -65,15 +65,25 @@ fn ratio(slack: i128, slope: i128) -> u64 {
     (((slack >> shift) as u64) << UNIT_BITS) / (((slope >> shift) as u64) + 1)
 }
 
-/// How far every price of an account may move, in [`UNITS`], so that no bucket's status changes and the account can be
-/// valued. `isolated` are its isolated buckets.
+/// How far every price of an account may move, in [`UNITS`], so that nothing of some kind happens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    /// No bucket's status changes, and the account can be valued.
+    pub(super) most: u64,
+    /// The same, but that the cross bucket may cross the two lines it stands between.
+    pub(super) beside: u64,
+    /// What initial margin is at most, in 10⁻²⁴, where the account's line is drawn by it and not by initial margin itself.
+    pub(super) envelope: Option<i128>,
+}
+
+/// The reach of an account. `isolated` are its isolated buckets.
 pub(super) fn reach(
     terms: &Terms,
     market: &Market,
     account: &Account<'_>,
     cross: &Figures,
     isolated: &[IsolatedBucket],
-) -> u64 {
+) -> Reach {
     let portfolio = terms.portfolio.as_ref().filter(|_| account.portfolio);
     let (mut slopes, mut extent) = (Slopes::new(portfolio.is_some()), Extent::default());
     for balance in account.balances {
@@ -104,16 +114,21 @@ pub(super) fn reach(
     if let Some(portfolio) = portfolio {
         slopes.charge(portfolio, extent.orders_e16);
     }
-    let mut most = slopes.lines(terms, cross, true);
+    let (lines, envelope) = slopes.lines(terms, cross, true);
+    let envelope = envelope.then_some(slopes.envelope);
+    let mut others = UNITS;
     for position in account.isolated {
         let mut slopes = Slopes::new(false);
         slopes.hold(terms, market, position, &mut extent);
         // One that only an order names has no bucket.
         if let Some(bucket) = isolated.iter().find(|bucket| bucket.instrument == position.instrument) {
-            most = most.min(slopes.lines(terms, &bucket.figures, false));
+            others = others.min(least(&slopes.lines(terms, &bucket.figures, false).0));
         }
     }
-    most.min(extent.room())
+    others = others.min(extent.room());
+    let before = (cross.status as usize).saturating_sub(Status::Bankrupt as usize + 1);
+    let jump = if cross.status >= Status::Restricted && envelope.is_none() { slopes.until_jump } else { UNITS };
+    Reach { most: others.min(least(&lines)), beside: others.min(least(&lines[..before])).min(jump), envelope }
 }
 
 /// What an account has of each kind that is bounded.
@@ -246,27 +261,30 @@ impl Slopes {
         self.envelope = i128::MAX;
     }
 
-    /// How far until the bucket's status can change.
+    /// How far until each line is crossed that the bucket's status depends on: bankruptcy first, initial margin last; and
+    /// whether that is drawn by the envelope.
     #[inline(always)]
-    fn lines(&self, terms: &Terms, figures: &Figures, cross: bool) -> u64 {
+    fn lines(&self, terms: &Terms, figures: &Figures, cross: bool) -> ([u64; 4], bool) {
         let &Slopes { gross, maintenance, initial, envelope, until_jump, .. } = self;
         let Figures { equity, net_value, maintenance_margin, initial_margin, status, .. } = *figures;
         let away = |line: i128, slope: i128| ratio(line.saturating_abs() - SLACK * E16, slope);
-        let mut most = away(net_value * E16, gross);
-        if status <= Status::Bankrupt {
-            // Undecided whatever prices do.
-            return if status == Status::Undecided { UNITS } else { most };
+        let mut lines = [UNITS; 4];
+        if status == Status::Undecided {
+            // Whatever prices do.
+            return (lines, false);
         }
-        most = most.min(away((equity - maintenance_margin) * E16, gross.saturating_add(maintenance)));
-        if status == Status::Liquidation {
-            return most;
+        lines[0] = away(net_value * E16, gross);
+        if status >= Status::Liquidation {
+            lines[1] = away((equity - maintenance_margin) * E16, gross.saturating_add(maintenance));
         }
-        let called = equity * E8 - maintenance_margin * i128::from(terms.call_factor);
-        let factor = i128::from(terms.call_factor);
-        let slope = gross.saturating_add((maintenance / i128::from(ONE) + 1).saturating_mul(factor));
-        most = most.min(away(called.saturating_mul(E8), slope));
-        if status == Status::MarginCall || !cross {
-            return most;
+        if status >= Status::MarginCall {
+            let factor = i128::from(terms.call_factor);
+            let called = equity * E8 - maintenance_margin * factor;
+            let slope = gross.saturating_add((maintenance / i128::from(ONE) + 1).saturating_mul(factor));
+            lines[2] = away(called.saturating_mul(E8), slope);
+        }
+        if status < Status::Restricted || !cross {
+            return (lines, false);
         }
         let by_step = away((equity - initial_margin) * E16, gross.saturating_add(initial)).min(until_jump);
         // While healthy, equity above the envelope is above initial margin.
@@ -276,6 +294,13 @@ impl Slopes {
             }
             _ => 0,
         };
-        most.min(by_step.max(by_envelope))
+        lines[3] = by_step.max(by_envelope);
+        (lines, by_envelope > by_step)
     }
+}
+
+/// The least of some, and no more than all that a reach can be.
+#[inline(always)]
+fn least(lines: &[u64]) -> u64 {
+    lines.iter().fold(UNITS, |least, &line| least.min(line))
 }

@@ -13,6 +13,8 @@ pub(super) const ACCOUNTS: usize = 256;
 /// The cells of one column.
 trait Cells<T> {
     fn get(&self, at: usize) -> T;
+    /// Puts a value in the place of another. False where the column cannot hold it as it is; then nothing was done.
+    fn put(&mut self, at: usize, value: T) -> bool;
     /// Puts values in the place of some rows; `rows` is how many there are before.
     fn splice(&mut self, rows: usize, range: Range<usize>, values: impl Iterator<Item = T> + Clone);
 }
@@ -20,6 +22,11 @@ trait Cells<T> {
 impl<T: Copy> Cells<T> for Vec<T> {
     fn get(&self, at: usize) -> T {
         self[at]
+    }
+
+    fn put(&mut self, at: usize, value: T) -> bool {
+        self[at] = value;
+        true
     }
 
     fn splice(&mut self, _: usize, range: Range<usize>, values: impl Iterator<Item = T> + Clone) {
@@ -34,6 +41,14 @@ struct Sparse<T>(Option<Vec<T>>);
 impl<T: Copy + Default + PartialEq> Cells<T> for Sparse<T> {
     fn get(&self, at: usize) -> T {
         self.0.as_ref().map_or(T::default(), |column| column[at])
+    }
+
+    fn put(&mut self, at: usize, value: T) -> bool {
+        match &mut self.0 {
+            Some(column) => column[at] = value,
+            None => return value == T::default(),
+        }
+        true
     }
 
     fn splice(&mut self, rows: usize, range: Range<usize>, values: impl Iterator<Item = T> + Clone) {
@@ -62,6 +77,17 @@ impl Default for Amounts {
 impl Cells<i128> for Amounts {
     fn get(&self, at: usize) -> i128 {
         self.view().get(at)
+    }
+
+    fn put(&mut self, at: usize, value: i128) -> bool {
+        match self {
+            Amounts::Narrow(column) => match value.try_into() {
+                Ok(value) => column[at] = value,
+                Err(_) => return false,
+            },
+            Amounts::Wide(column) => column[at] = value,
+        }
+        true
     }
 
     fn splice(&mut self, rows: usize, range: Range<usize>, values: impl Iterator<Item = i128> + Clone) {
@@ -105,6 +131,17 @@ impl Cells<u32> for Places {
         self.view().get(at)
     }
 
+    fn put(&mut self, at: usize, value: u32) -> bool {
+        match self {
+            Places::Few(column) => match value.try_into() {
+                Ok(value) => column[at] = value,
+                Err(_) => return false,
+            },
+            Places::Many(column) => column[at] = value,
+        }
+        true
+    }
+
     fn splice(&mut self, rows: usize, range: Range<usize>, values: impl Iterator<Item = u32> + Clone) {
         if let Places::Few(column) = self {
             if values.clone().all(|name| u8::try_from(name).is_ok()) {
@@ -127,6 +164,17 @@ impl Places {
     }
 }
 
+/// The rows of one kind of some accounts.
+pub(super) trait Columns {
+    type Row: Copy;
+    /// Where the rows of an account are.
+    fn rows(&self, account: u32) -> Range<usize>;
+    /// A row.
+    fn at(&self, row: usize) -> Self::Row;
+    /// Puts a row in the place of another. False where a column cannot hold it as it is; then others may.
+    fn put(&mut self, row: usize, values: &Self::Row) -> bool;
+}
+
 /// Rows of one kind, and the columns in which they stand.
 macro_rules! columns {
     ($(#[$doc:meta])* $columns:ident of $row:ident { $($name:ident: $type:ty as $cells:ty,)* }) => {
@@ -137,21 +185,36 @@ macro_rules! columns {
         }
 
         #[derive(Clone, Debug, Default)]
-        struct $columns {
+        pub(super) struct $columns {
             /// Where the rows of every account begin, and where those of the last one end.
             starts: Vec<u32>,
             $($name: $cells,)*
         }
 
-        impl $columns {
+        impl Columns for $columns {
+            type Row = $row;
+
             fn rows(&self, account: u32) -> Range<usize> {
                 let starts = self.starts.as_slice();
                 let start = |at: u32| starts.get(at as usize).or(starts.last()).map_or(0, |&at| at as usize);
                 start(account)..start(account + 1)
             }
 
+            #[inline(always)]
+            fn at(&self, row: usize) -> $row {
+                $row { $($name: self.$name.get(row),)* }
+            }
+
+            fn put(&mut self, row: usize, values: &$row) -> bool {
+                let mut fit = true;
+                $(fit &= Cells::put(&mut self.$name, row, values.$name);)*
+                fit
+            }
+        }
+
+        impl $columns {
             fn of(&self, account: u32) -> Vec<$row> {
-                self.rows(account).map(|at| $row { $($name: self.$name.get(at),)* }).collect()
+                self.rows(account).map(|row| self.at(row)).collect()
             }
 
             fn set(&mut self, account: u32, rows: &[$row]) {
@@ -160,9 +223,11 @@ macro_rules! columns {
                 if self.starts.len() < account as usize + 2 {
                     self.starts.resize(account as usize + 2, len);
                 }
-                let behind = &mut self.starts[account as usize + 1..];
                 let (before, after) = (range.len() as u32, rows.len() as u32);
-                behind.iter_mut().for_each(|start| *start = *start - before + after);
+                if before != after {
+                    let behind = &mut self.starts[account as usize + 1..];
+                    behind.iter_mut().for_each(|start| *start = *start - before + after);
+                }
             }
         }
     };
@@ -223,9 +288,9 @@ pub struct Rows {
 /// The accounts of a shelf, numbered from 0.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Shelf {
-    positions: Positions,
-    balances: Balances,
-    orders: Orders,
+    pub(super) positions: Positions,
+    pub(super) balances: Balances,
+    pub(super) orders: Orders,
     settings: Settings,
     /// The status of every account's cross bucket.
     pub(super) status: Vec<Status>,

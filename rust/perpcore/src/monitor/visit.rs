@@ -1,5 +1,6 @@
 //! Looking at accounts: each is valued anew, and what is another than before is noted.
 
+use super::bound::{Bound, Room};
 use super::reach::{UNITS, reach};
 use super::shelf::{ACCOUNTS, Shelf};
 use super::{Cause, Change, Monitor};
@@ -17,6 +18,13 @@ use crate::sweep::threads;
 /// Below this many accounts a further thread costs more than it brings.
 const ACCOUNTS_A_THREAD: usize = 4_096;
 
+/// Up to so many accounts are few.
+const FEW: usize = 4_096;
+/// Who is no farther than this from a line has a bound. Of many accounts few will be asked soon: only those that are nearer
+/// still; others have a bound once they are looked at again.
+const NEAR: u64 = UNITS / 32;
+const NEAR_OF_MANY: u64 = UNITS / 512;
+
 /// What a visit found.
 pub(super) struct Seen {
     pub(super) account: u32,
@@ -30,29 +38,52 @@ pub(super) struct Seen {
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) seen: Vec<Seen>,
+    /// Of those that are near a line, what prices may do.
+    pub(super) bounds: Vec<(u32, Bound)>,
     pub(super) changes: Vec<Change>,
     pub(super) blocked: Vec<u32>,
+}
+
+impl Round {
+    /// The rounds of parts of the accounts, one after the other; none where one was stopped.
+    fn joined(rounds: Vec<Option<Round>>) -> Option<Round> {
+        let mut rounds = rounds.into_iter();
+        let mut whole = rounds.next().unwrap_or_else(|| Some(Round::default()))?;
+        for round in rounds {
+            let Round { seen, bounds, changes, blocked } = round?;
+            whole.seen.extend(seen);
+            whole.bounds.extend(bounds);
+            whole.changes.extend(changes);
+            whole.blocked.extend(blocked);
+        }
+        Some(whole)
+    }
 }
 
 impl Monitor {
     /// Looks at some accounts, ascending.
     pub(super) fn visit(
         &self,
-        accounts: impl Iterator<Item = u32>,
+        accounts: &[u32],
         named: &[(u32, Table, u32)],
+        threads: Option<usize>,
         stop: &Stop,
     ) -> Option<Round> {
-        let mut desk = Desk::new(&self.terms);
-        let mut round = Round::default();
-        for (at, account) in accounts.enumerate() {
-            if stop.asked_at(at) {
-                return None;
+        let near = if accounts.len() <= FEW { NEAR } else { NEAR_OF_MANY };
+        let threads = threads::worth(accounts.len(), ACCOUNTS_A_THREAD, threads);
+        let shelf = |account: u32| &self.shelves[account as usize / ACCOUNTS];
+        let work = |accounts: &[u32]| {
+            let (mut desk, mut round) = (Desk::new(&self.terms, near), Round::default());
+            for (at, &account) in accounts.iter().enumerate() {
+                if stop.asked_at(at) {
+                    return None;
+                }
+                desk.gather.begin();
+                self.look(shelf(account), &shelf(account).grouped(), account, &mut desk, named, &mut round);
             }
-            let shelf = &self.shelves[account as usize / ACCOUNTS];
-            desk.gather.begin();
-            self.look(shelf, &shelf.grouped(), account, &mut desk, named, &mut round);
-        }
-        Some(round)
+            Some(round)
+        };
+        Round::joined(threads::run(accounts.chunks(accounts.len().div_ceil(threads).max(1)), work))
     }
 
     /// Looks at every account.
@@ -60,7 +91,7 @@ impl Monitor {
         let threads = threads::worth(self.accounts, ACCOUNTS_A_THREAD, threads);
         let size = self.shelves.len().div_ceil(threads).max(1);
         let work = |(first, shelves): (usize, &[Shelf])| {
-            let (mut desk, mut round) = (Desk::new(&self.terms), Round::default());
+            let (mut desk, mut round) = (Desk::new(&self.terms, NEAR_OF_MANY), Round::default());
             for (shelf, at) in shelves.iter().zip(first * size..) {
                 if stop.asked() {
                     return None;
@@ -73,14 +104,7 @@ impl Monitor {
             }
             Some(round)
         };
-        let mut whole = Round::default();
-        for round in threads::run(self.shelves.chunks(size).enumerate(), work) {
-            let Round { seen, changes, blocked } = round?;
-            whole.seen.extend(seen);
-            whole.changes.extend(changes);
-            whole.blocked.extend(blocked);
-        }
-        Some(whole)
+        Round::joined(threads::run(self.shelves.chunks(size).enumerate(), work))
     }
 
     /// Values one account and notes what is another than before.
@@ -95,7 +119,7 @@ impl Monitor {
         round: &mut Round,
     ) {
         let local = account % ACCOUNTS as u32;
-        let (Desk { gather, exposures, buckets }, mut sink) = (desk, Discard::default());
+        let (Desk { gather, exposures, buckets, near, room }, mut sink) = (desk, Discard::default());
         buckets.clear();
         gather.account(data, local as usize, |_, _| false, |_| sink.blocked = true);
         let (terms, market) = (&self.terms, &self.market);
@@ -104,7 +128,13 @@ impl Monitor {
             round.blocked.push(account);
             return;
         }
-        let reach = reach(terms, market, &gather.view(), &figures, buckets).min(UNITS) as u32;
+        let view = gather.view();
+        let reach = reach(terms, market, &view, &figures, buckets);
+        if reach.most <= *near {
+            let bound = Bound::new(terms, market, &view, &figures, &reach, room);
+            round.bounds.extend(bound.map(|bound| (account, bound)));
+        }
+        let reach = reach.most as u32;
         let cause = || cause(account, named);
         let mut change = |instrument, before, after, figures: &Figures| {
             if before != after {
@@ -135,11 +165,20 @@ struct Desk<'a> {
     gather: Gather<'a>,
     exposures: Exposures,
     buckets: Vec<IsolatedBucket>,
+    /// Who is no farther than this from a line has a bound; for others the reach is enough.
+    near: u64,
+    room: Room,
 }
 
 impl<'a> Desk<'a> {
-    fn new(terms: &'a Terms) -> Self {
-        Desk { gather: Gather::new(terms), exposures: Exposures::new(), buckets: Vec::new() }
+    fn new(terms: &'a Terms, near: u64) -> Self {
+        Desk {
+            gather: Gather::new(terms),
+            exposures: Exposures::new(),
+            buckets: Vec::new(),
+            near,
+            room: Room::default(),
+        }
     }
 }
 

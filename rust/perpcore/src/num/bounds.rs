@@ -66,8 +66,15 @@ pub const FACTOR: Bound = Bound { name: "factor", min: 0, max: 1_000 * E8, accep
 /// A fee rate; negative is a rebate.
 pub const FEE: Bound = Bound { name: "fee", min: -(E8 / 10), max: E8 / 10, accepted: "−10 % ≤ fee ≤ 10 %" };
 
+/// What stands at one price of an outside book: as much as 64 bits hold, since coins worth very little are quoted in very
+/// large quantities. It enters no position.
+pub const DEPTH: Bound =
+    Bound {
+        name: "depth", min: 0, max: 90_000_000_000 * E8, accepted: "0 ≤ quantity ≤ 9·10¹⁰; 0 removes the level"
+    };
+
 /// Every bound, for documentation and test generators.
-pub const ALL: [Bound; 10] = [PRICE, QUANTITY, COST, MONEY, POSTED, LEVERAGE, SHARE, MOVE, FACTOR, FEE];
+pub const ALL: [Bound; 11] = [PRICE, QUANTITY, COST, MONEY, POSTED, LEVERAGE, SHARE, MOVE, FACTOR, FEE, DEPTH];
 
 /// What one account may hold, in units of 10⁻¹⁶ money: 10¹² whole units. It binds, each by itself, gross
 /// notional, Σ|κ|, Σ of orders at max(limit, mark), gross eligible assets with debts, isolated margin, and
@@ -77,6 +84,8 @@ pub const ACCOUNT_E16: i128 = 1_000_000_000_000 * E8 * E8;
 /// A bound on netted base quantity per position key and order side, in g.
 pub const BASE_E8: i128 = QUANTITY.max;
 
-const _: () = assert!(PRICE.max <= QUANTITY.max && QUANTITY.max <= i64::MAX as i128 && ONE as i128 == E8);
+const _: () = assert!(
+    DEPTH.max <= i64::MAX as i128 && PRICE.max <= QUANTITY.max && QUANTITY.max <= i64::MAX as i128 && ONE as i128 == E8
+);
 // Positions plus one order side at a rate of 1, their loss and fee, the same for isolated keys, liabilities: below i128.
 const _: () = assert!(ACCOUNT_E16 * E8 <= i128::MAX / 100);

@@ -8,7 +8,7 @@ use perpcore::book::Book;
 use perpcore::book::owner::Owner;
 use perpcore::book::store::Store;
 use perpcore::book::terms::Terms;
-use perpcore::message::{Amend, Cancel, ClientId, Command, Event, Kind, NOBODY, Named, Place, Stp, Tif};
+use perpcore::message::{Amend, Cancel, Class, ClientId, Command, Event, Kind, NOBODY, Named, Place, Stp, Tif};
 use perpcore::rules::Rulebook;
 use std::collections::HashMap;
 
@@ -53,7 +53,7 @@ pub fn commands(steps: &[Step], accounts: Accounts) -> (Vec<Command<'static>>, H
         let quantity = i64::from(step.quantity) * LOT;
         Command::Place(Place {
             account: account(step.id),
-            client_id: many.then_some(ClientId::Number(step.id)),
+            client_id: (many && std::env::var_os("NOIDS").is_none()).then_some(ClientId::Number(step.id)),
             quantity: if step.buy { quantity } else { -quantity },
             price: Some(step.price as i64 * TICK),
             tif: if step.op == Op::Ioc { Tif::Ioc } else { Tif::Gtc },
@@ -158,5 +158,81 @@ pub fn replay<S: Store, O: Owner>(
 ) {
     for (cause, command) in commands.iter().enumerate() {
         book.apply(owner, 0, cause as u64, command, events);
+    }
+}
+
+/// A command of the workload in 40 bytes: what a stream of the past looks like, from which each command is made when it comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed {
+    kind: Packing,
+    account: u32,
+    /// The client's id, or the order.
+    id: u64,
+    quantity: i64,
+    price: i64,
+    group: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Packing {
+    Place { ioc: bool, named: bool },
+    Amend,
+    Cancel,
+    Account(Class),
+    Mark,
+}
+
+/// Commands of the workload, packed.
+pub fn packed(commands: &[Command<'_>]) -> Vec<Packed> {
+    let nothing = Packed { kind: Packing::Mark, account: NOBODY, id: 0, quantity: 0, price: 0, group: 0 };
+    let pack = |command: &Command<'_>| match *command {
+        Command::Place(Place { account, client_id, quantity, price, tif, .. }) => {
+            let named = client_id.is_some();
+            let id = client_id.map_or(0, |id| if let ClientId::Number(id) = id { id } else { 0 });
+            let kind = Packing::Place { ioc: tif == Tif::Ioc, named };
+            Packed { kind, account, id, quantity, price: price.unwrap_or(0), ..nothing }
+        }
+        Command::Amend(Amend { order: Named::Order(id), quantity, price, .. }) => {
+            let (quantity, price) = (quantity.unwrap_or(0), price.unwrap_or(0));
+            Packed { kind: Packing::Amend, id, quantity, price, ..nothing }
+        }
+        Command::Cancel(Cancel { order: Named::Order(id), .. }) => Packed { kind: Packing::Cancel, id, ..nothing },
+        Command::Account { account, group, class, .. } => {
+            Packed { kind: Packing::Account(class), account, group, ..nothing }
+        }
+        Command::Mark(price) => Packed { kind: Packing::Mark, price, ..nothing },
+        _ => unreachable!("no command of the workload"),
+    };
+    commands.iter().map(pack).collect()
+}
+
+impl Packed {
+    /// The command.
+    #[inline(always)]
+    pub fn command(&self) -> Command<'static> {
+        let Packed { kind, account, id, quantity, price, group } = *self;
+        match kind {
+            Packing::Place { ioc, named } => Command::Place(Place {
+                account,
+                client_id: named.then_some(ClientId::Number(id)),
+                quantity,
+                price: Some(price),
+                tif: if ioc { Tif::Ioc } else { Tif::Gtc },
+                until: None,
+                post_only: None,
+                reduce_only: false,
+                isolated: false,
+                trigger: None,
+                stp: Stp::Taker,
+                liquidation: false,
+            }),
+            Packing::Amend => {
+                let order = Named::Order(id);
+                Command::Amend(Amend { order, account: None, quantity: Some(quantity), price: Some(price) })
+            }
+            Packing::Cancel => Command::Cancel(Cancel { order: Named::Order(id), account: None }),
+            Packing::Account(class) => Command::Account { account, client: account, group, class },
+            Packing::Mark => Command::Mark(price),
+        }
     }
 }

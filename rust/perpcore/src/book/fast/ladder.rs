@@ -168,9 +168,7 @@ impl Ladder {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, key: i64) {
-        if key > self.top {
-            self.move_to(key + ABOVE);
-        } else if self.best == NOTHING {
+        if key > self.top || self.best == NOTHING {
             self.move_to(key + ABOVE);
         } else if self.best <= self.top - TICKS / 2 {
             self.move_to(self.best + ABOVE);

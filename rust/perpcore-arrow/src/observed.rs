@@ -1,8 +1,6 @@
 //! What a monitor did, readable while it works.
 
 use perpcore::monitor::Counters;
-use pyo3::prelude::*;
-use pyo3::types::PyDict;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -22,7 +20,7 @@ struct Second {
 }
 
 /// Counters of one monitor. Each is written by the call that holds the monitor and read by anybody.
-pub(crate) struct Observed {
+pub struct Observed {
     made: Instant,
     accounts: AtomicU64,
     rows: AtomicU64,
@@ -34,8 +32,23 @@ pub(crate) struct Observed {
     seconds: Mutex<[Second; SECONDS]>,
 }
 
+/// What is told of a monitor.
+pub struct Told {
+    /// Counters by name.
+    pub counters: [(&'static str, u64); 6],
+    /// How many updates of the last minute took at most so many microseconds; none for beyond.
+    pub latency_us: Vec<(Option<u64>, u64)>,
+}
+
+impl Default for Observed {
+    fn default() -> Self {
+        Observed::new()
+    }
+}
+
 impl Observed {
-    pub(crate) fn new() -> Self {
+    /// Of a monitor that did nothing yet.
+    pub fn new() -> Self {
         let zero = || AtomicU64::new(0);
         Observed {
             made: Instant::now(),
@@ -50,12 +63,12 @@ impl Observed {
     }
 
     /// How many accounts there were after the last update.
-    pub(crate) fn accounts(&self) -> usize {
+    pub fn accounts(&self) -> usize {
         self.accounts.load(Ordering::Relaxed) as usize
     }
 
     /// An update that began at `begun` is done.
-    pub(crate) fn note(&self, begun: Instant, rows: usize, accounts: usize, counters: &Counters) {
+    pub fn note(&self, begun: Instant, rows: usize, accounts: usize, counters: &Counters) {
         let &Counters { updates, visits, sweeps, changes } = counters;
         // A repeat is no update.
         if updates == self.updates.load(Ordering::Relaxed) {
@@ -79,31 +92,28 @@ impl Observed {
         second.counts[bucket] += 1;
     }
 
-    /// All of it as a dict.
-    pub(crate) fn told<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let told = PyDict::new(py);
-        for (name, counter) in [
+    /// All of it.
+    pub fn told(&self) -> Told {
+        let counters = [
             ("accounts", &self.accounts),
             ("updates", &self.updates),
             ("rows", &self.rows),
             ("visits", &self.visits),
             ("sweeps", &self.sweeps),
             ("changes", &self.changes),
-        ] {
-            told.set_item(name, counter.load(Ordering::Relaxed))?;
-        }
+        ];
         let now = self.made.elapsed().as_secs();
         let mut counts = [0; BOUNDS_US.len()];
         if let Ok(seconds) = self.seconds.lock() {
-            for second in seconds.iter().filter(|second| now - second.at < SECONDS as u64) {
+            // Another thread may have begun a second meanwhile.
+            for second in seconds.iter().filter(|second| now.saturating_sub(second.at) < SECONDS as u64) {
                 counts.iter_mut().zip(second.counts).for_each(|(sum, count)| *sum += count);
             }
         }
-        let histogram = PyDict::new(py);
-        for (bound, count) in BOUNDS_US.into_iter().zip(counts) {
-            histogram.set_item(if bound == u64::MAX { None } else { Some(bound) }, count)?;
+        let bounds = BOUNDS_US.into_iter().map(|bound| (bound != u64::MAX).then_some(bound));
+        Told {
+            counters: counters.map(|(name, counter)| (name, counter.load(Ordering::Relaxed))),
+            latency_us: bounds.zip(counts).collect(),
         }
-        told.set_item("latency_us", histogram)?;
-        Ok(told)
     }
 }

@@ -1,0 +1,272 @@
+//! How the cells of a column of `commands` become those of a block.
+
+use super::block::{BLOCK, Block, WORDS, bit};
+use super::commands::{Form, Numbering, Ready, UNKNOWN, place};
+use super::integers::each_integer;
+use super::number::{Bounded, append_narrow, walk};
+use super::text::Strings;
+use super::time::{YEAR_2000_NS, nanoseconds};
+use super::view::Chunk;
+use crate::assess::AccountKey;
+use crate::contract::commands::At;
+use crate::contract::{COMMANDS, Kind};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Decimal128Type, Int64Type};
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
+use perpcore::fault::Code;
+use perpcore::message::{CLIENT_ID_BYTES, NOBODY};
+use perpcore::num::bounds::Bound;
+use perpcore::sweep::stop::Stop;
+
+impl Ready {
+    /// Decodes some rows of the column.
+    pub(super) fn fill(&mut self, start: usize, rows: usize, block: &mut Block, numbering: &mut Numbering<'_>) {
+        let at = self.at;
+        give(&mut block.given[..rows], self.chunk.nulls.as_ref(), start, bit(at));
+        let all = self.chunk.nulls.is_none();
+        match &mut self.form {
+            Form::Unread => {}
+            Form::Codes { places, indexes } => {
+                let place = |index: &u32| places.get(*index as usize).copied().unwrap_or(UNKNOWN);
+                let found = indexes[start..start + rows].iter().map(place);
+                words(block, at, rows, found);
+            }
+            Form::Words => {
+                let Some(strings) = Strings::of(&*self.chunk.values) else { return };
+                let mut last = ("", place(at, &self.instrument, ""));
+                let chunk = &self.chunk;
+                let found = (start..start + rows).map(|row| {
+                    let word = if chunk.is_null(row) { last.0 } else { strings.value(row) };
+                    if word != last.0 {
+                        last = (word, place(at, &self.instrument, word));
+                    }
+                    last.1
+                });
+                words(block, at, rows, found);
+            }
+            Form::Numbers { raw } => {
+                let chunk = part(&self.chunk, start, rows);
+                numbers(block, at, &chunk, *raw, all);
+            }
+            Form::Times => times(block, at, &self.chunk.values.slice(start, rows)),
+            Form::Flags => flags(block, &part(&self.chunk, start, rows)),
+            Form::Integers => integers(block, at, &self.chunk.values.slice(start, rows), numbering),
+            Form::Coded { values, numbers, indexes } => {
+                let Some(names) = numbering.of(at) else {
+                    return lengths(block, rows, |row| {
+                        Strings::of(&**values).map_or(0, |strings| strings.value(indexes[start + row] as usize).len())
+                    });
+                };
+                for row in 0..rows {
+                    if block.given[row] & bit(at) == 0 {
+                        continue;
+                    }
+                    let index = indexes[start + row] as usize;
+                    let known = numbers.get(index).copied().unwrap_or(NOBODY);
+                    let number = if known == NOBODY {
+                        let text = Strings::of(&**values).map_or("", |strings| strings.value(index));
+                        let number = names.number(&AccountKey::Text(text));
+                        if let (Some(place), Some(number)) = (numbers.get_mut(index), number) {
+                            *place = number;
+                        }
+                        number
+                    } else {
+                        Some(known)
+                    };
+                    named(block, at, row, number);
+                }
+            }
+            Form::Texts => {
+                let Some(strings) = Strings::of(&*self.chunk.values) else { return };
+                let Some(names) = numbering.of(at) else {
+                    return lengths(block, rows, |row| strings.value(start + row).len());
+                };
+                for row in 0..rows {
+                    if block.given[row] & bit(at) != 0 {
+                        named(block, at, row, names.number(&AccountKey::Text(strings.value(start + row))));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The client id of a row, where ids are text.
+    pub(super) fn text(&self, row: usize) -> &str {
+        match &self.form {
+            Form::Coded { values, indexes, .. } => {
+                Strings::of(&**values).map_or("", |strings| strings.value(indexes[row] as usize))
+            }
+            _ => Strings::of(&*self.chunk.values).map_or("", |strings| strings.value(row)),
+        }
+    }
+}
+
+/// Some rows of a chunk.
+fn part(chunk: &Chunk, start: usize, rows: usize) -> Chunk {
+    let nulls = chunk.nulls.as_ref().map(|nulls| nulls.slice(start, rows));
+    Chunk { values: chunk.values.slice(start, rows), nulls, first: chunk.first + start }
+}
+
+/// Says which rows have a value.
+#[inline(always)]
+fn give(given: &mut [u64], nulls: Option<&NullBuffer>, start: usize, bit: u64) {
+    let Some(nulls) = nulls else { return given.iter_mut().for_each(|given| *given |= bit) };
+    let valid = nulls.inner().slice(start, given.len());
+    for (given, valid) in given.chunks_mut(64).zip(valid.bit_chunks().iter_padded()) {
+        for (at, given) in given.iter_mut().enumerate() {
+            *given |= (valid >> at & 1) * bit;
+        }
+    }
+}
+
+/// Takes words over; one that is unknown is a fault of its row.
+#[inline(always)]
+fn words(block: &mut Block, at: At, rows: usize, found: impl Iterator<Item = u8>) {
+    let mut spare = [0; BLOCK];
+    let target: &mut [u8] = match WORDS.iter().position(|word| *word == at) {
+        Some(place) => &mut block.words[place],
+        None if at == At::Kind => &mut block.kind,
+        None => &mut spare,
+    };
+    let mut unknown = false;
+    for (target, found) in target.iter_mut().zip(found) {
+        *target = found;
+        unknown |= found == UNKNOWN;
+    }
+    if !unknown {
+        return;
+    }
+    let unknown: Vec<usize> = (0..rows).filter(|row| target[*row] == UNKNOWN).collect();
+    let code = if at == At::Instrument { Code::UnknownInstrument } else { Code::OutOfRange };
+    for row in unknown {
+        if block.given[row] & bit(at) != 0 {
+            block.refuse(row, at, code);
+        }
+    }
+}
+
+/// Takes numbers over, in g.
+fn numbers(block: &mut Block, at: At, chunk: &Chunk, raw: bool, all: bool) {
+    let Kind::Number(bound) = COMMANDS.columns[at as usize].kind else { return };
+    let target = match at {
+        At::Quantity => &mut block.quantity,
+        At::Price => &mut block.price,
+        _ => &mut block.trigger,
+    };
+    let rows = chunk.values.len();
+    let quick = match (chunk.values.data_type(), raw) {
+        (DataType::Int64, true) => {
+            target[..rows].copy_from_slice(chunk.values.as_primitive::<Int64Type>().values());
+            true
+        }
+        (DataType::Decimal128(_, 8), false) => {
+            target.clear();
+            let narrow = append_narrow(chunk.values.as_primitive::<Decimal128Type>().values(), target);
+            target.resize(BLOCK, 0);
+            narrow
+        }
+        _ => false,
+    };
+    if quick && all && i64::all_within(&target[..rows], bound) {
+        return;
+    }
+    let mut refused: Vec<(usize, Code)> = Vec::new();
+    walk(chunk, raw, &Stop::default(), |row, value| {
+        let found = value.map_err(Code::from).and_then(|value| within(bound, value));
+        target[row] = found.unwrap_or(0);
+        if let Err(code) = found {
+            refused.push((row, code));
+        }
+    });
+    for (row, code) in refused {
+        if block.given[row] & bit(at) != 0 {
+            block.refuse(row, at, code);
+        }
+    }
+}
+
+fn within(bound: &Bound, value: i128) -> Result<i64, Code> {
+    let narrow = i64::try_from(value).ok().filter(|_| bound.holds(value));
+    narrow.ok_or(Code::OutOfRange)
+}
+
+/// Takes times over, in ns.
+fn times(block: &mut Block, at: At, values: &ArrayRef) {
+    let Some((found, factor)) = nanoseconds(&**values) else { return };
+    let counts_ns = *values.data_type() == DataType::Int64;
+    for (row, value) in found.into_iter().enumerate() {
+        let time = value.checked_mul(factor);
+        let target = if at == At::Time { &mut block.time } else { &mut block.until };
+        target[row] = time.unwrap_or(0);
+        let code = match time {
+            None => Code::OutOfRange,
+            Some(time) if counts_ns && time < YEAR_2000_NS => Code::ImplausibleTime,
+            Some(_) => continue,
+        };
+        if block.given[row] & bit(at) != 0 {
+            block.refuse(row, at, code);
+        }
+    }
+}
+
+/// Takes true and false over.
+fn flags(block: &mut Block, chunk: &Chunk) {
+    if let Some(values) = chunk.values.as_boolean_opt() {
+        for (row, target) in block.reduce_only.iter_mut().enumerate().take(values.len()) {
+            *target = u8::from(values.value(row));
+        }
+        return;
+    }
+    let Some(strings) = Strings::of(&*chunk.values) else { return };
+    for row in (0..chunk.values.len()).filter(|row| !chunk.is_null(*row)) {
+        let word = strings.value(row);
+        block.reduce_only[row] = u8::from(word == "true");
+        if !matches!(word, "true" | "false") {
+            block.refuse(row, At::ReduceOnly, Code::OutOfRange);
+        }
+    }
+}
+
+/// Takes integers over: ids of orders, of clients' orders, of accounts.
+fn integers(block: &mut Block, at: At, values: &ArrayRef, numbering: &mut Numbering<'_>) {
+    let mut names = numbering.of(at);
+    each_integer(&**values, |row, value| {
+        if block.given[row] & bit(at) == 0 {
+            return;
+        }
+        match (value, &mut names) {
+            (Some(value), Some(names)) => named(block, at, row, names.integer(value)),
+            (Some(value), None) if at == At::Order => block.order[row] = value,
+            (Some(value), None) => block.client_id[row] = value,
+            (None, _) => block.refuse(row, at, Code::OutOfRange),
+        }
+    });
+}
+
+/// Takes the number of an id over; none where there are too many.
+#[inline(always)]
+fn named(block: &mut Block, at: At, row: usize, number: Option<u32>) {
+    let target = match at {
+        At::Account => &mut block.account,
+        At::Client => &mut block.client,
+        _ => &mut block.group,
+    };
+    match number {
+        Some(number) => target[row] = number,
+        None => {
+            target[row] = NOBODY;
+            block.refuse(row, at, Code::OutOfRange);
+        }
+    }
+}
+
+/// Refuses client ids that are too long.
+fn lengths(block: &mut Block, rows: usize, length: impl Fn(usize) -> usize) {
+    for row in 0..rows {
+        if block.given[row] & bit(At::ClientId) != 0 && length(row) > CLIENT_ID_BYTES {
+            block.refuse(row, At::ClientId, Code::OutOfRange);
+        }
+    }
+}
