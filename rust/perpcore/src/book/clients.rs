@@ -8,8 +8,8 @@
 
 use crate::message::{CLIENT_ID_BYTES, Class, ClientId, Event, Kind, NOBODY, Place, PostOnly, Word};
 use crate::num::bounds::{PRICE, QUANTITY};
-use hashbrown::{DefaultHashBuilder, HashTable};
-use std::collections::{BTreeMap, VecDeque};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use std::collections::VecDeque;
 use std::hash::BuildHasher;
 
 /// Under which number an id is remembered; 0 is none.
@@ -109,7 +109,7 @@ pub struct Clients {
     /// What is remembered of each account, by time; what is too old is forgotten when the account is next asked for.
     accounts: Vec<VecDeque<Number>>,
     /// Living orders whose ids would be forgotten without them.
-    outlived: BTreeMap<u64, Number>,
+    outlived: HashMap<u64, Number>,
     further: Vec<(Further, u32)>,
     free_further: Vec<u32>,
 }
@@ -234,7 +234,11 @@ impl Clients {
         let entry = Remembered { id: kept, order: 0, seq: UNSAID, time, cause, asked, account, further };
         match self.entries.get_mut(number as usize - 1) {
             Some(place) => *place = entry,
-            None => self.entries.push(entry),
+            None => {
+                self.entries.push(entry);
+                room(&mut self.free, self.entries.capacity());
+                room(&mut self.leaving, self.entries.capacity());
+            }
         }
         if account as usize >= self.accounts.len() {
             self.accounts.resize_with(account as usize + 1, VecDeque::new);
@@ -275,6 +279,7 @@ impl Clients {
             }
             None => {
                 self.further.push((further, NONE));
+                room(&mut self.free_further, self.further.capacity());
                 self.further.len() as u32 - 1
             }
         }
@@ -360,5 +365,13 @@ impl Clients {
         let entry = &mut self.entries[number as usize - 1];
         (entry.account, entry.further) = (NOBODY, NONE);
         self.leaving.push(number);
+    }
+}
+
+/// Room for all places of a list to be given back, made when it grows: so giving one back never allocates.
+#[inline(always)]
+fn room(free: &mut Vec<u32>, places: usize) {
+    if free.capacity() < places {
+        free.reserve(places - free.len());
     }
 }

@@ -151,7 +151,8 @@ impl Model {
             quantity: signed(order.buys, lots) * self.lot(),
             price: if order.market { 0 } else { order.price * self.tick() },
             code,
-            ..Event::of(kind)
+            kind,
+            ..Event::NOTHING
         }
     }
 
@@ -192,7 +193,7 @@ impl Model {
     }
 
     fn refuse(&mut self, command: &Command<'_>, code: Code) {
-        let mut event = Event { code: Some(code), ..Event::of(Kind::Rejected) };
+        let mut event = Event { code: Some(code), kind: Kind::Rejected, ..Event::NOTHING };
         match command {
             Command::Place(place) => {
                 (event.account, event.quantity, event.price) =
@@ -269,7 +270,7 @@ impl Model {
             return;
         }
         let (_, before, as_before) = self.who(account);
-        let event = Event { account, class, ..Event::of(Kind::Accepted) };
+        let event = Event { account, class, kind: Kind::Accepted, ..Event::NOTHING };
         let open = self.orders.iter().any(|order| order.account == account);
         if open && (before, as_before) != (Some(group), class) {
             return self.say(Event { kind: Kind::Rejected, code: Some(Code::ConflictingValues), ..event });
@@ -281,7 +282,7 @@ impl Model {
     fn price(&mut self, kind: Kind, price: i64) -> bool {
         let fits = (1..=PRICE_MAX).contains(&price);
         let (kind, code) = if fits { (kind, None) } else { (Kind::Rejected, Some(Code::OutOfRange)) };
-        self.say(Event { price, code, ..Event::of(kind) });
+        self.say(Event { price, code, kind, ..Event::NOTHING });
         fits
     }
 

@@ -42,12 +42,12 @@ impl Model {
     pub(super) fn indicate(&mut self) {
         if let Some((price, lots, _)) = self.indicative().filter(|_| !self.trading()) {
             let (price, quantity) = (price * self.tick(), lots * self.lot());
-            self.say(Event { price, quantity, ..Event::of(Kind::Indicative) });
+            self.say(Event { price, quantity, kind: Kind::Indicative, ..Event::NOTHING });
         }
     }
 
     pub(super) fn enter_phase(&mut self, phase: Phase) {
-        let event = Event { before: self.phase as u8, after: phase as u8, ..Event::of(Kind::Phase) };
+        let event = Event { before: self.phase as u8, after: phase as u8, kind: Kind::Phase, ..Event::NOTHING };
         if self.phase == Phase::Settled {
             return self.say(Event { kind: Kind::Rejected, code: Some(Code::PhaseRefused), ..event });
         }
@@ -86,7 +86,7 @@ impl Model {
     fn extend(&mut self) {
         let (before, after) = (self.phase as u8, Phase::Auction as u8);
         self.phase = Phase::Auction;
-        self.say(Event { before, after, code: Some(Code::AuctionExtended), ..Event::of(Kind::Phase) });
+        self.say(Event { before, after, code: Some(Code::AuctionExtended), kind: Kind::Phase, ..Event::NOTHING });
         self.indicate();
     }
 

@@ -6,7 +6,14 @@ impl Model {
     pub(super) fn place(&mut self, place: &Place<'_>) {
         let refused = |code| {
             let Place { account, quantity, price, .. } = *place;
-            Event { account, quantity, price: price.unwrap_or(0), code: Some(code), ..Event::of(Kind::Rejected) }
+            Event {
+                account,
+                quantity,
+                price: price.unwrap_or(0),
+                code: Some(code),
+                kind: Kind::Rejected,
+                ..Event::NOTHING
+            }
         };
         let asked = owned(place);
         let id = place.client_id.as_ref().filter(|_| place.account != NOBODY).map(called);
@@ -16,7 +23,8 @@ impl Model {
             }
             let known = self.known.iter().find(|known| known.account == place.account && known.called == *id);
             match known {
-                Some(known) if known.asked == asked => return self.out.extend(known.said.clone()),
+                // What was answered is forgotten after a time, the id not before the order.
+                Some(known) if known.asked == asked && !known.forgotten => return self.out.extend(known.said.clone()),
                 Some(_) => return self.say(refused(Code::ClientIdReused)),
                 None => {}
             }
@@ -218,7 +226,8 @@ impl Model {
             class: taker.class,
             other_class: maker.class,
             aggressor,
-            ..Event::of(Kind::Filled)
+            kind: Kind::Filled,
+            ..Event::NOTHING
         });
         self.cut(maker.account, maker.isolated);
     }

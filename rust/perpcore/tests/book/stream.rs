@@ -126,8 +126,8 @@ impl Stream {
             return Command::Phase(self.phase);
         }
         match self.random.below(1_000) {
-            0..560 => Command::Place(self.place()),
-            560..690 => {
+            0..640 => Command::Place(self.place()),
+            640..755 => {
                 let (order, account) = self.named();
                 let of = |id: &u64| self.recent.iter().find(|(order, _)| order == id).map_or(0, |(_, was)| *was);
                 let was = if let Named::Order(id) = &order { of(id) } else { 0 };
@@ -138,7 +138,7 @@ impl Stream {
                 let price = self.random.percent(60).then(|| self.price() * TICK);
                 Command::Amend(Amend { order, account, quantity, price })
             }
-            690..790 => {
+            755..790 => {
                 let (order, account) = self.named();
                 Command::Cancel(Cancel { order, account })
             }
