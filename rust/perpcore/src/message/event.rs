@@ -158,9 +158,4 @@ impl Event {
         before: 0,
         after: 0,
     };
-
-    /// An event of a kind that says nothing else yet.
-    pub const fn of(kind: Kind) -> Event {
-        Event { kind, ..Event::NOTHING }
-    }
 }

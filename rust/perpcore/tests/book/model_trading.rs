@@ -23,8 +23,7 @@ impl Model {
             }
             let known = self.known.iter().find(|known| known.account == place.account && known.called == *id);
             match known {
-                // What was answered is forgotten after a time, the id not before the order.
-                Some(known) if known.asked == asked && !known.forgotten => return self.out.extend(known.said.clone()),
+                Some(known) if known.asked == asked => return self.out.extend(known.said.clone()),
                 Some(_) => return self.say(refused(Code::ClientIdReused)),
                 None => {}
             }
