@@ -35,6 +35,7 @@ bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 	@$(PY) -m pytest benches --benchmark-only
 	@$(PY) -m benches.table
 	@$(PY) -m benches.monitor
+	@cargo bench -p perpcore --bench book --locked
 
 .PHONY: soak
 soak: dev ## the tests in their long form (PERPCORE_SOAK=1), sanitizers and fuzzing (a nightly compiler)
