@@ -125,6 +125,11 @@ def test_a_signal_within_a_batch_waits_for_its_end(many: pa.Table) -> None:
     assert held in ([0], [LARGE])
 
 
+def interrupt(after: float) -> None:
+    time.sleep(after)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 def test_ctrl_c_around_a_large_batch_leaves_all_of_it_or_nothing(many: pa.Table) -> None:
     start = time.perf_counter()
     whole = book()
@@ -135,9 +140,7 @@ def test_ctrl_c_around_a_large_batch_leaves_all_of_it_or_nothing(many: pa.Table)
     with handled(signal.SIGINT, signal.default_int_handler):
         for place in range(12):
             played = book()
-            sender = threading.Thread(
-                target=lambda delay=seconds * place / 8: (time.sleep(delay), os.kill(os.getpid(), signal.SIGINT))
-            )
+            sender = threading.Thread(target=interrupt, args=(seconds * place / 8,))
             interrupted = False
             try:
                 sender.start()
