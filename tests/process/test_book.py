@@ -19,7 +19,7 @@ import perpcore as pc
 from perpcore.errors import InternalError, StateError
 
 HK = pc.Rulebook.preset("hk-vatp-perp")
-LARGE = 1_000_000
+LARGE = 300_000
 forks = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork"),
     pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning"),
