@@ -1,7 +1,8 @@
 """A way to lie, and what must become of it.
 
 `refused`: SchemaError or InputError, with its table. `same`: what was changed means nothing, the figures stay.
-`accepted`: there is nothing wrong with it.
+`accepted`: there is nothing wrong with it. `rejected`: of commands, one row, or where none is named each, becomes a
+`rejected` event with its code.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.hostile.arrow_c import Node
-from tests.hostile.book import honest
+from tests.hostile.book import honest, honest_commands
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -28,7 +29,12 @@ class Attack:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-HONEST = honest()
+HONEST = {**honest(), **honest_commands()}
+
+
+def untouched(table: str) -> dict[str, Any]:
+    """What a table is given with: commands alone, the others as a book."""
+    return honest_commands() if table in honest_commands() else honest()
 
 
 def node_of(make: dict[str, Any], table: str, at: int) -> Node:
@@ -44,7 +50,7 @@ def column_of(table: str, at: int) -> str:
 
 def changed(table: str, at: int | None, change: Callable[[Any], None]) -> Callable[[], dict[str, Any]]:
     def make() -> dict[str, Any]:
-        book: dict[str, Any] = honest()
+        book = untouched(table)
         change(book[table] if at is None else node_of(book, table, at))
         return book
 

@@ -174,9 +174,52 @@ def honest() -> dict[str, Node]:
     }
 
 
+def honest_commands() -> dict[str, Node]:
+    """Commands of every kind but one that ends trading, each column in another layout."""
+    now, long = 1_900_000_000 * 10**9, "a client id of a long name"
+    kinds = ["mark", "open_account", "place", "place", "amend", "place", "cancel", "phase"]
+    return {
+        "commands": record(
+            {
+                "kind": text(kinds, large=True),
+                "time": fixed(b"l", "q", [now, None, now + 1, None, None, now + 2, None, now + 3]),
+                "account": dictionary([None, "A", "A", "B", "A", "B", "B", None], text(["A", "B"])),
+                "client": text([None, "one", *[None] * 6], large=True),
+                "group": views([None, "a group of a long name", *[None] * 6]),
+                "instrument": dictionary(["X-PERP", None, "X-PERP", *[None] * 5], text(["X-PERP", LONG]), b"S", "H"),
+                "order": fixed(b"L", "Q", [None] * 8),
+                "client_id": views([None, None, long, "b", long, "c", "c", None]),
+                "quantity": fixed(b"d:38,8", "q2", [None, None, 3 * E8, -E8, 2 * E8, -5 * E8, None, None]),
+                "price_e8": fixed(b"l", "q", [10 * E8, None, 10 * E8, 10 * E8, None, 11 * E8, None, None]),
+                "tif": dictionary([None, None, "gtc", "ioc", *[None] * 4], text(["gtc", "ioc"]), b"I", "I"),
+                "until": fixed(b"tsm:UTC", "q", [None] * 8),
+                "reduce_only": flags([None, None, False, None, None, False, None, None]),
+                "trigger": fixed(b"g", "d", [None] * 8),
+                "stp": dictionary([None, None, "both", *[None] * 5], text(["both", "maker"], large=True), b"s", "h"),
+                "class": text([None, "professional", *[None] * 6]),
+                "state": text([*[None] * 7, "auction"]),
+                "note": text(["anything", *[None] * 6, "ü"]),
+                "leverage": fixed(b"d:18,0,64", "q", [None] * 8),
+            }
+        )
+    }  # fmt: skip
+
+
 def figures(result: pc.Assessment) -> str:
     """All that a result says, memory that it still reads included."""
     return repr((result.accounts.to_pylist(), result.isolated.to_pylist(), result.lines().to_pylist()))
+
+
+def book() -> pc.OrderBook:
+    """A book with an order in it."""
+    found = pc.OrderBook(RULES, "X-PERP")
+    found.place("C", 1, "9.5", client_id="first")
+    return found
+
+
+def state(found: pc.OrderBook) -> str:
+    """All that a book says of itself."""
+    return repr((found.digest, repr(found), found.l3().to_pylist(), found.best, found.orders("A").to_pylist()))
 
 
 def assess(tables: Mapping[str, Any], **options: Any) -> pc.Assessment:

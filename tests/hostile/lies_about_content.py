@@ -22,7 +22,7 @@ FORMATS = (
 
 def formats() -> Iterator[Attack]:
     """Each in three columns, with buffers that would do."""
-    for table, at in (("balances", 2), ("orders", 3), ("prices", 2)):
+    for table, at in (("balances", 2), ("orders", 3), ("prices", 2), ("commands", 2), ("commands", 8)):
         name = column_of(table, at)
         for kind in FORMATS:
             for buffers in (2, 3, 1):

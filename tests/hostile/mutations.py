@@ -7,7 +7,7 @@ one that leads further than that without leading beyond what is accepted.
 
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.hostile.arrow_c import Node
@@ -20,6 +20,7 @@ _COUNTS = (-(2**63), -(2**31), -5, -2, -1, 0, 1, 2, 3, 4, 5, 8, 60, 2**31, 2**32
 _SIZES = (*_COUNTS, 6, 7, 100, 1_000)
 _KINDS = (b"n", b"b", b"c", b"C", b"s", b"S", b"i", b"I", b"l", b"L", b"g", b"u", b"U", b"vu", b"d:38,8", b"d:9,0,32")
 _NAMES = (b"account", b"asset", b"amount", b"held", b"quantity", b"price", b"price_e8", b"leverage", b"time", b"\xff")
+_OF_COMMANDS = (b"kind", b"account", b"order", b"client_id", b"quantity_e8", b"price", b"bid", b"sent", b"n", b"\xff")
 _FIELDS = (
     *("length", "offset", "null_count", "n_buffers", "n_children", "format", "name", "bytes", "bytes", "bytes"),
     *("buffer", "order", "dictionary", "released", "schema", "list", "flags", "metadata"),
@@ -35,10 +36,10 @@ def _nodes(node: Node, path: str) -> Iterator[tuple[str, Node]]:
         yield from _nodes(node.dictionary, f"{path}.dictionary")
 
 
-def mutated(seed: int) -> tuple[str, dict[str, Any], bool]:
+def mutated(seed: int, make: Callable[[], dict[str, Node]] = honest) -> tuple[str, dict[str, Any], bool]:
     """What was changed, the book, and whether other figures may come of it."""
     rng = random.Random(seed)
-    book: dict[str, Any] = honest()
+    book: dict[str, Any] = make()
     table = rng.choice(list(book))
     path, node = rng.choice(list(_nodes(book[table], table)))
     field = rng.choice(_FIELDS)
@@ -56,13 +57,15 @@ def mutated(seed: int) -> tuple[str, dict[str, Any], bool]:
         harmless = True
         what = repr(node.format)[:20]
     elif field == "name":
-        node.name = rng.choice((None, *_NAMES, rng.randbytes(5).replace(b"\0", b"")))
+        node.name = rng.choice(
+            (None, *(_NAMES if make is honest else _OF_COMMANDS), rng.randbytes(5).replace(b"\0", b""))
+        )
         harmless = True
         what = repr(node.name)
     elif field == "bytes":
         filled = [at for at, buffer in enumerate(node.buffers) if buffer]
         if not filled:
-            return mutated(seed + 1_000_000_007)
+            return mutated(seed + 1_000_000_007, make)
         at = rng.choice(filled)
         changed = bytearray(node.buffers[at] or b"")
         for _ in range(rng.choice((1, 1, 2, 8))):
@@ -76,7 +79,7 @@ def mutated(seed: int) -> tuple[str, dict[str, Any], bool]:
         what = f"of buffer {at}"
     elif field == "buffer":
         if not node.buffers:
-            return mutated(seed + 1_000_000_007)
+            return mutated(seed + 1_000_000_007, make)
         at = rng.randrange(len(node.buffers))
         node.buffers[at] = rng.choice((None, None, b"", rng.randbytes(64)))
         harmless = True
@@ -87,7 +90,7 @@ def mutated(seed: int) -> tuple[str, dict[str, Any], bool]:
         harmless = True
         what = "of buffers and children"
     elif field == "dictionary":
-        other = rng.choice([inner for _, inner in _nodes(honest()[rng.choice(list(book))], "")])
+        other = rng.choice([inner for _, inner in _nodes(make()[rng.choice(list(book))], "")])
         what = rng.choice(("in both", "in the array", "in the schema", "in neither"))
         if what in ("in both", "in the array"):
             node.dictionary = other

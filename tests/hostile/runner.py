@@ -1,7 +1,8 @@
 """Runs attacks in a process of its own, so that a crash is a finding.
 
 `python -m tests.hostile.runner attacks FIRST STEP` runs every STEP-th attack from the FIRST on,
-`python -m tests.hostile.runner mutations FIRST LAST` the mutations of these seeds. Each line of output is one outcome.
+`python -m tests.hostile.runner mutations FIRST LAST` the mutations of these seeds,
+`commands FIRST LAST` those of commands. Each line of output is one outcome.
 Before an attempt its name is written, so the name without an outcome is what ended the process.
 """
 
@@ -19,27 +20,51 @@ from tests.hostile import mutations
 from tests.hostile.arrow_c import Batch, Node, Offer
 from tests.hostile.attack import HONEST, Attack
 from tests.hostile.attacks import all_attacks
-from tests.hostile.book import assess, figures, honest
+from tests.hostile.book import assess, book, figures, honest, honest_commands, state
 from tests.hostile.lies_about_tables import KEPT
 
 import perpcore as pc
 
 # What was not tampered with, once for all attempts.
-_OFFERS = {name: Batch(node) for name, node in honest().items()}
+_OFFERS = {name: Batch(node) for name, node in {**honest(), **honest_commands()}.items()}
 PLAIN = {name: pa.record_batch(offer) for name, offer in _OFFERS.items()}
 
 
-def outcome(book: dict[str, Any], options: dict[str, Any], slack: int = 0) -> dict[str, Any]:
+def applied(commands: Any) -> tuple[str, list[tuple[int, str]]]:
+    """What commands do to a book, and which of them it rejects. A table that is refused must change nothing."""
+    played = book()
+    before = state(played)
+    try:
+        events = played.apply(commands).to_pylist()
+    except (pc.errors.SchemaError, pc.errors.InputError):
+        if state(played) != before:
+            raise AssertionError("a refused table changed the book") from None
+        # Nor what the book does next: ids may still be of either kind, causes are counted from where they were.
+        if repr((played.apply(PLAIN["commands"]).to_pylist(), state(played))) != CARRIED_OUT:
+            raise AssertionError("a refused table changed what the book does") from None
+        raise
+    rejected = [(event["cause"] - 1, event["code"]) for event in events if event["kind"] == "rejected"]
+    return repr((events, state(played))), rejected
+
+
+CARRIED_OUT = applied(PLAIN["commands"])[0]
+
+
+def outcome(tables: dict[str, Any], options: dict[str, Any], slack: int = 0) -> dict[str, Any]:
     """What became of one call, with everything it left behind."""
     given = {
         name: (PLAIN[name] if table == HONEST.get(name) else Batch(table, slack=slack))
         if isinstance(table, Node)
         else table
-        for name, table in book.items()
+        for name, table in tables.items()
     }
     started = time.perf_counter()
     try:
-        told = {"end": "accepted", "figures": figures(assess(given, **options))}
+        told: dict[str, Any] = {"end": "accepted"}
+        if "commands" in given:
+            told["figures"], told["rejected"] = applied(given["commands"])
+        else:
+            told["figures"] = figures(assess(given, **options))
     except (pc.errors.SchemaError, pc.errors.InputError) as error:
         told = {"end": "refused", "class": type(error).__name__, "text": str(error)[:300], "length": len(str(error))}
         told |= {name: getattr(error, name) for name in ("code", "table", "column", "row", "value", "accepted")}
@@ -66,6 +91,10 @@ def verdict(attack: Attack, told: dict[str, Any], wanted: str) -> str | None:
         return f"releases: {told['releases']}"
     end = told["end"]
     if end == "accepted":
+        if attack.wanted == "rejected":
+            wrong = f"rejected: {told['rejected']}"
+            rows = range(len(told["rejected"]) or 1) if attack.row is None else [attack.row]
+            return None if told["rejected"] == [(row, attack.code) for row in rows] else wrong
         if attack.wanted == "accepted" or (attack.wanted == "same" and told["figures"] == wanted):
             return None
         return "silently accepted" if attack.wanted == "refused" else "other figures"
@@ -81,29 +110,41 @@ def verdict(attack: Attack, told: dict[str, Any], wanted: str) -> str | None:
 
 
 def run_attacks(first: int, step: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
-    wanted = figures(assess(PLAIN))
+    wanted = figures(assess({name: PLAIN[name] for name in honest()}))
     for at, attack in enumerate(all_attacks()):
         if at % step != first % step or at < first:
             continue
         begin(at, attack.name)
         told = outcome(attack.make(), attack.options)
-        yield attack.name, told, verdict(attack, told, wanted)
+        yield attack.name, told, verdict(attack, told, CARRIED_OUT if attack.table == "commands" else wanted)
 
 
 def run_mutations(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
-    wanted = figures(assess(PLAIN))
+    wanted = figures(assess({name: PLAIN[name] for name in honest()}))
     for seed in range(first, last):
-        what, book, harmless = mutations.mutated(seed)
-        begin(seed, what)
-        told = outcome(book, {"extra": "ignore"} if seed % 4 == 0 else {}, slack=mutations.SLACK)
-        wrong = f"releases: {told['releases']}" if told["releases"] else None
-        if told["end"] == "accepted":
-            told["end"] = "same figures" if told["figures"] == wanted else "other figures"
-            if told["end"] == "other figures" and not harmless:
-                wrong = "silently accepted"
-        elif told["end"] != "refused":
-            wrong = f"{told['end']}: {told['text']}"
-        yield what, told, wrong
+        what, tables, harmless = mutations.mutated(seed)
+        yield mutation(seed, what, tables, harmless, wanted, {"extra": "ignore"} if seed % 4 == 0 else {})
+
+
+def run_commands(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    for seed in range(first, last):
+        what, tables, harmless = mutations.mutated(seed, honest_commands)
+        yield mutation(seed, what, tables, harmless, CARRIED_OUT, {})
+
+
+def mutation(
+    seed: int, what: str, tables: dict[str, Any], harmless: bool, wanted: str, options: dict[str, Any]
+) -> tuple[str, dict[str, Any], str | None]:
+    begin(seed, what)
+    told = outcome(tables, options, slack=mutations.SLACK)
+    wrong = f"releases: {told['releases']}" if told["releases"] else None
+    if told["end"] == "accepted":
+        told["end"] = "same figures" if told["figures"] == wanted else "other figures"
+        if told["end"] == "other figures" and not harmless:
+            wrong = "silently accepted"
+    elif told["end"] != "refused":
+        wrong = f"{told['end']}: {told['text']}"
+    return what, told, wrong
 
 
 def begin(at: int, name: str) -> None:
@@ -114,7 +155,7 @@ def main() -> None:
     faulthandler.enable()
     # Structures are built by recursion here, and some are 10,000 deep.
     sys.setrecursionlimit(200_000)
-    which = {"attacks": run_attacks, "mutations": run_mutations}[sys.argv[1]]
+    which = {"attacks": run_attacks, "mutations": run_mutations, "commands": run_commands}[sys.argv[1]]
     for name, told, wrong in which(int(sys.argv[2]), int(sys.argv[3])):
         print(json.dumps({"done": name, "end": told["end"], "wrong": wrong, "seconds": told["seconds"]}), flush=True)
 

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOAK = os.environ.get("PERPCORE_SOAK") == "1"
 PROCESSES = 4
 MUTATIONS = 250_000 if SOAK else 5_000
+OF_COMMANDS = 100_000 if SOAK else 2_000
 
 
 def run(which: str, first: int, last: int) -> list[dict[str, Any]]:
@@ -48,10 +49,11 @@ def test_every_lie_has_a_name_of_its_own() -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.parametrize(("which", "count"), [("mutations", MUTATIONS), ("commands", OF_COMMANDS)])
 @pytest.mark.parametrize("part", range(PROCESSES))
-def test_a_random_lie_is_refused_or_is_another_table(part: int) -> None:
-    each = MUTATIONS // PROCESSES
-    outcomes = run("mutations", part * each, (part + 1) * each)
+def test_a_random_lie_is_refused_or_is_another_table(part: int, which: str, count: int) -> None:
+    each = count // PROCESSES
+    outcomes = run(which, part * each, (part + 1) * each)
     wrong = [f"{line['done']}: {line['wrong']}" for line in outcomes if line["wrong"]]
     assert not wrong, "\n".join(wrong)
     ends = {end: sum(line["end"] == end for line in outcomes) for end in ("refused", "same figures", "other figures")}
