@@ -3,6 +3,7 @@
 #   tools/soak.sh check       nothing but whether what it needs is there
 #   tools/soak.sh sanitize    the tests of the unsafe code under the address sanitizer, which finds leaks too
 #   tools/soak.sh threads     the tests of threads under the thread sanitizer, with a standard library built for it
+#   tools/soak.sh book        both order books against the model, 200 seeds of 20,000 commands
 #   tools/soak.sh fuzz [NAME] the fuzz targets (all, or one), each for $PERPCORE_FUZZ_SECONDS (60) on its corpus
 # Inputs that a target fails on are left in target/fuzz/found. One line says what is missing.
 set -euo pipefail
@@ -34,6 +35,9 @@ threads)
     build test -Zbuild-std -p perpcore-arrow --test threads
     build test -Zbuild-std -p perpcore-arrow --lib shared
     build test -Zbuild-std -p perpcore --test monitor
+    ;;
+book)
+    PERPCORE_SOAK=1 cargo test --locked --release -p perpcore --test book_model --test book_stores
     ;;
 fuzz)
     flags="--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Coverflow-checks -Clink-dead-code -Cpasses=sancov-module"
