@@ -8,7 +8,7 @@
 # Inputs that a target fails on are left in target/fuzz/found. One line says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=${1:?check, sanitize, threads or fuzz}
+what=${1:?check, book, sanitize, threads or fuzz}
 lacks() { echo "perpcore: $1" >&2; exit 1; }
 
 rustc +nightly --version >/dev/null 2>&1 ||
@@ -59,5 +59,5 @@ fuzz)
         echo "perpcore: fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$said") executions"
     done
     ;;
-*) lacks "$what is none of check, sanitize, threads and fuzz" ;;
+*) lacks "$what is none of check, book, sanitize, threads and fuzz" ;;
 esac
