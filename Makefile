@@ -41,6 +41,7 @@ bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 soak: dev ## the tests in their long form (PERPCORE_SOAK=1), sanitizers and fuzzing (a nightly compiler)
 	@tools/soak.sh check
 	@PERPCORE_SOAK=1 $(PY) -m pytest
+	@tools/soak.sh book
 	@tools/soak.sh sanitize
 	@tools/soak.sh threads
 	@tools/soak.sh fuzz

@@ -92,9 +92,9 @@ fn run(seed: u64, steps: u64, style: Style, terms: &Terms, rule: Rule) -> Outcom
         }
         let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             // What a repeated client id brings was said before.
-            let fresh = said.iter().position(|event| event.seq >= counts.seq).unwrap_or(said.len());
+            let fresh: Vec<Event> = said.iter().filter(|event| event.seq >= counts.seq).copied().collect();
             counts.count(&said);
-            clients_come_first(&before, &said[fresh..]);
+            clients_come_first(&before, &fresh);
             ids.retain(|id| fast.order(&perpcore::message::Named::Order(*id)).is_some());
             recount(&fast, &owners[0], &counts, &ids);
         }));

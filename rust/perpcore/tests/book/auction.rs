@@ -120,6 +120,23 @@ behaviors! {
         ]);
     }
 
+    whoever_meets_because_others_were_cut_passes_the_checks_too(desk) {
+        // As the plain order of account 1 buys, its reduce-only one is cut: account 2 would meet itself at the same price.
+        desk.hold(1, -10);
+        desk.phase(Phase::Auction);
+        desk.rests(limit(1, 10, 110));
+        desk.rests(Place { reduce_only: true, ..limit(1, 10, 110) });
+        desk.rests(limit(2, 5, 110));
+        desk.rests(limit(4, -10, 100));
+        desk.rests(limit(2, -3, 101));
+        desk.rests(limit(5, -3, 101));
+        // 16 are sold from 101 on and 25 bought up to 110: the lowest price of all that are equal.
+        assert_eq!(desk.phase(Phase::Open), [
+            "phase open", "filled #1 with #4 10@101", "canceled beyond_position #2 10@110",
+            "canceled self_trade #5 -3@101", "filled #3 with #6 3@101",
+        ]);
+    }
+
     indicative_is_none_where_nothing_crosses(desk) {
         collects!(desk, 1 5 at 99, 2 -5 at 100);
         assert_eq!(desk.book.indicative(), None);
