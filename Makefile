@@ -20,7 +20,7 @@ MATURIN := $(PY) -m maturin develop --release --locked --quiet
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## build what running needs and show a book being assessed
@@ -36,6 +36,10 @@ bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 	@$(PY) -m benches.table
 	@$(PY) -m benches.monitor
 	@cargo bench -p perpcore --bench book --locked
+
+.PHONY: bench-matching
+bench-matching: ## the order book beside public ones, in turns
+	@cargo run --release --locked --manifest-path benches/matching/Cargo.toml
 
 .PHONY: soak
 soak: dev ## the tests in their long form (PERPCORE_SOAK=1), sanitizers and fuzzing (a nightly compiler)

@@ -61,6 +61,8 @@ def read_file(path: Path, table: str) -> Table:
     Raises OSError where the file cannot be read, ValueError where it is not what its suffix says, SchemaError for a
     CSV field that does not fit its column.
     """
+    if path.suffix not in _READERS:
+        raise ValueError(f"{path}: a table is read from {', '.join(SUFFIXES)}")
     try:
         return _READERS[path.suffix](path, table)
     except pa.ArrowInvalid as error:

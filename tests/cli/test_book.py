@@ -219,7 +219,6 @@ def test_bad_files_exit_2(tmp_path: Path) -> None:
         assert said.output
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="read_file raises KeyError for a suffix it does not know")
 def test_a_file_of_another_suffix_exits_2(tmp_path: Path) -> None:
     (tmp_path / "commands.txt").write_text("kind\nmark\n", encoding="utf-8")
     said = run("book", "replay", tmp_path / "commands.txt", *RULES)

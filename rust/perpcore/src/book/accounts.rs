@@ -16,7 +16,7 @@ pub struct Account {
     pub orders: u32,
     /// Its resting orders that may only reduce.
     pub reducing: u32,
-    /// What is left of its other orders by side, in lots.
+    /// What is left of its orders by side, in lots.
     pub open: [i64; 2],
 }
 
@@ -79,20 +79,14 @@ impl Accounts {
     pub(super) fn opened(&mut self, order: &Order) {
         if let Some(account) = self.known(order.account) {
             account.orders += 1;
-            if order.flags.reduce_only() {
-                account.reducing += 1;
-            } else {
-                account.open[order.side as usize] += order.left;
-            }
+            account.reducing += u32::from(order.flags.reduce_only());
+            account.open[order.side as usize] += order.left;
         }
     }
 
     /// What is left of an order became less, or more where `lots` is below 0.
     #[inline(always)]
     pub(super) fn shrunk(&mut self, order: &Order, lots: i64) {
-        if order.flags.reduce_only() {
-            return;
-        }
         if let Some(account) = self.known(order.account) {
             account.open[order.side as usize] -= lots;
         }
@@ -103,11 +97,8 @@ impl Accounts {
     pub(super) fn closed(&mut self, order: &Order) {
         if let Some(account) = self.known(order.account) {
             account.orders -= 1;
-            if order.flags.reduce_only() {
-                account.reducing -= 1;
-            } else {
-                account.open[order.side as usize] -= order.left;
-            }
+            account.reducing -= u32::from(order.flags.reduce_only());
+            account.open[order.side as usize] -= order.left;
         }
     }
 }

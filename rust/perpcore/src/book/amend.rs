@@ -76,7 +76,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if waits.is_none() && !meets(order.side, self.edge(order.side), price) {
             return Err(Code::OutsideCollar);
         }
-        if left > order.left && !order.flags.reduce_only() && order.account != NOBODY {
+        if left > order.left && order.account != NOBODY {
             let open = book.accounts.get(order.account).open[order.side as usize];
             self.within_position(order.account, order.side, open.saturating_add(left - order.left))?;
         }

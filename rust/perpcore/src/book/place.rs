@@ -143,14 +143,19 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if account.orders >= terms.open_orders && (!at_once || place.trigger.is_some()) {
             return Err(Code::TooManyOrders);
         }
-        if place.reduce_only {
-            let held = self.owner.position(place.account, place.isolated) * side.sign();
-            return if held < 0 || place.trigger.is_some() { Ok(()) } else { Err(Code::NothingToReduce) };
+        let mut lots = lots;
+        if place.reduce_only && place.trigger.is_none() {
+            let held = -side.sign() * self.owner.position(place.account, place.isolated);
+            if held <= 0 {
+                return Err(Code::NothingToReduce);
+            }
+            lots = lots.min(held);
         }
         self.within_position(place.account, side, account.open[side as usize].saturating_add(lots))
     }
 
-    /// Whether a position with so many lots more on one side is within the limit (`limits.position`).
+    /// Whether a position with all of an account's orders on one side, so many lots, is within the limit (`limits.position`).
+    /// Orders that only reduce count too: whichever trades first, the position stays within it.
     #[inline(always)]
     pub(super) fn within_position(&self, account: u32, side: Side, lots: i64) -> Result<(), Code> {
         let terms: &Terms = &self.book.terms;

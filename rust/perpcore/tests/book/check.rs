@@ -169,8 +169,10 @@ pub fn recount<S: Store>(book: &Book<S>, owner: &Judge, counts: &Counts, ids: &B
         let orders = || living.iter().map(|rested| rested.order).filter(|order| order.account == account);
         assert_eq!(known.orders as usize, of.len());
         for side in [Side::Bid, Side::Ask] {
-            let open: i64 = orders().filter(|o| o.side == side && !o.flags.reduce_only()).map(|o| o.left).sum();
+            let open: i64 = orders().filter(|o| o.side == side).map(|o| o.left).sum();
             assert_eq!(known.open[side as usize], open, "what an account has open");
+            let held = side.sign() * (owner.of(account, false) + owner.of(account, true));
+            assert!(held + open <= book.terms().position, "position with orders within the limit");
             for isolated in [false, true] {
                 let reducing: i64 = orders()
                     .filter(|o| o.side == side && o.flags.reduce_only() && o.flags.resting())

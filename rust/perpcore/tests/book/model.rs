@@ -350,7 +350,7 @@ impl Model {
         let open: i64 = self
             .orders
             .iter()
-            .filter(|order| order.account == account && order.buys == buys && !order.reduces)
+            .filter(|order| order.account == account && order.buys == buys)
             .map(|order| order.left)
             .sum();
         signed(buys, self.held(account, false) + self.held(account, true)) + open + more <= self.terms.position
@@ -406,11 +406,14 @@ impl Model {
         if stays && has >= self.terms.open_orders as usize {
             return Err(Code::TooManyOrders);
         }
-        if place.reduce_only {
-            let reduces = signed(buys, self.held(place.account, place.isolated)) < 0 || place.trigger.is_some();
-            return if reduces { Ok((lots, price)) } else { Err(Code::NothingToReduce) };
+        let mut counts = lots;
+        if place.reduce_only && place.trigger.is_none() {
+            counts = lots.min(-signed(buys, self.held(place.account, place.isolated)));
+            if counts <= 0 {
+                return Err(Code::NothingToReduce);
+            }
         }
-        if self.position_with(place.account, buys, lots) { Ok((lots, price)) } else { Err(Code::PositionLimit) }
+        if self.position_with(place.account, buys, counts) { Ok((lots, price)) } else { Err(Code::PositionLimit) }
     }
 
     fn limit(&self, price: Option<i64>) -> Result<i64, Code> {

@@ -316,7 +316,6 @@ impl Model {
             return Err(Code::OutsideCollar);
         }
         if new.left > order.left
-            && !order.reduces
             && order.account != NOBODY
             && !self.position_with(order.account, order.buys, new.left - order.left)
         {
