@@ -95,16 +95,20 @@ def test_memory_stays_where_it_is(
     calls = CALLS // cost
     for _ in range(min(calls // 4, 2_000)):
         call()
-    before, until = resident(), time.monotonic() + SECONDS / len(KINDS)
-    done = 0
-    while done < calls and (SOAK or time.monotonic() < until):
-        for _ in range(100):
-            call()
-        done += 100
-    grown = resident() - before
+    # What comes to the process once, as pages of a library, does not come again; a leak does, each time.
+    for _ in range(3):
+        before, until = resident(), time.monotonic() + SECONDS / len(KINDS)
+        done = 0
+        while done < calls and (SOAK or time.monotonic() < until):
+            for _ in range(100):
+                call()
+            done += 100
+        grown = resident() - before
+        print(f"{done:,} calls, {grown >> 10:+,} KiB")
+        if grown <= MOST_GROWTH:
+            break
     record_property("calls", done)
     record_property("grown_kib", grown >> 10)
-    print(f"{done:,} calls, {grown >> 10:+,} KiB")
     assert grown <= MOST_GROWTH
 
 
