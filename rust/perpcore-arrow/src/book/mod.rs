@@ -11,7 +11,7 @@ pub use one::{Cells, Id, Shown, Told};
 use crate::assess::{AccountKey, Rules, batch};
 use crate::contract::commands::At;
 use crate::contract::{self, Table as Declared};
-use crate::decode::{Asked, Block, Commands, Numbering, Settings, Source, bit};
+use crate::decode::{Asked, Block, Commands, Numbering, Settings, Source, bit, client_group, follows_client};
 use crate::encode::{self, EventColumns, Unremembered};
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::ArrowError;
@@ -30,9 +30,6 @@ use perpcore::num::ONE;
 use perpcore::pricing::impact::impact;
 use perpcore::sweep::stop::Stop;
 use std::sync::Arc;
-
-/// Groups that are named have even numbers, those of a client without a named group odd ones.
-const OF_CLIENT: u32 = 1;
 
 /// The order book of one instrument.
 pub struct OrderBook {
@@ -239,16 +236,16 @@ impl Turn<'_> {
         let cause = *self.count;
         *self.count += 1;
         let asked = block.asked(row, id);
-        if let Some(time) = block.time_of(row) {
-            *self.time = time;
-        }
+        let time = block.time_of(row).unwrap_or(*self.time);
+        // A time that runs back is that of no later command.
+        *self.time = (*self.time).max(time);
         let command = match asked {
             Ok(Asked::Command(command)) => command,
             Ok(Asked::Settings(settings)) => self.settled(&settings),
-            Err(code) => return self.refuse(block, row, id, cause, code),
+            Err(code) => return self.refuse(block, row, id, time, cause, code),
         };
         let from = self.events.len();
-        self.core.apply(self.owner, *self.time, cause, &command, self.events);
+        self.core.apply(self.owner, time, cause, &command, self.events);
         if let Some(id) = id {
             self.show(from, &id);
         }
@@ -266,14 +263,14 @@ impl Turn<'_> {
     }
 
     #[cold]
-    fn refuse(&mut self, block: &Block, row: usize, id: Option<ClientId<'_>>, cause: u64, code: Code) {
+    fn refuse(&mut self, block: &Block, row: usize, id: Option<ClientId<'_>>, time: i64, cause: u64, code: Code) {
         let (quantity, price) = block.amounts_of(row);
         let (account, order) = (block.account_of(row), block.order_of(row));
         let event = Event { account, order, quantity, price, code: Some(code), ..Event::NOTHING };
         if let Some(id) = id.filter(|_| !block.is_refused(row, At::ClientId)) {
             self.unremembered.push(Unremembered::new(self.events.len(), &id));
         }
-        self.core.refuse(*self.time, cause, event, self.events);
+        self.core.refuse(self.owner, time, cause, event, self.events);
     }
 
     /// What an account is set to, with what is not said.
@@ -282,11 +279,10 @@ impl Turn<'_> {
         let Settings { account, client, group, class, keeps } = *settings;
         let alone = Account::alone(account);
         let before = if keeps { self.core.account(account) } else { alone };
-        let named = group.map(|group| group << 1);
-        let of_client = client.map(|client| client << 1 | OF_CLIENT);
+        let of_client = client.map(client_group);
         // A group that was never named follows the client.
-        let follows = before.group == alone.group || before.group & OF_CLIENT != 0;
-        let group = named.or(of_client.filter(|_| follows)).unwrap_or(before.group);
+        let follows = before.group == alone.group || follows_client(before.group);
+        let group = group.or(of_client.filter(|_| follows)).unwrap_or(before.group);
         let client = client.unwrap_or(before.client);
         Command::Account { account, client, group, class: class.unwrap_or(before.class) }
     }

@@ -185,14 +185,14 @@ impl Block {
             CommandKind::CancelAll => Command::CancelAll(CancelAll {
                 account: self.has(row, At::Account).then(|| self.account[row]),
                 client: self.has(row, At::Client).then(|| self.client[row]),
-                group: self.has(row, At::Group).then(|| self.group[row]),
+                group: self.has(row, At::Group).then(|| named_group(self.group[row])),
                 class: self.some_word(row, CLASS),
             }),
             CommandKind::OpenAccount | CommandKind::SetAccount => {
                 return Ok(Asked::Settings(Settings {
                     account: self.account[row],
                     client: self.has(row, At::Client).then(|| self.client[row]),
-                    group: self.has(row, At::Group).then(|| self.group[row]),
+                    group: self.has(row, At::Group).then(|| named_group(self.group[row])),
                     class: self.some_word(row, CLASS),
                     keeps: CommandKind::ALL[kind] == CommandKind::SetAccount,
                 }));
@@ -269,4 +269,19 @@ impl Block {
         });
         found.unwrap_or(Code::Internal)
     }
+}
+
+/// The group of a name: an even number; that of a client without a named group is odd ([`client_group`]).
+fn named_group(name: u32) -> u32 {
+    name << 1
+}
+
+/// The group of all accounts of a client for whom no other was named.
+pub(crate) fn client_group(client: u32) -> u32 {
+    client << 1 | 1
+}
+
+/// Whether a group is that of a client.
+pub(crate) fn follows_client(group: u32) -> bool {
+    group & 1 == 1
 }

@@ -21,7 +21,7 @@ mod text;
 mod time;
 mod view;
 
-pub(crate) use block::{Asked, Block, REFUSED, Settings, WORDS, bit};
+pub(crate) use block::{Asked, Block, REFUSED, Settings, WORDS, bit, client_group, follows_client};
 pub(crate) use commands::{Commands, Numbering};
 pub(crate) use depth::{Message, Sent, Tape, tape};
 pub(crate) use distinct::are_equal;

@@ -131,10 +131,13 @@ impl<S: Store> Book<S> {
         turn.cut(account, true);
     }
 
-    /// A command that cannot be carried out, for a reason that whoever decoded it found.
-    pub fn refuse(&mut self, time: i64, cause: u64, event: Event, out: &mut Vec<Event>) {
-        self.seq += 1;
-        out.push(Event { seq: self.seq - 1, time: time.max(self.time), cause, kind: Kind::Rejected, ..event });
+    /// A command that cannot be carried out, for a reason that whoever decoded it found: only time passes.
+    pub fn refuse<O: Owner>(&mut self, owner: &mut O, time: i64, cause: u64, event: Event, out: &mut Vec<Event>) {
+        let mut turn = Turn { book: self, owner, out, cause };
+        turn.book.time = turn.book.time.max(time);
+        turn.pass();
+        let said = turn.say(Kind::Rejected);
+        *said = Event { seq: said.seq, time: said.time, cause, kind: Kind::Rejected, ..event };
     }
 
     /// Clients' ids by the numbers that events have.

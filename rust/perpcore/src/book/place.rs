@@ -246,7 +246,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             && meets(order.side, order.price, best)
         {
             let beside = best - order.side.sign();
-            if post_only == PostOnly::Reject || beside < 1 {
+            if post_only == PostOnly::Reject || self.limit(self.book.terms.tick.value(beside)).is_err() {
                 return Err(Code::WouldTake);
             }
             order.price = beside;
