@@ -1,7 +1,7 @@
 //! A change of an order (`book.amend`): validated as a whole, then made. A smaller remainder at the same price keeps its place;
 //! anything else leaves the queue, trades as an incoming order does, and rests behind the others.
 
-use super::matching::{Stopped, Taker, same_group};
+use super::matching::{Stopped, Taker};
 use super::owner::Owner;
 use super::store::{Order, Slot, Store};
 use super::{Turn, meets};
@@ -56,10 +56,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if total > terms.max_lots {
             return Err(Code::AboveMaxSize);
         }
-        if amend.quantity.is_some() && total < terms.min_lots {
+        let left = total - order.filled;
+        let closes = || self.owner.position(order.account, order.flags.isolated()) == -order.side.sign() * left;
+        if amend.quantity.is_some() && total < terms.min_lots && !closes() {
             return Err(Code::BelowMinSize);
         }
-        let left = total - order.filled;
         let keeps = price == order.price && left <= order.left;
         match book.phase {
             Phase::Preopen | Phase::Auction | Phase::Open => {}
@@ -87,25 +88,6 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             }
         }
         Ok(taker)
-    }
-
-    /// Whether an order would reach one of its own group as it trades.
-    #[inline(always)]
-    fn reaches_own(&self, order: &Order) -> bool {
-        let mut left = order.left;
-        let mut next = self.book.store.first(order.side.opposite());
-        while let Some(slot) = next.filter(|_| left > 0) {
-            let maker = self.book.store.order(slot);
-            if !meets(order.side, order.price, maker.price) {
-                return false;
-            }
-            if same_group(order, maker) {
-                return true;
-            }
-            left -= maker.left.min(left);
-            next = self.book.store.after(slot);
-        }
-        false
     }
 
     /// Makes a change that was validated.

@@ -147,23 +147,71 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[cold]
     pub(super) fn fillable(&self, taker: Taker) -> bool {
         let Order { side, price: limit, mut left, .. } = taker.order;
-        let mut next = self.book.store.first(side.opposite());
+        let (mut given, mut next) = (Given::default(), self.book.store.first(side.opposite()));
         while let Some(slot) = next {
             let maker = self.book.store.order(slot);
             if !meets(side, limit, maker.price) {
                 return false;
             }
+            let gives = given.left_of(self.owner, maker);
             if !same_group(&taker.order, maker) {
-                left -= maker.left.min(left);
+                left -= given.take(maker, gives.min(left));
                 if left == 0 {
                     return true;
                 }
-            } else if taker.stp() != Stp::Maker {
+            } else if gives > 0 && taker.stp() != Stp::Maker {
                 return false;
             }
             next = self.book.store.after(slot);
         }
         false
+    }
+
+    /// Whether an order would reach one of its own group as it trades.
+    pub(super) fn reaches_own(&self, order: &Order) -> bool {
+        let mut left = order.left;
+        let (mut given, mut next) = (Given::default(), self.book.store.first(order.side.opposite()));
+        while let Some(slot) = next.filter(|_| left > 0) {
+            let maker = self.book.store.order(slot);
+            if !meets(order.side, order.price, maker.price) {
+                return false;
+            }
+            let gives = given.left_of(self.owner, maker);
+            if gives > 0 && same_group(order, maker) {
+                return true;
+            }
+            left -= given.take(maker, gives.min(left));
+            next = self.book.store.after(slot);
+        }
+        false
+    }
+}
+
+/// What resting orders would have given before the sweep of an order gets further: those that only reduce are cut meanwhile.
+#[derive(Default)]
+struct Given(Vec<(u32, bool, i64)>);
+
+impl Given {
+    /// What is left of an order by then.
+    fn left_of<O: Owner>(&self, owner: &O, maker: &Order) -> i64 {
+        if !maker.flags.reduce_only() {
+            return maker.left;
+        }
+        let (account, isolated) = (maker.account, maker.flags.isolated());
+        let given =
+            self.0.iter().find(|(of, mode, _)| (*of, *mode) == (account, isolated)).map_or(0, |(.., lots)| *lots);
+        let held = -maker.side.sign() * owner.position(account, isolated);
+        maker.left.min((held - given).max(0))
+    }
+
+    /// An order gives so many lots.
+    fn take(&mut self, maker: &Order, lots: i64) -> i64 {
+        let (account, isolated) = (maker.account, maker.flags.isolated());
+        match self.0.iter_mut().find(|(of, mode, _)| (*of, *mode) == (account, isolated)) {
+            Some((.., given)) => *given += lots,
+            None => self.0.push((account, isolated, lots)),
+        }
+        lots
     }
 }
 

@@ -102,14 +102,17 @@ impl Model {
             order.price = beside;
         }
         if order.tif == Tif::Fok {
-            let mut there = 0;
+            let (mut there, mut gone) = (0, BTreeMap::new());
             for maker in self.queue(!order.buys) {
                 if there >= order.left || !self.reaches(order, maker.price) {
                     break;
                 }
+                let gives = self.then_left(&gone, &maker);
                 if !self.own(order, &maker) {
-                    there += maker.left;
-                } else if !order.liquidates && order.stp != Stp::Maker {
+                    let gives = gives.min(order.left - there);
+                    *gone.entry((maker.account, maker.isolated)).or_insert(0) += gives;
+                    there += gives;
+                } else if gives > 0 && !order.liquidates && order.stp != Stp::Maker {
                     return Err(Code::NotFillable);
                 }
             }
@@ -118,6 +121,16 @@ impl Model {
             }
         }
         Ok(())
+    }
+
+    /// What is left of a resting order once so much of each position is gone.
+    fn then_left(&self, gone: &BTreeMap<(u32, bool), i64>, maker: &Lives) -> i64 {
+        if !maker.reduces {
+            return maker.left;
+        }
+        let closes = -signed(maker.buys, self.held(maker.account, maker.isolated));
+        let gone = gone.get(&(maker.account, maker.isolated)).copied().unwrap_or(0);
+        maker.left.min((closes - gone).max(0))
     }
 
     fn run(&mut self, mut order: Lives) {
@@ -299,7 +312,8 @@ impl Model {
         if total > self.terms.max_lots {
             return Err(Code::AboveMaxSize);
         }
-        if amend.quantity.is_some() && total < self.terms.min_lots {
+        let closes = self.held(order.account, order.isolated) == -signed(order.buys, total - order.filled);
+        if amend.quantity.is_some() && total < self.terms.min_lots && !(closes && order.account != NOBODY) {
             return Err(Code::BelowMinSize);
         }
         new.left = total - order.filled;
@@ -323,15 +337,18 @@ impl Model {
         }
         if order.waits.is_none() && self.trading() {
             self.fits(&mut new)?;
-            let mut there = 0;
+            let (mut there, mut gone) = (0, BTreeMap::new());
             for maker in self.queue(!new.buys) {
                 if there >= new.left || !self.reaches(&new, maker.price) {
                     break;
                 }
-                if self.own(&new, &maker) && matches!(new.stp, Stp::Taker | Stp::Both) {
+                let gives = self.then_left(&gone, &maker);
+                if gives > 0 && self.own(&new, &maker) && matches!(new.stp, Stp::Taker | Stp::Both) {
                     return Err(Code::SelfTrade);
                 }
-                there += maker.left;
+                let gives = gives.min(new.left - there);
+                *gone.entry((maker.account, maker.isolated)).or_insert(0) += gives;
+                there += gives;
             }
         }
         Ok(new)
