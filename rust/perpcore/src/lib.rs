@@ -2,7 +2,7 @@
 //! the resident book.
 //!
 //! Nothing here knows Python, Arrow, files, clocks or randomness. Floors, lowest first; an arrow points
-//! only down: [`num`] → [`fault`] → [`rule`] → [`rules`] → [`message`] → [`pricing`], [`margin`], [`book`] → [`sweep`] →
+//! only down: [`num`], [`word`] → [`fault`] → [`rule`] → [`rules`] → [`message`] → [`pricing`], [`margin`], [`book`] → [`sweep`] →
 //! [`monitor`].
 
 pub mod book;
@@ -15,3 +15,4 @@ pub mod pricing;
 pub mod rule;
 pub mod rules;
 pub mod sweep;
+pub mod word;

@@ -1,41 +1,8 @@
 //! The words that stand in commands and events.
 
-/// A closed list of words.
-pub trait Word: Copy + Sized + 'static {
-    /// All of them, in the order of their numbers.
-    const ALL: &'static [Self];
-    /// How it is written.
-    fn text(self) -> &'static str;
-    /// The word of a text.
-    fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|word| word.text() == text)
-    }
-}
+use crate::word::words;
 
-macro_rules! word {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $text:literal,)* })*) => {
-        $(
-            $(#[$meta])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-            #[repr(u8)]
-            pub enum $name { $($(#[$doc])* $variant,)* }
-
-            impl $name {
-                /// How they are written, in the order of their numbers.
-                pub const NAMES: &'static [&'static str] = &[$($text),*];
-            }
-
-            impl Word for $name {
-                const ALL: &'static [Self] = &[$($name::$variant),*];
-                fn text(self) -> &'static str {
-                    match self { $($name::$variant => $text),* }
-                }
-            }
-        )*
-    };
-}
-
-word! {
+words! {
     /// How long an order lives.
     Tif {
         /// Until canceled.

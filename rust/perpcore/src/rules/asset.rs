@@ -1,12 +1,13 @@
 //! `[asset.X]`: what an asset is worth as collateral, and what it costs to owe it.
 
-use super::kind::{Amount, Flag, Name, Rate, word, words};
+use super::kind::{Amount, Flag, Name, Rate, word};
 use super::node::Node;
 use super::problems::Problems;
 use super::rows::{Slice, rows};
 use super::section::{Maybe, named, nested, section};
 use crate::num::bounds::{POSTED, SHARE};
 use crate::num::text;
+use crate::word::words;
 
 words! {
     /// What kind of asset it is. No rule of `assess` depends on it; permissions will.

@@ -1,12 +1,13 @@
 //! `[instrument.X]`: one perpetual contract.
 
-use super::kind::{Count, Name, Number, Rate, SIZE, word, words};
+use super::kind::{Count, Name, Number, Rate, SIZE, word};
 use super::node::Node;
 use super::problems::Problems;
 use super::rows::{Tier, rows};
 use super::section::{Maybe, named, nested, section};
 use crate::num::bounds::{PRICE, SHARE};
 use crate::num::{E8, times};
+use crate::word::words;
 
 words! {
     /// How the tiers make the initial margin; the maintenance margin is always marginal.
@@ -49,7 +50,7 @@ words! {
         Mark "mark",
         /// The mark or, where it is further, the best price opposite.
         Touch "touch",
-        /// The index and the average premium on it.
+        /// The index.
         Index "index",
     }
 }

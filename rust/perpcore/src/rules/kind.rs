@@ -9,6 +9,7 @@ use super::path::quoted;
 use super::problems::Problems;
 use crate::num::bounds::{self, Bound};
 use crate::num::text;
+use crate::word::Word;
 use std::marker::PhantomData;
 
 /// A kind of value.
@@ -286,58 +287,34 @@ impl Leaf for Name {
     }
 }
 
-/// One word of a fixed list.
-pub(super) trait Words: Copy + Default + PartialEq + 'static {
-    /// Every value with its word.
-    const WORDS: &'static [(Self, &'static str)];
-}
-
 /// A kind of a fixed list of words.
-pub(super) struct Word<W>(PhantomData<W>);
+pub(super) struct OneOf<W>(PhantomData<W>);
 
 /// One word of the list `W`.
-pub(super) const fn word<W: Words>() -> Word<W> {
-    Word(PhantomData)
+pub(super) const fn word<W: Word + Default>() -> OneOf<W> {
+    OneOf(PhantomData)
 }
 
-impl<W: Words> Leaf for Word<W> {
+impl<W: Word + Default> Leaf for OneOf<W> {
     type Held = W;
 
     fn parse(&self, value: &Value) -> Option<W> {
         let Value::Text(text) = value else { return None };
-        W::WORDS.iter().find(|(_, word)| word == text).map(|(held, _)| *held)
+        W::parse(text)
     }
 
     fn text(&self, held: &W) -> String {
-        let found = W::WORDS.iter().find(|(value, _)| value == held);
-        quoted(found.map_or("", |(_, word)| word))
+        quoted(held.text())
     }
 
     fn form(&self) -> String {
-        W::WORDS.iter().map(|(_, word)| quoted(word)).collect::<Vec<_>>().join(" or ")
+        W::ALL.iter().map(|word| quoted(word.text())).collect::<Vec<_>>().join(" or ")
     }
 
     fn schema(&self) -> Json {
-        Json::object([("enum", Json::texts(W::WORDS.iter().map(|(_, word)| *word)))])
+        Json::object([("enum", Json::texts(W::ALL.iter().map(|word| word.text())))])
     }
 }
-
-/// Declares an enumeration with its words, the first one the default.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $(#[$first_meta:meta])* $first:ident $first_word:literal, $($(#[$other_meta:meta])* $other:ident $other_word:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $(#[$first_meta])* #[default] $first,
-            $($(#[$other_meta])* $other,)*
-        }
-
-        impl $crate::rules::kind::Words for $name {
-            const WORDS: &'static [($name, &'static str)] = &[($name::$first, $first_word), $(($name::$other, $other_word),)*];
-        }
-    };
-}
-pub(super) use words;
 
 /// A bound for what must be above zero.
 pub(super) const fn positive(bound: Bound, accepted: &'static str) -> Bound {

@@ -1,7 +1,8 @@
 //! `[underlying.X]`: how the price of what contracts and assets follow is formed.
 
-use super::kind::{Count, word, words};
+use super::kind::{Count, word};
 use super::section::{named, nested, section};
+use crate::word::words;
 
 words! {
     /// What is allowed while an index has fewer live groups than `min_sources`, and at least two.
