@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NoReturn
@@ -104,15 +105,33 @@ def _short(amount: Decimal) -> str:
     return f"{amount.normalize():,f}"
 
 
+def _within(name: str, value: int, least: int, most: int) -> int:
+    """An integer that the core can hold."""
+    if not least <= value <= most:
+        raise ValueError(f"{name} is from {least} to {most}, not {value}")
+    return value
+
+
+def _order(value: int | None) -> int | None:
+    """An id of an order."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        if value is None:
+            return None
+        raise TypeError(f"order is the id that its accepted event has, not {type(value).__name__}")
+    return _within("order", value, 0, 2**64 - 1)
+
+
 def _nanoseconds(name: str, value: _Time | None) -> int | None:
     """A time as nanoseconds since 1970 UTC."""
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _within(name, value, -(2**63), 2**63 - 1)
     if not isinstance(value, datetime):
         raise TypeError(f"{name} is nanoseconds since 1970 UTC or an aware datetime, not {type(value).__name__}")
     if value.utcoffset() is None:
         raise ValueError(f"{name} has no zone; accepted: an aware datetime, or nanoseconds since 1970 UTC")
-    return (value - _EPOCH) // timedelta(microseconds=1) * 1_000
+    return _within(name, (value - _EPOCH) // timedelta(microseconds=1) * 1_000, -(2**63), 2**63 - 1)
 
 
 class OrderBook:
@@ -120,10 +139,9 @@ class OrderBook:
 
     It starts open, without accounts, orders and mark; without a mark it has no collar. Positions, for orders that only
     reduce and for limits, are what was traded in it. A command that is refused is an event too, `rejected` with its
-    code,
-    and changes nothing; an argument that is no number, or no word of its list, raises TypeError or ValueError.
-    `time`, of
-    every command, is nanoseconds since 1970 UTC or an aware datetime; None is the time of the command before.
+    code, and changes nothing; an argument that is no number, beyond what its column holds, or no word of its list,
+    raises TypeError or ValueError. `time`, of every command, is nanoseconds since 1970 UTC or an aware datetime; None
+    is the time of the command before.
 
     Calls may come from any thread; one at a time is at work.
 
@@ -217,7 +235,7 @@ class OrderBook:
         Decimal('1.00000000')
         """
         return self._act(
-            "amend", time, order=order, quantity=quantity, price=price, account=account, client_id=client_id
+            "amend", time, order=_order(order), quantity=quantity, price=price, account=account, client_id=client_id
         )
 
     def cancel(
@@ -236,7 +254,7 @@ class OrderBook:
         >>> [(event.kind, event.code) for event in book.cancel(account="A", client_id=7)]
         [('canceled', 'requested')]
         """
-        return self._act("cancel", time, order=order, account=account, client_id=client_id)
+        return self._act("cancel", time, order=_order(order), account=account, client_id=client_id)
 
     def cancel_all(
         self,
@@ -268,9 +286,8 @@ class OrderBook:
     ) -> list[Event]:
         """Whose an account is: its client, its beneficial-owner group (else that of the client), its class.
 
-        An account of whom nothing was said is a professional client and group of its own. With open orders the group
-        and
-        class stay as they are.
+        An account of whom nothing was said is a professional client and group of its own, which no name of a client or
+        group reaches. With open orders the group and class stay as they are.
 
         >>> import perpcore as pc
         >>> book = pc.OrderBook(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")
@@ -375,7 +392,7 @@ class OrderBook:
         """
         if levels is not None and (isinstance(levels, bool) or levels < 0):
             raise ValueError(f"levels is at least 0, or None, not {levels}")
-        return imported(self._core.depth(levels))
+        return imported(self._core.depth(None if levels is None else min(levels, sys.maxsize)))
 
     def l3(self) -> RecordBatch:
         """Every resting order: the table `l3`, bids before asks, in the order in which they would trade.
@@ -429,7 +446,7 @@ class OrderBook:
         >>> book.queue_position(second.order)
         (1, Decimal('1.00000000'))
         """
-        found: tuple[int, Decimal] | None = self._core.queue_position(order)
+        found: tuple[int, Decimal] | None = self._core.queue_position(_within("order", order, 0, 2**64 - 1))
         return found
 
     @property

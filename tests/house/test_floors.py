@@ -17,7 +17,7 @@ PACKAGE = ROOT / "python" / "perpcore"
 
 # Lowest first. A room may use what stands before it, never what stands after it.
 FLOORS = [
-    *("num", "fault", "rule", "rules", "message"),
+    *("word", "num", "fault", "rule", "rules", "message"),
     *("pricing", "margin", "book"),
     *("sweep", "monitor", "ledger"),
     *("liquidation", "financing"),

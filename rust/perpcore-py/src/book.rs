@@ -17,7 +17,7 @@ use perpcore_arrow::contract;
 use perpcore_arrow::contract::commands::CommandKind;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyList, PyTuple};
 
 /// A command of a table takes as long as so many rows of an assessment.
 const ROWS_A_COMMAND: usize = 5;
@@ -214,7 +214,11 @@ fn word<T: Word>(name: &str, given: Option<&str>) -> PyResult<Option<T>> {
 
 /// A client's id.
 fn id_of(id: &Bound<'_, PyAny>) -> PyResult<Key> {
-    key_of(id).map_err(|_| PyTypeError::new_err("a client_id is text or a non-negative integer"))
+    let refused = || PyTypeError::new_err("a client_id is text or a non-negative integer");
+    if id.is_instance_of::<PyBool>() {
+        return Err(refused());
+    }
+    key_of(id).map_err(|_| refused())
 }
 
 /// An event as a tuple.

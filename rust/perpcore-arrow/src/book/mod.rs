@@ -17,7 +17,6 @@ use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::ArrowError;
 use names::Names;
 use perpcore::book::accounts::Account;
-
 use perpcore::book::fast::Fast;
 use perpcore::book::owner::Positions;
 use perpcore::book::store::Level;

@@ -1,7 +1,7 @@
 //! What the book knows of accounts: whose they are, and what they have open in it.
 
 use super::store::Order;
-use crate::message::{Class, NOBODY};
+use crate::message::{Class, NOBODY, Side};
 
 /// An account, as the book sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,20 +35,30 @@ impl Account {
         Account { client: NOBODY, group: NOBODY, class: Class::Professional, orders: 0, reducing: 0, open: [0; 2] };
 }
 
-/// All accounts.
+/// All accounts, and what is open in the book as a whole.
 #[derive(Clone, Debug, Default)]
-pub struct Accounts(Vec<Account>);
+pub struct Accounts {
+    known: Vec<Account>,
+    /// What is left of all orders by side, in lots.
+    open: [i64; 2],
+}
 
 impl Accounts {
     /// All that are known, by number.
     pub(super) fn all(&self) -> &[Account] {
-        &self.0
+        &self.known
+    }
+
+    /// What is left of all orders of a side, in lots.
+    #[inline(always)]
+    pub(super) fn open(&self, side: Side) -> i64 {
+        self.open[side as usize]
     }
 
     /// An account.
     #[inline(always)]
     pub fn get(&self, account: u32) -> Account {
-        match self.0.get(account as usize) {
+        match self.known.get(account as usize) {
             Some(known) => *known,
             None if account == NOBODY => Account::NOBODY,
             None => Account::alone(account),
@@ -58,25 +68,26 @@ impl Accounts {
     /// An account to be changed; none where nobody is.
     #[inline(always)]
     pub(super) fn known(&mut self, account: u32) -> Option<&mut Account> {
-        if account as usize >= self.0.len() {
+        if account as usize >= self.known.len() {
             if account == NOBODY {
                 return None;
             }
             self.meet(account);
         }
-        self.0.get_mut(account as usize)
+        self.known.get_mut(account as usize)
     }
 
     #[cold]
     #[inline(never)]
     fn meet(&mut self, account: u32) {
-        let first = self.0.len() as u32;
-        self.0.extend((first..=account).map(Account::alone));
+        let first = self.known.len() as u32;
+        self.known.extend((first..=account).map(Account::alone));
     }
 
     /// An order was accepted.
     #[inline(always)]
     pub(super) fn opened(&mut self, order: &Order) {
+        self.open[order.side as usize] += order.left;
         if let Some(account) = self.known(order.account) {
             account.orders += 1;
             account.reducing += u32::from(order.flags.reduce_only());
@@ -87,6 +98,7 @@ impl Accounts {
     /// What is left of an order became less, or more where `lots` is below 0.
     #[inline(always)]
     pub(super) fn shrunk(&mut self, order: &Order, lots: i64) {
+        self.open[order.side as usize] -= lots;
         if let Some(account) = self.known(order.account) {
             account.open[order.side as usize] -= lots;
         }
@@ -95,6 +107,7 @@ impl Accounts {
     /// An order ended, with what is left of it.
     #[inline(always)]
     pub(super) fn closed(&mut self, order: &Order) {
+        self.open[order.side as usize] -= order.left;
         if let Some(account) = self.known(order.account) {
             account.orders -= 1;
             account.reducing -= u32::from(order.flags.reduce_only());

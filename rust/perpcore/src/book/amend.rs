@@ -1,7 +1,7 @@
 //! A change of an order (`book.amend`): validated as a whole, then made. A smaller remainder at the same price keeps its place;
 //! anything else leaves the queue, trades as an incoming order does, and rests behind the others.
 
-use super::matching::{Stopped, Taker};
+use super::matching::{Met, Stopped, Taker};
 use super::owner::Owner;
 use super::store::{Order, Slot, Store};
 use super::{Turn, meets};
@@ -53,10 +53,10 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if total <= order.filled {
             return Err(Code::BelowFilled);
         }
-        if total > terms.max_lots {
+        let left = total - order.filled;
+        if total > terms.max_lots || left - order.left > terms.most_lots - book.accounts.open(order.side) {
             return Err(Code::AboveMaxSize);
         }
-        let left = total - order.filled;
         let closes = || self.owner.position(order.account, order.flags.isolated()) == -order.side.sign() * left;
         if amend.quantity.is_some() && total < terms.min_lots && !closes() {
             return Err(Code::BelowMinSize);
@@ -83,7 +83,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         if waits.is_none() && self.matches() {
             self.fits(&mut taker)?;
-            if matches!(order.flags.stp(), Stp::Taker | Stp::Both) && self.reaches_own(&taker.order) {
+            if matches!(order.flags.stp(), Stp::Taker | Stp::Both) && self.would_meet(&taker.order, false) == Met::Own {
                 return Err(Code::SelfTrade);
             }
         }

@@ -29,7 +29,7 @@ impl Taker {
         if self.market { Order { price: 0, ..self.order } } else { self.order }
     }
 
-    fn stp(&self) -> Stp {
+    pub(super) fn stp(&self) -> Stp {
         if self.liquidation { Stp::Maker } else { self.order.flags.stp() }
     }
 }
@@ -142,49 +142,37 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
     }
 
-    /// Whether all of an order could trade at once: what it meets before an order of its own group that would stop it. Own
-    /// orders that would give way are passed over.
+    /// What an order would meet as it trades; orders of its own group are passed over where they would give way.
     #[cold]
-    pub(super) fn fillable(&self, taker: Taker) -> bool {
-        let Order { side, price: limit, mut left, .. } = taker.order;
-        let (mut given, mut next) = (Given::default(), self.book.store.first(side.opposite()));
-        while let Some(slot) = next {
-            let maker = self.book.store.order(slot);
-            if !meets(side, limit, maker.price) {
-                return false;
-            }
-            let gives = given.left_of(self.owner, maker);
-            if !same_group(&taker.order, maker) {
-                left -= given.take(maker, gives.min(left));
-                if left == 0 {
-                    return true;
-                }
-            } else if gives > 0 && taker.stp() != Stp::Maker {
-                return false;
-            }
-            next = self.book.store.after(slot);
-        }
-        false
-    }
-
-    /// Whether an order would reach one of its own group as it trades.
-    pub(super) fn reaches_own(&self, order: &Order) -> bool {
+    pub(super) fn would_meet(&self, order: &Order, own_gives_way: bool) -> Met {
         let mut left = order.left;
         let (mut given, mut next) = (Given::default(), self.book.store.first(order.side.opposite()));
         while let Some(slot) = next.filter(|_| left > 0) {
             let maker = self.book.store.order(slot);
             if !meets(order.side, order.price, maker.price) {
-                return false;
+                break;
             }
             let gives = given.left_of(self.owner, maker);
-            if gives > 0 && same_group(order, maker) {
-                return true;
+            if !same_group(order, maker) {
+                left -= given.take(maker, gives.min(left));
+            } else if gives > 0 && !own_gives_way {
+                return Met::Own;
             }
-            left -= given.take(maker, gives.min(left));
             next = self.book.store.after(slot);
         }
-        false
+        if left == 0 { Met::Enough } else { Met::TooLittle }
     }
+}
+
+/// What an order would meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Met {
+    /// All that it wants.
+    Enough,
+    /// Less.
+    TooLittle,
+    /// Before that an order of its own group.
+    Own,
 }
 
 /// What resting orders would have given before the sweep of an order gets further: those that only reduce are cut meanwhile.

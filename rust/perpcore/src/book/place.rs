@@ -1,12 +1,12 @@
 //! A new order: what it must be, what it meets, what rests of it (`book.place`).
 
-use super::matching::{Stopped, Taker};
+use super::matching::{Met, Stopped, Taker};
 use super::owner::Owner;
 use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
 use super::terms::Terms;
 use super::{Turn, any, meets};
 use crate::fault::Code;
-use crate::message::{CLIENT_ID_BYTES, ClientId, Kind, NOBODY, Phase, Place, PostOnly, Side, Tif};
+use crate::message::{CLIENT_ID_BYTES, ClientId, Kind, NOBODY, Phase, Place, PostOnly, Side, Stp, Tif};
 use crate::num::bounds::{PRICE, QUANTITY};
 use crate::rules::CollarReference;
 
@@ -86,7 +86,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Some(price) => self.limit(price)?,
             None => self.edge(side),
         };
-        if lots > terms.max_lots {
+        if lots > terms.max_lots || lots > terms.most_lots - book.accounts.open(side) {
             return Err(Code::AboveMaxSize);
         }
         let anonymous = place.account == NOBODY;
@@ -251,7 +251,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             }
             order.price = beside;
         }
-        if taker.tif == Tif::Fok && !self.fillable(*taker) {
+        if taker.tif == Tif::Fok && self.would_meet(&{ taker.order }, taker.stp() == Stp::Maker) != Met::Enough {
             return Err(Code::NotFillable);
         }
         Ok(())

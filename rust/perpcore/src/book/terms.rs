@@ -1,6 +1,5 @@
 //! What the rulebook says of one book, in its own steps: prices in ticks, quantities in lots.
 
-use super::store::MOST_ORDERS;
 use crate::num::ONE;
 use crate::rules::{CollarReference, Rulebook};
 
@@ -15,6 +14,8 @@ pub struct Terms {
     pub min_lots: i64,
     /// The largest, in lots.
     pub max_lots: i64,
+    /// What a side of the book may hold, in lots: its quantity in g fits 64 bits.
+    pub most_lots: i64,
     /// How far from its reference a taker may trade, in g.
     pub collar_width: i64,
     /// What the collar is around.
@@ -41,8 +42,8 @@ impl Terms {
             tick: Step::new(contract.tick),
             lot: Step::new(contract.lot),
             min_lots: contract.min_size.map_or(1, lots),
-            // All orders of a book together stay within 64 bits.
-            max_lots: contract.max_size.map_or(i64::MAX, lots).min(i64::MAX / MOST_ORDERS as i64),
+            max_lots: contract.max_size.map_or(i64::MAX, lots),
+            most_lots: i64::MAX / contract.lot,
             collar_width: contract.collar.width,
             collar_reference: contract.collar.reference,
             position: contract.limits.position.map_or(i64::MAX, lots),

@@ -106,7 +106,7 @@ catalogue! {
     7102 Reject OffTick "off_tick": "the price is not a multiple of the tick", "a multiple of the instrument's tick";
     7103 Reject OffLot "off_lot": "the quantity is not a multiple of the lot", "a multiple of the instrument's lot, not 0";
     7104 Reject BelowMinSize "below_min_size": "the quantity is below the smallest size", "at least min_size, or what closes the position";
-    7105 Reject AboveMaxSize "above_max_size": "the quantity is above the largest size", "at most max_size";
+    7105 Reject AboveMaxSize "above_max_size": "the quantity is above the largest size", "at most max_size, and all of a side together at most 9.2·10¹⁰";
     7106 Reject OutsideCollar "outside_collar": "the price is beyond the collar", "a price within the collar of the instrument";
     7107 Reject TooManyOrders "too_many_orders": "the account has as many orders as it may", "fewer open orders than limits.open_orders";
     7108 Reject PositionLimit "position_limit": "position and orders would pass the limit", "position, orders of that side and the order within limits.position";
