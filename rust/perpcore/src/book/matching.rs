@@ -152,9 +152,15 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             if !meets(order.side, order.price, maker.price) {
                 break;
             }
-            let gives = given.left_of(self.owner, maker);
+            // Who has no orders that only reduce gives what he has, and nothing needs to be noted of him.
+            let cuts = self.book.accounts.get(maker.account).reducing != 0;
+            let gives = if cuts { given.left_of(self.owner, maker) } else { maker.left };
             if !same_group(order, maker) {
-                left -= given.take(maker, gives.min(left));
+                let lots = gives.min(left);
+                left -= lots;
+                if cuts {
+                    given.take(maker, lots);
+                }
             } else if gives > 0 && !own_gives_way {
                 return Met::Own;
             }
@@ -193,13 +199,12 @@ impl Given {
     }
 
     /// An order gives so many lots.
-    fn take(&mut self, maker: &Order, lots: i64) -> i64 {
+    fn take(&mut self, maker: &Order, lots: i64) {
         let (account, isolated) = (maker.account, maker.flags.isolated());
         match self.0.iter_mut().find(|(of, mode, _)| (*of, *mode) == (account, isolated)) {
             Some((.., given)) => *given += lots,
             None => self.0.push((account, isolated, lots)),
         }
-        lots
     }
 }
 
