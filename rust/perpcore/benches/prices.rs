@@ -37,6 +37,7 @@ fn walk() -> Vec<i64> {
         .collect()
 }
 
+#[expect(clippy::panic, reason = "a benchmark without its rules is none")]
 fn rules(method: &str, source: impl Fn(usize) -> (usize, usize)) -> Rulebook {
     let mut sources = String::new();
     for at in 0..15 {
@@ -50,7 +51,7 @@ fn rules(method: &str, source: impl Fn(usize) -> (usize, usize)) -> Rulebook {
         instrument.BTC-PERP.mark.method = "{method}"
         "#
     );
-    Rulebook::parse(&text, "bench").expect("a rulebook")
+    Rulebook::parse(&text, "bench").unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -72,7 +73,7 @@ fn timed(name: &str, mut run: impl FnMut() -> i64) {
 
 fn index(name: &str, walk: &[i64], source: impl Fn(usize) -> (usize, usize)) {
     let rules = rules("median3", source);
-    let underlying = &rules.underlyings()[rules.underlying_index("BTC").expect("BTC")];
+    let underlying = &rules.underlyings()[rules.underlying_index("BTC").unwrap_or_default()];
     timed(name, || {
         let (mut index, mut sum) = (Index::new(underlying), 0_i64);
         for (at, price) in walk.iter().enumerate() {
@@ -86,8 +87,8 @@ fn index(name: &str, walk: &[i64], source: impl Fn(usize) -> (usize, usize)) {
 
 fn mark(method: &str, walk: &[i64]) {
     let rules = rules(method, |at| (at, 1));
-    let underlying = &rules.underlyings()[rules.underlying_index("BTC").expect("BTC")];
-    let instrument = &rules.instruments()[rules.instrument_index("BTC-PERP").expect("BTC-PERP")];
+    let underlying = &rules.underlyings()[rules.underlying_index("BTC").unwrap_or_default()];
+    let instrument = &rules.instruments()[rules.instrument_index("BTC-PERP").unwrap_or_default()];
     timed(&format!("mark, {method}"), || {
         let (mut mark, mut sum) = (Mark::new(instrument, underlying), 0_i64);
         for (at, price) in walk.iter().enumerate() {
@@ -104,8 +105,8 @@ fn mark(method: &str, walk: &[i64]) {
 
 fn funding(walk: &[i64]) {
     let rules = rules("median3", |at| (at, 1));
-    let underlying = &rules.underlyings()[rules.underlying_index("BTC").expect("BTC")];
-    let instrument = &rules.instruments()[rules.instrument_index("BTC-PERP").expect("BTC-PERP")];
+    let underlying = &rules.underlyings()[rules.underlying_index("BTC").unwrap_or_default()];
+    let instrument = &rules.instruments()[rules.instrument_index("BTC-PERP").unwrap_or_default()];
     timed("funding, a sample every 5 s", || {
         let (mut funding, mut slots) = (Funding::new(instrument, underlying), Vec::new());
         let mut sum = 0_i64;

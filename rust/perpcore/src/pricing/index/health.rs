@@ -105,9 +105,13 @@ impl Health {
         }
     }
 
-    /// Takes a sample, after [`advance`](Health::advance) to its time.
+    /// Takes a sample, after [`advance`](Health::advance) to its time; `quoted` says whether a quote made it, and not only
+    /// time. What time alone makes can take quorum away and never leads out of a state.
     #[inline]
-    pub(super) fn sample(&mut self, now: i64, sample: Sample) {
+    pub(super) fn sample(&mut self, now: i64, sample: Sample, quoted: bool) {
+        if !quoted && self.state > PriceState::Thin && self.has_quorum(&sample) {
+            return;
+        }
         if self.state == PriceState::Halted {
             self.after_halt = Some(sample);
             return;
@@ -161,7 +165,7 @@ impl Health {
     /// `settle.price`: the last value in quorum; or another one, if it is approved and within what was in quorum in the last
     /// hour, ends included.
     pub(super) fn settle_price(&self, now: i64, price: Option<i64>, approval: bool) -> Option<i64> {
-        let Some(price) = price else { return self.last_in_quorum };
+        let Some(price) = price.filter(|price| self.last_in_quorum != Some(*price)) else { return self.last_in_quorum };
         let (least, greatest) = self.in_quorum.since(now.saturating_sub(HOUR))?;
         (approval && least <= price && price <= greatest).then_some(price)
     }
@@ -279,7 +283,7 @@ mod tests {
                 ["restart"] => health.restart(now),
                 [value, groups] => {
                     let (value, groups) = (value.parse::<i64>().unwrap() * ONE, groups.parse().unwrap());
-                    health.sample(now, Sample { value, groups });
+                    health.sample(now, Sample { value, groups }, true);
                 }
                 _ => panic!("{step}"),
             }

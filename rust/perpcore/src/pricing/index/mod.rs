@@ -183,11 +183,11 @@ impl Index {
     pub fn restart(&mut self, now: i64) -> Result<Value, Box<Fault>> {
         self.passes(now)?;
         let before = self.health.state();
-        self.health.advance(now);
+        let Value { sources_changed, .. } = self.settle(now, false);
         self.survey.forget();
         let Found { changed, .. } = self.survey.at(now);
         self.health.restart(now);
-        Ok(self.told(now, before, changed))
+        Ok(self.told(now, before, sources_changed || changed))
     }
 
     /// The price at which an instrument may be settled (`settle.price`): the last value in quorum; or `price`, if that is
@@ -271,7 +271,7 @@ impl Index {
         self.health.advance(now);
         let found = self.survey.at(now);
         if taken || found.recounted {
-            self.health.sample(now, found.sample);
+            self.health.sample(now, found.sample, taken);
         }
         self.told(now, before, found.changed)
     }

@@ -282,8 +282,10 @@ impl Survey {
         let counted = all & !beyond;
         let groups = if counted == self.plan.counted { self.plan.groups } else { self.groups_of(counted) };
         // Where most groups are too far from the median of the sources, it is no median of theirs.
-        let disagree = beyond != 0 && 2 * groups < self.groups_of(all);
-        Dropped { counted, beyond, groups: if disagree { 0 } else { groups } }
+        if beyond != 0 && 2 * groups < self.groups_of(all) {
+            return Dropped { counted: 0, beyond, groups: 0 };
+        }
+        Dropped { counted, beyond, groups }
     }
 
     fn groups_of(&self, sources: u64) -> u32 {
