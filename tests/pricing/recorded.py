@@ -65,7 +65,7 @@ def apply(mirror: pc.DepthMirror, rows: list[dict[str, Any]]) -> None:
 
 
 def books_of_august() -> Played:
-    """Both recorded books of 8 August 2024 and their trades, message by message."""
+    """Both recorded books of 8 August 2024 and their trades, message by message, up to the end of the perpetual's."""
     folder, played = DATA / "binance_l2_20240808", Played()
     rules = pc.Rulebook.preset("hk-vatp-perp").edit({"underlying.BTC.sources": THREE})
     spot, perp = pc.DepthMirror("spot"), pc.DepthMirror("perpetual")
@@ -73,7 +73,8 @@ def books_of_august() -> Played:
     events: list[tuple[datetime, str, Any]] = []
     for market in ("spot", "usdm"):
         events += [*messages(folder, market), *trades(folder, market)]
-    for time, kind, what in sorted(events, key=lambda event: event[0]):
+    end = max(time for time, kind, _ in events if kind == "usdm")
+    for time, kind, what in sorted((event for event in events if event[0] <= end), key=lambda event: event[0]):
         told: dict[str, Any] = {}
         premium: dict[str, Any] = {}
         if kind.startswith("spot"):
