@@ -9,7 +9,7 @@ use crate::rulebook::Rulebook;
 use crate::run::{caught, run};
 use crate::scalar::{Number, cell, decimal, decimal_at, grid, grid_units, number};
 use arrow_array::Array;
-use perpcore::fault::Fault;
+use perpcore::fault::Failure;
 use perpcore::message::Word;
 use perpcore::num::bounds::PRICE;
 use perpcore::pricing::funding::{Funding as Core, Slot, Update};
@@ -48,15 +48,8 @@ impl Funding {
     /// Takes the slots up to now, then what is named, by the columns of `funding_inputs`; a tuple a slot.
     fn update<'py>(&self, py: Python<'py>, now: i64, named: &Bound<'_, PyDict>) -> PyResult<Bound<'py, PyList>> {
         let update = caught(py, || update(named))?;
-        let slots = self.resident.work(py, 0, |funding, _| {
-            let mut slots = Vec::new();
-            funding.update(now, &update, &mut slots).map_err(|fault| refused(*fault, &FUNDING_INPUTS))?;
-            Ok(slots)
-        })?;
-        caught(py, || {
-            let told = PyList::empty(py);
-            slots.iter().try_for_each(|slot| told.append(self::told(py, slot)?))?;
-            Ok(told)
+        self.sampled(py, |funding, slots| {
+            funding.update(now, &update, slots).map_err(|fault| refused(*fault, &FUNDING_INPUTS))
         })
     }
 
@@ -86,19 +79,48 @@ impl Funding {
         Ok((Batch(flows.table), rounding))
     }
 
-    /// Takes over the cumulative index, at 10⁻¹⁶, of an earlier run.
-    fn restore(&self, py: Python<'_>, now: i64, mark: &Bound<'_, PyAny>, cumulative_e16: i128) -> PyResult<()> {
+    /// Takes over the cumulative index, at 10⁻¹⁶, of an earlier run; a tuple a slot.
+    fn restore<'py>(
+        &self,
+        py: Python<'py>,
+        now: i64,
+        mark: &Bound<'_, PyAny>,
+        cumulative_e16: i128,
+    ) -> PyResult<Bound<'py, PyList>> {
         let mark = caught(py, || cell(mark, &PRICE, FUNDING_OUT.name, "mark", None))?;
-        self.resident.work(py, 0, |funding, _| {
-            let placed =
-                |fault: Fault| if fault.column.is_some() { fault } else { fault.in_column(FUNDING_OUT.name, "time") };
-            funding.restore(now, mark, cumulative_e16).map_err(|fault| placed(*fault).into())
+        self.sampled(py, |funding, slots| {
+            let restored = funding.restore(now, mark, cumulative_e16, slots);
+            // It names the column of what does not continue.
+            restored.map_err(
+                |fault| {
+                    if fault.column.is_some() { (*fault).into() } else { refused(*fault, &FUNDING_OUT) }
+                },
+            )
         })
     }
 
     /// The state in 256 bits.
     fn digest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         super::digest(py, &self.resident, Core::digest)
+    }
+}
+
+impl Funding {
+    fn sampled<'py>(
+        &self,
+        py: Python<'py>,
+        call: impl FnOnce(&mut Core, &mut Vec<Slot>) -> Result<(), Failure> + Send,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let slots = self.resident.work(py, 0, |funding, _| {
+            let mut slots = Vec::new();
+            call(funding, &mut slots)?;
+            Ok(slots)
+        })?;
+        caught(py, || {
+            let samples = PyList::empty(py);
+            slots.iter().try_for_each(|slot| samples.append(told(py, slot)?))?;
+            Ok(samples)
+        })
     }
 }
 
