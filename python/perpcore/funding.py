@@ -173,7 +173,9 @@ class Funding:
         return FundingFlows(dict(cash), rounding)
 
     def restore(self, time: Time, mark: Number, cumulative: Number) -> list[FundingSample]:
-        """Takes over the cumulative funding, of at most 16 decimals, that an earlier run had; the samples up to then.
+        """Takes over the cumulative funding, of at most 16 decimals, that an earlier run had; any where none is known.
+
+        It is an update that names the mark, so it returns the slots that were taken.
 
         Raises InputError, and changes nothing: out_of_range where `mark` is no price, `discontinuous` where the
         cumulative funding is further from what is known here than the cap times the mark for each interval since the
