@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
+
 import perpcore as pc
 
 SECOND = 1_000_000_000
@@ -106,12 +108,11 @@ def columns(rows: Rows, *names: str) -> dict[str, list[Any]]:
 
 def refused(call: Callable[[], Any], code: str, table: str | None, column: str | None, row: int | None = None) -> Any:
     """What a call that must be refused raises, at this place."""
-    try:
+    with pytest.raises(pc.errors.PerpcoreError) as caught:
         call()
-    except pc.errors.PerpcoreError as error:
-        assert (error.code, error.table, error.column, error.row) == (code, table, column, row), error
-        return error
-    raise AssertionError(f"{code} was not raised")
+    error = caught.value
+    assert (error.code, error.table, error.column, error.row) == (code, table, column, row), error
+    return error
 
 
 TOPS = ("time", "index", "state", "bid", "ask", "impact_bid", "impact_ask", "last", "funding_rate")

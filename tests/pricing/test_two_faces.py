@@ -42,7 +42,8 @@ RICH = AT_ONCE.edit(
         "underlying.BTC.index": {"min_sources": 2, "agree_samples": 2, "unchanged_for": "7s", "halt_after": "12h"},
     }
 )
-RULEBOOKS = {"preset": RULES, "at once": AT_ONCE, "rich": RICH}
+PATIENT = RULES.edit({"underlying.BTC.index.halt_after": "12h"})
+RULEBOOKS = {"preset": RULES, "patient": PATIENT, "at once": AT_ONCE, "rich": RICH}
 
 
 def plain(batch: pa.RecordBatch) -> list[tuple[Any, ...]]:
