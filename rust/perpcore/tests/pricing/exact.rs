@@ -13,6 +13,25 @@ impl Nat {
         Nat((0..4).map(|at| (number >> (32 * at)) as u32).collect()).trimmed()
     }
 
+    pub fn power(base: u128, exponent: u64) -> Nat {
+        let (mut result, mut square, mut left) = (Nat::new(1), Nat::new(base), exponent);
+        while left > 0 {
+            if left % 2 == 1 {
+                result = result.times(&square);
+            }
+            left /= 2;
+            if left > 0 {
+                square = square.times(&square);
+            }
+        }
+        result
+    }
+
+    /// Without its lowest digits.
+    pub fn without_digits(&self, count: usize) -> Nat {
+        Nat(self.0.iter().skip(count).copied().collect())
+    }
+
     fn trimmed(mut self) -> Nat {
         while self.0.last() == Some(&0) {
             self.0.pop();
@@ -116,6 +135,18 @@ impl Ratio {
         }
         let left = self.over.minus(&product);
         (quotient, left.plus(&left).cmp(&self.under))
+    }
+
+    /// The whole number below, digit by digit.
+    pub fn floor(&self) -> Nat {
+        let (mut quotient, mut left) = (vec![0; self.over.0.len()], Nat::new(0));
+        for (at, digit) in self.over.0.iter().enumerate().rev() {
+            left = left.times(&Nat::new(1 << 32)).plus(&Nat::new(u128::from(*digit)));
+            let part = Ratio { over: left.clone(), under: self.under.clone() }.divided().0;
+            left = left.minus(&self.under.times(&Nat::new(part)));
+            quotient[at] = part as u32;
+        }
+        Nat(quotient).trimmed()
     }
 
     pub fn half_even(&self) -> u128 {

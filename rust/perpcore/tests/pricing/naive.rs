@@ -1,10 +1,12 @@
 //! The value of an index as the rule reads, in fractions: every step by itself, nothing shared with the core.
 
+#![allow(dead_code, reason = "each of its users takes a part")]
+
 use super::exact::{Nat, Ratio};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A source whose quote may count.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Voter {
     pub group: usize,
     pub weight: i64,
@@ -31,29 +33,39 @@ fn whole(number: i64) -> u128 {
     number as u128
 }
 
-/// Those that count and how many groups they are, by ranks; no group where most of the groups were dropped.
-pub fn admitted(live: &[Voter], terms: &Terms) -> (Vec<Voter>, u32) {
+/// How a vote went.
+#[derive(Clone, Debug, Default)]
+pub struct Vote {
+    /// Those asked that are near the median.
+    pub near: Vec<Voter>,
+    /// Their groups; none where most of the groups that were asked are not near.
+    pub groups: u32,
+    /// Whoever has a higher rank was not asked.
+    pub last_rank: u32,
+}
+
+/// Asks rank after rank until enough groups are near the median of all that were asked.
+pub fn vote(live: &[Voter], terms: &Terms) -> Vote {
     let ranks: BTreeSet<u32> = live.iter().map(|voter| voter.rank).collect();
-    let mut last = (Vec::new(), 0);
+    let mut vote = Vote::default();
     for rank in ranks {
-        let candidates: Vec<Voter> = live.iter().filter(|voter| voter.rank <= rank).copied().collect();
-        let mut prices: Vec<i64> = candidates.iter().map(|voter| voter.price).collect();
+        let asked: Vec<Voter> = live.iter().filter(|voter| voter.rank <= rank).copied().collect();
+        let mut prices: Vec<i64> = asked.iter().map(|voter| voter.price).collect();
         prices.sort_unstable();
         let (upper, lower) = (prices[prices.len() / 2], prices[(prices.len() - 1) / 2]);
         // |p − m| > drop·m for m = (lower + upper) / 2.
         let twice = i128::from(lower) + i128::from(upper);
-        let near = |voter: &Voter| {
+        let is_near = |voter: &Voter| {
             (2 * i128::from(voter.price) - twice).abs() * ONE as i128 <= i128::from(terms.drop_beyond) * twice
         };
-        let left: Vec<Voter> = candidates.iter().filter(|voter| near(voter)).copied().collect();
-        let (some, all) = (groups(&left).len() as u32, groups(&candidates).len() as u32);
-        let some = if 2 * some < all { 0 } else { some };
-        last = (left, some);
-        if some >= terms.min_sources {
+        let near: Vec<Voter> = asked.iter().filter(|voter| is_near(voter)).copied().collect();
+        let (some, all) = (groups(&near).len() as u32, groups(&asked).len() as u32);
+        vote = Vote { near, groups: if 2 * some < all { 0 } else { some }, last_rank: rank };
+        if vote.groups >= terms.min_sources {
             break;
         }
     }
-    last
+    vote
 }
 
 /// What a group says, and what it weighs.
@@ -109,6 +121,6 @@ pub fn exact(voters: &[Voter], terms: &Terms) -> Ratio {
 
 /// Groups that count, and the value that they make where they are two or more.
 pub fn value(live: &[Voter], terms: &Terms) -> (u32, Option<i64>) {
-    let (voters, groups) = admitted(live, terms);
-    (groups, (groups >= 2).then(|| exact(&voters, terms).half_even() as i64))
+    let Vote { near, groups, .. } = vote(live, terms);
+    (groups, (groups >= 2).then(|| exact(&near, terms).half_even() as i64))
 }
