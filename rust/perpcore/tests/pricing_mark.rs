@@ -187,7 +187,7 @@ impl Shadow {
 
 #[test]
 fn every_mark_has_its_lineage_and_stays_in_its_bounds() {
-    for seed in 0..if soak() { 20_000 } else { 200 } {
+    for seed in 0..if soak() { 5_000 } else { 200 } {
         let mut draw = Draw(seed);
         let (instrument, underlying) = any_rules(&mut draw);
         let wild = draw.once_in(2);
@@ -298,7 +298,7 @@ fn a_mark_is_a_price() {
 
 #[test]
 fn any_number_in_any_field_at_any_time_is_taken() {
-    for seed in 0..if soak() { 200_000 } else { 2_000 } {
+    for seed in 0..if soak() { 20_000 } else { 1_000 } {
         let mut draw = Draw(seed);
         let (instrument, underlying) = any_rules(&mut draw);
         let mut mark = Mark::new(&instrument, &underlying);
