@@ -199,24 +199,26 @@ impl Funding {
         let (time, end) = (self.next_slot(), self.start + self.every);
         let fresh = self.inputs.index.is_some() && time.saturating_sub(self.index_time) <= self.stale_after;
         let premium = premium(&self.inputs, fresh, self.thin_trades);
+        let whole = (now - self.start) / self.every;
+        if !fresh && self.blind && self.samples.slots == 0 && whole > 0 {
+            self.samples.slots = (self.every / self.sample) as u32;
+            let missed = self.end(self.start + whole * self.every, premium, whole as u64);
+            slots.push(missed);
+            return;
+        }
         self.samples.add(premium.ok());
         let seen_before = std::mem::replace(&mut self.blind, !fresh);
         if time == end {
             slots.push(self.end(end, premium, 1));
-        } else if fresh || !seen_before {
-            slots.push(self.slot(time, premium));
-        }
-        if fresh {
             return;
         }
-        let whole = (now - self.start) / self.every;
-        if self.samples.slots == 0 && whole > 0 {
-            self.samples.slots = (self.every / self.sample) as u32;
-            let missed = self.end(self.start + whole * self.every, premium, whole as u64);
-            slots.push(missed);
+        if fresh || !seen_before {
+            slots.push(self.slot(time, premium));
         }
-        let passed = ((now - self.start) / self.sample).min(self.every / self.sample - 1) as u32;
-        self.samples.slots = self.samples.slots.max(passed);
+        if !fresh {
+            let passed = ((now - self.start) / self.sample).min(self.every / self.sample - 1) as u32;
+            self.samples.slots = self.samples.slots.max(passed);
+        }
     }
 
     fn slot(&self, time: i64, premium: Result<i64, Invalid>) -> Slot {
