@@ -4,14 +4,12 @@ An incident is told in its own figures and says of each assertion whether it hol
 rulebook where that can be done; where perpcore has no such switch, by doing what the venue did instead.
 """
 
-import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.rules.test_shared_vectors import VECTORS
+from tests.pricing.shared import complete
 
 import perpcore as pc
 from perpcore.errors import InputError, RulebookError
@@ -336,13 +334,7 @@ def test_an_incident_is_not_safe_without_its_control(incident: str) -> None:
 
 
 def test_the_claims_are_those_of_the_incidents() -> None:
-    path = VECTORS / "incidents.json"
-    if not path.is_file():
-        message = "the complete vectors are not at hand"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{message}; set PERPCORE_SHARED")
-        pytest.skip(f"{message} (PERPCORE_SHARED names another place)")
-    told = {item["id"]: item for item in json.loads(path.read_text(encoding="utf-8"))}
+    told = {item["id"]: item for item in complete("incidents.json")}
     for incident, claims in INCIDENTS.items():
         mine = [claim for claim, _ in claims(True)]
         assert mine == told[incident]["expected_safe_outcome"]["assertions"], incident
