@@ -132,7 +132,9 @@ fn quickly(chunk: &Chunk, raw: bool, odd: Odd, out: &mut Vec<i64>) -> bool {
         (DataType::Decimal64(_, 8), false) => append(values.as_primitive::<Decimal64Type>().values(), out),
         (DataType::Decimal128(_, 8), false) => {
             let (values, start) = (values.as_primitive::<Decimal128Type>().values(), out.len());
-            if !append_narrow(values, out) {
+            if append_narrow(values, out) {
+                Way::chosen().run(|| out[start..].iter_mut().for_each(|value| *value = (*value).max(LEAST)));
+            } else {
                 out.truncate(start);
                 out.extend(values.iter().map(|&value| saturated(value)));
             }

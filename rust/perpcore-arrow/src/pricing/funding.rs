@@ -84,7 +84,7 @@ pub fn settle(batches: Vec<StructArray>, mark: i64, rate: i64, stop: &Stop) -> R
         nets.push(net);
     }
     let rounding = rounding(nets.iter().copied(), payments.iter().copied());
-    let columns = IdColumn::new(&ids).all().map(|ids| funding_flows(ids, nets, payments));
+    let columns = IdColumn::new(&ids).all().map(|ids| funding_flows(ids, &nets, payments));
     Ok(Flows {
         table: written(&contract::FUNDING_FLOWS_OUT, columns, None)?,
         rounding,
