@@ -2,8 +2,8 @@
 //! documentation read these declarations and nothing else.
 
 use perpcore::margin::line::Total;
-use perpcore::margin::market::PriceState;
 use perpcore::margin::status::Status;
+use perpcore::message::PriceState;
 use perpcore::monitor::Cause;
 use perpcore::num::bounds::{self, Bound};
 use perpcore::pricing::mirror::{Side, State};
@@ -192,7 +192,7 @@ table! {
         "price" Kind::Number(&bounds::PRICE), Required, "the price";
         "index" Kind::Number(&bounds::PRICE), Optional, "index price of an instrument; changes no figure of assess";
         "time" Kind::Time, Optional, "when it was made; changes no figure of assess";
-        "state" Kind::Word(&PriceState::NAMES), Optional, "live (default), thin, protected, frozen or halted";
+        "state" Kind::Word(PriceState::NAMES), Optional, "live (default), thin, protected, frozen or halted";
     }
 }
 table! {

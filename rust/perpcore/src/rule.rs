@@ -61,6 +61,15 @@ registry! {
     NetValue "equity.net_value": "⌊Σ eligible balances × price × (1 − close_cost), debts in full⌋ + PnL − accrued funding", "perpcore; see docs/margin.md", ["asset.*.close_cost"];
     Withdrawable "equity.withdrawable": "max(0, equity − G − max(IM, ⌈withdraw_ratio·N⌉))", "perpcore; see docs/margin.md", ["venue.withdraw_ratio"];
     LiquidationPrice "threshold.liquidation": "the farthest tick on either side of the mark at which equity ≥ MM, where every mark and asset price of the underlying moves by p/M; the mark itself where no tick is; where equity − MM rises by less than 1/100 of a unit of 10⁻⁸ a tick, the first tick inside the exact root", "perpcore; see docs/margin.md", ["instrument.*.tick", "instrument.*.underlying", "asset.*.underlying"];
-    Impact "impact": "X quote notional walked through a side: X / base bought, half to even; none where the side is too thin", "impact bid and ask as on Binance and BitMEX", [];
+    IndexValue "index.value": "live sources by group: the weighted mean of the groups, each within ±max_deviation of their median, none with more than max(max_group_weight, 1/groups) of the weight; half to even", "multi-venue indices as of Deribit, Binance and BitMEX", ["underlying.*.sources", "underlying.*.rates", "underlying.*.index"];
+    IndexState "index.state": "live, thin, protected, frozen, halted: by live groups, jumps, agreement of samples and time", "perpcore; see docs/pricing.md", ["underlying.*.index"];
+    MarkMedian3 "mark.median3": "median of I·(1 + F·t_left/T), I + mean basis of 30 s, and the book; within ±band of I", "mark prices as of Binance and OKX", ["instrument.*.mark", "instrument.*.funding.every"];
+    MarkFairBasis "mark.fair_basis": "I·(1 + EMA of the impact mid / I − 1), within ±band of I", "fair price marking as on BitMEX and Deribit", ["instrument.*.mark", "instrument.*.tiers"];
+    MarkEma "mark.ema": "num ← num·dⁿ + x·n, den ← den·dⁿ + n over n whole seconds; num / den", "averages over irregular steps as on Hyperliquid", ["instrument.*.mark.ema"];
+    FundingPremium "funding.premium": "[max(0, impact bid − I) − max(0, I − impact ask)] / I", "premium index as on Binance and BitMEX", ["instrument.*.funding.impact_notional", "instrument.*.funding.sample"];
+    FundingRate "funding.rate": "clamp((P̄ + clamp(interest − P̄, ±dead zone))·T/8h, ±cap)·valid/slots, P̄ by slot number; 0 below min_coverage", "funding rates as on Binance and BitMEX, caps as on dYdX", ["instrument.*.funding", "instrument.*.tiers"];
+    FundingSettle "funding.settle": "−Q·M·F an account, rounded down; the remainder to rounding", "perpcore; see docs/pricing.md", [];
+    SettlePrice "settle.price": "the last index in quorum; another one if approved and within those of the last hour", "perpcore; see docs/pricing.md", [];
+    Impact "impact": "X quote notional walked through a side: X / base bought, half to even; none where the side is too thin", "impact bid and ask as on Binance and BitMEX", ["instrument.*.funding.impact_notional"];
     Status "status": "undecided, bankrupt, liquidation, margin_call, restricted, healthy: the first that applies", "perpcore; see docs/margin.md", ["venue.call_factor", "underlying.*.index.thin"];
 }

@@ -2,9 +2,10 @@
 //! widest runs here under the sanitizers too.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use perpcore::margin::market::{Market, PriceState};
+use perpcore::margin::market::Market;
 use perpcore::margin::portfolio::scenarios::Scenarios;
 use perpcore::margin::terms::Terms;
+use perpcore::message::PriceState;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::{Book, Way, assess};
 use perpcore::sweep::snapshot::{

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use perpcore::margin::market::{Market, PriceState};
+use perpcore::margin::market::Market;
 use perpcore::margin::status::Status;
 use perpcore::margin::terms::Terms;
+use perpcore::message::PriceState;
 use perpcore::monitor::{Change, Ended, Monitor, Rows};
 use perpcore::rules::Rulebook;
 use perpcore::sweep::snapshot::{

@@ -3,8 +3,9 @@
 use super::number::Null;
 use super::view::Source;
 use perpcore::fault::{Code, Failure, Fault};
-use perpcore::margin::market::{Market, PriceState};
+use perpcore::margin::market::Market;
 use perpcore::margin::terms::Terms;
+use perpcore::message::{PriceState, Word};
 use perpcore::num::ONE;
 use perpcore::rules::Rulebook;
 use std::collections::HashSet;
@@ -63,7 +64,7 @@ pub(crate) fn prices(rules: &Rulebook, terms: &Terms, mut source: Source) -> Res
             continue;
         }
         let symbol = symbol as usize;
-        let state = states.as_ref().map_or(PriceState::Live, |states| PriceState::ALL[states[row] as usize]);
+        let state = states.as_ref().map_or(PriceState::Live, |states| <PriceState as Word>::ALL[states[row] as usize]);
         if std::mem::replace(&mut seen[symbol], true) {
             faults.push(Fault::new(Code::DuplicatePrice).at("prices", "symbol", row).value(name(rules, symbol)));
         } else if symbol != instruments + terms.settlement {

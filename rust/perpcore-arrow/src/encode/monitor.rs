@@ -5,8 +5,8 @@ use crate::contract::MARGIN_MODES;
 use arrow_array::{ArrayRef, BooleanArray, Decimal128Array, Int64Array};
 use arrow_buffer::NullBuffer;
 use arrow_schema::ArrowError;
-use perpcore::margin::market::PriceState;
 use perpcore::margin::status::Status;
+use perpcore::message::PriceState;
 use perpcore::monitor::{BalanceRow, Cause, Change, OrderRow, PositionRow, SettingsRow};
 use perpcore::rules::Rulebook;
 use perpcore::sweep::snapshot::NO_TIER;
@@ -94,7 +94,7 @@ pub(crate) fn prices(rows: &[(usize, i64, PriceState)], rules: &Rulebook) -> Res
     Ok(vec![
         ("symbol", names(rows.iter().map(|(symbol, ..)| Some(*symbol as u32)), symbols)?),
         ("price_e8", integers(rows.iter().map(|(_, price, _)| *price))),
-        ("state", words(rows.iter().map(|(.., state)| *state as i8).collect(), None, &PriceState::NAMES)?),
+        ("state", words(rows.iter().map(|(.., state)| *state as i8).collect(), None, PriceState::NAMES)?),
     ])
 }
 

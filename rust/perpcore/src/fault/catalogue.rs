@@ -99,6 +99,8 @@ catalogue! {
     4007 Input AccountTooLarge "account_too_large": "the account is beyond what is computed exactly", "gross notional, Σ|cost|, orders, assets and funding ≤ 10¹² each, quantity per key ≤ 10⁹";
     4008 Input ModelNotEnabled "model_not_enabled": "the rulebook does not offer this margin model", "a model that the rulebook enables";
     4009 Input MissingScenario "missing_scenario": "no scenario moves what an account of the portfolio model has", "a scenario at least, and a column or [portfolio.underlying] for the underlying of everything held or ordered";
+    4010 Input TimeOrder "time_order": "the time is before that of an earlier row or call", "times that do not fall";
+    4011 Input Discontinuous "discontinuous": "the cumulative funding is further from what is known than the intervals since allow", "at most cap × mark for each interval since the last settlement";
     7001 Reject AccountBankrupt "account_bankrupt": "the account is bankrupt", "an account whose net value is not below 0";
     7002 Reject PriceUnusable "price_unusable": "a price that the answer depends on may not be used", "an order that reduces risk, or live prices";
     7003 Reject InsufficientMargin "insufficient_margin": "initial margin with the order is above opening equity", "an order that reduces risk, or a smaller one";

@@ -1,37 +1,9 @@
 //! The prices of one valuation: a mark an instrument, an index price an asset, and whether each may be used.
 
 use super::terms::Terms;
+use crate::message::PriceState;
 use crate::num::round::div_even;
 use crate::num::{ONE, times};
-
-/// The state of a price (`index.state`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PriceState {
-    /// Quorum, fresh, plausible.
-    #[default]
-    Live,
-    /// Fewer sources than required.
-    Thin,
-    /// Held after a jump.
-    Protected,
-    /// No quorum.
-    Frozen,
-    /// Stopped.
-    Halted,
-}
-
-impl PriceState {
-    /// All states.
-    pub const ALL: [PriceState; 5] =
-        [PriceState::Live, PriceState::Thin, PriceState::Protected, PriceState::Frozen, PriceState::Halted];
-    /// Their names in the tables, in the same order.
-    pub const NAMES: [&'static str; 5] = ["live", "thin", "protected", "frozen", "halted"];
-
-    /// Whether what depends on the price may be decided (`status`, docs/margin.md).
-    fn usable(self, thin_trades: bool) -> bool {
-        self == PriceState::Live || (self == PriceState::Thin && thin_trades)
-    }
-}
 
 /// A price in g and whether it may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

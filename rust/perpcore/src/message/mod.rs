@@ -10,7 +10,7 @@ mod words;
 pub use crate::word::Word;
 pub use command::{Amend, Cancel, CancelAll, Command, Named, Place, Trigger};
 pub use event::{Aggressor, Audience, Event, Kind};
-pub use words::{Class, Phase, PostOnly, Side, Stp, Tif, TriggerBy, TriggerWhen};
+pub use words::{Class, Phase, PostOnly, PriceState, Side, Stp, Tif, TriggerBy, TriggerWhen};
 
 /// No account.
 pub const NOBODY: u32 = u32::MAX;

@@ -78,6 +78,19 @@ words! {
         /// Over.
         Settled "settled",
     }
+    /// Whether a price may be used (`index.state`, docs/pricing.md).
+    PriceState {
+        /// Quorum, fresh, plausible.
+        Live "live",
+        /// Fewer groups of sources than required, at least two.
+        Thin "thin",
+        /// Held after a jump.
+        Protected "protected",
+        /// No quorum.
+        Frozen "frozen",
+        /// Stopped.
+        Halted "halted",
+    }
     /// A side of the book.
     Side {
         /// Buyers.
@@ -110,5 +123,13 @@ impl Side {
             Side::Bid => 1,
             Side::Ask => -1,
         }
+    }
+}
+
+impl PriceState {
+    /// Whether what depends on the price may be decided (`status`, docs/margin.md).
+    #[inline(always)]
+    pub fn usable(self, thin_trades: bool) -> bool {
+        self == PriceState::Live || (self == PriceState::Thin && thin_trades)
     }
 }

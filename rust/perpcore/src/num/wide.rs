@@ -169,6 +169,18 @@ impl<const N: usize> Wide<N> {
         }
         (found, left != Self::ZERO)
     }
+
+    /// self / divisor, half to even, under the conditions of [`quotient`](Wide::quotient) and where the result fits.
+    pub fn even_by(&self, divisor: &Self) -> i64 {
+        let (floor, _) = self.quotient(divisor);
+        let beyond = self.minus(&divisor.times(floor)).times(2);
+        let up = match beyond.cmp(divisor) {
+            Ordering::Less => 0,
+            Ordering::Equal => floor % 2,
+            Ordering::Greater => 1,
+        };
+        (floor + up) as i64
+    }
 }
 
 impl<const N: usize> From<i128> for Wide<N> {

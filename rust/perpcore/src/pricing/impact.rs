@@ -5,7 +5,6 @@
 
 use crate::num::wide::Wide;
 use crate::num::{E8, times};
-use std::cmp::Ordering;
 
 /// 192 bits: see the bounds at the division.
 type Exact = Wide<3>;
@@ -44,14 +43,7 @@ pub fn impact(levels: impl IntoIterator<Item = (i64, i64)>, notional: i128) -> O
 fn average(wanted_e16: i128, base: i128, price: i64, left_e16: i128) -> i64 {
     let whole = Exact::from(wanted_e16).signed_times(price);
     let part = Exact::from(base).signed_times(price).plus(&Exact::from(left_e16));
-    let (floor, _) = whole.quotient(&part);
-    let beyond = whole.minus(&part.times(floor)).times(2);
-    let up = match beyond.cmp(&part) {
-        Ordering::Less => 0,
-        Ordering::Equal => floor % 2,
-        Ordering::Greater => 1,
-    };
-    (floor + up) as i64
+    whole.even_by(&part)
 }
 
 #[cfg(test)]

@@ -1,4 +1,39 @@
 //! Prices that come from outside, and what is made of them: whole numbers of the grid, no account, no clock.
 
+mod ema;
+mod extremes;
+pub mod funding;
 pub mod impact;
+pub mod index;
+pub mod mark;
 pub mod mirror;
+
+use crate::fault::{Code, Fault};
+use sha2::{Digest, Sha256};
+
+/// The farthest time either way: within it a day more is still a time.
+const FARTHEST: i64 = i64::MAX - 2 * 86_400_000_000_000;
+
+/// Lets time pass to `now`.
+///
+/// # Errors
+/// `time_order` where that would be back, `implausible_time` where it is no time that anybody means; then nothing has
+/// changed.
+#[inline]
+fn passes(time: &mut Option<i64>, now: i64) -> Result<(), Box<Fault>> {
+    if !(-FARTHEST..=FARTHEST).contains(&now) {
+        return Err(Box::new(Fault::new(Code::ImplausibleTime).value(now).accepts("a time before 2262-04-09")));
+    }
+    if let Some(time) = time.filter(|time| now < *time) {
+        return Err(Box::new(Fault::new(Code::TimeOrder).value(now).accepts(format!("at least {time}"))));
+    }
+    *time = Some(now);
+    Ok(())
+}
+
+/// SHA-256 over numbers.
+fn digest(numbers: impl IntoIterator<Item = i64>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    numbers.into_iter().for_each(|number| hash.update(number.to_le_bytes()));
+    hash.finalize().into()
+}

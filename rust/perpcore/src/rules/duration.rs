@@ -5,8 +5,8 @@ use super::kind::Leaf;
 use super::node::Value;
 use super::path::quoted;
 
-/// A span of time above zero.
-pub(super) struct Duration;
+/// A span of time above zero and at most so many nanoseconds.
+pub(super) struct Duration(pub i64);
 
 /// The units, the largest first, in nanoseconds.
 const UNITS: [(&str, i64); 5] = [
@@ -17,7 +17,16 @@ const UNITS: [(&str, i64); 5] = [
     ("ms", 1_000_000),
 ];
 /// Ten years: beyond it nothing is meant.
-const LONGEST: i64 = 3_650 * UNITS[0].1;
+pub(super) const LONGEST: i64 = 3_650 * DAY;
+/// A day.
+pub(super) const DAY: i64 = UNITS[0].1;
+
+/// A span in its largest whole unit.
+fn span(held: i64) -> String {
+    let whole = UNITS.iter().find(|(_, ns)| held % ns == 0 && held != 0);
+    let (unit, ns) = whole.copied().unwrap_or(UNITS[4]);
+    format!("{}{unit}", held / ns)
+}
 
 impl Leaf for Duration {
     type Held = i64;
@@ -27,17 +36,15 @@ impl Leaf for Duration {
         let (count, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit())?);
         let (_, ns) = UNITS.iter().find(|(name, _)| *name == unit)?;
         let span = count.parse::<i64>().ok()?.checked_mul(*ns)?;
-        (0 < span && span <= LONGEST).then_some(span)
+        (0 < span && span <= self.0).then_some(span)
     }
 
     fn text(&self, held: &i64) -> String {
-        let whole = UNITS.iter().find(|(_, ns)| held % ns == 0 && *held != 0);
-        let (unit, ns) = whole.copied().unwrap_or(UNITS[4]);
-        quoted(&format!("{}{unit}", held / ns))
+        quoted(&span(*held))
     }
 
     fn form(&self) -> String {
-        "a whole number above 0 with its unit, as \"10s\": ms, s, m, h or d, at most 3650d".to_string()
+        format!("a whole number above 0 with its unit, as \"10s\": ms, s, m, h or d, at most {}", span(self.0))
     }
 
     fn unit(&self) -> &'static str {

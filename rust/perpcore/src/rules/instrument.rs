@@ -2,6 +2,7 @@
 
 use super::kind::{Count, Name, Number, Rate, SIZE, word};
 use super::node::Node;
+use super::pricing::{Funding, Mark};
 use super::problems::Problems;
 use super::rows::{Tier, rows};
 use super::section::{Maybe, named, nested, section};
@@ -32,6 +33,8 @@ section! {
         "max_size" max_size: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The largest order; without it any.";
         "collar" collar: Collar = Empty, nested::<Collar>(), "How far from a reference an incoming order may trade.";
         "limits" limits: Limits = Empty, nested::<Limits>(), "What an account may have in the instrument.";
+        "mark" mark: Mark = Empty, nested::<Mark>(), "How the mark is made.";
+        "funding" funding: Funding = Empty, nested::<Funding>(), "How the funding rate is made.";
         "maintenance_fee" maintenance_fee: i64 = Is(0), Rate(SHARE), "Share of the notional added to both margins for the cost of closing.";
     }
     derived {

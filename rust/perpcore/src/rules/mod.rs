@@ -21,6 +21,7 @@ mod node;
 mod path;
 mod portfolio;
 mod preset;
+mod pricing;
 mod problems;
 mod read;
 mod rows;
@@ -34,8 +35,9 @@ pub use instrument::{Collar, CollarReference, InitialMethod, Instrument, Limits}
 pub use kind::Field;
 pub use node::{Node, Value};
 pub use portfolio::{Extended, Families, Measure, Portfolio, PortfolioUnderlying};
+pub use pricing::{Funding, Mark, MarkMethod};
 pub use rows::{Charge, Slice, Tier};
-pub use underlying::{Index, Thin, Underlying};
+pub use underlying::{ConversionRate, Index, IndexSource, Thin, Underlying};
 pub use venue::{ClientIdWindow, FeeTier, Rates, STANDARD, Venue};
 
 use crate::fault::{Failure, nearest};

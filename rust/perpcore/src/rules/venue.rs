@@ -1,6 +1,6 @@
 //! `[venue]`: what holds for the venue as a whole.
 
-use super::duration::Duration;
+use super::duration::{Duration, LONGEST};
 use super::kind::{Count, Name, Number, Rate};
 use super::node::Node;
 use super::path::join;
@@ -31,7 +31,7 @@ section! {
 section! {
     /// How long the order ids of clients are remembered, to answer a repeat as before.
     ClientIdWindow {
-        "time" time: i64 = Is(86_400_000_000_000), Duration, "For how long.";
+        "time" time: i64 = Is(86_400_000_000_000), Duration(LONGEST), "For how long.";
         "per_account" per_account: u32 = Is(1_000), Count(1, MOST_CLIENT_IDS), "How many of an account.";
     }
 }
@@ -42,7 +42,7 @@ const MOST_CLIENT_IDS: u32 = 1_000_000;
 section! {
     /// How fast orders may come, and how old they may become.
     Rates {
-        "max_age" max_age: i64 = Is(604_800_000_000_000), Duration, "The age at which an order expires.";
+        "max_age" max_age: i64 = Is(604_800_000_000_000), Duration(LONGEST), "The age at which an order expires.";
     }
 }
 

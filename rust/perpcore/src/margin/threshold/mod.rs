@@ -16,12 +16,13 @@ pub use search::Curve;
 
 use super::account::{Account, Balance, Position};
 use super::line::Discard;
-use super::market::{Market, PriceState};
+use super::market::Market;
 use super::portfolio::hull::gcd;
 use super::portfolio::{Charged, Exposures, Scratch};
 use super::sums::Sums;
 use super::terms::{Contract, Terms};
 use super::value::Run;
+use crate::message::PriceState;
 use parts::{Standard, hold};
 use search::{Place, Search};
 

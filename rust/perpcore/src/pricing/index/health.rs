@@ -1,0 +1,252 @@
+//! `index.state`: whether the value of an index may be used, and every way into and out of each state.
+//!
+//! It sees samples (a value and how many groups made it), the passing of time and commands, and holds the last value that
+//! it accepted. It knows nothing of sources.
+
+use super::reason::Reason;
+use crate::message::PriceState;
+use crate::num::{ONE, times};
+use crate::pricing::extremes::Extremes;
+use crate::rules;
+use std::collections::VecDeque;
+
+/// How long in-quorum values are kept, for the price at which an instrument may be settled.
+const HOUR: i64 = 3_600_000_000_000;
+/// The fewest groups that make an index.
+pub(super) const FEWEST: u32 = 2;
+
+/// One value of an index, made at one time by so many live groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sample {
+    /// In g; meaningless where there are fewer than [`FEWEST`] groups.
+    pub(super) value: i64,
+    /// Live groups.
+    pub(super) groups: u32,
+}
+
+/// The state of an index.
+#[derive(Clone, Debug)]
+pub(super) struct Health {
+    min_sources: u32,
+    max_jump: i64,
+    jump_window: i64,
+    agree: usize,
+    protected_for: i64,
+    halt_after: i64,
+
+    state: PriceState,
+    /// Since when; none before the first time that it is told.
+    since: Option<i64>,
+    reason: Reason,
+    held: Option<i64>,
+    /// What was accepted of late, to see a jump.
+    accepted: Extremes,
+    /// The last samples of at least [`FEWEST`] groups without one of fewer between, while a price is protected or frozen.
+    run: VecDeque<Sample>,
+    /// The latest sample since the halt.
+    after_halt: Option<Sample>,
+    /// What was accepted in quorum in the last hour.
+    in_quorum: Extremes,
+    last_in_quorum: Option<i64>,
+}
+
+impl Health {
+    pub(super) fn new(rules: &rules::Index) -> Health {
+        Health {
+            min_sources: rules.min_sources,
+            max_jump: rules.max_jump,
+            jump_window: rules.jump_window,
+            agree: rules.agree_samples as usize,
+            protected_for: rules.protected_for,
+            halt_after: rules.halt_after,
+            state: PriceState::Frozen,
+            since: None,
+            reason: Reason::Start,
+            held: None,
+            accepted: Extremes::default(),
+            run: VecDeque::new(),
+            after_halt: None,
+            in_quorum: Extremes::default(),
+            last_in_quorum: None,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn state(&self) -> PriceState {
+        self.state
+    }
+
+    /// The last value that was accepted.
+    #[inline(always)]
+    pub(super) fn held(&self) -> Option<i64> {
+        self.held
+    }
+
+    /// Why it is in its state.
+    pub(super) fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// Time passes.
+    #[inline]
+    pub(super) fn advance(&mut self, now: i64) {
+        let since = *self.since.get_or_insert(now);
+        if matches!(self.state, PriceState::Live | PriceState::Thin | PriceState::Halted) {
+            return;
+        }
+        if self.state == PriceState::Protected && now.saturating_sub(since) >= self.protected_for {
+            self.enter(PriceState::Frozen, since.saturating_add(self.protected_for), Reason::NotAgreed);
+        }
+        let since = self.since.unwrap_or(now);
+        if self.state == PriceState::Frozen && now.saturating_sub(since) > self.halt_after {
+            self.run.clear();
+            self.after_halt = None;
+            self.enter(PriceState::Halted, since.saturating_add(self.halt_after), Reason::FrozenTooLong);
+        }
+    }
+
+    /// Takes a sample, after [`advance`](Health::advance) to its time.
+    #[inline]
+    pub(super) fn sample(&mut self, now: i64, sample: Sample) {
+        if self.state == PriceState::Halted {
+            self.after_halt = Some(sample);
+            return;
+        }
+        if sample.groups < FEWEST {
+            self.run.clear();
+            if self.state != PriceState::Frozen {
+                self.enter(PriceState::Frozen, now, Reason::NoQuorum { groups: sample.groups });
+            }
+            return;
+        }
+        match self.state {
+            PriceState::Live | PriceState::Thin => match self.jump_from(now, sample.value) {
+                Some(from) => {
+                    self.run.clear();
+                    self.run.push_back(sample);
+                    self.enter(PriceState::Protected, now, Reason::Jump { from, to: sample.value });
+                }
+                None => self.accept(now, sample),
+            },
+            _ => self.wait(now, sample),
+        }
+    }
+
+    /// Halts.
+    pub(super) fn halt(&mut self, now: i64) {
+        self.run.clear();
+        self.after_halt = None;
+        self.enter(PriceState::Halted, now, Reason::Halt);
+    }
+
+    /// Leads out of a halt where the latest sample since was in quorum; whether it did.
+    pub(super) fn resume(&mut self, now: i64) -> bool {
+        let quorum = self.after_halt.filter(|sample| self.state == PriceState::Halted && self.has_quorum(sample));
+        if let Some(sample) = quorum {
+            self.leave(now, PriceState::Live, sample.value, Reason::Resume);
+        }
+        quorum.is_some()
+    }
+
+    /// Begins anew: frozen, but that a halt stays one.
+    pub(super) fn restart(&mut self, now: i64) {
+        self.run.clear();
+        self.accepted.clear();
+        self.after_halt = None;
+        if self.state != PriceState::Halted {
+            self.enter(PriceState::Frozen, now, Reason::Restart);
+        }
+    }
+
+    /// `settle.price`: the last value in quorum; or another one, if it is approved and within what was in quorum in the last
+    /// hour, ends included.
+    pub(super) fn settle_price(&self, now: i64, price: Option<i64>, approval: bool) -> Option<i64> {
+        let Some(price) = price else { return self.last_in_quorum };
+        let (least, greatest) = self.in_quorum.since(now.saturating_sub(HOUR))?;
+        (approval && least <= price && price <= greatest).then_some(price)
+    }
+
+    fn has_quorum(&self, sample: &Sample) -> bool {
+        sample.groups >= self.min_sources.max(FEWEST)
+    }
+
+    /// An accepted value of the last moment that a value is too far from.
+    #[inline]
+    fn jump_from(&mut self, now: i64, value: i64) -> Option<i64> {
+        let from = now.saturating_sub(self.jump_window);
+        self.accepted.forget_before(from);
+        let (least, greatest) = self.accepted.since(from)?;
+        let beyond = |from: i64| times((value - from).abs(), ONE) > times(from, self.max_jump);
+        [least, greatest].into_iter().find(|from| beyond(*from))
+    }
+
+    #[inline]
+    fn accept(&mut self, now: i64, sample: Sample) {
+        let (state, reason) = if self.has_quorum(&sample) {
+            (PriceState::Live, Reason::Quorum { groups: sample.groups })
+        } else {
+            (PriceState::Thin, Reason::Thin { groups: sample.groups, needed: self.min_sources })
+        };
+        if state != self.state {
+            self.enter(state, now, reason);
+        }
+        self.hold(now, sample.value);
+    }
+
+    /// Holds a value from now on; what is held while live was in quorum.
+    #[inline]
+    fn hold(&mut self, now: i64, value: i64) {
+        self.held = Some(value);
+        self.accepted.push(now, value);
+        if self.state == PriceState::Live {
+            self.last_in_quorum = Some(value);
+            self.in_quorum.forget_before(now.saturating_sub(HOUR));
+            self.in_quorum.push(now, value);
+        }
+    }
+
+    /// A sample while the price is protected or frozen: enough of them that agree lead out.
+    fn wait(&mut self, now: i64, sample: Sample) {
+        self.run.push_back(sample);
+        while self.run.len() > self.agree {
+            self.run.pop_front();
+        }
+        if self.run.len() < self.agree {
+            return;
+        }
+        let values = self.run.iter().map(|sample| sample.value);
+        let (Some(least), Some(greatest)) = (values.clone().min(), values.max()) else { return };
+        if times(greatest, ONE) > times(least, ONE + self.max_jump) {
+            return;
+        }
+        let samples = self.agree as u32;
+        if self.run.iter().all(|sample| self.has_quorum(sample)) {
+            self.leave(now, PriceState::Live, sample.value, Reason::Agreed { samples });
+        } else if self.state == PriceState::Frozen {
+            self.leave(now, PriceState::Thin, sample.value, Reason::Agreed { samples });
+        }
+    }
+
+    fn leave(&mut self, now: i64, to: PriceState, value: i64, reason: Reason) {
+        self.run.clear();
+        self.accepted.clear();
+        self.enter(to, now, reason);
+        self.hold(now, value);
+    }
+
+    fn enter(&mut self, state: PriceState, since: i64, reason: Reason) {
+        (self.state, self.since, self.reason) = (state, Some(since), reason);
+    }
+
+    /// What a further call could depend on, as numbers.
+    pub(super) fn numbers(&self) -> Vec<i64> {
+        let optional = |value: Option<i64>| [i64::from(value.is_some()), value.unwrap_or(0)];
+        let pair = |sample: &Sample| [sample.value, sample.groups.into()];
+        let counts = [self.run.len() as i64, self.state as i64, i64::from(self.after_halt.is_some())];
+        let mut numbers: Vec<i64> = counts.to_vec();
+        numbers.extend([self.since, self.held, self.last_in_quorum].into_iter().flat_map(optional));
+        numbers.extend(self.run.iter().chain(&self.after_halt).flat_map(pair));
+        numbers.extend(self.accepted.all().chain(self.in_quorum.all()).flat_map(|(time, value)| [*time, *value]));
+        numbers
+    }
+}

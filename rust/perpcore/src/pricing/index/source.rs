@@ -1,0 +1,105 @@
+//! One source of an index: its latest quote, and why it does not count.
+
+use crate::num::bounds::PRICE;
+use crate::word::words;
+
+words! {
+    /// Why a source does not count, the first that applies.
+    Out {
+        /// It never had a quote.
+        Missing "missing",
+        /// It was stamped too far ahead of the time at which it came.
+        Ahead "ahead",
+        /// Its price is not above 0.
+        NonPositive "non_positive",
+        /// Its price is larger than prices are.
+        OffDomain "off_domain",
+        /// Its price has more than eight decimals.
+        OffGrid "off_grid",
+        /// It is older than it may be.
+        Stale "stale",
+        /// It repeats one price for longer than it may.
+        Unchanged "unchanged",
+        /// What its currency is worth is not known, or not of late.
+        NoRate "no_rate",
+        /// Sources of a lower rank suffice.
+        Standby "standby",
+        /// It is too far from the median of all.
+        Beyond "beyond",
+    }
+}
+
+/// What a feed says, as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// The number of the source ([`Index::source`](super::Index::source)).
+    pub source: usize,
+    /// In g; or why it is no price.
+    pub price: Result<i64, Out>,
+    /// When the source stamped it.
+    pub sent: i64,
+}
+
+/// The latest quote of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    /// In g; the last good one where the latest is none.
+    pub(super) price: i64,
+    /// What is wrong with the latest one.
+    bad: Option<Out>,
+    /// The stamp of the latest one that was not ahead.
+    pub(super) sent: i64,
+    /// When that one came.
+    pub(super) arrived: i64,
+    /// When the first one came of those in a row with this price.
+    since: i64,
+}
+
+impl Source {
+    /// One that never had a quote.
+    pub(super) const NEW: Source =
+        Source { price: 0, bad: Some(Out::Missing), sent: i64::MIN, arrived: i64::MIN, since: i64::MIN };
+
+    /// Takes a quote that came now; not one that was stamped before the latest.
+    #[inline]
+    pub(super) fn take(&mut self, price: Result<i64, Out>, sent: i64, now: i64, max_ahead: i64) -> bool {
+        if sent > now.saturating_add(max_ahead) {
+            self.bad = Some(Out::Ahead);
+            return true;
+        }
+        if sent < self.sent {
+            return false;
+        }
+        (self.sent, self.arrived) = (sent, now);
+        match price {
+            Ok(price) if price <= 0 => self.bad = Some(Out::NonPositive),
+            Ok(price) if !PRICE.holds(price.into()) => self.bad = Some(Out::OffDomain),
+            Ok(price) => {
+                if price != self.price {
+                    (self.price, self.since) = (price, now);
+                }
+                self.bad = None;
+            }
+            Err(reason) => self.bad = Some(reason),
+        }
+        true
+    }
+
+    /// Why it does not count now, for what it is by itself.
+    #[inline]
+    pub(super) fn out(&self, now: i64, stale_after: i64, unchanged_for: Option<i64>) -> Option<Out> {
+        if self.bad.is_some() {
+            return self.bad;
+        }
+        if now.saturating_sub(self.sent.min(self.arrived)) > stale_after {
+            return Some(Out::Stale);
+        }
+        let repeated = |longest| now.saturating_sub(self.since) > longest;
+        unchanged_for.is_some_and(repeated).then_some(Out::Unchanged)
+    }
+
+    /// What a further call could depend on, as numbers.
+    pub(super) fn numbers(&self) -> [i64; 5] {
+        [self.price, self.bad.map_or(-1, |out| out as i64), self.sent, self.arrived, self.since]
+    }
+}

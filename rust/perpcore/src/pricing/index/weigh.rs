@@ -1,0 +1,185 @@
+//! `index.value`: the value of an index from its live groups, exactly, rounded once.
+//!
+//! The median over groups, each group clamped to ±`max_deviation` of it, their weighted mean in which no group has more than
+//! max(`max_group_weight`, 1/groups) of the weight.
+//!
+//! Everything is a fraction of whole numbers. Weights are whole numbers that together are at most 10⁶ (`rules`), so a sum of
+//! prices by weight is below 2⁵⁴·2²⁰, the median's fraction below 2⁵⁴·2⁴⁰ over 2⁴⁰.
+
+use crate::num::round::div_even;
+use crate::num::wide::Wide;
+use crate::num::{E8, ONE};
+use std::cmp::Ordering;
+
+/// What the live sources of a group say together: `sum` / `weight` is their weighted mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Voice {
+    /// Σ weight·price, in g.
+    pub(super) sum: i128,
+    /// Σ weight; above 0.
+    pub(super) weight: i64,
+}
+
+impl Voice {
+    /// Compares two means.
+    #[inline]
+    pub(super) fn cmp(&self, other: &Voice) -> Ordering {
+        (self.sum * i128::from(other.weight)).cmp(&(other.sum * i128::from(self.weight)))
+    }
+}
+
+/// A positive fraction.
+#[derive(Clone, Copy, Debug)]
+struct Fraction {
+    over: i128,
+    under: i128,
+}
+
+/// The shares of the weight of the groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shares {
+    /// As they weigh.
+    Own,
+    /// All the same.
+    Equal,
+    /// Those that weigh more than `above` have `capped` each, and the others `rest` times what they weigh.
+    Capped { above: i64, capped: i128, rest: i128 },
+}
+
+/// The value of the groups, which rise; at least one. Deviation and cap in g. Half to even at g.
+pub(super) fn value(groups: &[Voice], max_deviation: i64, max_group_weight: i64) -> i64 {
+    let median = median(groups);
+    let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return 0 };
+    let bounds = [ONE - max_deviation, ONE + max_deviation];
+    let [low, high] = bounds.map(|share| Side { median, share });
+    let inside = !first.is_beyond(&low, Ordering::Less) && !last.is_beyond(&high, Ordering::Greater);
+    let shares = shares(groups, max_group_weight);
+    if inside && shares == Shares::Own {
+        let (sum, weight) = groups.iter().fold((0, 0), |(sum, weight), group| (sum + group.sum, weight + group.weight));
+        return mean(sum, weight);
+    }
+    bounded(groups, [low, high], shares)
+}
+
+/// A sum by its weight, half to even.
+#[inline]
+fn mean(sum: i128, weight: i64) -> i64 {
+    // As good as always 64 bits hold it, and they are divided much faster.
+    match (u64::try_from(sum), weight as u64) {
+        (Ok(sum), weight) => {
+            let (floor, left) = (sum / weight, sum % weight);
+            (floor + u64::from(left > weight - left || left == weight - left && floor % 2 != 0)) as i64
+        }
+        _ => div_even(sum, weight.into()) as i64,
+    }
+}
+
+/// The middle one, or the mean of the middle two.
+fn median(groups: &[Voice]) -> Fraction {
+    let middle = groups.len() / 2;
+    let upper = groups[middle];
+    if groups.len() % 2 == 1 {
+        return Fraction { over: upper.sum, under: upper.weight.into() };
+    }
+    let lower = groups[middle - 1];
+    let [below, above] = [lower, upper].map(|group| i128::from(group.weight));
+    Fraction { over: lower.sum * above + upper.sum * below, under: 2 * below * above }
+}
+
+/// A bound: the median times `share` / 10⁸. Both stay apart, since their product passes 128 bits.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    median: Fraction,
+    share: i64,
+}
+
+impl Voice {
+    /// Whether the mean lies on one side of a bound: sum·under·10⁸ against over·weight·share.
+    #[inline]
+    fn is_beyond(&self, bound: &Side, on: Ordering) -> bool {
+        let Side { median: Fraction { over, under }, share } = bound;
+        // Products of at most 2¹¹⁴, each times at most 2²⁸.
+        compare_products(self.sum * under, ONE, over * i128::from(self.weight), *share) == on
+    }
+}
+
+/// Compares a·x with b·y; none is below 0.
+#[inline]
+fn compare_products(a: i128, x: i64, b: i128, y: i64) -> Ordering {
+    let product = |number: i128, factor: i64| {
+        let (number, factor) = (number as u128, factor as u128);
+        let low = (number & u128::from(u64::MAX)) * factor;
+        let high = (number >> 64) * factor + (low >> 64);
+        (high, low as u64)
+    };
+    product(a, x).cmp(&product(b, y))
+}
+
+/// What each group has of the weight.
+fn shares(groups: &[Voice], most: i64) -> Shares {
+    let total: i64 = groups.iter().map(|group| group.weight).sum();
+    let heaviest = groups.iter().map(|group| group.weight).max().unwrap_or(0);
+    let over = |weight: i64, share: i128| i128::from(weight) * E8 > i128::from(total) * share;
+    if i128::from(most) * (groups.len() as i128) < E8 {
+        // 1 / groups is more: who is above it leaves less for somebody else, so that all come to have it.
+        let equal = i128::from(heaviest) * groups.len() as i128 == i128::from(total);
+        return if equal { Shares::Own } else { Shares::Equal };
+    }
+    if !over(heaviest, most.into()) {
+        return Shares::Own;
+    }
+    // The rest of all that the capped leave goes to the others in proportion; that may lift the next one over the cap.
+    let (mut above, mut rest, mut others) = (i64::MAX, E8, total);
+    loop {
+        let next = |weight: i64| weight <= above && rest * i128::from(weight) > i128::from(most) * i128::from(others);
+        let Some(least) = groups.iter().map(|group| group.weight).filter(|weight| next(*weight)).min() else { break };
+        above = least - 1;
+        let capped = groups.iter().filter(|group| group.weight > above);
+        let (count, weight) = capped.fold((0, 0), |(count, sum), group| (count + 1, sum + group.weight));
+        (rest, others) = (E8 - count * i128::from(most), total - weight);
+    }
+    Shares::Capped { above, capped: i128::from(most) * i128::from(others), rest }
+}
+
+/// 512 bits: every denominator once, of which there are the weights of at most 20 capped groups, together at most
+/// (10⁶/20)²⁰ < 2³¹³, and the bounds', below 2⁶⁹; beside them a share below 2⁴⁸ and a price.
+type Exact = Wide<8>;
+
+/// The weighted mean where some group is bounded, or has another share than its own.
+fn bounded(groups: &[Voice], [low, high]: [Side; 2], shares: Shares) -> i64 {
+    // Σ share·price = whole + part / under.
+    let (mut whole, mut part, mut under) = (Exact::ZERO, Exact::ZERO, Exact::from(1));
+    let mut all = 0;
+    let mut add = |over: &Exact, by: i128| {
+        let by = Exact::from(by);
+        part = part.product(&by).plus(&over.product(&under));
+        under = under.product(&by);
+    };
+    // Shares of groups at one bound add up before they meet its fraction.
+    let mut at_bounds = [0_i128; 2];
+    for group in groups {
+        let share = match shares {
+            Shares::Own => i128::from(group.weight),
+            Shares::Equal => 1,
+            Shares::Capped { above, capped, .. } if group.weight > above => capped,
+            Shares::Capped { rest, .. } => rest * i128::from(group.weight),
+        };
+        all += share;
+        if group.is_beyond(&low, Ordering::Less) {
+            at_bounds[0] += share;
+        } else if group.is_beyond(&high, Ordering::Greater) {
+            at_bounds[1] += share;
+        } else if share % i128::from(group.weight) == 0 {
+            let times = Exact::from(share / i128::from(group.weight));
+            whole = whole.plus(&Exact::from(group.sum).product(&times));
+        } else {
+            add(&Exact::from(group.sum).product(&Exact::from(share)), group.weight.into());
+        }
+    }
+    for (share, bound) in at_bounds.into_iter().zip([low, high]).filter(|(share, _)| *share != 0) {
+        let over = Exact::from(bound.median.over).signed_times(bound.share);
+        add(&over.product(&Exact::from(share)), bound.median.under * E8);
+    }
+    let over = whole.product(&under).plus(&part);
+    over.even_by(&under.product(&Exact::from(all)))
+}
