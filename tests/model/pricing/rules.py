@@ -101,7 +101,10 @@ def read_index(table: Mapping[str, Any], underlying: str) -> IndexRules:
     settlement = table["venue"]["settlement"]
     rules = IndexRules(
         sources=[read_source(each, settlement) for each in entry.get("sources", [])],
-        rates=[Rate(each["currency"], each["source"], span(each["stale_after"])) for each in entry.get("rates", [])],
+        rates=[
+            Rate(each["currency"], each["source"], span(each.get("stale_after", "60s")))
+            for each in entry.get("rates", [])
+        ],
         thin_is_usable=section.get("thin", "protect") == "trade",
     )
     set_each(rules, section, INDEX_SPANS, span)
