@@ -33,6 +33,14 @@ impl Extremes {
         }
     }
 
+    /// The least and the greatest of what is kept.
+    #[inline]
+    pub(super) fn ends(&self) -> Option<(i64, i64)> {
+        let (_, least) = self.least.front()?;
+        let (_, greatest) = self.greatest.front()?;
+        Some((*least, *greatest))
+    }
+
     /// The least and the greatest of what is not before a time.
     pub(super) fn since(&self, time: i64) -> Option<(i64, i64)> {
         let first = |values: &VecDeque<(i64, i64)>| {
@@ -69,6 +77,10 @@ mod tests {
             if step % 7 == 0 {
                 kept.forget_before(time - 40);
             }
+            let latest: Vec<_> = all.iter().filter(|(at, _)| *at >= time - 4).map(|(_, value)| *value).collect();
+            let mut recent = kept.clone();
+            recent.forget_before(time - 4);
+            assert_eq!(recent.ends(), latest.iter().copied().min().zip(latest.iter().copied().max()));
             for since in [time, time - 1, time - 5, time - 40] {
                 let values = all.iter().filter(|(at, _)| *at >= since).map(|(_, value)| *value);
                 assert_eq!(kept.since(since), values.clone().min().zip(values.max()));

@@ -138,12 +138,19 @@ impl Funding {
     }
 
     /// Takes over the cumulative index of an earlier run, if it continues what is known here: it may be off by at most the
-    /// largest rate × mark for each interval since the last settlement, and for one.
+    /// largest rate × mark for each interval since the last settlement, and for one. Where none is known any is taken. An
+    /// update that names the mark; `slots` as there.
     ///
     /// # Errors
     /// `out_of_range` where the mark is no price, `discontinuous` where the index is too far away, `time_order`; then nothing
     /// has changed.
-    pub fn restore(&mut self, now: i64, mark: i64, cumulative_e16: i128) -> Result<(), Box<Fault>> {
+    pub fn restore(
+        &mut self,
+        now: i64,
+        mark: i64,
+        cumulative_e16: i128,
+        slots: &mut Vec<Slot>,
+    ) -> Result<(), Box<Fault>> {
         if !PRICE.holds(mark.into()) {
             let fault = Fault::new(Code::OutOfRange).in_column(TABLE, "mark").value(mark).accepts(PRICE.accepted);
             return Err(Box::new(fault));
@@ -157,7 +164,7 @@ impl Funding {
                 return Err(Box::new(Fault::new(Code::Discontinuous).in_column(TABLE, "cumulative")));
             }
         }
-        self.update(now, &Update { mark: Some(Some(mark)), ..Update::default() }, &mut Vec::new())?;
+        self.update(now, &Update { mark: Some(Some(mark)), ..Update::default() }, slots)?;
         self.cumulative_e16 = Some(cumulative_e16);
         Ok(())
     }

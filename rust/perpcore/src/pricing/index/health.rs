@@ -105,9 +105,13 @@ impl Health {
         }
     }
 
-    /// Takes a sample, after [`advance`](Health::advance) to its time.
+    /// Takes a sample, after [`advance`](Health::advance) to its time; `quoted` says whether a quote made it, and not only
+    /// time. What time alone makes can take quorum away and never leads out of a state.
     #[inline]
-    pub(super) fn sample(&mut self, now: i64, sample: Sample) {
+    pub(super) fn sample(&mut self, now: i64, sample: Sample, quoted: bool) {
+        if !quoted && self.state > PriceState::Thin && self.has_quorum(&sample) {
+            return;
+        }
         if self.state == PriceState::Halted {
             self.after_halt = Some(sample);
             return;
@@ -161,7 +165,7 @@ impl Health {
     /// `settle.price`: the last value in quorum; or another one, if it is approved and within what was in quorum in the last
     /// hour, ends included.
     pub(super) fn settle_price(&self, now: i64, price: Option<i64>, approval: bool) -> Option<i64> {
-        let Some(price) = price else { return self.last_in_quorum };
+        let Some(price) = price.filter(|price| self.last_in_quorum != Some(*price)) else { return self.last_in_quorum };
         let (least, greatest) = self.in_quorum.since(now.saturating_sub(HOUR))?;
         (approval && least <= price && price <= greatest).then_some(price)
     }
@@ -175,7 +179,7 @@ impl Health {
     fn jump_from(&mut self, now: i64, value: i64) -> Option<i64> {
         let from = now.saturating_sub(self.jump_window);
         self.accepted.forget_before(from);
-        let (least, greatest) = self.accepted.since(from)?;
+        let (least, greatest) = self.accepted.ends()?;
         let beyond = |from: i64| times((value - from).abs(), ONE) > times(from, self.max_jump);
         [least, greatest].into_iter().find(|from| beyond(*from))
     }
@@ -248,5 +252,117 @@ impl Health {
         numbers.extend(self.run.iter().chain(&self.after_halt).flat_map(pair));
         numbers.extend(self.accepted.all().chain(self.in_quorum.all()).flat_map(|(time, value)| [*time, *value]));
         numbers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rulebook;
+    use crate::word::Word;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    /// Follows `time value groups` (in tenths of a second), `time` alone, or `time command`, a step a line, from frozen, or
+    /// live at 100 since 0; says the states and what is held.
+    fn followed(start: &str, steps: &str) -> String {
+        let rules = Rulebook::preset("hk-vatp-perp").unwrap();
+        let mut health = Health::new(&rules.underlyings()[0].index);
+        if start == "live" {
+            (health.state, health.since) = (PriceState::Live, Some(0));
+            health.hold(0, 100 * ONE);
+        }
+        let told = steps.split(',').map(|step| {
+            let words: Vec<&str> = step.split_whitespace().collect();
+            let now = words[0].parse::<i64>().unwrap() * SECOND / 10;
+            health.advance(now);
+            match words[1..] {
+                [] => {}
+                ["halt"] => health.halt(now),
+                ["resume"] => drop(health.resume(now)),
+                ["restart"] => health.restart(now),
+                [value, groups] => {
+                    let (value, groups) = (value.parse::<i64>().unwrap() * ONE, groups.parse().unwrap());
+                    health.sample(now, Sample { value, groups }, true);
+                }
+                _ => panic!("{step}"),
+            }
+            format!("{} {}", health.state().text(), health.held().map_or(-1, |held| held / ONE))
+        });
+        told.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn every_way_into_a_state_and_out_of_it() {
+        for (start, steps, expected) in [
+            // Five samples in quorum that agree lead out of frozen.
+            (
+                "frozen",
+                "0, 10 100 3, 20 100 3, 30 100 3, 40 100 3, 50 101 3",
+                "frozen -1, frozen -1, frozen -1, frozen -1, frozen -1, live 101",
+            ),
+            // Five of two groups lead to thin, a third group then makes it live.
+            (
+                "frozen",
+                "0 100 2, 10 100 2, 20 100 2, 30 100 2, 40 100 2, 50 100 3",
+                "frozen -1, frozen -1, frozen -1, frozen -1, thin 100, live 100",
+            ),
+            // Also if the fifth is in quorum: the five were not.
+            (
+                "frozen",
+                "0 100 2, 10 100 2, 20 100 3, 30 101 3, 40 101 3, 50 101 3",
+                "frozen -1, frozen -1, frozen -1, frozen -1, thin 101, live 101",
+            ),
+            // A sample of one group breaks the row.
+            (
+                "frozen",
+                "0 100 3, 10 100 3, 20 100 1, 30 100 3, 40 100 3, 50 100 3",
+                "frozen -1, frozen -1, frozen -1, frozen -1, frozen -1, frozen -1",
+            ),
+            ("live", "10 100 2, 20 100 3, 30 100 2, 40 0 1", "thin 100, live 100, thin 100, frozen 100"),
+            // 11 % within a second is a jump, 10 % is none, nor is it later.
+            ("live", "10 111 3, 20 100 3", "protected 100, protected 100"),
+            ("live", "10 110 3, 20 99 3, 31 110 3", "live 110, live 99, live 110"),
+            ("live", "10 89 3", "protected 100"),
+            // Two steps of 6 % within a second are one of 12 %.
+            ("live", "4 106 3, 8 112 3", "live 106, protected 106"),
+            // Five in quorum lead out of protected, the jumping one included; one out of quorum breaks the row.
+            (
+                "live",
+                "10 120 3, 20 120 3, 30 120 3, 40 120 3, 50 120 3",
+                "protected 100, protected 100, protected 100, protected 100, live 120",
+            ),
+            (
+                "live",
+                "10 120 3, 20 120 2, 30 120 3, 40 120 3, 50 120 3, 60 120 3, 70 121 3",
+                "protected 100, protected 100, protected 100, protected 100, protected 100, protected 100, live 121",
+            ),
+            // After 60 s protected is frozen, and the row of samples goes on.
+            (
+                "live",
+                "10 120 2, 300 150 3, 609, 610, 620 150 3, 630 150 3, 640 150 3, 650 150 3",
+                "protected 100, protected 100, protected 100, frozen 100, frozen 100, frozen 100, frozen 100, live 150",
+            ),
+            ("live", "10 120 3, 20 0 1", "protected 100, frozen 100"),
+            // Frozen for more than 180 s is halted, also from protected: 1 + 60 + 180 s.
+            (
+                "live",
+                "10 0 0, 1810, 1811, 1820 100 3, 1830 resume",
+                "frozen 100, frozen 100, halted 100, halted 100, live 100",
+            ),
+            ("live", "10 120 3, 2410, 2411", "protected 100, frozen 100, halted 100"),
+            // Resume needs a quorum since the halt.
+            (
+                "live",
+                "10 halt, 20 resume, 30 90 2, 40 resume, 50 90 3, 60 resume",
+                "halted 100, halted 100, halted 100, halted 100, halted 100, live 90",
+            ),
+            ("live", "10 halt, 20 90 3, 30 90 1, 40 resume", "halted 100, halted 100, halted 100, halted 100"),
+            // A restart freezes, but a halt stays one and forgets its quorum.
+            ("live", "10 restart, 20 500 3", "frozen 100, frozen 100"),
+            ("live", "10 halt, 20 90 3, 30 restart, 40 resume", "halted 100, halted 100, halted 100, halted 100"),
+        ] {
+            assert_eq!(followed(start, steps), expected, "{start}: {steps}");
+        }
     }
 }

@@ -85,17 +85,25 @@ impl Source {
         true
     }
 
-    /// Why it does not count now, for what it is by itself.
+    /// The last time at which it is neither stale nor unchanged for too long.
     #[inline]
-    pub(super) fn out(&self, now: i64, stale_after: i64, unchanged_for: Option<i64>) -> Option<Out> {
-        if self.bad.is_some() {
-            return self.bad;
+    pub(super) fn until(&self, stale_after: i64, unchanged_for: Option<i64>) -> i64 {
+        let fresh = self.sent.min(self.arrived).saturating_add(stale_after);
+        unchanged_for.map_or(fresh, |longest| fresh.min(self.since.saturating_add(longest)))
+    }
+
+    /// Whether it counts now, for what it is by itself, where its time is over after `until`.
+    ///
+    /// # Errors
+    /// Why it does not.
+    #[inline]
+    pub(super) fn judge(&self, now: i64, until: i64, stale_after: i64) -> Result<(), Out> {
+        match self.bad {
+            Some(reason) => Err(reason),
+            None if now <= until => Ok(()),
+            None if now > self.until(stale_after, None) => Err(Out::Stale),
+            None => Err(Out::Unchanged),
         }
-        if now.saturating_sub(self.sent.min(self.arrived)) > stale_after {
-            return Some(Out::Stale);
-        }
-        let repeated = |longest| now.saturating_sub(self.since) > longest;
-        unchanged_for.is_some_and(repeated).then_some(Out::Unchanged)
     }
 
     /// What a further call could depend on, as numbers.

@@ -6,6 +6,8 @@
 
 mod basis;
 mod inputs;
+#[cfg(test)]
+mod tests;
 
 pub use inputs::Update;
 

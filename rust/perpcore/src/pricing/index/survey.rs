@@ -1,0 +1,334 @@
+//! Which sources of an index count, and what their groups say: `index.value` up to the rounding.
+//!
+//! Little changes between two surveys, so only sources with a new quote, or whose time is over, are judged again; the order
+//! by price and what follows from the set of sources that count are kept.
+
+use super::health::{FEWEST, Sample};
+use super::source::{Out, Quote, Source};
+use super::weigh::{self, Shares, Voice};
+use crate::num::bounds::PRICE;
+use crate::num::round::{credit_from_e16, div_even};
+use crate::num::{E8, times};
+use crate::rules::{self, Underlying};
+
+/// What a source is by the rulebook.
+#[derive(Clone, Copy, Debug)]
+struct Fixed {
+    group: usize,
+    /// In units of what all weights have in common.
+    weight: i64,
+    rank: u32,
+    /// The source that says what its currency is worth, and how old that may be.
+    rate: Option<(usize, i64)>,
+}
+
+/// What follows from the set of the sources that count.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    /// The set, a bit a source.
+    counted: u64,
+    groups: u32,
+    shares: Shares,
+}
+
+/// Which of some sources count.
+struct Dropped {
+    counted: u64,
+    beyond: u64,
+    /// Live groups; none where they disagree.
+    groups: u32,
+}
+
+/// The sources of an index as they are.
+#[derive(Clone, Debug)]
+pub(super) struct Survey {
+    rules: rules::Index,
+    fixed: Vec<Fixed>,
+    ranks: Vec<u32>,
+    /// The sources of the index, then those of rates.
+    sources: Vec<Source>,
+    /// Why a source does not count for what it is by itself.
+    outs: Vec<Option<Out>>,
+    /// In the settlement currency, of those that are live.
+    prices: Vec<i64>,
+    /// Those that are live, by price.
+    by_price: Vec<usize>,
+    /// No source that is live goes stale at this time or before.
+    fresh_until: i64,
+    /// Sets of sources, a bit each: to be judged again, too far from the median, of a rank that was not asked.
+    dirty: u64,
+    beyond: u64,
+    standby: u64,
+    plan: Plan,
+    groups: u32,
+    /// What the groups of the plan say, by value.
+    said: Vec<Voice>,
+    /// What all groups say, by number; and which do, by the least price of each.
+    voices: Vec<Voice>,
+    spoke: Vec<usize>,
+}
+
+/// What a survey found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) sample: Sample,
+    /// Whether other sources count than before.
+    pub(super) recounted: bool,
+    /// Whether other sources are out, or for another reason.
+    pub(super) changed: bool,
+}
+
+impl Survey {
+    pub(super) fn new(rules: &Underlying) -> Survey {
+        let count = rules.sources.len();
+        let mut groups: Vec<&str> = Vec::new();
+        let unit = rules.weight_unit();
+        let fixed = rules.sources.iter().map(|source| {
+            let group = groups.iter().position(|group| *group == source.group).unwrap_or_else(|| {
+                groups.push(&source.group);
+                groups.len() - 1
+            });
+            let rate = rules.rates.iter().position(|rate| source.currency.as_ref() == Some(&rate.currency));
+            let rate = rate.map(|at| (count + at, rules.rates[at].stale_after));
+            Fixed { group, weight: source.weight / unit, rank: source.rank, rate }
+        });
+        let fixed: Vec<_> = fixed.collect();
+        let mut ranks: Vec<_> = fixed.iter().map(|source| source.rank).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        Survey {
+            rules: rules.index.clone(),
+            ranks,
+            sources: vec![Source::NEW; count + rules.rates.len()],
+            outs: vec![Some(Out::Missing); count],
+            prices: vec![0; count],
+            by_price: Vec::with_capacity(count),
+            fresh_until: i64::MAX,
+            dirty: 0,
+            beyond: 0,
+            standby: 0,
+            plan: Plan { counted: 0, groups: 0, shares: Shares::Own },
+            groups: 0,
+            said: Vec::with_capacity(groups.len()),
+            voices: vec![Voice::default(); groups.len()],
+            spoke: Vec::with_capacity(groups.len()),
+            fixed,
+        }
+    }
+
+    /// Takes a quote; none where there is no such source, else whether it was not stamped before the latest one.
+    #[inline]
+    pub(super) fn take(&mut self, now: i64, quote: &Quote) -> Option<bool> {
+        let source = self.sources.get_mut(quote.source)?;
+        let taken = source.take(quote.price, quote.sent, now, self.rules.max_ahead);
+        if quote.source < self.fixed.len() {
+            self.dirty |= 1 << quote.source;
+        } else {
+            let converted = self.fixed.iter().enumerate().filter(|(_, fixed)| fixed.rate.is_some());
+            self.dirty |= converted.fold(0, |dirty, (at, _)| dirty | 1 << at);
+        }
+        Some(taken)
+    }
+
+    /// Forgets what the sources said.
+    pub(super) fn forget(&mut self) {
+        self.sources.fill(Source::NEW);
+        self.dirty = self.all();
+    }
+
+    /// Live groups.
+    #[inline]
+    pub(super) fn groups(&self) -> u32 {
+        self.groups
+    }
+
+    /// Why a source does not count.
+    pub(super) fn out(&self, source: usize) -> Option<Out> {
+        let one = 1_u64 << source;
+        let by_others = [(self.standby, Out::Standby), (self.beyond, Out::Beyond)];
+        self.outs[source].or_else(|| by_others.iter().find(|(set, _)| set & one != 0).map(|(_, out)| *out))
+    }
+
+    /// A source, those of rates last.
+    pub(super) fn source(&self, at: usize) -> &Source {
+        &self.sources[at]
+    }
+
+    /// What a further call could depend on, as numbers.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = i64> {
+        self.sources.iter().flat_map(Source::numbers).chain([self.plan.counted as i64])
+    }
+
+    /// Judges what may be other than before, and lets the groups speak.
+    #[inline]
+    pub(super) fn at(&mut self, now: i64) -> Found {
+        let (counted, beyond, standby) = (self.plan.counted, self.beyond, self.standby);
+        let mut changed = false;
+        if now > self.fresh_until {
+            self.dirty = self.all();
+            self.fresh_until = i64::MAX;
+        }
+        while self.dirty != 0 {
+            let source = self.dirty.trailing_zeros() as usize;
+            self.dirty &= self.dirty - 1;
+            changed |= self.judge(now, source);
+        }
+        self.count();
+        let value = if self.groups < FEWEST { 0 } else { self.weigh() };
+        Found {
+            sample: Sample { value, groups: self.groups },
+            recounted: self.plan.counted != counted,
+            changed: changed || (beyond, standby) != (self.beyond, self.standby),
+        }
+    }
+
+    fn all(&self) -> u64 {
+        self.fixed.iter().enumerate().fold(0, |all, (at, _)| all | 1 << at)
+    }
+
+    /// What a source is by itself, and its price in the settlement currency; whether it is out for another reason.
+    #[inline]
+    fn judge(&mut self, now: i64, at: usize) -> bool {
+        let source = &self.sources[at];
+        let mut until = source.until(self.rules.stale_after, self.rules.unchanged_for);
+        let mut judged = source.judge(now, until, self.rules.stale_after).map(|()| source.price);
+        if let (Some((rate, stale_after)), Ok(price)) = (self.fixed[at].rate, judged) {
+            let rate = &self.sources[rate];
+            let rate_until = rate.until(stale_after, None);
+            until = until.min(rate_until);
+            let price = div_even(times(price, rate.price), E8);
+            judged = match rate.judge(now, rate_until, stale_after) {
+                Err(_) => Err(Out::NoRate),
+                Ok(()) if PRICE.holds(price) => Ok(price as i64),
+                Ok(()) => Err(Out::OffDomain),
+            };
+        }
+        if let Ok(price) = judged {
+            self.prices[at] = price;
+            self.fresh_until = self.fresh_until.min(until);
+        }
+        self.place(at, judged.is_ok());
+        let before = std::mem::replace(&mut self.outs[at], judged.err());
+        before != self.outs[at]
+    }
+
+    /// Puts a source where its price belongs, or takes it away.
+    #[inline]
+    fn place(&mut self, source: usize, live: bool) {
+        let known = if self.outs[source].is_none() { self.by_price.iter().position(|&at| at == source) } else { None };
+        let mut at = match (known, live) {
+            (None, false) => return,
+            (Some(at), false) => {
+                self.by_price.remove(at);
+                return;
+            }
+            (Some(at), true) => at,
+            (None, true) => {
+                self.by_price.push(source);
+                self.by_price.len() - 1
+            }
+        };
+        let price = self.prices[source];
+        while at > 0 && self.prices[self.by_price[at - 1]] > price {
+            self.by_price[at] = self.by_price[at - 1];
+            at -= 1;
+        }
+        while at + 1 < self.by_price.len() && self.prices[self.by_price[at + 1]] < price {
+            self.by_price[at] = self.by_price[at + 1];
+            at += 1;
+        }
+        self.by_price[at] = source;
+    }
+
+    /// Finds the sources that count: of as few ranks as make enough groups, without those too far from the median of all.
+    #[inline]
+    fn count(&mut self) {
+        let mut found = Dropped { counted: 0, beyond: 0, groups: 0 };
+        self.standby = 0;
+        if self.ranks.len() == 1 {
+            found = self.drop_beyond(&self.by_price);
+        } else {
+            for &rank in &self.ranks {
+                let asked = self.by_price.iter().copied().filter(|&at| self.fixed[at].rank <= rank);
+                let asked: Vec<usize> = asked.collect();
+                self.standby = set(&self.by_price) & !set(&asked);
+                found = self.drop_beyond(&asked);
+                if found.groups >= self.rules.min_sources {
+                    break;
+                }
+            }
+        }
+        (self.beyond, self.groups) = (found.beyond, found.groups);
+        if found.counted != self.plan.counted {
+            self.plan = Plan { counted: found.counted, groups: self.groups_of(found.counted), shares: Shares::Own };
+            self.speak();
+            self.plan.shares = weigh::shares(&self.said, self.rules.max_group_weight);
+        }
+    }
+
+    /// Drops those of the candidates, which rise, that are too far from their median.
+    #[inline]
+    fn drop_beyond(&self, candidates: &[usize]) -> Dropped {
+        let middle = candidates.len() / 2;
+        let Some(upper) = candidates.get(middle).map(|&at| self.prices[at]) else {
+            return Dropped { counted: 0, beyond: 0, groups: 0 };
+        };
+        // Twice the median, and the most that twice a price may be away from it.
+        let twice = upper + if candidates.len() % 2 == 1 { upper } else { self.prices[candidates[middle - 1]] };
+        let most = credit_from_e16(times(twice, self.rules.drop_beyond)) as i64;
+        let is_beyond = |at: &&usize| (2 * self.prices[**at] - twice).abs() > most;
+        let beyond = set(candidates.iter().take_while(is_beyond).chain(candidates.iter().rev().take_while(is_beyond)));
+        let all = set(candidates);
+        let counted = all & !beyond;
+        let groups = if counted == self.plan.counted { self.plan.groups } else { self.groups_of(counted) };
+        // Where most groups are too far from the median of the sources, it is no median of theirs.
+        if beyond != 0 && 2 * groups < self.groups_of(all) {
+            return Dropped { counted: 0, beyond, groups: 0 };
+        }
+        Dropped { counted, beyond, groups }
+    }
+
+    fn groups_of(&self, sources: u64) -> u32 {
+        let group = |(at, fixed): (usize, &Fixed)| if sources & 1 << at == 0 { 0 } else { 1_u64 << fixed.group };
+        self.fixed.iter().enumerate().map(group).fold(0, |groups, group| groups | group).count_ones()
+    }
+
+    /// What the groups say, by value.
+    #[inline]
+    fn speak(&mut self) {
+        let Plan { counted, groups, .. } = self.plan;
+        let counts = |at: &&usize| counted & 1 << **at != 0;
+        self.said.clear();
+        if counted.count_ones() == groups {
+            // One source a group: in the order of the prices.
+            let voices =
+                self.by_price.iter().filter(counts).map(|&at| Voice::new(self.prices[at], self.fixed[at].weight));
+            self.said.extend(voices);
+            return;
+        }
+        self.voices.fill(Voice::default());
+        self.spoke.clear();
+        for &at in self.by_price.iter().filter(counts) {
+            let Fixed { group, weight, .. } = self.fixed[at];
+            if self.voices[group].weight == 0 {
+                self.spoke.push(group);
+            }
+            self.voices[group].add(self.prices[at], weight);
+        }
+        // Nearly in order: by the least price of each.
+        self.said.extend(self.spoke.iter().map(|&group| self.voices[group]));
+        self.said.sort_unstable_by(Voice::cmp);
+    }
+
+    /// The value of what counts.
+    #[inline]
+    fn weigh(&mut self) -> i64 {
+        self.speak();
+        weigh::value(&self.said, self.rules.max_deviation, self.plan.shares)
+    }
+}
+
+/// A set of sources, a bit each.
+fn set<'a>(sources: impl IntoIterator<Item = &'a usize>) -> u64 {
+    sources.into_iter().fold(0, |set, at| set | 1 << at)
+}
