@@ -89,17 +89,17 @@ def test_a_rate_that_is_old_takes_its_sources_out() -> None:
 
 
 def test_whole_seconds_that_passed_have_the_book_that_stood() -> None:
-    mark = MarkPrice(read_contract(table("", "mark = { ema = 0.5, samples = 2 }"), "BTC-PERP"))
+    mark = MarkPrice(read_contract(table("", 'mark = { ema = 0.5, samples = 2, last_for = "2s" }'), "BTC-PERP"))
     at = START + 4 * HOUR  # half of an interval is left
     book = {"bid": 10_004 * GRID, "ask": 10_006 * GRID, "last": 10_005 * GRID}
     row = mark.update(at, index=10_000 * GRID, funding_rate=10_000, **book)
     # 10,000.5 and 10,005
     assert (row.mark, row.rule, row.inputs, row.basis) == (1_000_275_000_000, "mean", 2, None)
-    row = mark.update(at + 2 * SECOND + NS, bid=10_008 * GRID, ask=10_010 * GRID)
+    row = mark.update(at + 2 * SECOND, bid=10_008 * GRID, ask=10_010 * GRID)
     # seconds 1 and 2 had 5 above the index; the median of the new book and the last trade is 10,008
     assert (row.basis, row.book, row.samples) == (10_005 * GRID, 10_008 * GRID, 2)
     assert (row.mark, row.rule) == (10_005 * GRID, "median3")
-    row = mark.update(at + 3 * SECOND, bid=None, ask=None, last=None)
+    row = mark.update(at + 3 * SECOND, bid=None, ask=None, last=None)  # the last trade is too old, no other is told
     # 5 and 9; the average of the mids is (10,005·2·0.5 + 10,009) / (2·0.5 + 1)
     assert (row.basis, row.book, row.mark, row.rule) == (10_007 * GRID, None, 10_007 * GRID, "average")
     row = mark.update(at + 10 * SECOND + NS)
@@ -126,15 +126,26 @@ def test_slots_of_a_gap_are_told_once() -> None:
     (row,) = funding.update(START + 15 * SECOND)
     assert (row.slot, row.premium, row.predicted) == (3, 10**6, 0)  # one of three
     rows = funding.update(START + 62 * SECOND)
-    told = [(row.slot, row.reason, row.predicted, row.rate, row.missed) for row in rows]
+    told = [(row.slot, row.reason, row.predicted, row.rate, row.outcome) for row in rows]
     # 2 of 4: (1 % − 0.05 %)/480 · 2/4; slot 5, 13 s after the index, is the first that is stale
-    assert told == [(4, None, 990, None, 0), (5, "stale_index", 0, None, 0), (12, "low_coverage", 0, 0, 0)]
-    rows = funding.update(START + 250 * SECOND)
-    told = [((row.time - START) // SECOND, row.slot, row.reason, row.rate, row.missed) for row in rows]
     assert told == [
-        (65, 1, "stale_index", None, 0),
-        (120, 12, "funding_missed", 0, 1),
-        (240, 12, "funding_missed", 0, 2),
+        (4, None, 990, None, None),
+        (5, "stale_index", 0, None, None),
+        (12, "stale_index", 0, 0, "low_coverage"),
+    ]
+    # the end of the interval before had a stale index too: three whole intervals are one row
+    (row,) = funding.update(START + 250 * SECOND)
+    assert (row.time, row.slot, row.missed, row.outcome) == (START + 240 * SECOND, 12, 3, "funding_missed")
+    # one that began with an index: its end, then the whole one after it
+    funding.update(START + 255 * SECOND, index=100 * GRID)
+    rows = funding.update(START + 420 * SECOND)
+    told = [((row.time - START) // SECOND, row.slot, row.samples, row.outcome, row.missed) for row in rows]
+    assert told == [
+        (260, 4, 1, None, 0),
+        (265, 5, 2, None, 0),
+        (270, 6, 2, None, 0),
+        (300, 12, 2, "low_coverage", 0),
+        (420, 12, 0, "funding_missed", 2),
     ]
 
 
@@ -150,5 +161,5 @@ def test_the_cumulative_index_moves_by_mark_times_rate() -> None:
     assert (row.rate, row.cumulative) == (2_850_000, 50 * GRID * 2_850_000)
     own = 50 * GRID * 2_850_000
     # without a cap a whole mark an interval
-    assert not funding.restore(START + 2 * day, 50 * GRID, own + 50 * GRID * GRID + 1)
-    assert funding.restore(START + 2 * day, 50 * GRID, own + 50 * GRID * GRID)
+    assert funding.restore(START + 2 * day, 50 * GRID, own + 50 * GRID * GRID + 1) is None
+    assert funding.restore(START + 2 * day, 50 * GRID, own + 50 * GRID * GRID) == []

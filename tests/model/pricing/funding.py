@@ -29,10 +29,10 @@ def cap_of(rules: Contract) -> Fraction | None:
 
 @dataclass
 class RateOf:
-    """A rate, and how it came to be 0: low_coverage, or nothing to say."""
+    """A rate, how it came to be, and of how many valid samples."""
 
     rate: int
-    reason: str | None
+    outcome: str
     valid: int
 
 
@@ -44,7 +44,9 @@ def funding_rate(samples: Sequence[int | None], rules: Contract) -> RateOf:
             weights += number
             total += number * sample
             valid += 1
-    if valid == 0 or valid * GRID < rules.min_coverage * len(samples):
+    if valid == 0:
+        return RateOf(0, "funding_missed", 0)
+    if valid * GRID < rules.min_coverage * len(samples):
         return RateOf(0, "low_coverage", valid)
     average = Fraction(total, weights)
     dead = clamp(rules.interest - average, -rules.dead_zone, rules.dead_zone)
@@ -52,10 +54,10 @@ def funding_rate(samples: Sequence[int | None], rules: Contract) -> RateOf:
     cap = cap_of(rules)
     if cap is not None:
         rate = clamp(rate, -cap, cap)
-    return RateOf(rounded(rate * valid / len(samples)), None, valid)
+    return RateOf(rounded(rate * valid / len(samples)), "settled", valid)
 
 
-def settle(positions: Mapping[str, int], mark: int, rate: int) -> tuple[dict[str, int], int]:
-    """−Q·M·F of each account, rounded down; what remains goes to `rounding`."""
+def settle(positions: Mapping[str, int], mark: int, rate: int) -> tuple[dict[str, int], int | None]:
+    """−Q·M·F of each account, rounded down; what remains goes to `rounding`, where the positions add up to 0."""
     cash = {account: floor_div(-quantity * mark * rate, E16) for account, quantity in positions.items()}
-    return cash, -sum(cash.values())
+    return cash, None if sum(positions.values()) else -sum(cash.values())

@@ -1,4 +1,4 @@
-"""Funding as a stream: what changes in, a row for each slot that passed out."""
+"""Funding as a stream: what changes in, rows of the slots that passed out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ..grid import GRID
 from .funding import cap_of, funding_rate, premium
-from .rules import Contract
+from .rules import Contract, price_or_none
 
 NAMES = ("index", "state", "impact_bid", "impact_ask", "mark")
 HIGHEST_PREMIUM = 10 * GRID
@@ -16,16 +16,22 @@ HIGHEST_PREMIUM = 10 * GRID
 
 @dataclass
 class FundingRow:
-    """One slot; `rate` at a settlement only, `missed` intervals that had no valid sample at all."""
+    """One slot, `samples` the valid ones of the interval so far; `rate` and `outcome` at the end of an interval."""
 
     time: int
     slot: int
     premium: int | None
     valid: bool
     reason: str | None
+    samples: int
     predicted: int
     rate: int | None
+    outcome: str | None
     missed: int
+    index: int | None
+    state: str
+    impact_bid: int | None
+    impact_ask: int | None
     cumulative: int | None  # at 10⁻¹⁶
 
 
@@ -38,6 +44,7 @@ class Funding:
         self.known: dict[str, Any] = dict.fromkeys(NAMES)
         self.index_time: int | None = None
         self.passed: int | None = None  # the last slot that passed, counted since 1970
+        self.blind = False  # whether that slot had no index, or one that was too old
         self.samples: list[int | None] = []  # of the interval in course
         self.cumulative: int | None = None
 
@@ -51,50 +58,58 @@ class Funding:
         else:
             rows = self.slots_pass(self.passed + 1, slot)
         self.passed = slot
-        self.known.update(named)
-        if named.get("index") is not None:
-            self.index_time = now
-        if self.known["mark"] is not None and self.cumulative is None:
-            self.cumulative = 0
+        for name, value in named.items():
+            self.known[name] = value if name == "state" else price_or_none(value)
+            if name == "index" and self.known[name] is not None:
+                self.index_time = now
         return rows
 
     def slots_pass(self, first: int, last: int) -> list[FundingRow]:
-        """A row each until the index is stale; then one, the settlement of its interval, and one for all the rest."""
+        """A row each; of slots that are blind after a blind one, only of the last of an interval.
+
+        Whole intervals after a blind slot at the end of one are a single row, at the last end.
+        """
         rows: list[FundingRow] = []
-        interval: int | None = None  # in course when the index went stale
-        missed: FundingRow | None = None
+        whole: FundingRow | None = None
+        gap_from: int | None = None  # the interval after the first blind end
+        if self.blind and not self.samples and self.is_blind(first):
+            gap_from = (first - 1) // self.slots
         for slot in range(first, last + 1):
+            follows, self.blind = self.blind, self.is_blind(slot)
             found, reason = self.sample(slot)
             self.samples.append(found)
-            settles = len(self.samples) == self.slots
-            if self.is_fresh(slot) or interval is None:
-                if not self.is_fresh(slot):
-                    interval = (slot - 1) // self.slots
-                rows.append(self.row(slot, found, reason))
-            elif settles and (slot - 1) // self.slots == interval:
-                rows.append(self.row(slot, found, reason))
-            elif settles:
-                row = self.row(slot, found, reason)
-                row.missed += 0 if missed is None else missed.missed
-                missed = row
-        return rows if missed is None else [*rows, missed]
+            ends = len(self.samples) == self.slots
+            if follows and self.blind and not ends:
+                continue
+            row = self.row(slot, found, reason)
+            if ends and self.blind and gap_from is not None and (slot - 1) // self.slots >= gap_from:
+                row.missed += 0 if whole is None else whole.missed
+                whole = row
+                continue
+            rows.append(row)
+            if ends and self.blind:
+                gap_from = slot // self.slots
+        return rows if whole is None else [*rows, whole]
 
-    def is_fresh(self, slot: int) -> bool:
-        """Whether there is an index that is not stale at the slot."""
+    def is_blind(self, slot: int) -> bool:
+        """Whether there is no index, or one that is too old at the slot."""
         if self.known["index"] is None:
-            return False
+            return True
         assert self.index_time is not None
-        return slot * self.rules.sample - self.index_time <= self.rules.index.stale_after
+        return slot * self.rules.sample - self.index_time > self.rules.index.stale_after
+
+    def state(self) -> str:
+        """None is live."""
+        return self.known["state"] or "live"
 
     def sample(self, slot: int) -> tuple[int | None, str | None]:
         """(premium, None), or (None, the reason why there is no valid one)."""
         index, bid, ask = (self.known[name] for name in ("index", "impact_bid", "impact_ask"))
         if index is None:
             return None, "no_index"
-        state = self.known["state"] or "live"
-        if state != "live" and not (state == "thin" and self.rules.index.thin_is_usable):
+        if self.state() != "live" and not (self.state() == "thin" and self.rules.index.thin_is_usable):
             return None, "index_state"
-        if not self.is_fresh(slot):
+        if self.is_blind(slot):
             return None, "stale_index"
         if bid is None or ask is None:
             return None, "thin_book"
@@ -112,37 +127,41 @@ class Funding:
             premium=found,
             valid=found is not None,
             reason=reason,
+            samples=predicted.valid,
             predicted=predicted.rate,
             rate=None,
+            outcome=None,
             missed=0,
+            index=self.known["index"],
+            state=self.state(),
+            impact_bid=self.known["impact_bid"],
+            impact_ask=self.known["impact_ask"],
             cumulative=self.cumulative,
         )
         if row.slot == self.slots:
-            row.rate = predicted.rate
-            row.reason = predicted.reason or reason
-            if predicted.valid == 0:
-                row.missed, row.reason = 1, "funding_missed"
-            self.settle(row)
+            row.rate, row.outcome = predicted.rate, predicted.outcome
+            row.missed = 0 if predicted.valid else 1
+            row.cumulative = self.settle(predicted.rate)
         return row
 
-    def settle(self, row: FundingRow) -> None:
-        """The cumulative index moves by M·F, and a new interval begins."""
+    def settle(self, rate: int) -> int | None:
+        """The cumulative index moves by M·F where a mark is known, and a new interval begins."""
         if self.known["mark"] is not None:
-            assert self.cumulative is not None
-            assert row.rate is not None
-            self.cumulative += self.known["mark"] * row.rate
-        row.cumulative = self.cumulative
+            self.cumulative = (self.cumulative or 0) + self.known["mark"] * rate
         self.samples = []
+        return self.cumulative
 
-    def restore(self, now: int, mark: int, cumulative: int) -> bool:
-        """False: refused, farther from our own than the intervals since the last settlement can have moved it."""
-        assert self.passed is not None
-        begun = self.passed // self.slots * self.rules.every
-        intervals = max(1, (now - begun) // self.rules.every)
-        cap = cap_of(self.rules)
-        reach = Fraction(GRID if cap is None else cap) * mark * intervals
-        if abs(cumulative - (self.cumulative or 0)) > reach:
-            return False
-        self.known["mark"] = mark
+    def restore(self, now: int, mark: int, cumulative: int) -> list[FundingRow] | None:
+        """An update that names the mark, then the cumulative index as it is told.
+
+        None: refused, farther from our own than the intervals since the last settlement can have moved it.
+        """
+        if self.cumulative is not None and self.passed is not None:
+            begun = self.passed // self.slots * self.rules.every
+            intervals = max(1, (now - begun) // self.rules.every)
+            cap = cap_of(self.rules)
+            if abs(cumulative - self.cumulative) > Fraction(GRID if cap is None else cap) * mark * intervals:
+                return None
+        rows = self.update(now, mark=mark)
         self.cumulative = cumulative
-        return True
+        return rows

@@ -39,23 +39,22 @@ def groups_of(voices: Sequence[Voice]) -> list[str]:
 
 def choose(voices: Sequence[Voice], ranks: Sequence[int], rules: IndexRules) -> Choice:
     """Rank by rank until the quorum stands; `ranks` are those of all sources, live or not."""
-    candidates: list[Voice] = []
-    left: list[Voice] = []
+    choice = Choice([], set(), set(), 0)
     for rank in sorted(ranks):
         candidates = [voice for voice in voices if voice.rank <= rank]
         left = near_the_median(candidates, rules.drop_beyond)
-        if len(groups_of(left)) >= rules.min_sources:
+        choice = Choice(
+            counted=left,
+            standby={voice.id for voice in voices if voice not in candidates},
+            beyond={voice.id for voice in candidates if voice not in left},
+            groups=len(groups_of(left)),
+        )
+        if 2 * choice.groups < len(groups_of(candidates)):
+            # most groups were dropped: one group of many sources must not vote the others out
+            choice.counted = []
+            choice.groups = 0
+        if choice.groups >= rules.min_sources:
             break
-    choice = Choice(
-        counted=left,
-        standby={voice.id for voice in voices if voice not in candidates},
-        beyond={voice.id for voice in candidates if voice not in left},
-        groups=len(groups_of(left)),
-    )
-    if 2 * choice.groups < len(groups_of(candidates)):
-        # most groups were dropped: one group of many sources must not vote the others out
-        choice.counted = []
-        choice.groups = 0
     return choice
 
 

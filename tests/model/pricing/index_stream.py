@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fractions import Fraction
 
 from .index import Choice, Voice, choose, index_value
-from .quotes import Feed, live_price
+from .quotes import Feed, Price, live_price
 from .rules import IndexRules
 from .states import Market
 
-Quote = tuple[str, Fraction, int | None]  # source, price in grid units, stamp
+Quote = tuple[str, Price, int | None]  # source, price, stamp
 
 
 @dataclass
@@ -54,7 +53,7 @@ class IndexPrice:
         choice = self.look(now)
         counted = sorted(voice.id for voice in choice.counted)
         if taken or counted != self.counted:
-            self.market.sample(now, index_value(choice.counted, self.rules), choice.groups)
+            self.market.sample(now, index_value(choice.counted, self.rules), choice.groups, taken)
         self.counted = counted
         return self.row(now, choice.groups)
 

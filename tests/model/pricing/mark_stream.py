@@ -24,7 +24,7 @@ from .mark import (
     with_basis,
     worse,
 )
-from .rules import SECOND, Contract
+from .rules import SECOND, Contract, price_or_none
 
 NAMES = ("index", "state", "bid", "ask", "impact_bid", "impact_ask", "last", "funding_rate")
 
@@ -69,12 +69,24 @@ class MarkPrice:
         self.second = second
         if self.newest is not None and self.newest.second < second:
             self.anchor = self.newest
-        self.known.update(named)
-        if named.get("index") is not None:
-            self.index_time = now
-        if "last" in named:
-            self.last_time = now
+        self.tell(now, named)
         return self.row(now, second)
+
+    def tell(self, now: int, named: dict[str, Any]) -> None:
+        """What is no price counts as none; without a last price no trade is told, without a rate none is settled."""
+        for name, value in named.items():
+            if name == "state":
+                self.known[name] = value
+            elif name == "funding_rate":
+                if value is not None:
+                    self.known[name] = max(-GRID, min(GRID, value))
+            elif name == "last":
+                if price_or_none(value) is not None:
+                    self.known[name], self.last_time = value, now
+            else:
+                self.known[name] = price_or_none(value)
+        if price_or_none(named.get("index")) is not None:
+            self.index_time = now
 
     def state(self) -> str:
         """None is live."""

@@ -1,8 +1,9 @@
 """RULES §7 `index.value`: taking the quotes of a source, and whether the source is live.
 
 A quote that is taken replaces what was known of its source, whether it is good or not; only the stamp of one that is
-ahead is not kept. The reasons, in this order: missing, ahead, non_positive, off_domain, off_grid, stale, unchanged,
-no_rate; standby and beyond are said by `index`.
+ahead is not kept, and only good prices make a run of equal ones. The reasons, in this order: missing, ahead,
+non_positive, off_domain, off_grid, stale, unchanged, no_rate, off_domain of what it is worth in the settlement
+currency; standby and beyond are said by `index`.
 """
 
 from __future__ import annotations
@@ -15,56 +16,58 @@ from ..grid import GRID, half_even
 from ..tables import MAX_PRICE
 from .rules import IndexRules, Rate, Source
 
+Price = Fraction | None  # in grid units, not always a whole number of them; None is no number at all
+
+
+def fault_of(price: Price) -> str | None:
+    """Why a number is no price."""
+    if price is None:
+        return "off_grid"
+    if price <= 0:
+        return "non_positive"
+    if price > MAX_PRICE:
+        return "off_domain"
+    return "off_grid" if price.denominator != 1 else None
+
 
 @dataclass
 class Feed:
-    """What is known of one source; the price in grid units, not always a whole number of them."""
+    """What is known of one source: why its last quote is none, or the price of the last good one."""
 
-    price: Fraction | None = None
+    fault: str | None = "missing"
+    price: int = 0
     sent: int | None = None  # the last stamp that was taken, those ahead left out
     arrived: int | None = None
-    ahead: bool = False
     equal_since: int | None = None  # arrival of the first quote of the present run of equal prices
 
-    def take(self, now: int, price: Fraction, sent: int | None, max_ahead: int) -> bool:
+    def take(self, now: int, price: Price, sent: int | None, max_ahead: int) -> bool:
         """False where the quote is out of order: it is ignored. A quote without a stamp was stamped now."""
         stamp = now if sent is None else sent
         if self.sent is not None and stamp < self.sent:
             return False
-        if price != self.price:
-            self.price = price
-            self.equal_since = now
         self.arrived = now
-        self.ahead = stamp > now + max_ahead
-        if not self.ahead:
-            self.sent = stamp
+        if stamp > now + max_ahead:
+            self.fault = "ahead"
+            return True
+        self.sent = stamp
+        self.fault = fault_of(price)
+        if self.fault is None:
+            assert price is not None
+            if price != self.price:
+                self.equal_since = now
+            self.price = price.numerator
         return True
 
     def age(self, now: int) -> int:
-        """From the earlier of stamp and arrival; of a feed that is neither missing nor ahead."""
+        """From the earlier of stamp and arrival; of a feed without a fault."""
         assert self.sent is not None
         assert self.arrived is not None
         return now - min(self.sent, self.arrived)
 
-    def fault(self) -> str | None:
-        """What is wrong with the last quote, whatever the time is."""
-        if self.price is None:
-            return "missing"
-        if self.ahead:
-            return "ahead"
-        if self.price <= 0:
-            return "non_positive"
-        if self.price > MAX_PRICE:
-            return "off_domain"
-        return "off_grid" if self.price.denominator != 1 else None
-
 
 def usable_rate(feed: Feed, rate: Rate, now: int) -> int | None:
     """The price of one unit of a currency, if it is one."""
-    if feed.fault() is not None or feed.age(now) > rate.stale_after:
-        return None
-    assert feed.price is not None
-    return feed.price.numerator
+    return None if feed.fault is not None or feed.age(now) > rate.stale_after else feed.price
 
 
 def live_price(
@@ -72,26 +75,20 @@ def live_price(
 ) -> tuple[int, None] | tuple[None, str]:
     """(price in the settlement currency, None), or (None, the reason why the source is out)."""
     feed = feeds[source.id]
-    fault = feed.fault()
-    if fault is not None:
-        return None, fault
-    assert feed.price is not None
-    assert feed.equal_since is not None
-    price = feed.price.numerator
-    rate: int | None = GRID
-    if source.currency is not None:
-        rate = None
-        for each in rules.rates:
-            if each.currency == source.currency:
-                rate = usable_rate(feeds[each.source], each, now)
-    if rate is not None:
-        price = half_even(price * rate, GRID)
-        if not 1 <= price <= MAX_PRICE:
-            return None, "off_domain"
+    if feed.fault is not None:
+        return None, feed.fault
     if feed.age(now) > rules.stale_after:
         return None, "stale"
+    assert feed.equal_since is not None
     if rules.unchanged_for is not None and now - feed.equal_since > rules.unchanged_for:
         return None, "unchanged"
-    if rate is None:
+    if source.currency is None:
+        return feed.price, None
+    worth: int | None = None
+    for rate in rules.rates:
+        if rate.currency == source.currency:
+            worth = usable_rate(feeds[rate.source], rate, now)
+    if worth is None:
         return None, "no_rate"
-    return price, None
+    price = half_even(feed.price * worth, GRID)
+    return (price, None) if 1 <= price <= MAX_PRICE else (None, "off_domain")

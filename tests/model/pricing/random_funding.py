@@ -118,7 +118,7 @@ class Walk:
         steps: list[Step] = []
         for _ in range(length):
             step = Step(self.now, self.named())
-            if self.columns is None and self.model.passed is not None and self.rng.random() < 0.03:
+            if self.columns is None and self.rng.random() < (0.1 if self.model.passed is None else 0.03):
                 step = self.restore()
                 assert step.cumulative is not None
                 self.model.restore(step.time, step.named["mark"], step.cumulative)
@@ -158,6 +158,9 @@ class Walk:
         values = {"index": self.index, "state": "live", "impact_bid": bid, "impact_ask": ask, "mark": self.index + 7}
         if rng.random() < self.quiet:
             values["state"] = rng.choice(STATES)
+        for name in ("index", "impact_bid", "impact_ask", "mark"):
+            if rng.random() < self.quiet / 10:
+                values[name] = rng.choice((0, -GRID, MAX_PRICE + 1))
         return {name: None if rng.random() < self.quiet / 4 else values[name] for name in names}
 
     def move(self) -> None:
@@ -195,8 +198,7 @@ class Walk:
     def restore(self) -> Step:
         """At, within or beyond what the intervals can have moved."""
         rules, rng = self.rules, self.rng
-        assert self.model.passed is not None
-        begun = self.model.passed // self.model.slots * rules.every
+        begun = (self.model.passed or 0) // self.model.slots * rules.every
         cap = cap_of(rules)
         mark = self.index
         reach = Fraction(GRID if cap is None else cap) * mark * max(1, (self.now - begun) // rules.every)

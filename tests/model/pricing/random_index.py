@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from ..grid import GRID, plain
+from ..grid import GRID
 from ..tables import MAX_PRICE
 from .index_stream import IndexPrice
+from .quotes import Price
 from .random_tapes import (
     MILLISECOND,
     PLAIN_TIERS,
@@ -32,11 +33,11 @@ COMMANDS = ("halt", "resume", "restart")
 
 @dataclass
 class Step:
-    """`kind`: update, or one of the commands. Prices in grid units, a fraction where off the grid."""
+    """`kind`: update, or one of the commands. Prices in grid units, a fraction where off the grid, None: no number."""
 
     kind: str
     time: int
-    quotes: list[tuple[str, Fraction]] = field(default_factory=list)
+    quotes: list[tuple[str, Price]] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=dict)
 
 
@@ -202,7 +203,7 @@ class Walk:
             found.append("nobody")
         return found
 
-    def quote(self, name: str) -> Fraction:
+    def quote(self, name: str) -> Price:
         """What a source says."""
         for rate in self.rules.rates:
             if rate.source == name:
@@ -213,8 +214,8 @@ class Walk:
                 price = Fraction(self.price * GRID // self.worth[source.currency])
         if self.together:
             return price
-        if name in self.constant and self.model.feeds[name].price is not None:
-            return self.model.feeds[name].price or price
+        if name in self.constant and self.model.feeds[name].price:
+            return Fraction(self.model.feeds[name].price)
         if self.calm or self.rng.random() < self.honesty:
             return self.near(price)
         return self.wrong(price)
@@ -237,10 +238,10 @@ class Walk:
         edge = self.rng.choice((self.rules.max_deviation, self.rules.drop_beyond, 50_000, 1_000_000))
         return Fraction(max(1, draw_beside(self.rng, scaled(int(price), self.rng.choice((-edge, edge))))))
 
-    def wrong(self, price: Fraction) -> Fraction:
-        """A price that is none, or of another scale."""
-        if not self.table and self.rng.random() < 0.1:
-            return price + Fraction(1, self.rng.choice((2, 10, 100)))
+    def wrong(self, price: Fraction) -> Price:
+        """A price that is none, or of another scale; also none at all."""
+        if not self.table and self.rng.random() < 0.15:
+            return self.rng.choice((price + Fraction(1, self.rng.choice((2, 10, 100))), None, Fraction(-1, 2)))
         low, high = int(price) // 1_000, int(price) * 1_000
         odd = (0, -int(price), low, high, MAX_PRICE, MAX_PRICE + 1, int(price) * 5 // 4, int(price) * 4 // 5, 1)
         return Fraction(min(self.rng.choice(odd), 10**17))
@@ -263,10 +264,3 @@ class Walk:
 def draw_rate(rng: random.Random) -> int:
     """What one unit of another currency is worth."""
     return rng.choice((GRID, 99_900_000, 100_012_345, 110_000_000, rng.randint(90_000_000, 110_000_000)))
-
-
-def exact_text(price: Fraction) -> str:
-    """A price in plain decimals, also one that lies between two units."""
-    if price.denominator == 1:
-        return plain(price.numerator)
-    return format(Decimal(price.numerator) / Decimal(price.denominator) / Decimal(GRID), "f")

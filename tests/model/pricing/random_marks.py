@@ -88,7 +88,7 @@ class Walk:
         steps: list[Step] = []
         for _ in range(length):
             steps.append((self.now, self.named()))
-            self.model.update(self.now, **without_trade(steps[-1][1]) if self.columns else steps[-1][1])
+            self.model.update(self.now, **steps[-1][1])
             self.now = self.later()
         return steps
 
@@ -137,12 +137,14 @@ class Walk:
         rng = self.rng
         if rng.random() < (0.6 if name == "last" and self.columns else self.quiet):
             return None
+        if name in PRICES and rng.random() < 0.01:
+            return rng.choice((0, -GRID, MAX_PRICE + 1))
         if name == "index":
             return self.index
         if name == "state":
             return "live" if rng.random() > self.quiet else rng.choice(STATES)
         if name == "funding_rate":
-            return rng.choice((0, 10_000, -10_000, 37_500, rng.randint(-(10**6), 10**6)))
+            return rng.choice((0, 10_000, -10_000, 37_500, rng.randint(-(10**6), 10**6), 2 * GRID, -GRID - 1))
         away = rng.randint(0, rng.choice((2, 10, 60))) * self.grain
         side = {"bid": -1, "impact_bid": -1, "ask": 1, "impact_ask": 1}.get(name, rng.choice((-1, 1)))
         if rng.random() < 0.05:
@@ -163,8 +165,3 @@ class Walk:
         low = max(1, middle - spread // 2)
         aimed |= {"impact_bid": low, "impact_ask": max(low + 1, draw_beside(rng, low + spread))}
         named.update({name: price for name, price in aimed.items() if name in named and price <= MAX_PRICE})
-
-
-def without_trade(named: dict[str, Any]) -> dict[str, Any]:
-    """A row of a table without a last price is a row without a trade: the last one stays."""
-    return {name: value for name, value in named.items() if name != "last" or value is not None}

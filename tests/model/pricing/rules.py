@@ -10,6 +10,7 @@ from typing import Any
 
 from ..rulebook import Instrument, read_instrument
 from ..rulebook_values import amount, rate
+from ..tables import MAX_PRICE
 
 SECOND = 10**9
 HOUR = 3_600 * SECOND
@@ -23,6 +24,11 @@ def span(text: str) -> int:
     if not found:
         raise ValueError(text)
     return int(found[1]) * UNITS[found[2]]
+
+
+def price_or_none(units: int | None) -> int | None:
+    """What is no price counts as none."""
+    return units if units is not None and 1 <= units <= MAX_PRICE else None
 
 
 @dataclass(frozen=True)

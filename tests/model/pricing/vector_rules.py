@@ -22,7 +22,7 @@ from .mark import (
     of_the_book,
     with_basis,
 )
-from .quotes import Feed, live_price
+from .quotes import Feed, fault_of, live_price
 from .rules import HOUR, SECOND, Contract, IndexRules, Source
 from .states import Market
 
@@ -53,9 +53,10 @@ def of_index_value(given: Given) -> dict[str, Any]:
     out: dict[str, str] = {}
     for entry in given["sources"]:
         sent, arrived = seconds(entry["time"]), seconds(entry.get("arrival", given["now"]))
-        price = Fraction(read_number(entry["price"]))
+        price = read_number(entry["price"])
         source = Source(entry["id"], entry["group"], read_number(entry["weight"]))
-        feeds[source.id] = Feed(price, sent, arrived, sent > now + rules.max_ahead, arrived)
+        fault = "ahead" if sent > now + rules.max_ahead else fault_of(Fraction(price))
+        feeds[source.id] = Feed(fault, price, sent, arrived, arrived)
         found, reason = live_price(source, feeds, rules, now)
         if found is None:
             out[source.id] = str(reason)
