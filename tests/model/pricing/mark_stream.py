@@ -31,7 +31,7 @@ NAMES = ("index", "state", "bid", "ask", "impact_bid", "impact_ask", "last", "fu
 
 @dataclass
 class MarkRow:
-    """What an update answers; the three inputs as they are shown, each half to even."""
+    """What an update answers; the inputs as they are shown, each half to even."""
 
     time: int
     state: str
@@ -45,6 +45,7 @@ class MarkRow:
     carried: int | None = None
     basis: int | None = None
     book: int | None = None
+    average: int | None = None  # of the mid, where it stood in
 
 
 class MarkPrice:
@@ -82,7 +83,7 @@ class MarkPrice:
                     self.known[name] = max(-GRID, min(GRID, value))
             elif name == "last":
                 if price_or_none(value) is not None:
-                    self.known[name], self.last_time = value, now
+                    self.known[name], self.last_time = price_or_none(value), now
             else:
                 self.known[name] = price_or_none(value)
         if price_or_none(named.get("index")) is not None:
@@ -161,7 +162,11 @@ class MarkPrice:
         if average is not None:
             assert self.average.time is not None
             average = average * GRID if now - self.average.time < self.rules.last_for else None
-        return median3((first, second, third), average)
+        formed = median3((first, second, third), average)
+        if formed.rule == "average":
+            assert average is not None
+            row.average = rounded(average)
+        return formed
 
     def fresh_last(self, now: int) -> int | None:
         """The last trade, not older than `last_for`."""

@@ -155,12 +155,18 @@ class Walk:
             chance = rng.choice((0.1, 0.6, 1.0, 1.0))
             names = [name for name in NAMES if rng.random() < chance]
         bid, ask = self.book()
-        values = {"index": self.index, "state": "live", "impact_bid": bid, "impact_ask": ask, "mark": self.index + 7}
+        values: dict[str, Any] = {
+            "index": self.index,
+            "state": "live",
+            "impact_bid": bid,
+            "impact_ask": ask,
+            "mark": self.index + 7,
+        }
         if rng.random() < self.quiet:
             values["state"] = rng.choice(STATES)
         for name in ("index", "impact_bid", "impact_ask", "mark"):
             if rng.random() < self.quiet / 10:
-                values[name] = rng.choice((0, -GRID, MAX_PRICE + 1))
+                values[name] = rng.choice((0, -GRID, MAX_PRICE + 1, self.index + Fraction(1, 2)))
         return {name: None if rng.random() < self.quiet / 4 else values[name] for name in names}
 
     def move(self) -> None:

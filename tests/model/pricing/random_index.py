@@ -144,6 +144,11 @@ class Walk:
     def step(self) -> Step:
         """One step, a command now and then; a market that is halted is often resumed."""
         halted = self.model.market.state == "halted"
+        if not self.table and self.model.market.state in ("protected", "frozen") and self.rng.random() < 0.15:
+            silent = self.silence()
+            if silent is not None:
+                self.now = silent
+                return Step("update", self.now)
         self.move_time()
         if not self.table and self.rng.random() < (0.3 if halted else 0.015):
             again = halted and self.rng.random() < 0.8
@@ -156,6 +161,15 @@ class Walk:
             if stamp is not None:
                 step.sent[name] = stamp
         return step
+
+    def silence(self) -> int | None:
+        """When one of those that count is too old, if nobody says anything until then."""
+        ages = [
+            min(feed.sent, feed.arrived) + self.rules.stale_after + 1
+            for name, feed in self.model.feeds.items()
+            if name in self.model.counted and feed.sent is not None and feed.arrived is not None
+        ]
+        return min(ages, default=None)
 
     def move_time(self) -> None:
         """Often to where something falls due."""

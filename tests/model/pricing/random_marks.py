@@ -6,6 +6,7 @@ import random
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from ..grid import GRID
@@ -138,7 +139,7 @@ class Walk:
         if rng.random() < (0.6 if name == "last" and self.columns else self.quiet):
             return None
         if name in PRICES and rng.random() < 0.01:
-            return rng.choice((0, -GRID, MAX_PRICE + 1))
+            return rng.choice((0, -GRID, MAX_PRICE + 1, self.index + Fraction(1, 2)))
         if name == "index":
             return self.index
         if name == "state":

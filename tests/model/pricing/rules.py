@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from ..rulebook import Instrument, read_instrument
@@ -26,9 +27,10 @@ def span(text: str) -> int:
     return int(found[1]) * UNITS[found[2]]
 
 
-def price_or_none(units: int | None) -> int | None:
-    """What is no price counts as none."""
-    return units if units is not None and 1 <= units <= MAX_PRICE else None
+def price_or_none(units: int | Fraction | None) -> int | None:
+    """What is no price counts as none: also what lies between two units."""
+    exact = Fraction(0 if units is None else units)
+    return exact.numerator if 1 <= exact <= MAX_PRICE and exact.denominator == 1 else None
 
 
 @dataclass(frozen=True)
