@@ -23,6 +23,9 @@ from .assessment import Assessment, assess
 from .book import read_book, write_book
 from .explanation import Explanation
 from .fit import fit_scenarios
+from .funding import Funding, FundingFlows, FundingSample
+from .index_price import IndexPrice, IndexSample
+from .mark_price import MarkPrice, MarkSample
 from .mirror import DepthMirror
 from .monitor import Monitor, OrderCheck
 from .orderbook import Event, Level, OrderBook
@@ -32,7 +35,14 @@ __all__ = [
     "DepthMirror",
     "Event",
     "Explanation",
+    "Funding",
+    "FundingFlows",
+    "FundingSample",
+    "IndexPrice",
+    "IndexSample",
     "Level",
+    "MarkPrice",
+    "MarkSample",
     "Monitor",
     "OrderBook",
     "OrderCheck",

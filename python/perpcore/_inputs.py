@@ -22,6 +22,12 @@ __all__ = ["decimal_text", "producer", "refuse"]
 
 _FORMS = "an Arrow table (pyarrow, polars, pandas ≥ 2.2, duckdb, …) or a mapping of column names to lists or arrays"
 
+# Tables that may be a mapping of the one column to the other.
+_PAIRS = {"prices": ("symbol", "price"), "funding_positions": ("account", "quantity")}
+
+# Tables with columns that are named like what a rulebook has.
+_NAMED = ("scenarios", "quotes")
+
 # Beyond this power of ten a number is outside every bound (or off the grid), and its digits are not worth writing.
 _DIGITS = 60
 
@@ -42,8 +48,8 @@ def producer(table: str, value: Any) -> Any:
             return value
         if not isinstance(value, Mapping):
             raise TypeError(f"{table}: {_FORMS} is needed, not {type(value).__name__}")
-    if table == "prices" and all(map(_is_scalar, value.values())):
-        value = {"symbol": list(value), "price": list(value.values())}
+    if table in _PAIRS and all(map(_is_scalar, value.values())):
+        value = dict(zip(_PAIRS[table], (list(value), list(value.values())), strict=True))
     return _batch(table, value)
 
 
@@ -267,8 +273,8 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _name_is_known(table: str, name: str) -> bool:
-    """Whether the core may read the column; those of scenarios are named like the underlyings of a rulebook."""
-    return table == "scenarios" or name.removesuffix("_e8") in declared(table)
+    """Whether the core may read the column; some are named like what a rulebook has."""
+    return table in _NAMED or name.removesuffix("_e8") in declared(table)
 
 
 def _holds_names(table: str, name: str) -> bool:

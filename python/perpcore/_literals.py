@@ -36,6 +36,8 @@ ErrorCode = Literal[
     "account_too_large",
     "model_not_enabled",
     "missing_scenario",
+    "time_order",
+    "discontinuous",
     "account_bankrupt",
     "price_unusable",
     "insufficient_margin",
@@ -92,6 +94,15 @@ RuleId = Literal[
     "equity.net_value",
     "equity.withdrawable",
     "threshold.liquidation",
+    "index.value",
+    "index.state",
+    "mark.median3",
+    "mark.fair_basis",
+    "mark.ema",
+    "funding.premium",
+    "funding.rate",
+    "funding.settle",
+    "settle.price",
     "impact",
     "status",
 ]
@@ -120,6 +131,15 @@ TableName = Literal[
     "depth_updates",
     "mirror.states",
     "mirror.depth",
+    "quotes",
+    "index",
+    "index.sources",
+    "tops",
+    "mark",
+    "funding_inputs",
+    "funding",
+    "funding_positions",
+    "funding.flows",
 ]
 """A table that `schema` knows."""
 
@@ -132,6 +152,10 @@ InputTable = Literal[
     "scenarios",
     "commands",
     "depth_updates",
+    "quotes",
+    "tops",
+    "funding_inputs",
+    "funding_positions",
 ]
 """A table that is read."""
 
@@ -150,5 +174,10 @@ OutputTable = Literal[
     "open_orders",
     "mirror.states",
     "mirror.depth",
+    "index",
+    "index.sources",
+    "mark",
+    "funding",
+    "funding.flows",
 ]
 """A table that is written."""

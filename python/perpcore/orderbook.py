@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, NoReturn
 
 from . import _core
 from ._inputs import producer
+from ._scalars import Number, Time, nanoseconds, within
 from ._tables import RecordBatch, imported
 
 __all__ = ["Event", "Level", "OrderBook"]
 
-_Number = str | int | float | Decimal
 _Id = str | int
-_Time = int | datetime
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_NOTIONAL = 10**20  # units of 10⁻⁸: 10¹²
 
 
@@ -105,33 +102,18 @@ def _short(amount: Decimal) -> str:
     return f"{amount.normalize():,f}"
 
 
-def _within(name: str, value: int, least: int, most: int) -> int:
-    """An integer that the core can hold."""
-    if not least <= value <= most:
-        raise ValueError(f"{name} is from {least} to {most}, not {value}")
-    return value
-
-
 def _order(value: int | None) -> int | None:
     """An id of an order."""
     if not isinstance(value, int) or isinstance(value, bool):
         if value is None:
             return None
         raise TypeError(f"order is the id that its accepted event has, not {type(value).__name__}")
-    return _within("order", value, 0, 2**64 - 1)
+    return within("order", value, 0, 2**64 - 1)
 
 
-def _nanoseconds(name: str, value: _Time | None) -> int | None:
+def _nanoseconds(name: str, value: Time | None) -> int | None:
     """A time as nanoseconds since 1970 UTC."""
-    if value is None:
-        return None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _within(name, value, -(2**63), 2**63 - 1)
-    if not isinstance(value, datetime):
-        raise TypeError(f"{name} is nanoseconds since 1970 UTC or an aware datetime, not {type(value).__name__}")
-    if value.utcoffset() is None:
-        raise ValueError(f"{name} has no zone; accepted: an aware datetime, or nanoseconds since 1970 UTC")
-    return _within(name, (value - _EPOCH) // timedelta(microseconds=1) * 1_000, -(2**63), 2**63 - 1)
+    return None if value is None else nanoseconds(name, value)
 
 
 class OrderBook:
@@ -161,27 +143,27 @@ class OrderBook:
         self._core = _core.OrderBook(rules, instrument)
         self._rules = rules
 
-    def _act(self, kind: str, time: _Time | None, **cells: Any) -> list[Event]:
+    def _act(self, kind: str, time: Time | None, **cells: Any) -> list[Event]:
         told = self._core.act(kind, time=_nanoseconds("time", time), **cells)
         return [Event(*event) for event in told]
 
     def place(
         self,
         account: _Id | None,
-        quantity: _Number,
-        price: _Number | None = None,
+        quantity: Number,
+        price: Number | None = None,
         *,
         client_id: _Id | None = None,
         tif: Literal["gtc", "ioc", "fok", "gtd"] | None = None,
-        until: _Time | None = None,
+        until: Time | None = None,
         post_only: Literal["reject", "slide"] | None = None,
         reduce_only: bool | None = None,
         margin_mode: Literal["cross", "isolated"] | None = None,
-        trigger: _Number | None = None,
+        trigger: Number | None = None,
         trigger_by: Literal["mark", "index", "last"] | None = None,
         trigger_when: Literal["at_or_above", "at_or_below"] | None = None,
         stp: Literal["taker", "maker", "both", "decrement"] | None = None,
-        time: _Time | None = None,
+        time: Time | None = None,
     ) -> list[Event]:
         """A new order: positive quantities buy; without a price it is a market order, which trades up to the collar.
 
@@ -216,11 +198,11 @@ class OrderBook:
         self,
         order: int | None = None,
         *,
-        quantity: _Number | None = None,
-        price: _Number | None = None,
+        quantity: Number | None = None,
+        price: Number | None = None,
         account: _Id | None = None,
         client_id: _Id | None = None,
-        time: _Time | None = None,
+        time: Time | None = None,
     ) -> list[Event]:
         """Another total or limit of an order, named by its id or by account and client_id.
 
@@ -244,7 +226,7 @@ class OrderBook:
         *,
         account: _Id | None = None,
         client_id: _Id | None = None,
-        time: _Time | None = None,
+        time: Time | None = None,
     ) -> list[Event]:
         """The end of an order, named by its id or by account and client_id.
 
@@ -263,7 +245,7 @@ class OrderBook:
         client: _Id | None = None,
         group: _Id | None = None,
         account_class: str | None = None,
-        time: _Time | None = None,
+        time: Time | None = None,
     ) -> list[Event]:
         """The end of every order that has all of what is given; without anything of all orders.
 
@@ -282,7 +264,7 @@ class OrderBook:
         client: _Id | None = None,
         group: _Id | None = None,
         account_class: str | None = None,
-        time: _Time | None = None,
+        time: Time | None = None,
     ) -> list[Event]:
         """Whose an account is: its client, its beneficial-owner group (else that of the client), its class.
 
@@ -303,7 +285,7 @@ class OrderBook:
         client: _Id | None = None,
         group: _Id | None = None,
         account_class: str | None = None,
-        time: _Time | None = None,
+        time: Time | None = None,
     ) -> list[Event]:
         """The same; what is not given stays as it was.
 
@@ -314,7 +296,7 @@ class OrderBook:
         """
         return self._act("set_account", time, account=account, client=client, group=group, account_class=account_class)
 
-    def mark(self, price: _Number, *, time: _Time | None = None) -> list[Event]:
+    def mark(self, price: Number, *, time: Time | None = None) -> list[Event]:
         """The mark: what the collar is around, and what triggers watch.
 
         >>> import perpcore as pc
@@ -325,7 +307,7 @@ class OrderBook:
         """
         return self._act("mark", time, price=price)
 
-    def index(self, price: _Number, *, time: _Time | None = None) -> list[Event]:
+    def index(self, price: Number, *, time: Time | None = None) -> list[Event]:
         """The index, for triggers and for a collar around it.
 
         >>> import perpcore as pc
@@ -334,7 +316,7 @@ class OrderBook:
         """
         return self._act("index", time, price=price)
 
-    def enter_phase(self, phase: str, *, time: _Time | None = None) -> list[Event]:
+    def enter_phase(self, phase: str, *, time: Time | None = None) -> list[Event]:
         """Enters a phase: listed, preopen, auction, open, reduce_only, halted, settling or settled.
 
         Where trading begins, what was collected is traded at one price first.
@@ -346,7 +328,7 @@ class OrderBook:
         """
         return self._act("phase", time, state=phase)
 
-    def advance_time(self, time: _Time) -> list[Event]:
+    def advance_time(self, time: Time) -> list[Event]:
         """Nothing but that time passes: orders expire; in an auction the indicative price is told.
 
         >>> import perpcore as pc
@@ -422,7 +404,7 @@ class OrderBook:
         bid, ask = self._core.best()
         return (None if bid is None else Level(*bid), None if ask is None else Level(*ask))
 
-    def impact_price(self, side: Literal["bid", "ask"], notional: _Number) -> Decimal | None:
+    def impact_price(self, side: Literal["bid", "ask"], notional: Number) -> Decimal | None:
         """The average price of a notional, in settlement currency, walked through the bids or the asks.
 
         Half to even at eight decimals; None where the side is too thin.
@@ -446,7 +428,7 @@ class OrderBook:
         >>> book.queue_position(second.order)
         (1, Decimal('1.00000000'))
         """
-        found: tuple[int, Decimal] | None = self._core.queue_position(_within("order", order, 0, 2**64 - 1))
+        found: tuple[int, Decimal] | None = self._core.queue_position(within("order", order, 0, 2**64 - 1))
         return found
 
     @property

@@ -272,6 +272,20 @@ pub(crate) fn stopped() -> Failure {
     internal().value("stopped").into()
 }
 
+/// The place of an instrument in a rulebook.
+///
+/// # Errors
+/// `unknown_instrument`.
+pub(crate) fn instrument_named(rules: &Rulebook, name: &str) -> Result<usize, Failure> {
+    rules.instrument_index(name).ok_or_else(|| {
+        let mut fault = Fault::new(Code::UnknownInstrument).value(name);
+        if let Some(near) = rules.suggest_instrument(name) {
+            fault.accepted = format!("did you mean {near}?");
+        }
+        fault.into()
+    })
+}
+
 impl Assessment {
     /// The rulebook that it was made under.
     pub fn rulebook(&self) -> &Rulebook {

@@ -41,6 +41,8 @@ pub enum Kind {
     Money,
     /// An exact amount out: `decimal128(38, 24)`.
     Exact,
+    /// An exact sum of products out: `decimal128(38, 16)`.
+    Product,
     /// A ratio out: float64, for display.
     Ratio,
     /// A count out: int64.
@@ -59,7 +61,7 @@ impl Kind {
             Kind::Bool => "booleans, or the words true and false",
             Kind::UpdateId => "non-negative integers",
             Kind::Time => "timestamp of any unit with zone UTC, or int64 nanoseconds",
-            Kind::Number(_) | Kind::Money | Kind::Exact | Kind::Ratio | Kind::Count => {
+            Kind::Number(_) | Kind::Money | Kind::Exact | Kind::Product | Kind::Ratio | Kind::Count => {
                 "decimal32, decimal64 or decimal128, an integer, float64, or text in plain decimals; \
                  or <name>_e8 as int64"
             }
@@ -158,9 +160,14 @@ macro_rules! table {
 
 pub mod commands;
 mod events;
+mod prices;
 
 pub use commands::COMMANDS;
 pub use events::{DEPTH, EVENTS, L3, OPEN_ORDERS};
+pub use prices::{
+    FUNDING_FLOWS_OUT, FUNDING_INPUTS, FUNDING_OUT, FUNDING_POSITIONS, INDEX_OUT, INDEX_SOURCES_OUT, MARK_OUT, QUOTE,
+    QUOTES, TOPS, WIDE_QUOTES,
+};
 
 table! {
     /// What accounts hold.
@@ -385,7 +392,7 @@ table! {
 }
 
 /// Every table.
-pub static TABLES: [&Table; 22] = [
+pub static TABLES: [&Table; 31] = [
     &POSITIONS,
     &BALANCES,
     &PRICES,
@@ -408,4 +415,13 @@ pub static TABLES: [&Table; 22] = [
     &DEPTH_UPDATES,
     &MIRROR_STATES_OUT,
     &MIRROR_DEPTH_OUT,
+    &QUOTES,
+    &INDEX_OUT,
+    &INDEX_SOURCES_OUT,
+    &TOPS,
+    &MARK_OUT,
+    &FUNDING_INPUTS,
+    &FUNDING_OUT,
+    &FUNDING_POSITIONS,
+    &FUNDING_FLOWS_OUT,
 ];

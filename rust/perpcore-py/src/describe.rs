@@ -146,6 +146,7 @@ fn words(table: &Table, kind: Kind) -> (String, String) {
         Kind::Number(bound) => (String::from("number"), bound.accepted.to_string()),
         Kind::Money => (String::from("decimal128(28, 8)"), String::from("whole units")),
         Kind::Exact => (String::from("decimal128(38, 24)"), String::from("whole units")),
+        Kind::Product => (String::from("decimal128(38, 16)"), String::from("whole units")),
         Kind::Ratio => plain("float64"),
         Kind::Count | Kind::UpdateId => plain("int64"),
     }

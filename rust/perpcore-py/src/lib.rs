@@ -10,6 +10,7 @@ mod ending;
 mod kernel;
 mod mirror;
 mod monitor;
+mod pricing;
 mod raise;
 mod resident;
 mod rulebook;
@@ -27,6 +28,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<monitor::OrderCheck>()?;
     module.add_class::<book::OrderBook>()?;
     module.add_class::<mirror::DepthMirror>()?;
+    module.add_class::<pricing::IndexPrice>()?;
+    module.add_class::<pricing::MarkPrice>()?;
+    module.add_class::<pricing::Funding>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<batch::Schema>()?;
     module.add_function(wrap_pyfunction!(assessment::assess, module)?)?;

@@ -1,25 +1,21 @@
 //! The book of an outside venue, rebuilt from its feed.
 
 use crate::batch::Batch;
-use crate::capsule::import;
-use crate::raise::{bad_argument, raise_fault, warn_shared_doubles};
+use crate::raise::{bad_argument, raise_fault};
 use crate::resident::Resident;
-use crate::run::{caught, releases};
-use crate::scalar::{decimal, units};
-use arrow_array::Array;
+use crate::run::caught;
+use crate::scalar::{Number, cell, number};
 use perpcore::fault::{Code, Fault};
-use perpcore::num::bounds::{Bound as Limits, DEPTH, PRICE};
+use perpcore::num::bounds::{DEPTH, PRICE};
 use perpcore::pricing::mirror::{Best, Feed, ID, Level, Mirror, Side, Span, State, snapshot_id};
-use perpcore_arrow::{contract, mirror as core};
+use perpcore_arrow::contract;
+use perpcore_arrow::pricing::mirror as core;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyString};
 
 /// What faults name as their table: the streaming calls take what the columnar one reads.
 const TABLE: &str = contract::DEPTH_UPDATES.name;
-
-/// A number as a `Decimal`, where there is one.
-type Number<'py> = Option<Bound<'py, PyAny>>;
 
 /// The best levels.
 type Levels<'py> = (Number<'py>, Number<'py>, Number<'py>, Number<'py>);
@@ -85,15 +81,7 @@ impl DepthMirror {
 
     /// Works off a table of messages; the table `mirror.states`.
     fn run(&self, py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<Batch> {
-        let batches = import(&contract::DEPTH_UPDATES, table)?;
-        let rows = batches.iter().map(Array::len).sum();
-        // As in `assess`: the producer's memory is let go of with the GIL.
-        let _held = releases(rows).then(|| batches.clone());
-        let ran = self.resident.work(py, rows, |mirror, stop| core::run(mirror, batches, stop))?;
-        if ran.shared_doubles {
-            caught(py, || warn_shared_doubles(py))?;
-        }
-        Ok(Batch(ran.states))
+        self.resident.play(py, &contract::DEPTH_UPDATES, table, 1, core::run)
     }
 
     /// Its state.
@@ -160,10 +148,6 @@ impl DepthMirror {
     }
 }
 
-fn number<'py>(py: Python<'py>, units: Option<i64>) -> PyResult<Number<'py>> {
-    caught(py, || units.map(|units| decimal(py, units.into())).transpose())
-}
-
 fn refused(py: Python<'_>, fault: Fault) -> PyErr {
     raise_fault(py, Fault { table: Some(TABLE.to_string()), ..fault })
 }
@@ -199,29 +183,11 @@ fn levels(bids: &Bound<'_, PyAny>, asks: &Bound<'_, PyAny>) -> PyResult<Vec<Leve
                 let fault = Fault::new(Code::WrongType).at(TABLE, name, row).value(&pair);
                 return Err(raise_fault(pair.py(), fault.accepts("a pair of price and quantity")));
             }
-            let price = bounded(&pair.get_item(0)?, &PRICE, name, row)?;
-            let quantity = bounded(&pair.get_item(1)?, &DEPTH, name, row)?;
+            let price = cell(&pair.get_item(0)?, &PRICE, TABLE, name, Some(row))?;
+            let quantity = cell(&pair.get_item(1)?, &DEPTH, TABLE, name, Some(row))?;
             // Both are within their bounds.
             levels.extend(Level::new(side, price, quantity));
         }
     }
     Ok(levels)
 }
-
-fn bounded(value: &Bound<'_, PyAny>, bound: &Limits, name: &str, row: usize) -> PyResult<i64> {
-    let code = match units(value)? {
-        None => Code::WrongType,
-        Some(Err(reason)) => reason.into(),
-        Some(Ok(number)) => match i64::try_from(number) {
-            Ok(number) if bound.holds(number.into()) => return Ok(number),
-            _ => Code::OutOfRange,
-        },
-    };
-    let shown: String = value.to_string().chars().take(SHOWN).collect();
-    let fault = Fault::new(code).at(TABLE, name, row).value(shown);
-    let fault = if code == Code::OutOfRange { fault.accepts(bound.accepted) } else { fault };
-    Err(raise_fault(value.py(), fault))
-}
-
-/// As many characters of a refused value as help to find it.
-const SHOWN: usize = 200;

@@ -1,9 +1,14 @@
 //! What stays between calls: one lock, calls from any thread, and an answer where a call can never come to it.
 
-use crate::raise::raise_fault;
-use crate::run::run;
+use crate::batch::Batch;
+use crate::capsule::import;
+use crate::raise::{raise_fault, warn_shared_doubles};
+use crate::run::{caught, releases, run};
+use arrow_array::{Array, StructArray};
 use perpcore::fault::{Failure, Fault};
 use perpcore::sweep::stop::Stop;
+use perpcore_arrow::contract::Table;
+use perpcore_arrow::pricing::Ran;
 use perpcore_arrow::shared::{Busy, Held, Shared};
 use pyo3::prelude::*;
 
@@ -36,5 +41,25 @@ impl<T: Send> Resident<T> {
         let mut held = self.held(py)?;
         let held = held.work();
         run(py, rows, move |stop| held.run(|inner| work(inner, stop)))
+    }
+
+    /// Works a table off, each row of which takes as long as about so many of an assessment.
+    pub(crate) fn play(
+        &self,
+        py: Python<'_>,
+        table: &'static Table,
+        given: &Bound<'_, PyAny>,
+        rows_a_row: usize,
+        play: impl FnOnce(&mut T, &[StructArray], &Stop) -> Result<Ran, Failure> + Send,
+    ) -> PyResult<Batch> {
+        let batches = import(table, given)?;
+        let rows = batches.iter().map(Array::len).sum::<usize>().saturating_mul(rows_a_row);
+        // As in `assess`: the producer's memory is let go of with the GIL.
+        let _held = releases(rows).then(|| batches.clone());
+        let ran = self.work(py, rows, |inner, stop| play(inner, &batches, stop))?;
+        if ran.shared_doubles {
+            caught(py, || warn_shared_doubles(py))?;
+        }
+        Ok(Batch(ran.table))
     }
 }

@@ -1,7 +1,11 @@
 //! Scalar arguments that are money, prices or quantities: one way to read all of them (docs/numbers.md), and one way back.
 
+use crate::raise::raise_fault;
+use crate::run::caught;
+use perpcore::fault::{Code, Fault};
 use perpcore::num::bounds::Bound as Limits;
 use perpcore::num::{NotANumber, ONE, float, text};
+use perpcore_arrow::pricing::said;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
@@ -33,7 +37,67 @@ pub(crate) fn grid(name: &str, value: &Bound<'_, PyAny>, bound: &Limits) -> PyRe
 
 /// A number of g as a `Decimal`.
 pub(crate) fn decimal<'py>(py: Python<'py>, units: i128) -> PyResult<Bound<'py, PyAny>> {
-    py.import("decimal")?.getattr("Decimal")?.call1((units,))?.call_method1("scaleb", (-8,))
+    decimal_at(py, units, 8)
+}
+
+/// A number of units of 10 to the minus `decimals` as a `Decimal`, exactly whatever the context.
+pub(crate) fn decimal_at<'py>(py: Python<'py>, units: i128, decimals: u32) -> PyResult<Bound<'py, PyAny>> {
+    py.import("decimal")?.getattr("Decimal")?.call1((format!("{units}e-{decimals}"),))
+}
+
+/// A number as a `Decimal`, where there is one.
+pub(crate) type Number<'py> = Option<Bound<'py, PyAny>>;
+
+/// The same of a number of g.
+pub(crate) fn number<'py>(py: Python<'py>, units: Option<i64>) -> PyResult<Number<'py>> {
+    caught(py, || units.map(|units| decimal(py, units.into())).transpose())
+}
+
+/// As many characters of a refused value as help to find it.
+const SHOWN: usize = 200;
+
+/// A value of a table's column that came by itself, in g.
+///
+/// # Errors
+/// As the column of a table: SchemaError for what is no number, InputError for one that is not accepted.
+pub(crate) fn cell(
+    value: &Bound<'_, PyAny>,
+    bound: &Limits,
+    table: &str,
+    column: &str,
+    row: Option<usize>,
+) -> PyResult<i64> {
+    let code = match units(value)? {
+        None => Code::WrongType,
+        Some(Err(reason)) => reason.into(),
+        Some(Ok(number)) => match i64::try_from(number) {
+            Ok(number) if bound.holds(number.into()) => return Ok(number),
+            _ => Code::OutOfRange,
+        },
+    };
+    let mut fault = shown(code, value, table, column);
+    fault.row = row.map(|row| row as u64);
+    let fault = if code == Code::OutOfRange { fault.accepts(bound.accepted) } else { fault };
+    Err(raise_fault(value.py(), fault))
+}
+
+fn shown(code: Code, value: &Bound<'_, PyAny>, table: &str, column: &str) -> Fault {
+    let text: String = value.to_string().chars().take(SHOWN).collect();
+    Fault::new(code).in_column(table, column).value(text)
+}
+
+/// What a feed said, in g, as in a table: what is no number of the grid is said too, what is beyond 64 bits as far as they
+/// reach.
+///
+/// # Errors
+/// SchemaError for what is no number.
+pub(crate) fn feed(value: &Bound<'_, PyAny>, table: &str, column: &str) -> PyResult<i64> {
+    let is_negative = || match value.cast::<PyString>() {
+        Ok(text) => text.to_string_lossy().starts_with('-'),
+        Err(_) => value.lt(0).unwrap_or(false),
+    };
+    let read = units(value)?.and_then(|read| said(read, is_negative));
+    read.ok_or_else(|| raise_fault(value.py(), shown(Code::WrongType, value, table, column)))
 }
 
 /// A Python or NumPy number in g, or why it is not on the grid; none where it is no number.

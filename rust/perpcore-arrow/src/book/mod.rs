@@ -8,7 +8,7 @@ mod one;
 
 pub use one::{Cells, Id, Shown, Told};
 
-use crate::assess::{AccountKey, Rules, batch};
+use crate::assess::{AccountKey, Rules, batch, instrument_named};
 use crate::contract::commands::At;
 use crate::contract::{self, Table as Declared};
 use crate::decode::{Asked, Block, Commands, Numbering, Settings, Source, bit, client_group, follows_client};
@@ -22,7 +22,7 @@ use perpcore::book::owner::Positions;
 use perpcore::book::store::Level;
 use perpcore::book::terms::Terms;
 use perpcore::book::{Ahead, Book, Indicative};
-use perpcore::fault::{Code, Failure, Fault};
+use perpcore::fault::{Code, Failure};
 use perpcore::message::event::Kind;
 use perpcore::message::{ClientId, Command, Event, Named, Phase, Side};
 use perpcore::num::ONE;
@@ -77,13 +77,7 @@ impl OrderBook {
     /// # Errors
     /// `unknown_instrument`.
     pub fn new(rules: &Rules, instrument: &str) -> Result<OrderBook, Failure> {
-        let Some(at) = rules.rulebook.instrument_index(instrument) else {
-            let mut fault = Fault::new(Code::UnknownInstrument).value(instrument);
-            if let Some(near) = rules.rulebook.suggest_instrument(instrument) {
-                fault.accepted = format!("did you mean {near}?");
-            }
-            return Err(fault.into());
-        };
+        let at = instrument_named(&rules.rulebook, instrument)?;
         Ok(OrderBook {
             rules: rules.clone(),
             instrument: instrument.into(),

@@ -196,7 +196,7 @@ fn within(bound: &Bound, value: i128) -> Result<i64, Code> {
 fn times(block: &mut Block, at: At, values: &ArrayRef) {
     let Some((found, factor)) = nanoseconds(&**values) else { return };
     let counts_ns = *values.data_type() == DataType::Int64;
-    for (row, value) in found.into_iter().enumerate() {
+    for (row, value) in found.iter().enumerate() {
         let time = value.checked_mul(factor);
         let target = if at == At::Time { &mut block.time } else { &mut block.until };
         target[row] = time.unwrap_or(0);

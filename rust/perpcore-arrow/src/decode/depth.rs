@@ -120,7 +120,7 @@ impl Head {
 
 /// The columns, each value a stand-in where it was null or refused.
 struct Columns {
-    times: Option<Vec<i64>>,
+    times: Option<ScalarBuffer<i64>>,
     snapshots: Option<Vec<bool>>,
     firsts: Option<Vec<i64>>,
     lasts: Option<Vec<i64>>,
@@ -136,7 +136,7 @@ struct Columns {
 impl Columns {
     fn of(source: &mut Source) -> Result<Self, Failure> {
         Ok(Columns {
-            times: source.times("time")?,
+            times: source.times("time", Null::Zero)?,
             snapshots: source.flags("snapshot")?,
             firsts: source.update_ids("first_id")?,
             lasts: source.update_ids("last_id")?,

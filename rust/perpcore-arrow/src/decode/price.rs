@@ -52,7 +52,7 @@ pub(crate) fn prices(rules: &Rulebook, terms: &Terms, mut source: Source) -> Res
     let symbols = source.lookup("symbol", Code::OutOfRange, None, find)?.unwrap_or_default();
     let prices = source.numbers("price", Null::Refused)?.unwrap_or_default();
     source.numbers("index", Null::Zero)?;
-    source.times("time")?;
+    source.times("time", Null::Zero)?;
     let states = source.words("state")?;
 
     let mut faults: Vec<Fault> = std::mem::take(&mut source.faults);

@@ -1,11 +1,10 @@
 //! The table of scenarios: a row each, a column an underlying of the rulebook; in stress also an asset.
 
+use super::named::{named_columns, rename, renamed};
 use super::number::Null;
-use super::view::{Source, unknown_column};
+use super::view::Source;
 use crate::contract::{MOVES, SCENARIOS};
-use crate::guard::UNREAD;
 use arrow_array::{Array, StructArray};
-use arrow_schema::{DataType, Field, Fields};
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::margin::market::Movers;
 use perpcore::margin::portfolio::scenarios::{MOST_SCENARIOS, Scenarios};
@@ -73,15 +72,15 @@ pub(crate) fn joint_moves(
 /// Whatever makes it not one of its schema; then every refused cell, by row; `missing_scenario` where it has no row,
 /// `weights` where they do not add up.
 fn read(movers: &[&str], batches: Vec<StructArray>, ignore_extra: bool, stop: &Stop) -> Result<Scenarios, Failure> {
-    let columns = columns(movers, &batches, ignore_extra)?;
+    let columns = named_columns(&SCENARIOS, movers, &batches, ignore_extra)?;
     let mut faults = Vec::new();
     let mut moves = vec![None; movers.len()];
     for column in &columns {
-        let name = movers[column.mover];
-        let alone = batches.iter().map(|batch| column.alone(batch)).collect();
+        let name = movers[column.place];
+        let alone = batches.iter().map(|batch| column.alone(batch, &MOVES)).collect();
         let mut source = Source::open(&MOVES, alone, false, stop)?;
         let values = source.numbers(MOVES.columns[0].name, Null::Refused).map_err(|failure| renamed(&failure, name))?;
-        moves[column.mover] = values.map(|values| values.to_vec());
+        moves[column.place] = values.map(|values| values.to_vec());
         faults.extend(source.faults.into_iter().map(|fault| rename(fault, name)));
     }
     let mut source = Source::open(&SCENARIOS, batches, true, stop)?;
@@ -102,57 +101,6 @@ fn read(movers: &[&str], batches: Vec<StructArray>, ignore_extra: bool, stop: &S
         _ => Fault::new(code).in_column(SCENARIOS.name, "scenario"),
     })?;
     Ok(table)
-}
-
-/// A column of moves: where it stands, and whether it came as raw grid units.
-struct Moves {
-    mover: usize,
-    at: usize,
-    raw: bool,
-}
-
-impl Moves {
-    /// The column as a table of its own.
-    fn alone(&self, batch: &StructArray) -> StructArray {
-        let column = batch.column(self.at).clone();
-        let name = if self.raw { "move_e8" } else { MOVES.columns[0].name };
-        let fields = Fields::from(vec![Field::new(name, column.data_type().clone(), true)]);
-        let nulls = batch.nulls().cloned();
-        let alone = StructArray::try_new_with_length(fields, vec![column], nulls, batch.len());
-        // One column of the batch's own length: there is nothing that could not fit.
-        alone.unwrap_or_else(|_| StructArray::new_empty_fields(0, None))
-    }
-}
-
-/// The columns of moves.
-fn columns(movers: &[&str], batches: &[StructArray], ignore_extra: bool) -> Result<Vec<Moves>, Failure> {
-    let fields = batches.first().map_or(&[][..], |batch| &**batch.fields());
-    let mut columns: Vec<Moves> = Vec::new();
-    for (at, field) in fields.iter().enumerate() {
-        let name = field.name();
-        if SCENARIOS.place(name).is_some() {
-            continue;
-        }
-        let place = |name: &str| movers.iter().position(|mover| *mover == name);
-        let raw = || Some((place(name.strip_suffix("_e8")?)?, true));
-        let found = place(name).map(|mover| (mover, false)).or_else(raw);
-        let Some((mover, raw)) = found else {
-            if ignore_extra {
-                continue;
-            }
-            return Err(unknown_column(&SCENARIOS, movers.iter().copied(), name).into());
-        };
-        let column = movers[mover];
-        if columns.iter().any(|known| known.mover == mover) {
-            return Err(Fault::new(Code::DuplicateColumn).in_column(SCENARIOS.name, column).value(name).into());
-        }
-        if let Some(unread) = field.metadata().get(UNREAD).filter(|_| *field.data_type() == DataType::Null) {
-            let fault = Fault::new(Code::WrongType).in_column(SCENARIOS.name, column).value(unread);
-            return Err(fault.accepts(MOVES.columns[0].kind.types()).into());
-        }
-        columns.push(Moves { mover, at, raw });
-    }
-    Ok(columns)
 }
 
 /// The name of every scenario.
@@ -176,13 +124,4 @@ fn weights(source: &mut Source) -> Result<Option<Vec<i64>>, Failure> {
         return Ok(None);
     }
     Ok(source.numbers("weight", Null::Refused)?.map(|weights| weights.to_vec()))
-}
-
-fn rename(fault: Fault, column: &str) -> Fault {
-    Fault { column: Some(column.to_string()), ..fault }
-}
-
-fn renamed(failure: &Failure, column: &str) -> Failure {
-    let first = rename(failure.first().clone(), column);
-    Failure::of(failure.problems().map(|fault| rename(fault.clone(), column))).unwrap_or_else(|| first.into())
 }

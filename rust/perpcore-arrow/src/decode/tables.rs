@@ -252,7 +252,7 @@ fn settings(rules: &Rulebook, source: &mut Source, ids: &mut AccountIds) -> Resu
         source.any_text(name)?;
     }
     for name in ["investor_until", "knowledge_until"] {
-        source.times(name)?;
+        source.times(name, Null::Zero)?;
     }
     Ok(settings)
 }

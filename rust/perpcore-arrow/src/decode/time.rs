@@ -1,11 +1,13 @@
 //! Time columns: UTC timestamps of any unit, or int64 nanoseconds.
 
-use super::view::Source;
+use super::number::Null;
+use super::view::{Chunk, Source};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, PrimitiveArray};
+use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, TimeUnit};
 use perpcore::fault::{Code, Failure};
 
@@ -15,17 +17,26 @@ pub(crate) const YEAR_2000_NS: i64 = 946_684_800_000_000_000;
 const UTC: [&str; 4] = ["UTC", "Etc/UTC", "Z", "+00:00"];
 
 impl Source {
-    /// A column of times, in ns; none where it did not come. Null is 0: not given.
-    pub(crate) fn times(&mut self, name: &str) -> Result<Option<Vec<i64>>, Failure> {
+    /// A column of times, in ns; none where it did not come. Null is 0.
+    pub(crate) fn times(&mut self, name: &str, null: Null) -> Result<Option<ScalarBuffer<i64>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
+        let chunks = self.chunks(at);
+        if let [chunk] = &*chunks
+            && let Some(values) = as_they_are(chunk)
+        {
+            return Ok(Some(values));
+        }
         let mut out = Vec::with_capacity(self.rows());
-        for chunk in self.chunks(at) {
+        for chunk in chunks {
             let Some((values, factor)) = nanoseconds(&*chunk.values) else {
                 return Err(self.wrong_type(column, chunk.values.data_type()).into());
             };
             let counts_ns = *chunk.values.data_type() == DataType::Int64;
-            for (row, value) in values.into_iter().enumerate() {
+            for (row, value) in values.iter().enumerate() {
                 if chunk.is_null(row) {
+                    if null == Null::Refused {
+                        self.refuse(Code::NullValue, column, &chunk, row);
+                    }
                     out.push(0);
                     continue;
                 }
@@ -40,17 +51,25 @@ impl Source {
                 out.push(time.unwrap_or(0));
             }
         }
-        Ok(Some(out))
+        Ok(Some(out.into()))
     }
 }
 
+/// The producer's own buffer, where it counts nanoseconds, without nulls and without a time that is refused.
+fn as_they_are(chunk: &Chunk) -> Option<ScalarBuffer<i64>> {
+    let (values, 1) = nanoseconds(&*chunk.values)? else { return None };
+    let counts_ns = *chunk.values.data_type() == DataType::Int64;
+    let least = if counts_ns { YEAR_2000_NS } else { i64::MIN };
+    (chunk.nulls.is_none() && values.iter().fold(true, |all, &time| all & (time >= least))).then_some(values)
+}
+
 /// The raw values and how many ns each counts.
-pub(super) fn nanoseconds(array: &dyn Array) -> Option<(Vec<i64>, i64)> {
-    fn raw<T: arrow_array::types::ArrowPrimitiveType<Native = i64>>(array: &PrimitiveArray<T>) -> Vec<i64> {
-        array.values().to_vec()
+pub(super) fn nanoseconds(array: &dyn Array) -> Option<(ScalarBuffer<i64>, i64)> {
+    fn raw<T: arrow_array::types::ArrowPrimitiveType<Native = i64>>(array: &PrimitiveArray<T>) -> ScalarBuffer<i64> {
+        array.values().clone()
     }
     match array.data_type() {
-        DataType::Null => Some((vec![0; array.len()], 1)),
+        DataType::Null => Some((vec![0; array.len()].into(), 1)),
         DataType::Int64 => Some((raw(array.as_primitive::<Int64Type>()), 1)),
         DataType::Timestamp(unit, Some(zone)) if UTC.contains(&&**zone) => Some(match unit {
             TimeUnit::Second => (raw(array.as_primitive::<TimestampSecondType>()), 1_000_000_000),

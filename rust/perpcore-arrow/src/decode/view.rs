@@ -22,6 +22,8 @@ pub(crate) struct Source {
     /// The declaration.
     pub(crate) table: &'static Table,
     batches: Vec<StructArray>,
+    /// The table's row of the first one.
+    first: usize,
     found: Vec<Option<Found>>,
     /// Cells that were refused, in any order.
     pub(crate) faults: Vec<Fault>,
@@ -29,6 +31,15 @@ pub(crate) struct Source {
     pub(crate) shared_doubles: bool,
     /// Whether the call is still wanted.
     pub(crate) stop: Stop,
+}
+
+/// What was read of some rows.
+pub(crate) struct Read<C> {
+    pub(crate) columns: C,
+    /// Cells that were refused, in any order; a stand-in is in the place of each.
+    pub(crate) faults: Vec<Fault>,
+    /// Whether a float64 came that two grid values share.
+    pub(crate) shared_doubles: bool,
 }
 
 /// One column of one batch.
@@ -72,9 +83,15 @@ impl Source {
             }
             found[at] = Some(Found { index, raw });
         }
-        let source = Source { table, batches, found, faults: Vec::new(), shared_doubles: false, stop: stop.clone() };
+        let source =
+            Source { table, batches, first: 0, found, faults: Vec::new(), shared_doubles: false, stop: stop.clone() };
         source.check_required()?;
         Ok(source)
+    }
+
+    /// The same for batches that are not the first of their table.
+    pub(crate) fn at_row(self, first: usize) -> Self {
+        Source { first, ..self }
     }
 
     fn check_required(&self) -> Result<(), Failure> {
@@ -95,6 +112,11 @@ impl Source {
         Ok(())
     }
 
+    /// What was read of it.
+    pub(crate) fn read<C>(self, columns: C) -> Read<C> {
+        Read { columns, faults: self.faults, shared_doubles: self.shared_doubles }
+    }
+
     /// Ends the call where it is no longer wanted: asked for every chunk of a column.
     pub(crate) fn go_on(&self) -> Result<(), Failure> {
         self.go_on_at(0)
@@ -112,10 +134,15 @@ impl Source {
 
     /// A column's place in the contract; none where it did not come, or came without a type and so without a value.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &'static Column)> {
-        let (at, column) = self.table.column(name)?;
+        let (at, column) = self.given(name)?;
         let found = self.found[at]?;
         let untyped = self.batches.iter().all(|batch| *batch.column(found.index).data_type() == DataType::Null);
         (!untyped || column.need == Need::Required).then_some((at, column))
+    }
+
+    /// The same where a column without a type is one of nulls.
+    pub(crate) fn given(&self, name: &str) -> Option<(usize, &'static Column)> {
+        self.table.column(name).filter(|(at, _)| self.found[*at].is_some())
     }
 
     /// Whether a found column came as raw grid units.
@@ -126,7 +153,7 @@ impl Source {
     /// A found column, batch by batch. The validity of a batch counts for each of its columns.
     pub(crate) fn chunks(&self, at: usize) -> Vec<Chunk> {
         let Some(found) = self.found[at] else { return Vec::new() };
-        let mut first = 0;
+        let mut first = self.first;
         let mut chunks = Vec::with_capacity(self.batches.len());
         for batch in &self.batches {
             let values = batch.column(found.index).clone();

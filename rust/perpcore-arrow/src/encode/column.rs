@@ -6,6 +6,7 @@ use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, MutableBuffer, NullBu
 use arrow_schema::ArrowError;
 use perpcore::sweep::assess::Way;
 use perpcore::sweep::pool::Column;
+use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +14,8 @@ use std::sync::{Arc, Mutex};
 pub(super) const MONEY: (u8, i8) = (28, 8);
 /// Digits and decimals of exact amounts.
 pub(super) const EXACT: (u8, i8) = (38, 24);
+/// Digits and decimals of products of two numbers.
+pub(super) const PRODUCT: (u8, i8) = (38, 16);
 
 /// The most bytes of zeros that are kept for all results.
 const KEPT_ZEROS: usize = 16 << 20;
@@ -119,4 +122,36 @@ pub(super) fn names<'a>(
     let keys: PrimitiveArray<Int32Type> = places.map(|place| place.map(|place| place as i32)).collect();
     let names = Arc::new(StringArray::from_iter_values(names));
     dictionary(keys, names)
+}
+
+/// A column of texts of which many rows say the same, or nothing.
+#[derive(Default)]
+pub(super) struct Texts {
+    keys: Vec<Option<u32>>,
+    /// The place of each text, in order of first appearance.
+    places: BTreeMap<String, u32>,
+}
+
+impl Texts {
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        Texts { keys: Vec::with_capacity(rows), places: BTreeMap::new() }
+    }
+
+    #[inline(always)]
+    pub(super) fn push(&mut self, text: Option<String>) {
+        let key = text.map(|text| self.place(text));
+        self.keys.push(key);
+    }
+
+    #[cold]
+    fn place(&mut self, text: String) -> u32 {
+        let next = self.places.len() as u32;
+        *self.places.entry(text).or_insert(next)
+    }
+
+    pub(super) fn finish(self) -> Result<ArrayRef, ArrowError> {
+        let mut texts: Vec<(u32, &str)> = self.places.iter().map(|(text, place)| (*place, &**text)).collect();
+        texts.sort_unstable();
+        names(self.keys.into_iter(), texts.into_iter().map(|(_, text)| text))
+    }
 }

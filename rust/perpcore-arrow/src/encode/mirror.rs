@@ -1,6 +1,6 @@
 //! The tables `mirror.states` and `mirror.depth`.
 
-use super::column::{MONEY, decimal, names, validity, words};
+use super::column::{MONEY, Texts, decimal, validity, words};
 use arrow_array::types::TimestampNanosecondType;
 use arrow_array::{ArrayRef, Int64Array, PrimitiveArray};
 use arrow_schema::ArrowError;
@@ -32,8 +32,8 @@ pub(crate) fn states(rows: &[Row]) -> Result<Vec<ArrayRef>, ArrowError> {
         ]
     };
     let ([bid, bid_quantity], [ask, ask_quantity]) = (level(|best| best.bid), level(|best| best.ask));
-    let mut count = 0..;
-    let reasons = rows.iter().map(|row| row.reason.as_ref().and_then(|_| count.next()));
+    let mut reasons = Texts::with_capacity(rows.len());
+    rows.iter().for_each(|row| reasons.push(row.reason.clone()));
     Ok(vec![
         Arc::new(times.with_timezone("UTC")),
         Arc::new(rows.iter().map(|row| row.last).collect::<Int64Array>()),
@@ -42,7 +42,7 @@ pub(crate) fn states(rows: &[Row]) -> Result<Vec<ArrayRef>, ArrowError> {
         bid_quantity,
         ask,
         ask_quantity,
-        names(reasons, rows.iter().filter_map(|row| row.reason.as_deref()))?,
+        reasons.finish()?,
     ])
 }
 

@@ -9,6 +9,7 @@ mod lines;
 mod liquidation;
 mod mirror;
 mod monitor;
+mod pricing;
 mod schema;
 mod stress;
 
@@ -20,5 +21,6 @@ pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};
 pub(crate) use mirror::{Row, mirror_depth, states};
 pub(crate) use monitor::{Named, balances, changes, orders, positions, prices, settings};
+pub(crate) use pricing::{IndexRows, MarkRows, funding, funding_flows, index_sources};
 pub use schema::schema;
 pub(crate) use stress::{largest, stress};

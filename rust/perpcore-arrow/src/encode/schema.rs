@@ -1,6 +1,6 @@
 //! The Arrow schema of a table of the contract.
 
-use super::column::{EXACT, MONEY};
+use super::column::{EXACT, MONEY, PRODUCT};
 use crate::contract::{Column, Kind, Need, Table};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use std::collections::HashMap;
@@ -27,6 +27,7 @@ fn field(table: &Table, column: &Column) -> Field {
         Kind::Time => DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())),
         Kind::Number(_) | Kind::Money => DataType::Decimal128(MONEY.0, MONEY.1),
         Kind::Exact => DataType::Decimal128(EXACT.0, EXACT.1),
+        Kind::Product => DataType::Decimal128(PRODUCT.0, PRODUCT.1),
         Kind::Ratio => DataType::Float64,
         Kind::Count | Kind::UpdateId => DataType::Int64,
     };

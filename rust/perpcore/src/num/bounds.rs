@@ -73,7 +73,15 @@ pub const DEPTH: Bound =
         name: "depth", min: 0, max: 90_000_000_000 * E8, accepted: "0 ≤ quantity ≤ 9·10¹⁰; 0 removes the level"
     };
 
-/// Every bound, for documentation and test generators.
+/// What a feed may say: as much as 64 bits hold. What of it is no price is for the receiver to say.
+pub const QUOTE: Bound = Bound {
+    name: "quote",
+    min: i64::MIN as i128,
+    max: i64::MAX as i128,
+    accepted: "any number; what is no price counts as none",
+};
+
+/// Every bound beyond which a number is refused, for documentation and test generators.
 pub const ALL: [Bound; 11] = [PRICE, QUANTITY, COST, MONEY, POSTED, LEVERAGE, SHARE, MOVE, FACTOR, FEE, DEPTH];
 
 /// What one account may hold, in units of 10⁻¹⁶ money: 10¹² whole units. It binds, each by itself, gross

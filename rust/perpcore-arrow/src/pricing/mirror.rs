@@ -1,5 +1,6 @@
 //! A depth mirror behind Arrow tables: a recorded tape in, what the mirror was after each message out.
 
+use super::Ran;
 use crate::assess::{stopped, written};
 use crate::contract;
 use crate::decode::{Message, Sent, Tape, tape};
@@ -9,20 +10,12 @@ use perpcore::fault::Failure;
 use perpcore::pricing::mirror::{Mirror, Side};
 use perpcore::sweep::stop::{STRIDE, Stop};
 
-/// What a run found.
-pub struct Ran {
-    /// The table `mirror.states`.
-    pub states: RecordBatch,
-    /// Whether a float64 came that two grid values share.
-    pub shared_doubles: bool,
-}
-
-/// Works off the messages of the table `depth_updates`, one after the other.
+/// Works off the messages of the table `depth_updates`, one after the other; the table `mirror.states`.
 ///
 /// # Errors
 /// What is wrong with the table, any failure where `stop` ended it; then nothing has changed.
-pub fn run(mirror: &mut Mirror, batches: Vec<StructArray>, stop: &Stop) -> Result<Ran, Failure> {
-    let Tape { messages, levels, shared_doubles } = tape(mirror.feed(), batches, stop)?;
+pub fn run(mirror: &mut Mirror, batches: &[StructArray], stop: &Stop) -> Result<Ran, Failure> {
+    let Tape { messages, levels, shared_doubles } = tape(mirror.feed(), batches.to_vec(), stop)?;
     let mut next = mirror.clone();
     let mut rows = Vec::with_capacity(messages.len());
     let mut asked = 0;
@@ -41,9 +34,9 @@ pub fn run(mirror: &mut Mirror, batches: Vec<StructArray>, stop: &Stop) -> Resul
         let reason = (next.reason() != before).then(|| next.reason().to_string());
         rows.push(Row { time, last, state: next.state(), best: next.best(), reason });
     }
-    let states = written(&contract::MIRROR_STATES_OUT, encode::states(&rows), None)?;
+    let table = written(&contract::MIRROR_STATES_OUT, encode::states(&rows), None)?;
     *mirror = next;
-    Ok(Ran { states, shared_doubles })
+    Ok(Ran { table, shared_doubles })
 }
 
 /// The table `mirror.depth`: at most `count` levels of each side.
