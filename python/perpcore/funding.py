@@ -172,8 +172,10 @@ class Funding:
         cash = zip(table["account"].to_pylist(), table["cash"].to_pylist(), strict=True)
         return FundingFlows(dict(cash), rounding)
 
-    def restore(self, time: Time, mark: Number, cumulative: Number) -> None:
-        """Takes over the cumulative funding, of at most 16 decimals, that an earlier run had.
+    def restore(self, time: Time, mark: Number, cumulative: Number) -> list[FundingSample]:
+        """Takes over the cumulative funding, of at most 16 decimals, that an earlier run had; any where none is known.
+
+        It is an update that names the mark, so it returns the slots that were taken.
 
         Raises InputError, and changes nothing: out_of_range where `mark` is no price, `discontinuous` where the
         cumulative funding is further from what is known here than the cap times the mark for each interval since the
@@ -182,8 +184,10 @@ class Funding:
         >>> import perpcore as pc
         >>> funding = pc.Funding(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")
         >>> funding.restore(1_800_000_000 * 10**9, 58_000, "12.3456789")
+        []
         """
-        self._core.restore(instant(_TABLE, "time", time), mark, _cumulative(cumulative))
+        told = self._core.restore(instant(_TABLE, "time", time), mark, _cumulative(cumulative))
+        return [FundingSample(*sample) for sample in told]
 
     @property
     def instrument(self) -> str:

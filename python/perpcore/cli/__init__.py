@@ -1,4 +1,6 @@
-"""The command line: `perpcore demo | assess | explain | scenarios | book | rulebook | explain-code`, one file a verb.
+"""The command line: `perpcore demo | assess | explain | stress | scenarios | price | book | rulebook | explain-code`.
+
+One file a verb.
 
 Exit 0: fine. 1: findings, as each verb says. 2: bad input, told in one block without a traceback.
 """
@@ -17,6 +19,7 @@ from .demo import demo
 from .explain import explain
 from .explain_code import explain_code
 from .output import BadInput, error_block
+from .price import price
 from .rulebook import rulebook
 from .scenarios import scenarios
 from .stress import stress_verb
@@ -50,5 +53,5 @@ def main() -> None:
     """
 
 
-for verb in (demo, assess, explain, stress_verb, scenarios, book, rulebook, explain_code):
+for verb in (demo, assess, explain, stress_verb, scenarios, price, book, rulebook, explain_code):
     main.add_command(verb)

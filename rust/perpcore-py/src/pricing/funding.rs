@@ -53,11 +53,7 @@ impl Funding {
             funding.update(now, &update, &mut slots).map_err(|fault| refused(*fault, &FUNDING_INPUTS))?;
             Ok(slots)
         })?;
-        caught(py, || {
-            let told = PyList::empty(py);
-            slots.iter().try_for_each(|slot| told.append(self::told(py, slot)?))?;
-            Ok(told)
-        })
+        told_all(py, &slots)
     }
 
     /// Works off the table `funding_inputs`; the table `funding`.
@@ -87,19 +83,37 @@ impl Funding {
     }
 
     /// Takes over the cumulative index, at 10⁻¹⁶, of an earlier run.
-    fn restore(&self, py: Python<'_>, now: i64, mark: &Bound<'_, PyAny>, cumulative_e16: i128) -> PyResult<()> {
+    fn restore<'py>(
+        &self,
+        py: Python<'py>,
+        now: i64,
+        mark: &Bound<'_, PyAny>,
+        cumulative_e16: i128,
+    ) -> PyResult<Bound<'py, PyList>> {
         let mark = caught(py, || cell(mark, &PRICE, FUNDING_OUT.name, "mark", None))?;
-        self.resident.work(py, 0, |funding, _| {
+        let slots = self.resident.work(py, 0, |funding, _| {
             let placed =
                 |fault: Fault| if fault.column.is_some() { fault } else { fault.in_column(FUNDING_OUT.name, "time") };
-            funding.restore(now, mark, cumulative_e16).map_err(|fault| placed(*fault).into())
-        })
+            let mut slots = Vec::new();
+            funding.restore(now, mark, cumulative_e16, &mut slots).map_err(|fault| placed(*fault))?;
+            Ok(slots)
+        })?;
+        told_all(py, &slots)
     }
 
     /// The state in 256 bits.
     fn digest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         super::digest(py, &self.resident, Core::digest)
     }
+}
+
+/// A tuple a slot.
+fn told_all<'py>(py: Python<'py>, slots: &[Slot]) -> PyResult<Bound<'py, PyList>> {
+    caught(py, || {
+        let all = PyList::empty(py);
+        slots.iter().try_for_each(|slot| all.append(told(py, slot)?))?;
+        Ok(all)
+    })
 }
 
 fn update(named: &Bound<'_, PyDict>) -> PyResult<Update> {

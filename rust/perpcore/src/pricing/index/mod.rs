@@ -239,9 +239,7 @@ impl Index {
         });
         let (now, count) = (self.time.unwrap_or(0), self.rules.sources.len());
         let rates = self.rules.rates.iter().enumerate().map(move |(at, rules)| {
-            let source = self.survey.source(count + at);
-            let until = source.until(rules.stale_after, None);
-            let out = source.judge(now, until, rules.stale_after).err();
+            let out = self.survey.judge_rate(now, at).0.err();
             SourceView { out, ..view(&rules.source, count + at) }
         });
         own.chain(rates)

@@ -8,7 +8,7 @@ words! {
     Out {
         /// It never had a quote.
         Missing "missing",
-        /// It was stamped too far ahead of the time at which it came.
+        /// It is stamped too far ahead of the time.
         Ahead "ahead",
         /// Its price is not above 0.
         NonPositive "non_positive",
@@ -40,6 +40,14 @@ pub struct Quote {
     pub sent: i64,
 }
 
+/// What a source is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) max_ahead: i64,
+    pub(super) stale_after: i64,
+    pub(super) unchanged_for: Option<i64>,
+}
+
 /// The latest quote of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Source {
@@ -47,7 +55,7 @@ pub(super) struct Source {
     pub(super) price: i64,
     /// What is wrong with the latest one.
     bad: Option<Out>,
-    /// The stamp of the latest one that was not ahead.
+    /// The stamp of the latest one.
     pub(super) sent: i64,
     /// When that one came.
     pub(super) arrived: i64,
@@ -60,14 +68,11 @@ impl Source {
     pub(super) const NEW: Source =
         Source { price: 0, bad: Some(Out::Missing), sent: i64::MIN, arrived: i64::MIN, since: i64::MIN };
 
-    /// Takes a quote that came now; not one that was stamped before the latest.
+    /// Takes a quote that came now; not one that was stamped before the latest, whose own stamp counts at most so far ahead.
     #[inline]
     pub(super) fn take(&mut self, price: Result<i64, Out>, sent: i64, now: i64, max_ahead: i64) -> bool {
-        if sent > now.saturating_add(max_ahead) {
-            self.bad = Some(Out::Ahead);
-            return true;
-        }
-        if sent < self.sent {
+        let latest = if self.sent > self.arrived.saturating_add(max_ahead) { self.arrived } else { self.sent };
+        if sent < latest {
             return false;
         }
         (self.sent, self.arrived) = (sent, now);
@@ -85,24 +90,24 @@ impl Source {
         true
     }
 
-    /// The last time at which it is neither stale nor unchanged for too long.
+    /// Whether it counts now, for what it is by itself; and the last time at which that is so, if no quote comes.
     #[inline]
-    pub(super) fn until(&self, stale_after: i64, unchanged_for: Option<i64>) -> i64 {
+    pub(super) fn judge(&self, now: i64, limits: &Limits) -> (Result<(), Out>, i64) {
+        let Limits { max_ahead, stale_after, unchanged_for } = *limits;
+        if self.sent > now.saturating_add(max_ahead) {
+            return (Err(Out::Ahead), self.sent.saturating_sub(max_ahead).saturating_sub(1));
+        }
+        if let Some(reason) = self.bad {
+            return (Err(reason), i64::MAX);
+        }
         let fresh = self.sent.min(self.arrived).saturating_add(stale_after);
-        unchanged_for.map_or(fresh, |longest| fresh.min(self.since.saturating_add(longest)))
-    }
-
-    /// Whether it counts now, for what it is by itself, where its time is over after `until`.
-    ///
-    /// # Errors
-    /// Why it does not.
-    #[inline]
-    pub(super) fn judge(&self, now: i64, until: i64, stale_after: i64) -> Result<(), Out> {
-        match self.bad {
-            Some(reason) => Err(reason),
-            None if now <= until => Ok(()),
-            None if now > self.until(stale_after, None) => Err(Out::Stale),
-            None => Err(Out::Unchanged),
+        if now > fresh {
+            return (Err(Out::Stale), i64::MAX);
+        }
+        match unchanged_for.map(|longest| self.since.saturating_add(longest)) {
+            Some(changed) if now > changed => (Err(Out::Unchanged), fresh),
+            Some(changed) => (Ok(()), fresh.min(changed)),
+            None => (Ok(()), fresh),
         }
     }
 

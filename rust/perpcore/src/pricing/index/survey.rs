@@ -4,7 +4,7 @@
 //! by price and what follows from the set of sources that count are kept.
 
 use super::health::{FEWEST, Sample};
-use super::source::{Out, Quote, Source};
+use super::source::{Limits, Out, Quote, Source};
 use super::weigh::{self, Shares, Voice};
 use crate::num::bounds::PRICE;
 use crate::num::round::{credit_from_e16, div_even};
@@ -18,8 +18,8 @@ struct Fixed {
     /// In units of what all weights have in common.
     weight: i64,
     rank: u32,
-    /// The source that says what its currency is worth, and how old that may be.
-    rate: Option<(usize, i64)>,
+    /// The rate that says what its currency is worth.
+    rate: Option<usize>,
 }
 
 /// What follows from the set of the sources that count.
@@ -43,7 +43,10 @@ struct Dropped {
 #[derive(Clone, Debug)]
 pub(super) struct Survey {
     rules: rules::Index,
+    limits: Limits,
     fixed: Vec<Fixed>,
+    /// The limits of the rates.
+    rates: Vec<Limits>,
     ranks: Vec<u32>,
     /// The sources of the index, then those of rates.
     sources: Vec<Source>,
@@ -53,8 +56,8 @@ pub(super) struct Survey {
     prices: Vec<i64>,
     /// Those that are live, by price.
     by_price: Vec<usize>,
-    /// No source that is live goes stale at this time or before.
-    fresh_until: i64,
+    /// Up to this time no source is other than it was judged, if no quote comes.
+    until: i64,
     /// Sets of sources, a bit each: to be judged again, too far from the median, of a rank that was not asked.
     dirty: u64,
     beyond: u64,
@@ -89,21 +92,25 @@ impl Survey {
                 groups.len() - 1
             });
             let rate = rules.rates.iter().position(|rate| source.currency.as_ref() == Some(&rate.currency));
-            let rate = rate.map(|at| (count + at, rules.rates[at].stale_after));
             Fixed { group, weight: source.weight / unit, rank: source.rank, rate }
         });
         let fixed: Vec<_> = fixed.collect();
         let mut ranks: Vec<_> = fixed.iter().map(|source| source.rank).collect();
         ranks.sort_unstable();
         ranks.dedup();
+        let rules::Index { max_ahead, stale_after, unchanged_for, .. } = rules.index;
+        let of_rate =
+            |rate: &rules::ConversionRate| Limits { max_ahead, stale_after: rate.stale_after, unchanged_for: None };
         Survey {
             rules: rules.index.clone(),
+            limits: Limits { max_ahead, stale_after, unchanged_for },
+            rates: rules.rates.iter().map(of_rate).collect(),
             ranks,
             sources: vec![Source::NEW; count + rules.rates.len()],
             outs: vec![Some(Out::Missing); count],
             prices: vec![0; count],
             by_price: Vec::with_capacity(count),
-            fresh_until: i64::MAX,
+            until: i64::MAX,
             dirty: 0,
             beyond: 0,
             standby: 0,
@@ -120,7 +127,7 @@ impl Survey {
     #[inline]
     pub(super) fn take(&mut self, now: i64, quote: &Quote) -> Option<bool> {
         let source = self.sources.get_mut(quote.source)?;
-        let taken = source.take(quote.price, quote.sent, now, self.rules.max_ahead);
+        let taken = source.take(quote.price, quote.sent, now, self.limits.max_ahead);
         if quote.source < self.fixed.len() {
             self.dirty |= 1 << quote.source;
         } else {
@@ -149,6 +156,13 @@ impl Survey {
         self.outs[source].or_else(|| by_others.iter().find(|(set, _)| set & one != 0).map(|(_, out)| *out))
     }
 
+    /// What a currency is worth now, or why that is not known; and the last time at which that is so, if no quote comes.
+    pub(super) fn judge_rate(&self, now: i64, rate: usize) -> (Result<i64, Out>, i64) {
+        let source = &self.sources[self.fixed.len() + rate];
+        let (judged, until) = source.judge(now, &self.rates[rate]);
+        (judged.map(|()| source.price), until)
+    }
+
     /// A source, those of rates last.
     pub(super) fn source(&self, at: usize) -> &Source {
         &self.sources[at]
@@ -164,9 +178,9 @@ impl Survey {
     pub(super) fn at(&mut self, now: i64) -> Found {
         let (counted, beyond, standby) = (self.plan.counted, self.beyond, self.standby);
         let mut changed = false;
-        if now > self.fresh_until {
+        if now > self.until {
             self.dirty = self.all();
-            self.fresh_until = i64::MAX;
+            self.until = i64::MAX;
         }
         while self.dirty != 0 {
             let source = self.dirty.trailing_zeros() as usize;
@@ -189,24 +203,21 @@ impl Survey {
     /// What a source is by itself, and its price in the settlement currency; whether it is out for another reason.
     #[inline]
     fn judge(&mut self, now: i64, at: usize) -> bool {
-        let source = &self.sources[at];
-        let mut until = source.until(self.rules.stale_after, self.rules.unchanged_for);
-        let mut judged = source.judge(now, until, self.rules.stale_after).map(|()| source.price);
-        if let (Some((rate, stale_after)), Ok(price)) = (self.fixed[at].rate, judged) {
-            let rate = &self.sources[rate];
-            let rate_until = rate.until(stale_after, None);
+        let (judged, mut until) = self.sources[at].judge(now, &self.limits);
+        let mut judged = judged.map(|()| self.sources[at].price);
+        if let (Some(rate), Ok(price)) = (self.fixed[at].rate, judged) {
+            let (rated, rate_until) = self.judge_rate(now, rate);
             until = until.min(rate_until);
-            let price = div_even(times(price, rate.price), E8);
-            judged = match rate.judge(now, rate_until, stale_after) {
+            judged = match rated.map(|rate| div_even(times(price, rate), E8)) {
                 Err(_) => Err(Out::NoRate),
-                Ok(()) if PRICE.holds(price) => Ok(price as i64),
-                Ok(()) => Err(Out::OffDomain),
+                Ok(price) if PRICE.holds(price) => Ok(price as i64),
+                Ok(_) => Err(Out::OffDomain),
             };
         }
         if let Ok(price) = judged {
             self.prices[at] = price;
-            self.fresh_until = self.fresh_until.min(until);
         }
+        self.until = self.until.min(until);
         self.place(at, judged.is_ok());
         let before = std::mem::replace(&mut self.outs[at], judged.err());
         before != self.outs[at]
