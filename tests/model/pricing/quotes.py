@@ -1,9 +1,9 @@
 """RULES §7 `index.value`: taking the quotes of a source, and whether the source is live.
 
-A quote that is taken replaces what was known of its source, whether it is good or not; only the stamp of one that is
-ahead is not kept, and only good prices make a run of equal ones. The reasons, in this order: missing, ahead,
-non_positive, off_domain, off_grid, stale, unchanged, no_rate, off_domain of what it is worth in the settlement
-currency; standby and beyond are said by `index`.
+A quote that is taken replaces what was known of its source, whether it is good or not; only good prices make a run of
+equal ones. Whether a stamp is ahead is asked at each look. The reasons, in this order: missing, ahead, non_positive,
+off_domain, off_grid, stale, unchanged, no_rate, off_domain of what it is worth in the settlement currency; standby and
+beyond are said by `index`.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ def fault_of(price: Price) -> str | None:
 
 @dataclass
 class Feed:
-    """What is known of one source: why its last quote is none, or the price of the last good one."""
+    """What is known of one source: what is wrong with its last price, or the price; when it was sent and arrived."""
 
     fault: str | None = "missing"
     price: int = 0
-    sent: int | None = None  # the last stamp that was taken, those ahead left out
+    sent: int | None = None
     arrived: int | None = None
     equal_since: int | None = None  # arrival of the first quote of the present run of equal prices
 
     def take(self, now: int, price: Price, sent: int | None, max_ahead: int) -> bool:
         """False where the quote is out of order: it is ignored. A quote without a stamp was stamped now."""
         stamp = now if sent is None else sent
-        if self.sent is not None and stamp < self.sent:
-            return False
-        self.arrived = now
-        if stamp > now + max_ahead:
-            self.fault = "ahead"
-            return True
+        if self.sent is not None and self.arrived is not None:
+            # a stamp that was ahead says nothing of order; when it arrived does
+            latest = self.arrived if self.sent > self.arrived + max_ahead else self.sent
+            if stamp < latest:
+                return False
         self.sent = stamp
+        self.arrived = now
         self.fault = fault_of(price)
         if self.fault is None:
             assert price is not None
@@ -58,6 +58,10 @@ class Feed:
             self.price = price.numerator
         return True
 
+    def reason(self, now: int, max_ahead: int) -> str | None:
+        """Why its last quote is none, whatever its age."""
+        return "ahead" if self.sent is not None and self.sent > now + max_ahead else self.fault
+
     def age(self, now: int) -> int:
         """From the earlier of stamp and arrival; of a feed without a fault."""
         assert self.sent is not None
@@ -65,9 +69,9 @@ class Feed:
         return now - min(self.sent, self.arrived)
 
 
-def usable_rate(feed: Feed, rate: Rate, now: int) -> int | None:
+def usable_rate(feed: Feed, rate: Rate, now: int, max_ahead: int) -> int | None:
     """The price of one unit of a currency, if it is one."""
-    return None if feed.fault is not None or feed.age(now) > rate.stale_after else feed.price
+    return None if feed.reason(now, max_ahead) is not None or feed.age(now) > rate.stale_after else feed.price
 
 
 def live_price(
@@ -75,8 +79,9 @@ def live_price(
 ) -> tuple[int, None] | tuple[None, str]:
     """(price in the settlement currency, None), or (None, the reason why the source is out)."""
     feed = feeds[source.id]
-    if feed.fault is not None:
-        return None, feed.fault
+    reason = feed.reason(now, rules.max_ahead)
+    if reason is not None:
+        return None, reason
     if feed.age(now) > rules.stale_after:
         return None, "stale"
     assert feed.equal_since is not None
@@ -87,7 +92,7 @@ def live_price(
     worth: int | None = None
     for rate in rules.rates:
         if rate.currency == source.currency:
-            worth = usable_rate(feeds[rate.source], rate, now)
+            worth = usable_rate(feeds[rate.source], rate, now, rules.max_ahead)
     if worth is None:
         return None, "no_rate"
     price = half_even(feed.price * worth, GRID)

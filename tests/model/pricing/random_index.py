@@ -182,6 +182,7 @@ class Walk:
         if feed.sent is not None and feed.equal_since is not None:
             targets += [feed.sent + rules.stale_after, feed.sent + rules.stale_after]
             targets += [feed.equal_since + (rules.unchanged_for or HOUR), feed.sent + 60 * SECOND]
+            targets += [feed.sent - rules.max_ahead]
         if market.since is not None and market.state in ("protected", "frozen"):
             targets.append(market.since + (rules.protected_for if market.state == "protected" else rules.halt_after))
         later = draw_time(self.rng, self.now, targets, far=0.005)
@@ -270,9 +271,10 @@ class Walk:
         if kind < 0.92:
             return draw_beside(self.rng, self.now - self.rules.stale_after)
         if kind < 0.96:
-            return draw_beside(self.rng, self.now + self.rules.max_ahead)
-        last = self.model.feeds[name].sent if name in self.model.feeds else None
-        return draw_beside(self.rng, last or self.now)
+            return draw_beside(self.rng, self.now + self.rules.max_ahead + self.rng.choice((0, 0, SECOND)))
+        feed = self.model.feeds.get(name)
+        known = [] if feed is None else [time for time in (feed.sent, feed.arrived) if time is not None]
+        return draw_beside(self.rng, self.rng.choice([self.now, *known]))
 
 
 def draw_rate(rng: random.Random) -> int:

@@ -37,10 +37,11 @@ class Market:
 
     def sample(self, now: int, value: int | None, groups: int, quoted: bool = True) -> None:
         """What a sample of so many groups does. Without a quote, of time alone, it leads out of no state."""
-        if not quoted and self.state in ("protected", "frozen", "halted") and groups >= self.rules.min_sources:
+        quorum = value is not None and groups >= self.rules.min_sources
+        if not quoted and self.state in ("protected", "frozen", "halted") and quorum:
             return
         if self.state == "halted":
-            self.latest = value if value is not None and groups >= self.rules.min_sources else None
+            self.latest = value if quorum else None
         elif groups < 2 or value is None:
             self.run = []
             if self.state != "frozen":

@@ -55,8 +55,7 @@ def of_index_value(given: Given) -> dict[str, Any]:
         sent, arrived = seconds(entry["time"]), seconds(entry.get("arrival", given["now"]))
         price = read_number(entry["price"])
         source = Source(entry["id"], entry["group"], read_number(entry["weight"]))
-        fault = "ahead" if sent > now + rules.max_ahead else fault_of(Fraction(price))
-        feeds[source.id] = Feed(fault, price, sent, arrived, arrived)
+        feeds[source.id] = Feed(fault_of(Fraction(price)), price, sent, arrived, arrived)
         found, reason = live_price(source, feeds, rules, now)
         if found is None:
             out[source.id] = str(reason)
