@@ -46,7 +46,7 @@ fuzz)
     done
     export RUSTFLAGS="$flags" CARGO_TARGET_DIR=target/fuzz CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1
     build build --release --bins --features libfuzzer
-    for name in ${2:-number_text number_float number_decimal rulebook_text guard commands}; do
+    for name in ${2:-number_text number_float number_decimal rulebook_text guard commands pricing}; do
         mkdir -p "target/fuzz/grown/$name" target/fuzz/found
         seeds=("fuzz/corpus/$name")
         if [ "$name" = rulebook_text ]; then seeds+=(rust/perpcore/presets tests/rules/rulebooks); fi

@@ -8,7 +8,7 @@ use std::path::Path;
 /// Mutations of each target; the number comes from the environment in `make soak`.
 fn mutations(name: &str) -> usize {
     let quick = match name {
-        "rulebook_text" | "commands" => 10_000,
+        "rulebook_text" | "commands" | "pricing" => 10_000,
         "guard" => 60_000,
         _ => 200_000,
     };
@@ -117,4 +117,9 @@ fn all_foreign_memory_is_refused_or_can_be_worked_with() {
 #[test]
 fn every_table_of_commands_is_refused_or_carried_out_however_it_is_cut() {
     replay("commands");
+}
+
+#[test]
+fn all_prices_keep_their_bounds_whatever_a_feed_says() {
+    replay("pricing");
 }

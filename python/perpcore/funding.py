@@ -18,7 +18,7 @@ _TABLE = "funding_inputs"
 # Cumulative funding has 16 decimals; what the table `funding` holds of it is below this.
 _DECIMALS = 16
 _MOST_CUMULATIVE = Decimal(10) ** 22
-_EXACT = decimal.Context(prec=60)
+_EXACT = decimal.Context(prec=60, traps=[decimal.Inexact, decimal.InvalidOperation])
 
 
 class FundingSample(NamedTuple):
@@ -214,10 +214,11 @@ def _cumulative(value: Number) -> int:
         raise TypeError(f"cumulative is a number, not {type(value).__name__}")
     try:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    except decimal.InvalidOperation:
-        number = Decimal("NaN")
-    if number.is_finite() and abs(number) < _MOST_CUMULATIVE and (not number or number.adjusted() >= -_DECIMALS):
-        units = _EXACT.scaleb(number, _DECIMALS)
-        if units == units.to_integral_value():
-            return int(units)
-    raise ValueError(f"cumulative is a number below 10²² of at most {_DECIMALS} decimals, not {value!r}")
+        # Neither is rounded to the caller's context.
+        if -_MOST_CUMULATIVE < number < _MOST_CUMULATIVE:
+            units = _EXACT.scaleb(number, _DECIMALS)
+            if units == _EXACT.to_integral_value(units):
+                return int(units)
+    except decimal.DecimalException:
+        pass
+    raise ValueError(f"cumulative is a number below 10²² of at most {_DECIMALS} decimals")

@@ -100,6 +100,19 @@ pub(crate) fn feed(value: &Bound<'_, PyAny>, table: &str, column: &str) -> PyRes
     read.ok_or_else(|| raise_fault(value.py(), shown(Code::WrongType, value, table, column)))
 }
 
+/// The same of a number that no feed says, so that it is one of the grid.
+///
+/// # Errors
+/// SchemaError for what is no number, InputError for one off the grid.
+pub(crate) fn on_grid(value: &Bound<'_, PyAny>, table: &str, column: &str) -> PyResult<i64> {
+    match units(value)? {
+        Some(Err(reason @ (NotANumber::NotFinite | NotANumber::OffGrid))) => {
+            Err(raise_fault(value.py(), shown(reason.into(), value, table, column)))
+        }
+        _ => feed(value, table, column),
+    }
+}
+
 /// A Python or NumPy number in g, or why it is not on the grid; none where it is no number.
 pub(crate) fn units(value: &Bound<'_, PyAny>) -> PyResult<Option<Result<i128, NotANumber>>> {
     Ok(match read(value)? {

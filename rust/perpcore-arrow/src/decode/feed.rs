@@ -17,9 +17,9 @@ use perpcore::num::{NotANumber, ONE, float};
 use perpcore::sweep::assess::Way;
 
 /// Nothing was said.
-pub const NOTHING: i64 = i64::MIN;
+pub(super) const NOTHING: i64 = i64::MIN;
 /// What was said is no number of the grid.
-pub const OFF_GRID: i64 = i64::MIN + 1;
+pub(super) const OFF_GRID: i64 = i64::MIN + 1;
 /// The least number that is one.
 const LEAST: i64 = i64::MIN + 2;
 

@@ -14,7 +14,7 @@ use perpcore::sweep::stop::Stop;
 pub(crate) struct Told<const N: usize> {
     pub(crate) times: ScalarBuffer<i64>,
     numbers: [Option<ScalarBuffer<i64>>; N],
-    states: Option<Vec<u32>>,
+    states: Option<Vec<u8>>,
 }
 
 /// The only number of these tables that no feed says, so that it is one of the grid.
@@ -37,7 +37,7 @@ pub(crate) fn told<const N: usize>(
     for (column, name) in numbers.iter_mut().zip(names) {
         *column = source.feed(name, Null::Zero, if name == RATE { Odd::Refused } else { Odd::Said })?;
     }
-    let states = match source.words("state")? {
+    let states = match source.few_words("state")? {
         // Without a type it is named all the same, and null is the first word.
         None if source.given("state").is_some() => Some(vec![0; source.rows()]),
         states => states,
@@ -55,7 +55,7 @@ impl<const N: usize> Told<N> {
     /// The state that a row says.
     #[inline(always)]
     pub(crate) fn state(&self, row: usize) -> Option<PriceState> {
-        self.states.as_ref().map(|states| <PriceState as Word>::ALL[states[row] as usize])
+        self.states.as_ref().map(|states| <PriceState as Word>::ALL[usize::from(states[row])])
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) use block::{Asked, Block, REFUSED, Settings, WORDS, bit, client_group
 pub(crate) use commands::{Commands, Numbering};
 pub(crate) use depth::{Message, Sent, Tape, tape};
 pub(crate) use distinct::are_equal;
-pub use feed::{OFF_GRID, said};
+pub use feed::said;
 pub(crate) use ids::{AccountIds, Ids, text_at};
 pub(crate) use integers::integers_of;
 pub use market::price as price_said;

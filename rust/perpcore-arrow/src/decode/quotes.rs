@@ -119,17 +119,19 @@ impl Long {
 }
 
 impl Wide {
-    /// The quotes of a row.
+    /// The quotes of a row; `quotes` is scratch.
     #[inline(always)]
-    pub(crate) fn quotes(&self, row: usize, quotes: &mut Vec<Quote>) {
+    pub(crate) fn quotes<'a>(&self, row: usize, quotes: &'a mut Vec<Quote>) -> &'a [Quote] {
         let sent = self.times[row];
-        let said = self.prices.iter().map(|(source, prices)| (*source, prices[row]));
-        quotes.clear();
-        quotes.extend(said.filter(|(_, said)| *said != NOTHING).map(|(source, said)| Quote {
-            source,
-            price: price(said),
-            sent,
-        }));
+        quotes.resize(self.prices.len(), Quote { source: 0, price: Ok(0), sent: 0 });
+        let mut count = 0;
+        // Each is written, and the next one over it where it says nothing: no branch is to be guessed.
+        for (source, prices) in &self.prices {
+            let said = prices[row];
+            quotes[count] = Quote { source: *source, price: price(said), sent };
+            count += usize::from(said != NOTHING);
+        }
+        &quotes[..count]
     }
 }
 

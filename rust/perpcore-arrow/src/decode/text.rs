@@ -200,6 +200,16 @@ impl Source {
         self.lookup(name, Code::OutOfRange, Some(0), place)
     }
 
+    /// The same where there are at most 256 words.
+    pub(crate) fn few_words(&mut self, name: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let Some((_, Column { kind: Kind::Word(words), .. })) = self.find(name) else { return Ok(None) };
+        let place = |text: &str| words.iter().position(|word| *word == text).map(|place| place as u32);
+        match self.few_places(name, &place) {
+            Some(few) => Ok(Some(few)),
+            None => Ok(self.words(name)?.map(|places| places.into_iter().map(|place| place as u8).collect())),
+        }
+    }
+
     /// Whether each word of a column is the second of its list of two.
     pub(crate) fn second_words(&mut self, name: &str) -> Result<Option<Vec<bool>>, Failure> {
         Ok(self.words(name)?.map(|places| places.into_iter().map(|place| place == 1).collect()))

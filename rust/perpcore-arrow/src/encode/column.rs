@@ -125,11 +125,11 @@ pub(super) fn names<'a>(
 }
 
 /// A column of texts of which many rows say the same, or nothing.
-#[derive(Default)]
 pub(super) struct Texts {
-    keys: Vec<Option<u32>>,
+    /// The place of each row's text, −1 where it has none.
+    keys: Vec<i32>,
     /// The place of each text, in order of first appearance.
-    places: BTreeMap<String, u32>,
+    places: BTreeMap<String, i32>,
 }
 
 impl Texts {
@@ -137,21 +137,25 @@ impl Texts {
         Texts { keys: Vec::with_capacity(rows), places: BTreeMap::new() }
     }
 
-    #[inline(always)]
-    pub(super) fn push(&mut self, text: Option<String>) {
-        let key = text.map(|text| self.place(text));
-        self.keys.push(key);
+    pub(super) fn extend(&mut self, texts: impl Iterator<Item = Option<String>>) {
+        let places = &mut self.places;
+        self.keys.extend(texts.map(|text| {
+            let next = places.len() as i32;
+            text.map_or(-1, |text| *places.entry(text).or_insert(next))
+        }));
     }
 
-    #[cold]
-    fn place(&mut self, text: String) -> u32 {
-        let next = self.places.len() as u32;
-        *self.places.entry(text).or_insert(next)
-    }
-
-    pub(super) fn finish(self) -> Result<ArrayRef, ArrowError> {
-        let mut texts: Vec<(u32, &str)> = self.places.iter().map(|(text, place)| (*place, &**text)).collect();
+    pub(super) fn finish(mut self) -> Result<ArrayRef, ArrowError> {
+        let mut texts: Vec<(i32, &str)> = self.places.iter().map(|(text, place)| (*place, &**text)).collect();
         texts.sort_unstable();
-        names(self.keys.into_iter(), texts.into_iter().map(|(_, text)| text))
+        let texts: Vec<&str> = texts.into_iter().map(|(_, text)| text).collect();
+        if texts.is_empty() {
+            return no_names::<Int32Type>(self.keys.len(), &[]);
+        }
+        let nulls = validity(self.keys.len(), |row| self.keys[row] >= 0);
+        // Under a null too a key points somewhere.
+        Way::chosen().run(|| self.keys.iter_mut().for_each(|key| *key = (*key).max(0)));
+        let keys = PrimitiveArray::<Int32Type>::new(self.keys.into(), nulls);
+        dictionary(keys, Arc::new(StringArray::from_iter_values(texts)))
     }
 }

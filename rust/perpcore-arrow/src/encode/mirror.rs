@@ -33,7 +33,7 @@ pub(crate) fn states(rows: &[Row]) -> Result<Vec<ArrayRef>, ArrowError> {
     };
     let ([bid, bid_quantity], [ask, ask_quantity]) = (level(|best| best.bid), level(|best| best.ask));
     let mut reasons = Texts::with_capacity(rows.len());
-    rows.iter().for_each(|row| reasons.push(row.reason.clone()));
+    reasons.extend(rows.iter().map(|row| row.reason.clone()));
     Ok(vec![
         Arc::new(times.with_timezone("UTC")),
         Arc::new(rows.iter().map(|row| row.last).collect::<Int64Array>()),

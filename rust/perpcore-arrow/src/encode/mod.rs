@@ -21,6 +21,6 @@ pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};
 pub(crate) use mirror::{Row, mirror_depth, states};
 pub(crate) use monitor::{Named, balances, changes, orders, positions, prices, settings};
-pub(crate) use pricing::{IndexRows, MarkRows, funding, funding_flows, index_sources};
+pub(crate) use pricing::{FundingRows, IndexRows, MarkRows, funding_flows, index_sources};
 pub use schema::schema;
 pub(crate) use stress::{largest, stress};

@@ -1,116 +1,221 @@
-//! The tables `index`, `index.sources`, `mark` and `funding`: a row is taken apart as it comes, and nothing is kept of it.
+//! The tables `index`, `index.sources`, `mark` and `funding`.
+//!
+//! Rows are taken apart some at a time, while they are in the nearest cache: a column at a time of so many rows costs less
+//! than all columns of each row. Until the end a column is 64 bits a row, in which one number stands for none.
 
-use super::column::{MONEY, PRODUCT, Texts, decimal, words};
+use super::column::{MONEY, PRODUCT, Texts, decimal, validity, words};
 use arrow_array::types::TimestampNanosecondType;
 use arrow_array::{ArrayRef, BooleanArray, Int64Array, PrimitiveArray};
-use arrow_buffer::{BooleanBufferBuilder, NullBuffer, NullBufferBuilder};
+use arrow_buffer::NullBuffer;
 use arrow_schema::ArrowError;
 use perpcore::message::PriceState;
 use perpcore::pricing::funding::{Invalid, Outcome, Slot};
 use perpcore::pricing::index::{Out, SourceView, Value};
 use perpcore::pricing::mark::{Bounded, MarkRule, Marked};
+use perpcore::sweep::assess::Way;
 use std::sync::Arc;
 
-/// A column in which values may be missing.
-struct Sparse<T> {
-    values: Vec<T>,
-    nulls: NullBufferBuilder,
-}
+/// As many rows are taken apart together.
+const TOGETHER: usize = 128;
 
-impl<T: Default> Sparse<T> {
+/// A number that is not there: no price, rate, age or count is.
+const NONE: i64 = i64::MIN;
+/// A word that is not there.
+const NO_WORD: i8 = -1;
+
+/// A column of numbers of which some are not there.
+#[derive(Default)]
+struct Numbers(Vec<i64>);
+
+impl Numbers {
     fn with_capacity(rows: usize) -> Self {
-        Sparse { values: Vec::with_capacity(rows), nulls: NullBufferBuilder::new(rows) }
+        Numbers(Vec::with_capacity(rows))
     }
 
     #[inline(always)]
-    fn push(&mut self, value: Option<T>) {
-        self.nulls.append(value.is_some());
-        self.values.push(value.unwrap_or_default());
+    fn extend(&mut self, numbers: impl Iterator<Item = Option<i64>>) {
+        self.0.extend(numbers.map(|number| number.unwrap_or(NONE)));
     }
 
-    fn into_parts(mut self) -> (Vec<T>, Option<NullBuffer>) {
-        (self.values, self.nulls.finish())
+    fn nulls(&self) -> Option<NullBuffer> {
+        let numbers = &self.0;
+        let any = Way::chosen().run(|| numbers.iter().fold(false, |any, &number| any | (number == NONE)));
+        if any { validity(numbers.len(), |row| numbers[row] != NONE) } else { None }
+    }
+
+    /// As money and rates are written.
+    fn money(self) -> ArrayRef {
+        let nulls = self.nulls();
+        let widened = Way::chosen().run(|| self.0.iter().map(|&number| i128::from(number)).collect());
+        decimal(widened, nulls, MONEY)
+    }
+
+    /// As counts are.
+    fn counts(self) -> ArrayRef {
+        let nulls = self.nulls();
+        Arc::new(Int64Array::new(self.0.into(), nulls))
+    }
+
+    /// As times are.
+    fn times(self) -> ArrayRef {
+        let nulls = self.nulls();
+        Arc::new(PrimitiveArray::<TimestampNanosecondType>::new(self.0.into(), nulls).with_timezone("UTC"))
     }
 }
 
-impl Sparse<i128> {
+/// A column of words of which some are not there.
+#[derive(Default)]
+struct Words(Vec<i8>);
+
+impl Words {
+    fn with_capacity(rows: usize) -> Self {
+        Words(Vec::with_capacity(rows))
+    }
+
     #[inline(always)]
-    fn push_price(&mut self, price: Option<i64>) {
-        self.push(price.map(i128::from));
+    fn extend(&mut self, words: impl Iterator<Item = Option<i8>>) {
+        self.0.extend(words.map(|word| word.unwrap_or(NO_WORD)));
     }
 
-    fn finish(self, digits: (u8, i8)) -> ArrayRef {
-        let (values, nulls) = self.into_parts();
-        decimal(values, nulls, digits)
-    }
-}
-
-impl Sparse<i8> {
-    fn finish(self, list: &[&str]) -> Result<ArrayRef, ArrowError> {
-        let (keys, nulls) = self.into_parts();
-        words(keys, nulls, list)
+    fn finish(mut self, list: &[&str]) -> Result<ArrayRef, ArrowError> {
+        let any = Way::chosen().run(|| self.0.iter().fold(false, |any, &word| any | (word == NO_WORD)));
+        let nulls = if any { validity(self.0.len(), |row| self.0[row] != NO_WORD) } else { None };
+        // Under a null too a key points somewhere.
+        Way::chosen().run(|| self.0.iter_mut().for_each(|word| *word = (*word).max(0)));
+        words(self.0, nulls, list)
     }
 }
 
-impl Sparse<i64> {
-    fn finish(self) -> ArrayRef {
-        let (values, nulls) = self.into_parts();
-        Arc::new(Int64Array::new(values.into(), nulls))
-    }
-
-    fn finish_times(self) -> ArrayRef {
-        let (values, nulls) = self.into_parts();
-        Arc::new(PrimitiveArray::<TimestampNanosecondType>::new(values.into(), nulls).with_timezone("UTC"))
-    }
-}
-
-fn times(values: Vec<i64>) -> ArrayRef {
-    Arc::new(PrimitiveArray::<TimestampNanosecondType>::from(values).with_timezone("UTC"))
-}
-
-fn counts(values: Vec<i64>) -> ArrayRef {
-    Arc::new(Int64Array::from(values))
-}
-
-/// Rows of the table `index`.
-pub(crate) struct IndexRows {
-    times: Vec<i64>,
-    values: Sparse<i128>,
-    states: Vec<i8>,
-    groups: Vec<i64>,
-    reasons: Texts,
-}
-
-impl IndexRows {
-    pub(crate) fn with_capacity(rows: usize) -> Self {
-        IndexRows {
-            times: Vec::with_capacity(rows),
-            values: Sparse::with_capacity(rows),
-            states: Vec::with_capacity(rows),
-            groups: Vec::with_capacity(rows),
-            reasons: Texts::with_capacity(rows),
+/// Declares the columns of a table in the contract's order, and how they are taken from its rows and written.
+macro_rules! rows {
+    ($(#[$doc:meta])* $name:ident of $row:ty { $($column:ident $kind:ident $of:expr => $finish:expr;)* }) => {
+        $(#[$doc])*
+        pub(crate) struct $name {
+            together: Vec<$row>,
+            $($column: $kind,)*
         }
+
+        impl $name {
+            pub(crate) fn with_capacity(rows: usize) -> Self {
+                $name { together: Vec::with_capacity(TOGETHER), $($column: $kind::with_capacity(rows),)* }
+            }
+
+            /// Adds a row.
+            #[inline(always)]
+            pub(crate) fn push(&mut self, row: $row) {
+                self.together.push(row);
+                if self.together.len() == TOGETHER {
+                    self.take_apart();
+                }
+            }
+
+            fn take_apart(&mut self) {
+                let rows = &self.together;
+                $(
+                    let of: fn(&$row) -> _ = $of;
+                    self.$column.extend(rows.iter().map(of));
+                )*
+                self.together.clear();
+            }
+
+            /// The columns, in the contract's order.
+            pub(crate) fn finish(mut self) -> Result<Vec<ArrayRef>, ArrowError> {
+                self.take_apart();
+                Ok(vec![$({
+                    let finish: fn($kind) -> Result<ArrayRef, ArrowError> = $finish;
+                    finish(self.$column)?
+                }),*])
+            }
+        }
+    };
+}
+
+/// A value of an index; with a reason where it has one.
+type Valued = (Value, Option<String>);
+
+rows! {
+    /// Rows of the table `index`.
+    IndexRows of Valued {
+        times Numbers |row| Some(row.0.time) => |column| Ok(column.times());
+        values Numbers |row| row.0.value => |column| Ok(column.money());
+        states Words |row| Some(row.0.state as i8) => |column| column.finish(PriceState::NAMES);
+        groups Numbers |row| Some(row.0.groups.into()) => |column| Ok(column.counts());
+        reasons Texts |row| row.1.clone() => Texts::finish;
+    }
+}
+
+rows! {
+    /// Rows of the table `mark`.
+    MarkRows of Marked {
+        times Numbers |row| Some(row.time) => |column| Ok(column.times());
+        marks Numbers |row| row.mark => |column| Ok(column.money());
+        rules Words |row| row.rule.map(|rule| rule as i8) => |column| column.finish(MarkRule::NAMES);
+        bounds Words |row| row.bound.map(|bound| bound as i8) => |column| column.finish(Bounded::NAMES);
+        states Words |row| Some(row.state as i8) => |column| column.finish(PriceState::NAMES);
+        inputs Numbers |row| Some(row.inputs.into()) => |column| Ok(column.counts());
+        indexes Numbers |row| row.index => |column| Ok(column.money());
+        ages Numbers |row| row.index_age => |column| Ok(column.counts());
+        carried Numbers |row| row.carried => |column| Ok(column.money());
+        bases Numbers |row| row.basis => |column| Ok(column.money());
+        samples Numbers |row| Some(row.samples.into()) => |column| Ok(column.counts());
+        books Numbers |row| row.book => |column| Ok(column.money());
+        averages Numbers |row| row.average => |column| Ok(column.money());
+    }
+}
+
+rows! {
+    /// Rows of the table `funding`.
+    FundingRows of Slot {
+        times Numbers |row| Some(row.time) => |column| Ok(column.times());
+        slots Numbers |row| Some(row.slot.into()) => |column| Ok(column.counts());
+        premiums Numbers |row| row.premium.ok() => |column| Ok(column.money());
+        valid Flags |row| row.premium.is_ok() => |column| Ok(column.finish());
+        reasons Words |row| row.premium.err().map(|reason| reason as i8) => |column| column.finish(Invalid::NAMES);
+        samples Numbers |row| Some(row.valid.into()) => |column| Ok(column.counts());
+        predicted Numbers |row| Some(row.predicted) => |column| Ok(column.money());
+        rates Numbers |row| row.settled.map(|(rate, _)| rate) => |column| Ok(column.money());
+        outcomes Words |row| row.settled.map(|(_, outcome)| outcome as i8) => |column| column.finish(Outcome::NAMES);
+        missed Numbers |row| Some(row.missed as i64) => |column| Ok(column.counts());
+        indexes Numbers |row| row.inputs.index => |column| Ok(column.money());
+        states Words |row| Some(row.inputs.state as i8) => |column| column.finish(PriceState::NAMES);
+        impact_bids Numbers |row| row.inputs.impact_bid => |column| Ok(column.money());
+        impact_asks Numbers |row| row.inputs.impact_ask => |column| Ok(column.money());
+        cumulative Products |row| row.cumulative_e16 => |column| Ok(column.finish());
+    }
+}
+
+/// A column of true and false.
+struct Flags(Vec<bool>);
+
+impl Flags {
+    fn with_capacity(rows: usize) -> Self {
+        Flags(Vec::with_capacity(rows))
     }
 
-    /// Adds a value; with a reason where it has one.
-    #[inline(always)]
-    pub(crate) fn push(&mut self, value: &Value, reason: Option<String>) {
-        self.times.push(value.time);
-        self.values.push_price(value.value);
-        self.states.push(value.state as i8);
-        self.groups.push(value.groups.into());
-        self.reasons.push(reason);
+    fn extend(&mut self, flags: impl Iterator<Item = bool>) {
+        self.0.extend(flags);
     }
 
-    /// The columns, in the contract's order.
-    pub(crate) fn finish(self) -> Result<Vec<ArrayRef>, ArrowError> {
-        Ok(vec![
-            times(self.times),
-            self.values.finish(MONEY),
-            words(self.states, None, PriceState::NAMES)?,
-            counts(self.groups),
-            self.reasons.finish()?,
-        ])
+    fn finish(self) -> ArrayRef {
+        Arc::new(BooleanArray::from(self.0))
+    }
+}
+
+/// A column of sums of products, of which some are not there.
+struct Products(Vec<Option<i128>>);
+
+impl Products {
+    fn with_capacity(rows: usize) -> Self {
+        Products(Vec::with_capacity(rows))
+    }
+
+    fn extend(&mut self, products: impl Iterator<Item = Option<i128>>) {
+        self.0.extend(products);
+    }
+
+    fn finish(self) -> ArrayRef {
+        let nulls = validity(self.0.len(), |row| self.0[row].is_some());
+        decimal(self.0.iter().map(|product| product.unwrap_or(0)).collect(), nulls, PRODUCT)
     }
 }
 
@@ -118,142 +223,30 @@ impl IndexRows {
 pub(crate) fn index_sources<'a>(sources: impl Iterator<Item = SourceView<'a>>) -> Result<Vec<ArrayRef>, ArrowError> {
     let sources: Vec<SourceView<'_>> = sources.collect();
     let text = |of: fn(&SourceView<'a>) -> Option<&'a str>| {
-        let mut column = Texts::default();
-        sources.iter().for_each(|source| column.push(of(source).map(String::from)));
+        let mut column = Texts::with_capacity(sources.len());
+        column.extend(sources.iter().map(|source| of(source).map(String::from)));
         column.finish()
     };
-    fn filled<T: Default>(values: impl ExactSizeIterator<Item = Option<T>>) -> Sparse<T> {
-        let mut column = Sparse::with_capacity(values.len());
-        values.for_each(|value| column.push(value));
+    let numbers = |of: fn(&SourceView<'a>) -> Option<i64>| {
+        let mut column = Numbers::default();
+        column.extend(sources.iter().map(of));
         column
-    }
-    let money = |of: fn(&SourceView<'a>) -> Option<i64>| {
-        filled(sources.iter().map(|source| of(source).map(i128::from))).finish(MONEY)
     };
-    let time = |of: fn(&SourceView<'a>) -> Option<i64>| filled(sources.iter().map(of)).finish_times();
+    let mut outs = Words::default();
+    outs.extend(sources.iter().map(|source| source.out.map(|out| out as i8)));
     Ok(vec![
         text(|source| Some(source.id))?,
         text(|source| source.group)?,
-        filled(sources.iter().map(|source| source.rank.map(i64::from))).finish(),
-        money(|source| source.weight),
-        money(|source| source.price),
-        time(|source| source.sent),
-        time(|source| source.arrived),
-        filled(sources.iter().map(|source| source.out.map(|out| out as i8))).finish(Out::NAMES)?,
-    ])
-}
-
-/// Rows of the table `mark`.
-pub(crate) struct MarkRows {
-    times: Vec<i64>,
-    marks: Sparse<i128>,
-    rules: Sparse<i8>,
-    bounds: Sparse<i8>,
-    states: Vec<i8>,
-    inputs: Vec<i64>,
-    indexes: Sparse<i128>,
-    ages: Sparse<i64>,
-    carried: Sparse<i128>,
-    bases: Sparse<i128>,
-    samples: Vec<i64>,
-    books: Sparse<i128>,
-    averages: Sparse<i128>,
-}
-
-impl MarkRows {
-    pub(crate) fn with_capacity(rows: usize) -> Self {
-        MarkRows {
-            times: Vec::with_capacity(rows),
-            marks: Sparse::with_capacity(rows),
-            rules: Sparse::with_capacity(rows),
-            bounds: Sparse::with_capacity(rows),
-            states: Vec::with_capacity(rows),
-            inputs: Vec::with_capacity(rows),
-            indexes: Sparse::with_capacity(rows),
-            ages: Sparse::with_capacity(rows),
-            carried: Sparse::with_capacity(rows),
-            bases: Sparse::with_capacity(rows),
-            samples: Vec::with_capacity(rows),
-            books: Sparse::with_capacity(rows),
-            averages: Sparse::with_capacity(rows),
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn push(&mut self, marked: &Marked) {
-        self.times.push(marked.time);
-        self.marks.push_price(marked.mark);
-        self.rules.push(marked.rule.map(|rule| rule as i8));
-        self.bounds.push(marked.bound.map(|bound| bound as i8));
-        self.states.push(marked.state as i8);
-        self.inputs.push(marked.inputs.into());
-        self.indexes.push_price(marked.index);
-        self.ages.push(marked.index_age);
-        self.carried.push_price(marked.carried);
-        self.bases.push_price(marked.basis);
-        self.samples.push(marked.samples.into());
-        self.books.push_price(marked.book);
-        self.averages.push_price(marked.average);
-    }
-
-    /// The columns, in the contract's order.
-    pub(crate) fn finish(self) -> Result<Vec<ArrayRef>, ArrowError> {
-        Ok(vec![
-            times(self.times),
-            self.marks.finish(MONEY),
-            self.rules.finish(MarkRule::NAMES)?,
-            self.bounds.finish(Bounded::NAMES)?,
-            words(self.states, None, PriceState::NAMES)?,
-            counts(self.inputs),
-            self.indexes.finish(MONEY),
-            self.ages.finish(),
-            self.carried.finish(MONEY),
-            self.bases.finish(MONEY),
-            counts(self.samples),
-            self.books.finish(MONEY),
-            self.averages.finish(MONEY),
-        ])
-    }
-}
-
-/// The columns of `funding`, in the contract's order.
-pub(crate) fn funding(slots: &[Slot]) -> Result<Vec<ArrayRef>, ArrowError> {
-    let count = |of: fn(&Slot) -> i64| counts(slots.iter().map(of).collect());
-    let price = |of: fn(&Slot) -> Option<i64>| {
-        let mut column = Sparse::with_capacity(slots.len());
-        slots.iter().for_each(|slot| column.push_price(of(slot)));
-        column.finish(MONEY)
-    };
-    let word = |of: fn(&Slot) -> Option<i8>, list: &[&str]| {
-        let mut column = Sparse::with_capacity(slots.len());
-        slots.iter().for_each(|slot| column.push(of(slot)));
-        column.finish(list)
-    };
-    let mut valid = BooleanBufferBuilder::new(slots.len());
-    slots.iter().for_each(|slot| valid.append(slot.premium.is_ok()));
-    let mut cumulative = Sparse::with_capacity(slots.len());
-    slots.iter().for_each(|slot| cumulative.push(slot.cumulative_e16));
-    Ok(vec![
-        times(slots.iter().map(|slot| slot.time).collect()),
-        count(|slot| slot.slot.into()),
-        price(|slot| slot.premium.ok()),
-        Arc::new(BooleanArray::new(valid.finish(), None)),
-        word(|slot| slot.premium.err().map(|reason| reason as i8), Invalid::NAMES)?,
-        count(|slot| slot.valid.into()),
-        price(|slot| Some(slot.predicted)),
-        price(|slot| slot.settled.map(|(rate, _)| rate)),
-        word(|slot| slot.settled.map(|(_, outcome)| outcome as i8), Outcome::NAMES)?,
-        count(|slot| slot.missed as i64),
-        price(|slot| slot.inputs.index),
-        words(slots.iter().map(|slot| slot.inputs.state as i8).collect(), None, PriceState::NAMES)?,
-        price(|slot| slot.inputs.impact_bid),
-        price(|slot| slot.inputs.impact_ask),
-        cumulative.finish(PRODUCT),
+        numbers(|source| source.rank.map(i64::from)).counts(),
+        numbers(|source| source.weight).money(),
+        numbers(|source| source.price).money(),
+        numbers(|source| source.sent).times(),
+        numbers(|source| source.arrived).times(),
+        outs.finish(Out::NAMES)?,
     ])
 }
 
 /// The columns of `funding.flows`, in the contract's order.
-pub(crate) fn funding_flows(ids: ArrayRef, quantities: &[i64], payments: &[i128]) -> Vec<ArrayRef> {
-    let quantities = quantities.iter().map(|quantity| i128::from(*quantity)).collect();
-    vec![ids, decimal(quantities, None, MONEY), decimal(payments.to_vec(), None, MONEY)]
+pub(crate) fn funding_flows(ids: ArrayRef, quantities: Vec<i64>, payments: Vec<i128>) -> Vec<ArrayRef> {
+    vec![ids, Numbers(quantities).money(), decimal(payments, None, MONEY)]
 }

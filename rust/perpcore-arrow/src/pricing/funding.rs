@@ -4,7 +4,7 @@ use super::{Ran, work_off};
 use crate::assess::written;
 use crate::contract;
 use crate::decode::{AccountIds, Null, Source, Told, told};
-use crate::encode::{self, IdColumn};
+use crate::encode::{FundingRows, IdColumn, funding_flows};
 use arrow_array::{RecordBatch, StructArray};
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::num::bounds::QUANTITY;
@@ -21,12 +21,15 @@ const NUMBERS: [&str; 4] = ["index", "impact_bid", "impact_ask", "mark"];
 /// What is wrong with the table, `time_order`; any failure where `stop` ended it; then nothing has changed.
 pub fn run(funding: &mut Funding, batches: &[StructArray], stop: &Stop) -> Result<Ran, Failure> {
     let mut next = funding.clone();
-    let mut slots = Vec::new();
+    let (mut slots, mut rows) = (Vec::new(), FundingRows::with_capacity(0));
     let table = &contract::FUNDING_INPUTS;
     let read = |batch, first| told(table, NUMBERS, batch, first, stop);
-    let shared_doubles =
-        work_off(table, batches, stop, read, |told, at, _| next.update(told.times[at], &update(told, at), &mut slots))?;
-    let table = written(&contract::FUNDING_OUT, encode::funding(&slots), None)?;
+    let shared_doubles = work_off(table, batches, stop, read, |told, at, _| {
+        next.update(told.times[at], &update(told, at), &mut slots)?;
+        slots.drain(..).for_each(|slot| rows.push(slot));
+        Ok(())
+    })?;
+    let table = written(&contract::FUNDING_OUT, rows.finish(), None)?;
     *funding = next;
     Ok(Ran { table, shared_doubles })
 }
@@ -81,7 +84,7 @@ pub fn settle(batches: Vec<StructArray>, mark: i64, rate: i64, stop: &Stop) -> R
         nets.push(net);
     }
     let rounding = rounding(nets.iter().copied(), payments.iter().copied());
-    let columns = IdColumn::new(&ids).all().map(|ids| encode::funding_flows(ids, &nets, &payments));
+    let columns = IdColumn::new(&ids).all().map(|ids| funding_flows(ids, nets, payments));
     Ok(Flows {
         table: written(&contract::FUNDING_FLOWS_OUT, columns, None)?,
         rounding,

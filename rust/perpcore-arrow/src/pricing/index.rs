@@ -19,7 +19,7 @@ pub fn run(index: &mut Index, batches: &[StructArray], stop: &Stop) -> Result<Ra
     let reader = QuoteReader::new(&names, batches)?;
     let mut next = index.clone();
     let mut rows = IndexRows::with_capacity(batches.iter().map(Array::len).sum());
-    let mut quotes = Vec::with_capacity(names.len());
+    let mut quotes = Vec::new();
     // Of a table of a row a quote: the time of the quotes that were gathered, and the row of the first.
     let mut gathered: Option<(i64, usize)> = None;
     let table = &contract::QUOTES;
@@ -27,15 +27,14 @@ pub fn run(index: &mut Index, batches: &[StructArray], stop: &Stop) -> Result<Ra
     let shared_doubles = work_off(table, batches, stop, read, |columns, at, row| {
         match columns {
             Quotes::Wide(wide) => {
-                wide.quotes(at, &mut quotes);
-                let value = next.update(wide.times[at], &quotes)?;
-                rows.push(&value, reason(&next, &value));
+                let value = next.update(wide.times[at], wide.quotes(at, &mut quotes))?;
+                rows.push((value, reason(&next, &value)));
             }
             Quotes::Long(long) => {
                 let time = long.times[at];
                 if let Some((before, first)) = gathered.filter(|(before, _)| *before != time) {
                     let value = next.update(before, &quotes).map_err(|fault| in_row(fault, first))?;
-                    rows.push(&value, reason(&next, &value));
+                    rows.push((value, reason(&next, &value)));
                     quotes.clear();
                     gathered = None;
                 }
@@ -47,7 +46,7 @@ pub fn run(index: &mut Index, batches: &[StructArray], stop: &Stop) -> Result<Ra
     })?;
     if let Some((time, first)) = gathered {
         let value = next.update(time, &quotes).map_err(|fault| fault.at(table.name, "time", first))?;
-        rows.push(&value, reason(&next, &value));
+        rows.push((value, reason(&next, &value)));
     }
     let table = written(&contract::INDEX_OUT, rows.finish(), None)?;
     *index = next;

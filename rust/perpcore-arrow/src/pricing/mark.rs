@@ -61,7 +61,9 @@ pub fn run(marking: &mut Marking, batches: &[StructArray], stop: &Stop) -> Resul
     let mut rows = MarkRows::with_capacity(batches.iter().map(Array::len).sum());
     let read = |batch, first| told(&contract::TOPS, NUMBERS, batch, first, stop);
     let shared_doubles = work_off(&contract::TOPS, batches, stop, read, |told, at, _| {
-        rows.push(next.update(told.times[at], &update(told, at))?);
+        let marked = next.mark.update(told.times[at], &update(told, at))?;
+        next.latest = Some(marked);
+        rows.push(marked);
         Ok(())
     })?;
     let table = written(&contract::MARK_OUT, rows.finish(), None)?;

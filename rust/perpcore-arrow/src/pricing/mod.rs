@@ -8,7 +8,7 @@ pub mod index;
 pub mod mark;
 pub mod mirror;
 
-pub use crate::decode::{OFF_GRID, price_said, quoted, said};
+pub use crate::decode::{price_said, quoted, said};
 
 use crate::assess::{instrument_named, stopped};
 use crate::contract::Table;

@@ -9,7 +9,7 @@ use crate::rulebook::Rulebook;
 use crate::run::{caught, run};
 use crate::scalar::{Number, cell, decimal, decimal_at, grid, grid_units, number};
 use arrow_array::Array;
-use perpcore::fault::Fault;
+use perpcore::fault::Failure;
 use perpcore::message::Word;
 use perpcore::num::bounds::PRICE;
 use perpcore::pricing::funding::{Funding as Core, Slot, Update};
@@ -48,12 +48,9 @@ impl Funding {
     /// Takes the slots up to now, then what is named, by the columns of `funding_inputs`; a tuple a slot.
     fn update<'py>(&self, py: Python<'py>, now: i64, named: &Bound<'_, PyDict>) -> PyResult<Bound<'py, PyList>> {
         let update = caught(py, || update(named))?;
-        let slots = self.resident.work(py, 0, |funding, _| {
-            let mut slots = Vec::new();
-            funding.update(now, &update, &mut slots).map_err(|fault| refused(*fault, &FUNDING_INPUTS))?;
-            Ok(slots)
-        })?;
-        told_all(py, &slots)
+        self.sampled(py, |funding, slots| {
+            funding.update(now, &update, slots).map_err(|fault| refused(*fault, &FUNDING_INPUTS))
+        })
     }
 
     /// Works off the table `funding_inputs`; the table `funding`.
@@ -82,7 +79,7 @@ impl Funding {
         Ok((Batch(flows.table), rounding))
     }
 
-    /// Takes over the cumulative index, at 10⁻¹⁶, of an earlier run.
+    /// Takes over the cumulative index, at 10⁻¹⁶, of an earlier run; a tuple a slot.
     fn restore<'py>(
         &self,
         py: Python<'py>,
@@ -91,14 +88,15 @@ impl Funding {
         cumulative_e16: i128,
     ) -> PyResult<Bound<'py, PyList>> {
         let mark = caught(py, || cell(mark, &PRICE, FUNDING_OUT.name, "mark", None))?;
-        let slots = self.resident.work(py, 0, |funding, _| {
-            let placed =
-                |fault: Fault| if fault.column.is_some() { fault } else { fault.in_column(FUNDING_OUT.name, "time") };
-            let mut slots = Vec::new();
-            funding.restore(now, mark, cumulative_e16, &mut slots).map_err(|fault| placed(*fault))?;
-            Ok(slots)
-        })?;
-        told_all(py, &slots)
+        self.sampled(py, |funding, slots| {
+            let restored = funding.restore(now, mark, cumulative_e16, slots);
+            // It names the column of what does not continue.
+            restored.map_err(
+                |fault| {
+                    if fault.column.is_some() { (*fault).into() } else { refused(*fault, &FUNDING_OUT) }
+                },
+            )
+        })
     }
 
     /// The state in 256 bits.
@@ -107,13 +105,23 @@ impl Funding {
     }
 }
 
-/// A tuple a slot.
-fn told_all<'py>(py: Python<'py>, slots: &[Slot]) -> PyResult<Bound<'py, PyList>> {
-    caught(py, || {
-        let all = PyList::empty(py);
-        slots.iter().try_for_each(|slot| all.append(told(py, slot)?))?;
-        Ok(all)
-    })
+impl Funding {
+    fn sampled<'py>(
+        &self,
+        py: Python<'py>,
+        call: impl FnOnce(&mut Core, &mut Vec<Slot>) -> Result<(), Failure> + Send,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let slots = self.resident.work(py, 0, |funding, _| {
+            let mut slots = Vec::new();
+            call(funding, &mut slots)?;
+            Ok(slots)
+        })?;
+        caught(py, || {
+            let samples = PyList::empty(py);
+            slots.iter().try_for_each(|slot| samples.append(told(py, slot)?))?;
+            Ok(samples)
+        })
+    }
 }
 
 fn update(named: &Bound<'_, PyDict>) -> PyResult<Update> {

@@ -2,17 +2,16 @@
 
 use super::{ROWS_A_ROW, price, refused, state};
 use crate::batch::Batch;
-use crate::raise::{raise, raise_fault};
+use crate::raise::raise;
 use crate::resident::Resident;
 use crate::rulebook::Rulebook;
 use crate::run::caught;
-use crate::scalar::{Number, feed, number};
-use perpcore::fault::{Code, Fault};
+use crate::scalar::{Number, number, on_grid};
 use perpcore::message::Word;
 use perpcore::pricing::mark::{Mark, Marked, Update};
 use perpcore_arrow::contract::TOPS;
+use perpcore_arrow::pricing::instrument;
 use perpcore_arrow::pricing::mark::{self as core, Marking};
-use perpcore_arrow::pricing::{OFF_GRID, instrument};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
@@ -85,25 +84,12 @@ fn update(named: &Bound<'_, PyDict>) -> PyResult<Update> {
             "impact_bid" => update.impact_bid = Some(price()?),
             "impact_ask" => update.impact_ask = Some(price()?),
             "last" => update.last = price()?,
-            "funding_rate" => update.funding_rate = rate(&value)?,
+            "funding_rate" if value.is_none() => {}
+            "funding_rate" => update.funding_rate = Some(on_grid(&value, TOPS.name, &name)?),
             _ => return Err(PyTypeError::new_err(format!("a mark is told no {name}"))),
         }
     }
     Ok(update)
-}
-
-/// A funding rate: of all that a mark is told the only number that no feed says.
-fn rate(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
-    if value.is_none() {
-        return Ok(None);
-    }
-    match feed(value, TOPS.name, "funding_rate")? {
-        OFF_GRID => {
-            let fault = Fault::new(Code::OffGrid).in_column(TOPS.name, "funding_rate").value(value);
-            Err(raise_fault(value.py(), fault))
-        }
-        rate => Ok(Some(rate)),
-    }
 }
 
 fn told<'py>(py: Python<'py>, marked: &Marked) -> PyResult<Bound<'py, PyTuple>> {

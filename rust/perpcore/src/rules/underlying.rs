@@ -84,7 +84,7 @@ const MOST_SAMPLES: u32 = 1_000;
 /// More ranks than sources would say nothing.
 const MOST_RANKS: u32 = MOST_SOURCES as u32;
 /// The most sources of an index.
-const MOST_SOURCES: usize = 64;
+pub const MOST_SOURCES: usize = 64;
 /// Weights of more than that in units of what they have in common would say nothing.
 const MOST_WEIGHT: i64 = 1_000_000;
 const WEIGHT: Bound = Bound { name: "weight", min: 1, max: 1_000_000 * E8, accepted: "0 < weight ≤ 10⁶" };

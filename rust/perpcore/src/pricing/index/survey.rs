@@ -9,7 +9,7 @@ use super::weigh::{self, Shares, Voice};
 use crate::num::bounds::PRICE;
 use crate::num::round::{credit_from_e16, div_even};
 use crate::num::{E8, times};
-use crate::rules::{self, Underlying};
+use crate::rules::{self, MOST_SOURCES, Underlying};
 
 /// What a source is by the rulebook.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,30 @@ struct Fixed {
     /// The rate that says what its currency is worth.
     rate: Option<usize>,
 }
+
+/// A source with its price in one number, so that their order is the order of prices: a price has 54 bits, a source 6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Placed(i64);
+
+impl Placed {
+    #[inline(always)]
+    fn new(price: i64, source: usize) -> Placed {
+        Placed(price << 6 | source as i64)
+    }
+
+    #[inline(always)]
+    fn price(self) -> i64 {
+        self.0 >> 6
+    }
+
+    #[inline(always)]
+    fn source(self) -> usize {
+        (self.0 & 63) as usize
+    }
+}
+
+/// As many sources as are put where their prices belong one by one; of more, all are sorted again.
+const FEW: u32 = 2;
 
 /// What follows from the set of the sources that count.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +79,8 @@ pub(super) struct Survey {
     /// In the settlement currency, of those that are live.
     prices: Vec<i64>,
     /// Those that are live, by price.
-    by_price: Vec<usize>,
+    by_price: Vec<Placed>,
+    unsorted: Vec<Placed>,
     /// Up to this time no source is other than it was judged, if no quote comes.
     until: i64,
     /// Sets of sources, a bit each: to be judged again, too far from the median, of a rank that was not asked.
@@ -110,6 +135,7 @@ impl Survey {
             outs: vec![Some(Out::Missing); count],
             prices: vec![0; count],
             by_price: Vec::with_capacity(count),
+            unsorted: Vec::with_capacity(count),
             until: i64::MAX,
             dirty: 0,
             beyond: 0,
@@ -182,10 +208,15 @@ impl Survey {
             self.dirty = self.all();
             self.until = i64::MAX;
         }
+        let few = self.dirty.count_ones() <= FEW;
+        let sort = self.dirty != 0 && !few;
         while self.dirty != 0 {
             let source = self.dirty.trailing_zeros() as usize;
             self.dirty &= self.dirty - 1;
-            changed |= self.judge(now, source);
+            changed |= self.judge(now, source, few);
+        }
+        if sort {
+            self.sort();
         }
         self.count();
         let value = if self.groups < FEWEST { 0 } else { self.weigh() };
@@ -200,9 +231,10 @@ impl Survey {
         self.fixed.iter().enumerate().fold(0, |all, (at, _)| all | 1 << at)
     }
 
-    /// What a source is by itself, and its price in the settlement currency; whether it is out for another reason.
+    /// What a source is by itself, and its price in the settlement currency; whether it is out for another reason. `place`:
+    /// it is put where its price belongs, too.
     #[inline]
-    fn judge(&mut self, now: i64, at: usize) -> bool {
+    fn judge(&mut self, now: i64, at: usize, place: bool) -> bool {
         let (judged, mut until) = self.sources[at].judge(now, &self.limits);
         let mut judged = judged.map(|()| self.sources[at].price);
         if let (Some(rate), Ok(price)) = (self.fixed[at].rate, judged) {
@@ -214,41 +246,66 @@ impl Survey {
                 Ok(_) => Err(Out::OffDomain),
             };
         }
+        self.until = self.until.min(until);
+        let before = std::mem::replace(&mut self.outs[at], judged.err());
+        if place {
+            self.place(at, before.is_none(), judged.ok());
+        }
         if let Ok(price) = judged {
             self.prices[at] = price;
         }
-        self.until = self.until.min(until);
-        self.place(at, judged.is_ok());
-        let before = std::mem::replace(&mut self.outs[at], judged.err());
         before != self.outs[at]
     }
 
     /// Puts a source where its price belongs, or takes it away.
     #[inline]
-    fn place(&mut self, source: usize, live: bool) {
-        let known = if self.outs[source].is_none() { self.by_price.iter().position(|&at| at == source) } else { None };
-        let mut at = match (known, live) {
-            (None, false) => return,
-            (Some(at), false) => {
+    fn place(&mut self, source: usize, was_live: bool, price: Option<i64>) {
+        let known = if was_live { self.by_price.iter().position(|placed| placed.source() == source) } else { None };
+        let mut at = match (known, price) {
+            (None, None) => return,
+            (Some(at), None) => {
                 self.by_price.remove(at);
                 return;
             }
-            (Some(at), true) => at,
-            (None, true) => {
-                self.by_price.push(source);
+            (Some(at), Some(_)) => at,
+            (None, Some(price)) => {
+                self.by_price.push(Placed::new(price, source));
                 self.by_price.len() - 1
             }
         };
-        let price = self.prices[source];
-        while at > 0 && self.prices[self.by_price[at - 1]] > price {
+        let Some(placed) = price.map(|price| Placed::new(price, source)) else { return };
+        while at > 0 && self.by_price[at - 1] > placed {
             self.by_price[at] = self.by_price[at - 1];
             at -= 1;
         }
-        while at + 1 < self.by_price.len() && self.prices[self.by_price[at + 1]] < price {
+        while at + 1 < self.by_price.len() && self.by_price[at + 1] < placed {
             self.by_price[at] = self.by_price[at + 1];
             at += 1;
         }
-        self.by_price[at] = source;
+        self.by_price[at] = placed;
+    }
+
+    /// Puts all live sources in order: each where as many are as are below it. No branch depends on a price, so that
+    /// prices that cross each other all the time cost no more than others.
+    fn sort(&mut self) {
+        self.unsorted.clear();
+        let live = self.outs.iter().zip(&self.prices).enumerate().filter(|(_, (out, _))| out.is_none());
+        self.unsorted.extend(live.map(|(at, (_, price))| Placed::new(*price, at)));
+        self.by_price.clear();
+        self.by_price.resize(self.unsorted.len(), Placed(0));
+        let mut below = [0_u8; MOST_SOURCES];
+        for (at, placed) in self.unsorted.iter().enumerate() {
+            let mut own = 0;
+            for (other, below) in self.unsorted[..at].iter().zip(&mut below) {
+                let is_below = u8::from(other < placed);
+                own += is_below;
+                *below += 1 - is_below;
+            }
+            below[at] = own;
+        }
+        for (placed, below) in self.unsorted.iter().zip(below) {
+            self.by_price[usize::from(below)] = *placed;
+        }
     }
 
     /// Finds the sources that count: of as few ranks as make enough groups, without those too far from the median of all.
@@ -260,8 +317,8 @@ impl Survey {
             found = self.drop_beyond(&self.by_price);
         } else {
             for &rank in &self.ranks {
-                let asked = self.by_price.iter().copied().filter(|&at| self.fixed[at].rank <= rank);
-                let asked: Vec<usize> = asked.collect();
+                let asked = self.by_price.iter().copied().filter(|placed| self.fixed[placed.source()].rank <= rank);
+                let asked: Vec<Placed> = asked.collect();
                 self.standby = set(&self.by_price) & !set(&asked);
                 found = self.drop_beyond(&asked);
                 if found.groups >= self.rules.min_sources {
@@ -279,15 +336,15 @@ impl Survey {
 
     /// Drops those of the candidates, which rise, that are too far from their median.
     #[inline]
-    fn drop_beyond(&self, candidates: &[usize]) -> Dropped {
+    fn drop_beyond(&self, candidates: &[Placed]) -> Dropped {
         let middle = candidates.len() / 2;
-        let Some(upper) = candidates.get(middle).map(|&at| self.prices[at]) else {
+        let Some(upper) = candidates.get(middle).map(|placed| placed.price()) else {
             return Dropped { counted: 0, beyond: 0, groups: 0 };
         };
         // Twice the median, and the most that twice a price may be away from it.
-        let twice = upper + if candidates.len() % 2 == 1 { upper } else { self.prices[candidates[middle - 1]] };
+        let twice = upper + if candidates.len() % 2 == 1 { upper } else { candidates[middle - 1].price() };
         let most = credit_from_e16(times(twice, self.rules.drop_beyond)) as i64;
-        let is_beyond = |at: &&usize| (2 * self.prices[**at] - twice).abs() > most;
+        let is_beyond = |placed: &&Placed| (2 * placed.price() - twice).abs() > most;
         let beyond = set(candidates.iter().take_while(is_beyond).chain(candidates.iter().rev().take_while(is_beyond)));
         let all = set(candidates);
         let counted = all & !beyond;
@@ -308,23 +365,22 @@ impl Survey {
     #[inline]
     fn speak(&mut self) {
         let Plan { counted, groups, .. } = self.plan;
-        let counts = |at: &&usize| counted & 1 << **at != 0;
+        let counts = |placed: &&Placed| counted & 1 << placed.source() != 0;
         self.said.clear();
         if counted.count_ones() == groups {
             // One source a group: in the order of the prices.
-            let voices =
-                self.by_price.iter().filter(counts).map(|&at| Voice::new(self.prices[at], self.fixed[at].weight));
-            self.said.extend(voices);
+            let voice = |placed: &Placed| Voice::new(placed.price(), self.fixed[placed.source()].weight);
+            self.said.extend(self.by_price.iter().filter(counts).map(voice));
             return;
         }
         self.voices.fill(Voice::default());
         self.spoke.clear();
-        for &at in self.by_price.iter().filter(counts) {
-            let Fixed { group, weight, .. } = self.fixed[at];
+        for placed in self.by_price.iter().filter(counts) {
+            let Fixed { group, weight, .. } = self.fixed[placed.source()];
             if self.voices[group].weight == 0 {
                 self.spoke.push(group);
             }
-            self.voices[group].add(self.prices[at], weight);
+            self.voices[group].add(placed.price(), weight);
         }
         // Nearly in order: by the least price of each.
         self.said.extend(self.spoke.iter().map(|&group| self.voices[group]));
@@ -340,6 +396,6 @@ impl Survey {
 }
 
 /// A set of sources, a bit each.
-fn set<'a>(sources: impl IntoIterator<Item = &'a usize>) -> u64 {
-    sources.into_iter().fold(0, |set, at| set | 1 << at)
+fn set<'a>(sources: impl IntoIterator<Item = &'a Placed>) -> u64 {
+    sources.into_iter().fold(0, |set, placed| set | 1 << placed.source())
 }
