@@ -38,7 +38,7 @@ def groups_of(voices: Sequence[Voice]) -> list[str]:
 
 
 def choose(voices: Sequence[Voice], ranks: Sequence[int], rules: IndexRules) -> Choice:
-    """Rank by rank until the quorum stands; `ranks` are those of all sources, live or not."""
+    """Rank by rank until the quorum stands, of two groups at least; `ranks` are those of all sources, live or not."""
     choice = Choice([], set(), set(), 0)
     for rank in sorted(ranks):
         candidates = [voice for voice in voices if voice.rank <= rank]
@@ -53,7 +53,7 @@ def choose(voices: Sequence[Voice], ranks: Sequence[int], rules: IndexRules) -> 
             # most groups were dropped: one group of many sources must not vote the others out
             choice.counted = []
             choice.groups = 0
-        if choice.groups >= rules.min_sources:
+        if choice.groups >= max(rules.min_sources, 2):
             break
     return choice
 

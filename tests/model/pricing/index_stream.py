@@ -24,7 +24,10 @@ class IndexRow:
 
 
 class IndexPrice:
-    """Every update and every command lets time pass, takes quotes, asks who is live, and only then acts."""
+    """Every update and every command lets time pass, takes quotes, asks who is live, and only then acts.
+
+    Sources come and go at their own moments, however seldom time is told.
+    """
 
     def __init__(self, rules: IndexRules) -> None:
         self.rules = rules
@@ -33,6 +36,7 @@ class IndexPrice:
         self.counted: list[str] = []
         self.out: dict[str, str | None] = {source.id: "missing" for source in rules.sources}
         self.unknown = self.out_of_order = 0
+        self.now: int | None = None
 
     def no_feeds(self) -> dict[str, Feed]:
         """Nothing is known of any source, nor of any source of a rate."""
@@ -41,6 +45,9 @@ class IndexPrice:
 
     def update(self, now: int, quotes: Iterable[Quote] = ()) -> IndexRow:
         """A sample if a quote was taken or if other sources count than before; else only time passes."""
+        for moment in self.moments(now):
+            self.look_at(moment, False)
+        self.now = now
         taken = False
         for name, price, sent in quotes:
             if name not in self.feeds:
@@ -49,13 +56,30 @@ class IndexPrice:
                 taken = True
             else:
                 self.out_of_order += 1
+        return self.row(now, self.look_at(now, taken).groups)
+
+    def moments(self, now: int) -> list[int]:
+        """When, after the last call, a source is too old, too long unchanged, or no longer ahead."""
+        found: set[int] = set()
+        ages = {source.id: self.rules.stale_after for source in self.rules.sources}
+        ages |= {rate.source: rate.stale_after for rate in self.rules.rates}
+        for name, stale_after in ages.items():
+            feed = self.feeds[name]
+            if feed.sent is not None and feed.arrived is not None:
+                found |= {feed.sent - self.rules.max_ahead, min(feed.sent, feed.arrived) + stale_after + 1}
+            if feed.equal_since is not None and self.rules.unchanged_for is not None:
+                found.add(feed.equal_since + self.rules.unchanged_for + 1)
+        return sorted(moment for moment in found if self.now is not None and self.now < moment <= now)
+
+    def look_at(self, now: int, taken: bool) -> Choice:
+        """Time passes; then a sample if a quote was taken, or if other sources count than before."""
         self.market.time_passes(now)
         choice = self.look(now)
         counted = sorted(voice.id for voice in choice.counted)
         if taken or counted != self.counted:
             self.market.sample(now, index_value(choice.counted, self.rules), choice.groups, taken)
         self.counted = counted
-        return self.row(now, choice.groups)
+        return choice
 
     def look(self, now: int) -> Choice:
         """Who counts at a time; the reason of everybody else stays in `out`."""

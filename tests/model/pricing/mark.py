@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..grid import GRID, ceil_div
+from ..tables import MAX_PRICE
 from .exact import clamp, mean, median, rounded
 from .rules import Contract
 
@@ -74,8 +75,9 @@ def fair_basis(index: int, average: Fraction | None) -> Formed:
 
 
 def band_of(index: int, band: int) -> tuple[int, int]:
-    """I·(1 ± band), each half to even."""
-    return rounded(Fraction(index * (GRID - band), GRID)), rounded(Fraction(index * (GRID + band), GRID))
+    """I·(1 ± band), each half to even, cut to what a price may be."""
+    low, high = (rounded(Fraction(index * (GRID + share), GRID)) for share in (-band, band))
+    return max(low, 1), min(high, MAX_PRICE)
 
 
 def banded(price: Fraction, index: int, band: int) -> int:

@@ -131,7 +131,7 @@ class Walk:
             self.index += self.rng.randint(-5, 5) * self.grain
         else:
             self.index = scaled(self.index, self.rng.choice((-2, -1, 1, 2)) * 5 * 10**6)
-        self.index = min(max(self.index, 10), MAX_PRICE // 2)
+        self.index = min(max(self.index, 1), MAX_PRICE)
 
     def value(self, name: str) -> Any:
         """None with some chance; prices near the index, in multiples of the grain."""

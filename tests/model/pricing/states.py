@@ -36,10 +36,12 @@ class Market:
             self.enter("halted", self.since + self.rules.halt_after)
 
     def sample(self, now: int, value: int | None, groups: int, quoted: bool = True) -> None:
-        """What a sample of so many groups does. Without a quote, of time alone, it leads out of no state."""
+        """What a sample of so many groups does. Without a quote, of time alone, it can only take away."""
         quorum = value is not None and groups >= self.rules.min_sources
-        if not quoted and self.state in ("protected", "frozen", "halted") and quorum:
-            return
+        if not quoted and self.state in ("protected", "frozen", "halted"):
+            if quorum:
+                return
+            self.run = []
         if self.state == "halted":
             self.latest = value if quorum else None
         elif groups < 2 or value is None:
@@ -48,8 +50,8 @@ class Market:
                 self.enter("frozen", now)
         elif self.state in ("live", "thin"):
             self.priced_sample(now, value, groups)
-        else:
-            self.unpriced_sample(now, value, groups, quoted)
+        elif quoted:
+            self.unpriced_sample(now, value, groups)
 
     def priced_sample(self, now: int, value: int, groups: int) -> None:
         """While live or thin: accepted, or held back as a jump."""
@@ -60,14 +62,14 @@ class Market:
         self.window.append((now, value))
         self.accept(now, value, "live" if groups >= self.rules.min_sources else "thin")
 
-    def unpriced_sample(self, now: int, value: int, groups: int, quoted: bool) -> None:
+    def unpriced_sample(self, now: int, value: int, groups: int) -> None:
         """While protected or frozen: out after so many samples that agree."""
         count = self.rules.agree_samples
         self.run = [*self.run, (value, groups)][-count:]
         values = [value for value, _ in self.run]
         agree = len(values) == count and max(values) * GRID <= (GRID + self.rules.max_jump) * min(values)
         quorum = all(groups >= self.rules.min_sources for _, groups in self.run)
-        if quoted and agree and (quorum or self.state == "frozen"):
+        if agree and (quorum or self.state == "frozen"):
             self.window = [(now, value)]
             self.accept(now, value, "live" if quorum else "thin")
 
