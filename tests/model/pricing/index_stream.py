@@ -112,8 +112,8 @@ class IndexPrice:
         return self.row(now, before.groups)
 
     def restart(self, now: int) -> IndexRow:
-        """The sources are forgotten."""
-        self.update(now)
+        """A process that was stopped saw no time pass; the sources are forgotten."""
+        self.now = now
         self.market.restart(now)
         self.feeds = self.no_feeds()
         self.counted = []
