@@ -35,6 +35,7 @@ bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 	@$(PY) -m pytest benches --benchmark-only
 	@$(PY) -m benches.table
 	@$(PY) -m benches.monitor
+	@$(PY) -m benches.prices
 	@cargo bench -p perpcore --bench book --locked
 
 .PHONY: bench-matching

@@ -205,6 +205,86 @@ def honest_commands() -> dict[str, Node]:
     }  # fmt: skip
 
 
+PRICING = RULES.edit(
+    {
+        "underlying.X.sources": [{"id": name, "group": name} for name in ("a", "b", "a source of a long name")],
+        "underlying.X.index.agree_samples": 1,
+    }
+)
+
+
+def honest_prices() -> dict[str, Node]:
+    """What an index, a mark and a funding are told, each column in another layout; quotes in both forms."""
+    now, second = 1_900_000_000 * 10**9, 10**9
+    times = [now, now, now + second, now + 2 * second]
+    return {
+        "quotes": record(
+            {
+                "time": fixed(b"l", "q", times),
+                "source": dictionary(["a", "b", "a", "b"], text(["a", "b"])),
+                "price": fixed(b"d:38,8", "q2", [100 * E8, 101 * E8, -1, 7 * E8]),
+                "sent": fixed(b"tsm:UTC", "q", [None, now // 10**6, None, now // 10**6]),
+            }
+        ),
+        "quotes in columns": record(
+            {
+                "time": fixed(b"tsn:UTC", "q", times),
+                "a_e8": fixed(b"l", "q", [100 * E8, None, 102 * E8, -(2**63)]),
+                "b": fixed(b"g", "d", [100.5, float("nan"), None, 1e300]),
+                "a source of a long name": views(["100", None, "101.00000001", "0.0000000000000001"]),
+            }
+        ),
+        "tops": record(
+            {
+                "time": fixed(b"l", "q", times),
+                "index": fixed(b"d:18,8,64", "q", [100 * E8, 101 * E8, None, 100 * E8]),
+                "state": dictionary(["live", None, "thin", "live"], text(["live", "thin"], large=True), b"s", "h"),
+                "bid": fixed(b"S", "H", [99, 99, None, 99]),
+                "ask_e8": fixed(b"l", "q", [101 * E8, None, 101 * E8, 98 * E8]),
+                "last": fixed(b"g", "d", [None, 100.25, None, float("inf")]),
+                "funding_rate": text(["0.0001", None, None, "-0.0001"]),
+            }
+        ),
+        "funding_inputs": record(
+            {
+                "time": fixed(b"l", "q", [now, now + 4 * second, now + 7 * second, now + 40 * second]),
+                "state": text(["live", None, "thin", "live"]),
+                "index": fixed(b"d:9,2,32", "i", [10_000, 10_050, None, 10_000]),
+                "impact_bid": fixed(b"g", "d", [99.5, 99.75, None, 99.0]),
+                "impact_ask_e8": fixed(b"l", "q", [101 * E8, None, 101 * E8, 98 * E8]),
+                "mark": text(["100", None, "100.5", "-1"], large=True),
+            }
+        ),
+        "funding_positions": record(
+            {
+                "account": dictionary(["A", "B", "A", "B"], text(["A", "B"], large=True), b"I", "I"),
+                "quantity": fixed(b"d:9,2,32", "i", [100, -150, 50, 0]),
+            }
+        ),
+    }  # fmt: skip
+
+
+def priced(name: str, table: Any) -> str:
+    """What a table of prices does to what takes it, of which something is known already."""
+    if name == "funding_positions":
+        return repr(pc.Funding(PRICING, "X-PERP").settle(table, 100, "0.001"))
+    start = 1_900_000_000 * 10**9 - 1
+    if name.startswith("quotes"):
+        taken: Any = pc.IndexPrice(PRICING, "X")
+        taken.update(start, {"a": 100, "b": 100})
+    else:
+        taken = (pc.MarkPrice if name == "tops" else pc.Funding)(PRICING, "X-PERP")
+        taken.update(start, index=100)
+    before = taken.digest
+    try:
+        rows = taken.run(table).to_pylist()
+    except (pc.errors.SchemaError, pc.errors.InputError):
+        if taken.digest != before:
+            raise AssertionError("a refused table changed what it was for") from None
+        raise
+    return repr((rows, taken.digest, repr(taken)))
+
+
 def figures(result: pc.Assessment) -> str:
     """All that a result says, memory that it still reads included."""
     return repr((result.accounts.to_pylist(), result.isolated.to_pylist(), result.lines().to_pylist()))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.hostile.arrow_c import Node
-from tests.hostile.book import honest
+from tests.hostile.book import honest, honest_prices
 from tests.hostile.lies_about_content import FORMATS
 
 SLACK = 1 << 19
@@ -20,6 +20,7 @@ _COUNTS = (-(2**63), -(2**31), -5, -2, -1, 0, 1, 2, 3, 4, 5, 8, 60, 2**31, 2**32
 _SIZES = (*_COUNTS, 6, 7, 100, 1_000)
 _KINDS = (b"n", b"b", b"c", b"C", b"s", b"S", b"i", b"I", b"l", b"L", b"g", b"u", b"U", b"vu", b"d:38,8", b"d:9,0,32")
 _NAMES = (b"account", b"asset", b"amount", b"held", b"quantity", b"price", b"price_e8", b"leverage", b"time", b"\xff")
+_OF_PRICES = (b"time", b"source", b"price", b"price_e8", b"a", b"b_e8", b"state", b"index", b"quantity", b"\xff")
 _OF_COMMANDS = (b"kind", b"account", b"order", b"client_id", b"quantity_e8", b"price", b"bid", b"sent", b"n", b"\xff")
 _FIELDS = (
     *("length", "offset", "null_count", "n_buffers", "n_children", "format", "name", "bytes", "bytes", "bytes"),
@@ -57,9 +58,8 @@ def mutated(seed: int, make: Callable[[], dict[str, Node]] = honest) -> tuple[st
         harmless = True
         what = repr(node.format)[:20]
     elif field == "name":
-        node.name = rng.choice(
-            (None, *(_NAMES if make is honest else _OF_COMMANDS), rng.randbytes(5).replace(b"\0", b""))
-        )
+        names = {honest: _NAMES, honest_prices: _OF_PRICES}.get(make, _OF_COMMANDS)
+        node.name = rng.choice((None, *names, rng.randbytes(5).replace(b"\0", b"")))
         harmless = True
         what = repr(node.name)
     elif field == "bytes":

@@ -2,7 +2,7 @@
 
 `python -m tests.hostile.runner attacks FIRST STEP` runs every STEP-th attack from the FIRST on,
 `python -m tests.hostile.runner mutations FIRST LAST` the mutations of these seeds,
-`commands FIRST LAST` those of commands. Each line of output is one outcome.
+`commands FIRST LAST` those of commands, `prices FIRST LAST` those of prices. Each line of output is one outcome.
 Before an attempt its name is written, so the name without an outcome is what ended the process.
 """
 
@@ -20,13 +20,13 @@ from tests.hostile import mutations
 from tests.hostile.arrow_c import Batch, Node, Offer
 from tests.hostile.attack import HONEST, Attack
 from tests.hostile.attacks import all_attacks
-from tests.hostile.book import assess, book, figures, honest, honest_commands, state
+from tests.hostile.book import assess, book, figures, honest, honest_commands, honest_prices, priced, state
 from tests.hostile.lies_about_tables import KEPT
 
 import perpcore as pc
 
 # What was not tampered with, once for all attempts.
-_OFFERS = {name: Batch(node) for name, node in {**honest(), **honest_commands()}.items()}
+_OFFERS = {name: Batch(node) for name, node in HONEST.items()}
 PLAIN = {name: pa.record_batch(offer) for name, offer in _OFFERS.items()}
 
 
@@ -48,6 +48,7 @@ def applied(commands: Any) -> tuple[str, list[tuple[int, str]]]:
 
 
 CARRIED_OUT = applied(PLAIN["commands"])[0]
+PRICED = {name: priced(name, PLAIN[name]) for name in honest_prices()}
 
 
 def outcome(tables: dict[str, Any], options: dict[str, Any], slack: int = 0) -> dict[str, Any]:
@@ -63,6 +64,8 @@ def outcome(tables: dict[str, Any], options: dict[str, Any], slack: int = 0) -> 
         told: dict[str, Any] = {"end": "accepted"}
         if "commands" in given:
             told["figures"], told["rejected"] = applied(given["commands"])
+        elif given.keys() <= PRICED.keys():
+            told["figures"] = {name: priced(name, table) for name, table in given.items()}
         else:
             told["figures"] = figures(assess(given, **options))
     except (pc.errors.SchemaError, pc.errors.InputError) as error:
@@ -85,7 +88,7 @@ def outcome(tables: dict[str, Any], options: dict[str, Any], slack: int = 0) -> 
     return told
 
 
-def verdict(attack: Attack, told: dict[str, Any], wanted: str) -> str | None:
+def verdict(attack: Attack, told: dict[str, Any], wanted: Any) -> str | None:
     """What is wrong with an outcome."""
     if told["releases"]:
         return f"releases: {told['releases']}"
@@ -102,6 +105,9 @@ def verdict(attack: Attack, told: dict[str, Any], wanted: str) -> str | None:
         return f"{end}: {told['text']}"
     for name in ("table", "column", "code", "row"):
         meant = getattr(attack, name)
+        if name == "table":
+            # Quotes have two forms.
+            meant = meant.partition(" ")[0]
         if meant is not None and told[name] != meant:
             return f"{name} {told[name]!r}: {told['text']}"
     if not (told["code"] and told["accepted"] and told["problems"]) or told["length"] > 1_500:
@@ -116,7 +122,10 @@ def run_attacks(first: int, step: int) -> Iterator[tuple[str, dict[str, Any], st
             continue
         begin(at, attack.name)
         told = outcome(attack.make(), attack.options)
-        yield attack.name, told, verdict(attack, told, CARRIED_OUT if attack.table == "commands" else wanted)
+        untouched: Any = CARRIED_OUT if attack.table == "commands" else wanted
+        if attack.table in PRICED:
+            untouched = {attack.table: PRICED[attack.table]}
+        yield attack.name, told, verdict(attack, told, untouched)
 
 
 def run_mutations(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
@@ -132,8 +141,14 @@ def run_commands(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], s
         yield mutation(seed, what, tables, harmless, CARRIED_OUT, {})
 
 
+def run_prices(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    for seed in range(first, last):
+        what, tables, harmless = mutations.mutated(seed, honest_prices)
+        yield mutation(seed, what, tables, harmless, PRICED, {})
+
+
 def mutation(
-    seed: int, what: str, tables: dict[str, Any], harmless: bool, wanted: str, options: dict[str, Any]
+    seed: int, what: str, tables: dict[str, Any], harmless: bool, wanted: Any, options: dict[str, Any]
 ) -> tuple[str, dict[str, Any], str | None]:
     begin(seed, what)
     told = outcome(tables, options, slack=mutations.SLACK)
@@ -155,7 +170,8 @@ def main() -> None:
     faulthandler.enable()
     # Structures are built by recursion here, and some are 10,000 deep.
     sys.setrecursionlimit(200_000)
-    which = {"attacks": run_attacks, "mutations": run_mutations, "commands": run_commands}[sys.argv[1]]
+    runs = {"attacks": run_attacks, "mutations": run_mutations, "commands": run_commands, "prices": run_prices}
+    which = runs[sys.argv[1]]
     for name, told, wrong in which(int(sys.argv[2]), int(sys.argv[3])):
         print(json.dumps({"done": name, "end": told["end"], "wrong": wrong, "seconds": told["seconds"]}), flush=True)
 

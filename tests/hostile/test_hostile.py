@@ -24,6 +24,8 @@ SOAK = os.environ.get("PERPCORE_SOAK") == "1"
 PROCESSES = 4
 MUTATIONS = 250_000 if SOAK else 5_000
 OF_COMMANDS = 100_000 if SOAK else 2_000
+OF_PRICES = 100_000 if SOAK else 2_000
+KINDS = [("mutations", MUTATIONS), ("commands", OF_COMMANDS), ("prices", OF_PRICES)]
 
 
 def run(which: str, first: int, last: int) -> list[dict[str, Any]]:
@@ -49,7 +51,7 @@ def test_every_lie_has_a_name_of_its_own() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize(("which", "count"), [("mutations", MUTATIONS), ("commands", OF_COMMANDS)])
+@pytest.mark.parametrize(("which", "count"), KINDS)
 @pytest.mark.parametrize("part", range(PROCESSES))
 def test_a_random_lie_is_refused_or_is_another_table(part: int, which: str, count: int) -> None:
     each = count // PROCESSES

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import UserDict
 from collections.abc import Callable, Iterator
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -167,7 +167,7 @@ def test_a_call_from_within_its_own_call_is_answered() -> None:
     class Quotes(UserDict[str, Any]):
         def __getitem__(self, name: str) -> Any:
             # Quotes are read before the lock is taken.
-            assert one.update(at(1), {"b": 99}).value == D("99.75")
+            assert one.update(at(1), {"b": 99}).value == Decimal("99.75")
             return super().__getitem__(name)
 
     assert one.update(at(2), Quotes(a=101)).value == 100

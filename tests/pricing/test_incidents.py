@@ -90,11 +90,13 @@ def outlier_of_a_source(control: bool) -> Claims:
     # A stop triggers on a price; the lowest that was seen is the index.
     yield "stops_triggered == 0", min(sample.value or Decimal(0) for sample in samples) == 9160
     # s6 said nothing for ten seconds after its last quote, at START.
+    index.update(START + 6 * SECOND, quotes(*fair[:5], None, "6000"))
     late = index.update(START + 11 * SECOND, quotes(*fair[:5], None, "6000"))
     reasons = "; ".join(sample.reason or "" for sample in (*samples, late))
     named = all(text in reasons for text in ("s7 non_positive", "s7 beyond", "s6 stale"))
     yield "index event names the rejected source and its reason (missing, non_positive, beyond)", named
-    thin = index.update(START + 22 * SECOND, quotes("9160", "9160", "9160", None, None, None, "6000"))
+    for second in (14, 18, 22):
+        thin = index.update(START + second * SECOND, quotes("9160", "9160", "9160", None, None, None, "6000"))
     undecided = status(rules, thin.value, thin.state, "1", "9150", "1") == "undecided"
     yield (
         "with only 3 healthy sources (min_sources 4): state == thin, and under thin = protect no liquidation",
@@ -242,10 +244,11 @@ def source_outage(control: bool) -> Claims:
     index, mark = pc.IndexPrice(rules, "X"), pc.MarkPrice(rules, "X-PERP")
     settled(index, START, "100", "100", "100")
     states, danger = [], []
-    for seconds in range(11, 36_000, 9):
+    for seconds in range(0, 36_000, 9):
         sample = index.update(START + seconds * SECOND, quotes(None, "100", "100"))
-        states.append(sample.state)
-        if seconds < 200:
+        # The last word of s1 counts for ten seconds.
+        states += [sample.state] if seconds > 9 else []
+        if 9 < seconds < 200:
             danger.append(status(rules, sample.value, sample.state, "1", "150", "50") in IN_DANGER)
     yield "state == thin for the whole gap", set(states) == {"thin"}
     yield "no liquidation during the gap under thin = protect", not any(danger)
