@@ -7,8 +7,8 @@ use super::health::{FEWEST, Sample};
 use super::source::{Limits, Out, Quote, Source};
 use super::weigh::{self, Shares, Voice};
 use crate::num::bounds::PRICE;
-use crate::num::round::{credit_from_e16, div_even};
-use crate::num::{E8, ONE, times};
+use crate::num::round::{credit_from_e16, even_from_e16};
+use crate::num::{ONE, times};
 use crate::rules::{self, MOST_SOURCES, Underlying};
 
 /// What a source is by the rulebook.
@@ -271,7 +271,7 @@ impl Survey {
         if let (Some(rate), Ok(price)) = (self.fixed[at].rate, judged) {
             let (rated, rate_until) = self.judge_rate(now, rate);
             until = until.min(rate_until);
-            judged = match rated.map(|rate| div_even(times(price, rate), E8)) {
+            judged = match rated.map(|rate| even_from_e16(times(price, rate))) {
                 Err(_) => Err(Out::NoRate),
                 Ok(price) if PRICE.holds(price) => Ok(price as i64),
                 Ok(_) => Err(Out::OffDomain),

@@ -15,7 +15,7 @@ use super::ema::{Decay, Ema};
 use crate::fault::Fault;
 use crate::message::PriceState;
 use crate::num::bounds::PRICE;
-use crate::num::round::div_even;
+use crate::num::round::{div_floor, even_from_e16};
 use crate::num::wide::Wide;
 use crate::num::{E8, ONE, times};
 use crate::rules::{self, Instrument, MarkMethod, Underlying};
@@ -91,7 +91,7 @@ impl Offset {
     /// The price that is so far from the index, half to even: the price, not the distance.
     #[inline]
     fn from(self, index: i64) -> i64 {
-        let (floor, left) = (self.over.div_euclid(self.under), self.over.rem_euclid(self.under));
+        let (floor, left) = div_floor(self.over, self.under);
         let floor = index + floor as i64;
         floor + i64::from(left > self.under - left || left == self.under - left && floor % 2 != 0)
     }
@@ -180,7 +180,8 @@ impl Mark {
         let twice = usable.zip(self.known.twice_mid()).map(|(index, mid)| mid - 2 * index);
         self.basis.prevail(self.second, second, fresh_until, twice);
         let sample = match self.rules.method {
-            MarkMethod::Median3 => self.known.twice_mid().map(|mid| (times(mid, ONE), 2)),
+            // Half of 10⁸ is whole.
+            MarkMethod::Median3 => self.known.twice_mid().map(|mid| (times(mid, ONE / 2), 1)),
             MarkMethod::FairBasis => {
                 usable.filter(|_| second <= fresh_until).and_then(|index| self.impact_basis(index))
             }
@@ -244,7 +245,7 @@ impl Mark {
 
     /// The edges of the band around the index, each half to even and a price.
     fn band(&self, index: i64) -> [i64; 2] {
-        let edge = |share| div_even(times(index, share), E8).clamp(PRICE.min, PRICE.max) as i64;
+        let edge = |share| even_from_e16(times(index, share)).clamp(PRICE.min, PRICE.max) as i64;
         [ONE - self.rules.band, ONE + self.rules.band].map(edge)
     }
 
