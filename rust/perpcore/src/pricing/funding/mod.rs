@@ -157,7 +157,7 @@ impl Funding {
             let fault = Fault::new(Code::OutOfRange).in_column(TABLE, "mark").value(mark).accepts(PRICE.accepted);
             return Err(Box::new(fault));
         }
-        if cumulative_e16.abs() > MOST_E16 {
+        if !(-MOST_E16..=MOST_E16).contains(&cumulative_e16) {
             let fault =
                 Fault::new(Code::OutOfRange).in_column(TABLE, "cumulative").accepts("−10²⁰ ≤ cumulative ≤ 10²⁰");
             return Err(Box::new(fault));
