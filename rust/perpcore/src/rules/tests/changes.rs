@@ -123,17 +123,43 @@ tiers = [["rest", "5%", 10]]
         "collar.reference",
         "collar.width",
         "contract_size",
+        "funding.dead_zone",
+        "funding.every",
+        "funding.impact_notional",
+        "funding.interest_8h",
+        "funding.min_coverage",
+        "funding.sample",
         "initial_method",
         "limits.open_orders",
         "lot",
         "maintenance_fee",
+        "mark.band",
+        "mark.ema",
+        "mark.last_for",
+        "mark.method",
+        "mark.samples",
         "tick",
         "tiers",
         "underlying",
     ];
+    let index = [
+        "agree_samples",
+        "drop_beyond",
+        "halt_after",
+        "jump_window",
+        "max_ahead",
+        "max_deviation",
+        "max_group_weight",
+        "max_jump",
+        "min_sources",
+        "protected_for",
+        "stale_after",
+        "thin",
+    ];
     let mut wanted = vec!["instrument.BTC-PERP.tick".to_string(), "instrument.BTC-PERP.tiers".to_string()];
     wanted.extend(sol.map(|key| format!("instrument.SOL-PERP.{key}")));
-    wanted.extend(["min_sources", "thin"].map(|key| format!("underlying.SOL.index.{key}")));
+    wanted.extend(index.map(|key| format!("underlying.SOL.index.{key}")));
+    wanted.extend(["rates", "sources"].map(|key| format!("underlying.SOL.{key}")));
     assert_eq!(changed, wanted);
 }
 
