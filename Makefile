@@ -35,6 +35,7 @@ bench: dev ## the benchmarks, against peers, as BENCHMARKING.md describes
 	@$(PY) -m pytest benches --benchmark-only
 	@$(PY) -m benches.table
 	@$(PY) -m benches.monitor
+	@$(PY) -m benches.prices
 	@cargo bench -p perpcore --bench book --locked
 
 .PHONY: bench-matching
@@ -46,6 +47,7 @@ soak: dev ## the tests in their long form (PERPCORE_SOAK=1), sanitizers and fuzz
 	@tools/soak.sh check
 	@PERPCORE_SOAK=1 $(PY) -m pytest
 	@tools/soak.sh book
+	@tools/soak.sh pricing
 	@tools/soak.sh sanitize
 	@tools/soak.sh threads
 	@tools/soak.sh fuzz

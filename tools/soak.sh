@@ -4,11 +4,12 @@
 #   tools/soak.sh sanitize    the tests of the unsafe code under the address sanitizer, which finds leaks too
 #   tools/soak.sh threads     the tests of threads under the thread sanitizer, with a standard library built for it
 #   tools/soak.sh book        both order books against the model, 200 seeds of 20,000 commands
+#   tools/soak.sh pricing     index, mark and funding against plain models, and the laws of them, from many seeds
 #   tools/soak.sh fuzz [NAME] the fuzz targets (all, or one), each for $PERPCORE_FUZZ_SECONDS (60) on its corpus
 # Inputs that a target fails on are left in target/fuzz/found. One line says what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=${1:?check, book, sanitize, threads or fuzz}
+what=${1:?check, book, pricing, sanitize, threads or fuzz}
 lacks() { echo "perpcore: $1" >&2; exit 1; }
 
 rustc +nightly --version >/dev/null 2>&1 ||
@@ -39,6 +40,9 @@ threads)
 book)
     PERPCORE_SOAK=1 cargo test --locked --release -p perpcore --test book_model --test book_stores
     ;;
+pricing)
+    PERPCORE_SOAK=1 cargo test --locked --release -p perpcore --test 'pricing_*'
+    ;;
 fuzz)
     flags="--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Coverflow-checks -Clink-dead-code -Cpasses=sancov-module"
     for flag in level=4 inline-8bit-counters pc-table trace-compares stack-depth; do
@@ -59,5 +63,5 @@ fuzz)
         echo "perpcore: fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$said") executions"
     done
     ;;
-*) lacks "$what is none of check, book, sanitize, threads and fuzz" ;;
+*) lacks "$what is none of check, book, pricing, sanitize, threads and fuzz" ;;
 esac

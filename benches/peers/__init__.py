@@ -10,6 +10,8 @@ an Arrow table. What makes it easier for a peer than for perpcore, all of it on 
 - Every entry of the dictionary is taken to have rows, and rows of the output need not be in order of appearance.
 - In the portfolio model scenarios of equal moves are one, and which scenario is the worst is not said.
 - No orders, isolated positions, leverage, funding, fees, debts, profit credit, price states; no lines to explain it.
+
+`prices_polars` is by itself: what `prices` measures, from the batches of `tape`.
 """
 
 from __future__ import annotations

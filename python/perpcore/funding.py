@@ -17,7 +17,7 @@ _TABLE = "funding_inputs"
 
 # Cumulative funding has 16 decimals; what the table `funding` holds of it is below this.
 _DECIMALS = 16
-_MOST_CUMULATIVE = Decimal(10) ** 22
+_MOST_CUMULATIVE = Decimal(10) ** 20
 _EXACT = decimal.Context(prec=60, traps=[decimal.Inexact, decimal.InvalidOperation])
 
 
@@ -215,10 +215,10 @@ def _cumulative(value: Number) -> int:
     try:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         # Neither is rounded to the caller's context.
-        if -_MOST_CUMULATIVE < number < _MOST_CUMULATIVE:
+        if -_MOST_CUMULATIVE <= number <= _MOST_CUMULATIVE:
             units = _EXACT.scaleb(number, _DECIMALS)
             if units == _EXACT.to_integral_value(units):
                 return int(units)
     except decimal.DecimalException:
         pass
-    raise ValueError(f"cumulative is a number below 10²² of at most {_DECIMALS} decimals")
+    raise ValueError(f"cumulative is a number within ±10²⁰ of at most {_DECIMALS} decimals")

@@ -60,8 +60,8 @@ def quotes(seed: int, count: int = 400, rate: bool = False) -> Rows:
     rng = random.Random(seed)
     now, price, rows = START, 100.0, []
     for _ in range(count):
-        now += rng.choice([0, 1, SECOND // 2, SECOND, SECOND, SECOND, 3 * SECOND, 70 * SECOND])
-        now += 200 * SECOND if rng.random() < 0.01 else 0
+        now += rng.choice([0, 1, SECOND // 2, SECOND, SECOND, SECOND, 3 * SECOND])
+        now += rng.choice([70, 120, 200]) * SECOND if rng.random() < 0.006 else 0
         price *= 1.2 if rng.random() < 0.02 else rng.uniform(0.995, 1.005)
         row: dict[str, Any] = {"time": now}
         for name in NAMES:

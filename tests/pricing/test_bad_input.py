@@ -133,8 +133,9 @@ def test_hours_of_a_gap_halt_an_index_and_freeze_what_is_made_of_it() -> None:
     two.update(at(0), index=sample.value, state=sample.state, bid=58_010, ask=58_020)
     three.update(at(0), index=sample.value, state=sample.state, impact_bid=58_010, impact_ask=58_020, mark=two.mark)
     later = one.update(at(9 * 3_600), all_at(58_000))
-    assert (later.state, later.value, later.reason) == ("live", 58_000, None)
-    one.update(at(10 * 3_600))
+    # Its sources went stale after ten seconds, it was frozen then, and halted three minutes later.
+    assert (later.state, later.value, later.reason) == ("halted", 58_000, "frozen for too long")
+    assert one.resume(at(9 * 3_600) + 1).state == "live"
     gone = one.update(at(11 * 3_600))
     assert (gone.state, gone.value) == ("halted", 58_000)
     assert gone.reason == "frozen for too long; out: a stale, b stale, c stale, d stale"

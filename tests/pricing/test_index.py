@@ -158,7 +158,8 @@ def test_a_restart_forgets_what_sources_said_and_keeps_the_value() -> None:
 def test_a_settlement_takes_the_last_value_in_quorum_or_an_approved_one_of_the_last_hour() -> None:
     one = index()
     assert one.settle_price(at(0)) is None
-    for second, price in ((0, 90), (10, 95), (3_600, 100), (3_605, 104)):
+    between = [(second, 97) for second in range(20, 3_600, 10)]
+    for second, price in ((0, 90), (10, 95), *between, (3_600, 100), (3_605, 104)):
         one.update(at(second), all_at(price))
     one.update(at(3_606), {"c": 0, "d": 0, "a": 103})
     assert (one.state, one.settle_price(at(3_606))) == ("thin", 104)

@@ -1,14 +1,13 @@
 """The pricing vectors through the public interface: each is told to an index, a mark or a funding as a feed would."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.rules.test_shared_vectors import VECTORS
+from tests.pricing.shared import complete
 
 import perpcore as pc
 
@@ -196,11 +195,4 @@ def test_a_case_holds(case: dict[str, Any]) -> None:
 
 
 def test_the_carried_cases_are_the_complete_ones() -> None:
-    path = VECTORS / "pricing.json"
-    if not path.is_file():
-        message = "the complete vectors are not at hand"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{message}; set PERPCORE_SHARED")
-        pytest.skip(f"{message} (PERPCORE_SHARED names another place)")
-    complete = json.loads(path.read_text(encoding="utf-8"))
-    assert [case for case in complete if case["rule"] != "impact"] == CASES
+    assert [case for case in complete("pricing.json") if case["rule"] != "impact"] == CASES

@@ -5,13 +5,12 @@ HYL-EMA-01, an average of a decay that is no rate of eight decimals, is reproduc
 
 import json
 import math
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.rules.test_shared_vectors import VECTORS
+from tests.pricing.shared import complete
 
 import perpcore as pc
 
@@ -142,11 +141,5 @@ def test_impact_prices_make_the_premium() -> None:
 
 
 def test_the_carried_examples_are_the_complete_ones() -> None:
-    path = VECTORS / "venue_examples.json"
-    if not path.is_file():
-        message = "the complete vectors are not at hand"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{message}; set PERPCORE_SHARED")
-        pytest.skip(f"{message} (PERPCORE_SHARED names another place)")
-    complete = {item["id"]: item for item in json.loads(path.read_text(encoding="utf-8"))}
-    assert {id_: complete[id_] for id_ in ITEMS} == ITEMS
+    told = {item["id"]: item for item in complete("venue_examples.json")}
+    assert {id_: told[id_] for id_ in ITEMS} == ITEMS

@@ -46,7 +46,7 @@ fn every_row_follows_from_the_one_before_and_no_gap_writes_many() {
         let mut draw = Draw(seed);
         let (instrument, underlying) = any_rules(&mut draw);
         let (wild, near) = (draw.once_in(2), draw.of(&[3, 999, 60_000 * ONE, TOP / 2]));
-        let mut now = draw.of(&[-7 * SECOND / 2, 1_700_000_000 * SECOND + 7, 1_700_006_400 * SECOND]);
+        let mut now = draw.of(&[7 * SECOND / 2, 1_700_000_000 * SECOND + 7, 1_700_006_400 * SECOND]);
         let (mut funding, mut laws) = (Funding::new(&instrument, &underlying), Laws::new(&instrument, now));
         let (mut slots, mut mark) = (Vec::new(), None);
         for _ in 0..100 {
@@ -165,12 +165,14 @@ fn a_gap_of_years_is_one_row_that_says_how_many_were_missed() {
 }
 
 #[test]
-#[ignore = "now − start in i64: a gap of more than 292 years, both ends of which are taken as times, overflows and panics"]
 fn any_gap_between_two_times_that_are_taken_is_passed() {
     let (instrument, underlying) = instrument("");
     let mut funding = Funding::new(&instrument, &underlying);
-    for now in [-FARTHEST, FARTHEST] {
+    for now in [0, FARTHEST] {
         funding.update(now, &Update::default(), &mut Vec::new()).expect("time goes on");
+    }
+    for now in [-1, i64::MIN, i64::MAX] {
+        assert!(Funding::new(&instrument, &underlying).update(now, &Update::default(), &mut Vec::new()).is_err());
     }
 }
 
@@ -186,7 +188,7 @@ fn any_number_in_any_field_is_taken() {
         let mut draw = Draw(seed);
         let (instrument, underlying) = any_rules(&mut draw);
         let (mut funding, mut slots) = (Funding::new(&instrument, &underlying), Vec::new());
-        let mut now = draw.of(&[-FARTHEST / 2, i64::MIN, 0, draw.clone().next() as i64 / 4]);
+        let mut now = draw.of(&[i64::MIN, 0, draw.clone().next() as i64]);
         for _ in 0..40 {
             let [index, impact_bid, impact_ask, mark] = std::array::from_fn(|_| Some(Some(any_number(&mut draw))));
             let state = draw.of(&[None, Some(PriceState::Live)]);
@@ -196,13 +198,12 @@ fn any_number_in_any_field_is_taken() {
                 assert_eq!(funding.digest(), before, "what is refused does nothing");
             }
             let before = funding.digest();
-            let (mark, cumulative) = (any_number(&mut draw), i128::from(any_number(&mut draw)) << draw.below(40));
+            let (mark, cumulative) = (any_number(&mut draw), i128::from(any_number(&mut draw)) << draw.below(65));
             if funding.restore(now, mark, cumulative, &mut slots).is_err() {
                 assert_eq!(funding.digest(), before, "what is refused does nothing");
             }
             now =
                 draw.of(&[now, now.saturating_add(SECOND), now.saturating_add(DAY), now.saturating_add(i64::MAX / 4)]);
-            now = now.min(FARTHEST / 2);
         }
         assert!(slots.len() <= 80 * most_rows(&instrument, &underlying));
     }
@@ -253,15 +254,17 @@ fn restored(now: i64, cumulative_e16: i128, then: i64) -> Funding {
 }
 
 #[test]
-#[ignore = "any cumulative index is restored, also one so large that the next settlement overflows and panics"]
 fn no_restored_index_is_too_large_to_go_on_from() {
-    restored(0, i128::MAX, DAY);
+    for cumulative in [i128::MAX, i128::MIN, 10_i128.pow(36), -10_i128.pow(36)] {
+        restored(0, cumulative, DAY);
+    }
 }
 
 #[test]
-#[ignore = "restore reckons with `now` before it is looked at: now − start overflows and panics where update refuses the time"]
 fn a_restore_at_no_time_is_refused() {
-    restored(-2 * DAY, 0, i64::MAX);
+    for then in [i64::MAX, i64::MIN, -1] {
+        restored(0, 0, then);
+    }
 }
 
 #[test]
@@ -275,7 +278,7 @@ fn payments_and_rounding_are_nothing_together() {
             (1_000_000_000_000 * i128::from(ONE) * i128::from(ONE) / i128::from(mark)).min(i128::from(TOP)) as i64;
         let mut quantities: Vec<i64> = (0..count).map(|_| draw.within(-most / 12, most / 12)).collect();
         quantities.push(-quantities.iter().sum::<i64>());
-        let rate = draw.of(&[0, 1, -1, 10_000, -33_333, 30 * ONE, -30 * ONE]);
+        let rate = draw.of(&[0, 1, -1, 10_000, -33_333, 100 * ONE, -100 * ONE]);
         let paid = |quantity: &i64| payment(*quantity, mark, rate).expect("within bounds");
         let payments: Vec<i128> = quantities.iter().map(paid).collect();
         let left = rounding(quantities.iter().copied(), payments.iter().copied()).expect("a balance");
@@ -292,7 +295,6 @@ fn payments_and_rounding_are_nothing_together() {
 }
 
 #[test]
-#[ignore = "the rate is not looked at: beyond 170 (17,000 %) the product wraps in silence, or its negation panics"]
 fn a_payment_is_exact_or_refused() {
     for (quantity, mark, rate) in [(1 << 45, 1 << 45, 1 << 37), (TOP, 100 * ONE, i64::MAX), (-TOP, 100 * ONE, i64::MIN)]
     {

@@ -1,6 +1,6 @@
 //! Divisions that name their rounding. Every divisor is positive.
 
-use super::{E16, ONE, scaled};
+use super::{ONE, scaled};
 
 /// ⌈a / b⌉, toward +∞.
 #[inline(always)]
@@ -9,10 +9,20 @@ pub const fn div_ceil(a: i128, b: i128) -> i128 {
     q + (r > 0) as i128
 }
 
+/// ⌊a / b⌋ and what is left of a, from 0 to b − 1.
+#[inline(always)]
+pub const fn div_floor(a: i128, b: i128) -> (i128, i128) {
+    // As good as always both fit 64 bits, which are divided many times faster.
+    if a as i64 as i128 == a && b as i64 as i128 == b {
+        return ((a as i64).div_euclid(b as i64) as i128, (a as i64).rem_euclid(b as i64) as i128);
+    }
+    (a.div_euclid(b), a.rem_euclid(b))
+}
+
 /// a / b, half to even.
 #[inline(always)]
 pub const fn div_even(a: i128, b: i128) -> i128 {
-    let (q, r) = (a.div_euclid(b), a.rem_euclid(b));
+    let (q, r) = div_floor(a, b);
     // r against b − r, since twice r could overflow.
     q + (r > b - r || r == b - r && q % 2 != 0) as i128
 }
@@ -20,13 +30,25 @@ pub const fn div_even(a: i128, b: i128) -> i128 {
 /// 10⁻²⁴ to g where it is neither: half to even.
 #[inline(always)]
 pub const fn even_from_e24(exact: i128) -> i128 {
-    let size = exact.unsigned_abs();
-    let (whole, _) = divided_by_ten_to::<16>(size);
-    // What is left is below 10¹⁶, so its last 64 bits are all of it.
-    let left = (size as u64).wrapping_sub((whole as u64).wrapping_mul(E16 as u64));
-    let half = E16 as u64 / 2;
-    let even = whole + (left > half || left == half && whole % 2 != 0) as i128;
-    if exact < 0 { -even } else { even }
+    even_by_ten_to::<16>(exact)
+}
+
+/// 10⁻¹⁶ to g where it is neither: half to even.
+#[inline(always)]
+pub const fn even_from_e16(exact: i128) -> i128 {
+    even_by_ten_to::<8>(exact)
+}
+
+/// a / 10ᴷ, half to even; K is 8 or 16.
+#[inline(always)]
+const fn even_by_ten_to<const K: u32>(a: i128) -> i128 {
+    let size = a.unsigned_abs();
+    let (whole, _) = divided_by_ten_to::<K>(size);
+    let unit: u64 = const { 10_u64.pow(K) };
+    // What is left is below 10ᴷ, so its last 64 bits are all of it.
+    let left = (size as u64).wrapping_sub((whole as u64).wrapping_mul(unit));
+    let even = whole + (left > unit / 2 || left == unit / 2 && whole % 2 != 0) as i128;
+    if a < 0 { -even } else { even }
 }
 
 /// 10⁻²⁴ to g against the account where it is a credit: down.
@@ -99,7 +121,7 @@ pub const fn rate_of_leverage(leverage: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::E8;
+    use super::super::{E8, E16};
     use super::*;
 
     #[test]
@@ -113,6 +135,10 @@ mod tests {
     #[test]
     fn halves_go_to_the_even_neighbor() {
         // By hand: 5/2 = 2.5 → 2, 7/2 = 3.5 → 4, −5/2 → −2, −7/2 → −4, 2/3 → 1, 1/3 → 0, −2/3 → −1.
+        assert_eq!(
+            [div_floor(-7, 2), div_floor(E16 * E8 + 1, E16), div_floor(-1, E16)],
+            [(-4, 1), (E8, 1), (-1, E16 - 1)]
+        );
         for (a, b, even) in
             [(5, 2, 2), (7, 2, 4), (-5, 2, -2), (-7, 2, -4), (2, 3, 1), (1, 3, 0), (-2, 3, -1), (6, 3, 2)]
         {
@@ -138,6 +164,9 @@ mod tests {
                     assert_eq!(charge_from_e24(a), -(-a).div_euclid(E16));
                     for a in [a, a / E16 * E16 + E16 / 2] {
                         assert_eq!(even_from_e24(a), div_even(a, E16));
+                    }
+                    for a in [a, a / E8 * E8 + E8 / 2] {
+                        assert_eq!(even_from_e16(a), div_even(a, E8));
                     }
                 }
             }

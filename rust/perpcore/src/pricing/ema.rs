@@ -3,8 +3,9 @@
 //! num ← num·dⁿ + x·n, den ← den·dⁿ + n, dⁿ half to even at g once, num and den half to even at 10⁻¹⁶ once a step. As the
 //! averages with irregular steps that Hyperliquid and others publish.
 
+use crate::num::round::{credit_from_e16, div_floor};
 use crate::num::wide::Wide;
-use crate::num::{E8, E16};
+use crate::num::{E8, E16, ONE};
 
 /// 10⁶⁴ with its square: what powers of a decay are reckoned in.
 type Power = Wide<8>;
@@ -69,8 +70,9 @@ impl Ema {
     pub(super) fn step(&mut self, decay: &Decay, over_e16: i128, under: i64, seconds: i64) {
         let left = decay.after(seconds);
         let (under, seconds) = (i128::from(under), i128::from(seconds));
-        let (whole, part) = (over_e16.div_euclid(under), over_e16.rem_euclid(under) * seconds);
-        self.num_e16 = faded(self.num_e16, left, whole * seconds + part / under, part % under, under);
+        let (whole, part) = div_floor(over_e16, under);
+        let (carry, part) = div_floor(part * seconds, under);
+        self.num_e16 = faded(self.num_e16, left, whole * seconds + carry, part, under);
         self.den_e16 = faded(self.den_e16, left, E16 * seconds, 0, 1);
     }
 
@@ -105,18 +107,19 @@ impl Ema {
 ///
 /// The sum is below 2¹¹¹: a price at 10⁻¹⁶ times seconds; so it is taken apart before it is multiplied.
 fn faded(sum: i128, left: i64, whole: i128, part: i128, under: i128) -> i128 {
-    let (high, low) = (sum.div_euclid(E8), sum.rem_euclid(E8) * i128::from(left));
-    let floor = high * i128::from(left) + low / E8 + whole;
-    // low%10⁸/10⁸ + part/under, below 2.
-    let (over, both) = ((low % E8) * under + part * E8, E8 * under);
-    let (floor, over) = (floor + over / both, over % both);
+    let high = credit_from_e16(sum);
+    // Below 10¹⁶.
+    let low = (sum - high * E8) as u64 * left as u64;
+    let floor = high * i128::from(left) + i128::from(low / ONE as u64) + whole;
+    // What is left of both, below 2.
+    let (over, both) = (i128::from(low % ONE as u64) * under + part * E8, E8 * under);
+    let (floor, over) = if over < both { (floor, over) } else { (floor + 1, over - both) };
     floor + i128::from(over > both - over || over == both - over && floor % 2 != 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::num::ONE;
 
     #[test]
     fn powers_are_rounded_once() {

@@ -11,8 +11,8 @@ pub mod mirror;
 use crate::fault::{Code, Fault};
 use sha2::{Digest, Sha256};
 
-/// The farthest time either way: within it a day more is still a time.
-const FARTHEST: i64 = i64::MAX - 2 * 86_400_000_000_000;
+/// The times that are taken: between two of them there is a number of nanoseconds, and a day more is still a time.
+const TIMES: std::ops::RangeInclusive<i64> = 0..=i64::MAX - 2 * 86_400_000_000_000;
 
 /// Lets time pass to `now`.
 ///
@@ -21,8 +21,8 @@ const FARTHEST: i64 = i64::MAX - 2 * 86_400_000_000_000;
 /// changed.
 #[inline]
 fn passes(time: &mut Option<i64>, now: i64) -> Result<(), Box<Fault>> {
-    if !(-FARTHEST..=FARTHEST).contains(&now) {
-        return Err(Box::new(Fault::new(Code::ImplausibleTime).value(now).accepts("a time before 2262-04-09")));
+    if !TIMES.contains(&now) {
+        return Err(Box::new(Fault::new(Code::ImplausibleTime).value(now).accepts("a time from 1970 to 2262-04-09")));
     }
     if let Some(time) = time.filter(|time| now < *time) {
         return Err(Box::new(Fault::new(Code::TimeOrder).value(now).accepts(format!("at least {time}"))));

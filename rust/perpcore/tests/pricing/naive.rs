@@ -61,7 +61,7 @@ pub fn vote(live: &[Voter], terms: &Terms) -> Vote {
         let near: Vec<Voter> = asked.iter().filter(|voter| is_near(voter)).copied().collect();
         let (some, all) = (groups(&near).len() as u32, groups(&asked).len() as u32);
         vote = Vote { near, groups: if 2 * some < all { 0 } else { some }, last_rank: rank };
-        if vote.groups >= terms.min_sources {
+        if vote.groups >= terms.min_sources.max(2) {
             break;
         }
     }

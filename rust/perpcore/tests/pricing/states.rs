@@ -100,8 +100,8 @@ impl States {
         }
     }
 
+    /// Who was stopped saw no time pass.
     pub fn restart(&mut self, now: i64) {
-        self.pass(now);
         if self.state != PriceState::Halted {
             (self.state, self.since) = (PriceState::Frozen, now);
         }

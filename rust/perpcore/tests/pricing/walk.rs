@@ -28,7 +28,6 @@ pub fn any_rules(draw: &mut Draw) -> Underlying {
     index.agree_samples = draw.within(1, 6) as u32;
     index.stale_after = draw.of(&[SECOND, 10 * SECOND, 180 * SECOND]);
     index.max_ahead = draw.of(&[millisecond, SECOND, 3_650 * 86_400 * SECOND]);
-    index.unchanged_for = draw.of(&[None, None, Some(30 * SECOND)]);
     index.max_jump = draw.of(&[0, ONE / 100, ONE / 10, ONE]);
     index.jump_window = draw.of(&[millisecond, SECOND, 20 * SECOND]);
     index.protected_for = draw.of(&[millisecond, 2 * SECOND, 60 * SECOND]);
@@ -82,6 +81,21 @@ impl Walk {
         }
         Move::Update(quotes)
     }
+}
+
+/// The moments after the last update up to a time at which a source grows stale or is no longer ahead.
+pub fn moments(index: &Index, now: i64) -> Vec<i64> {
+    let Underlying { index: rules, rates, .. } = index.rules();
+    let rated = rates.iter().map(|rate| rate.stale_after);
+    let limits = index.rules().sources.iter().map(|_| rules.stale_after).chain(rated);
+    let known = index.sources().zip(limits).filter_map(|(view, limit)| Some((view.sent?, view.arrived?, limit)));
+    let both = known.flat_map(|(sent, arrived, limit)| {
+        [sent.min(arrived).saturating_add(limit).saturating_add(1), sent.saturating_sub(rules.max_ahead)]
+    });
+    let last = index.value().time;
+    let mut moments: Vec<i64> = both.filter(|moment| last < *moment && *moment <= now).collect();
+    moments.sort_unstable();
+    moments
 }
 
 pub fn carry_out(index: &mut Index, now: i64, step: &Move) -> Value {

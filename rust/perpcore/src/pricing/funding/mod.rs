@@ -9,7 +9,7 @@ mod rate;
 mod settle;
 
 pub use premium::{Inputs, Invalid};
-pub use settle::{payment, rounding};
+pub use settle::{RATE, payment, rounding};
 
 use crate::fault::{Code, Fault};
 use crate::message::PriceState;
@@ -21,6 +21,8 @@ use crate::word::words;
 use premium::premium;
 use rate::{Samples, Terms};
 
+/// A cumulative index, at 10⁻¹⁶, from which as many settlements as there are seconds in 64 bits fit 128.
+const MOST_E16: i128 = 10_i128.pow(36);
 /// What faults name as their table.
 const TABLE: &str = "funding";
 
@@ -142,7 +144,7 @@ impl Funding {
     /// update that names the mark; `slots` as there.
     ///
     /// # Errors
-    /// `out_of_range` where the mark is no price, `discontinuous` where the index is too far away, `time_order`; then nothing
+    /// `out_of_range` where the mark is no price or the index beyond 10²⁰, `discontinuous` where the index is too far away, `time_order`; then nothing
     /// has changed.
     pub fn restore(
         &mut self,
@@ -155,7 +157,13 @@ impl Funding {
             let fault = Fault::new(Code::OutOfRange).in_column(TABLE, "mark").value(mark).accepts(PRICE.accepted);
             return Err(Box::new(fault));
         }
-        if let (Some(own), true) = (self.cumulative_e16, self.time.is_some_and(|time| time <= now)) {
+        if !(-MOST_E16..=MOST_E16).contains(&cumulative_e16) {
+            let fault =
+                Fault::new(Code::OutOfRange).in_column(TABLE, "cumulative").accepts("−10²⁰ ≤ cumulative ≤ 10²⁰");
+            return Err(Box::new(fault));
+        }
+        super::passes(&mut self.time.clone(), now)?;
+        if let Some(own) = self.cumulative_e16 {
             type Exact = Wide<4>;
             let intervals = ((now - self.start) / self.every).max(1);
             let most = Exact::from(self.terms.most_e16()).signed_times(mark).signed_times(intervals);
@@ -191,24 +199,26 @@ impl Funding {
         let (time, end) = (self.next_slot(), self.start + self.every);
         let fresh = self.inputs.index.is_some() && time.saturating_sub(self.index_time) <= self.stale_after;
         let premium = premium(&self.inputs, fresh, self.thin_trades);
+        let whole = (now - self.start) / self.every;
+        if !fresh && self.blind && self.samples.slots == 0 && whole > 0 {
+            self.samples.slots = (self.every / self.sample) as u32;
+            let missed = self.end(self.start + whole * self.every, premium, whole as u64);
+            slots.push(missed);
+            return;
+        }
         self.samples.add(premium.ok());
         let seen_before = std::mem::replace(&mut self.blind, !fresh);
         if time == end {
             slots.push(self.end(end, premium, 1));
-        } else if fresh || !seen_before {
-            slots.push(self.slot(time, premium));
-        }
-        if fresh {
             return;
         }
-        let whole = (now - self.start) / self.every;
-        if self.samples.slots == 0 && whole > 0 {
-            self.samples.slots = (self.every / self.sample) as u32;
-            let missed = self.end(self.start + whole * self.every, premium, whole as u64);
-            slots.push(missed);
+        if fresh || !seen_before {
+            slots.push(self.slot(time, premium));
         }
-        let passed = ((now - self.start) / self.sample).min(self.every / self.sample - 1) as u32;
-        self.samples.slots = self.samples.slots.max(passed);
+        if !fresh {
+            let passed = ((now - self.start) / self.sample).min(self.every / self.sample - 1) as u32;
+            self.samples.slots = self.samples.slots.max(passed);
+        }
     }
 
     fn slot(&self, time: i64, premium: Result<i64, Invalid>) -> Slot {

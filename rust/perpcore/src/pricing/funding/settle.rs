@@ -1,15 +1,21 @@
 //! `funding.settle`: what each account pays or receives.
 
 use crate::fault::{Code, Fault};
-use crate::num::bounds::ACCOUNT_E16;
+use crate::num::bounds::{ACCOUNT_E16, Bound};
 use crate::num::round::credit_from_e24;
-use crate::num::{scaled, times};
+use crate::num::{E8, scaled, times};
+
+/// What a rate may be: with it the largest notional is exact in 128 bits, 10²⁸·10¹⁰.
+pub const RATE: Bound = Bound { name: "rate", min: -100 * E8, max: 100 * E8, accepted: "−100 ≤ rate ≤ 100" };
 
 /// −Q·M·F of one position, all in g: rounded down, so that payers pay up and receivers receive down.
 ///
 /// # Errors
-/// `account_too_large` where the notional is beyond what is computed exactly.
+/// `account_too_large` where the notional is beyond what is computed exactly, `out_of_range` where the rate is.
 pub fn payment(quantity: i64, mark: i64, rate: i64) -> Result<i128, Box<Fault>> {
+    if !RATE.holds(rate.into()) {
+        return Err(Box::new(Fault::new(Code::OutOfRange).value(rate).accepts(RATE.accepted)));
+    }
     let notional_e16 = times(quantity, mark);
     if notional_e16.abs() > ACCOUNT_E16 {
         return Err(Box::new(Fault::new(Code::AccountTooLarge).value(quantity)));

@@ -105,13 +105,9 @@ impl Health {
         }
     }
 
-    /// Takes a sample, after [`advance`](Health::advance) to its time; `quoted` says whether a quote made it, and not only
-    /// time. What time alone makes can take quorum away and never leads out of a state.
+    /// Takes a sample that a quote made, after [`advance`](Health::advance) to its time.
     #[inline]
-    pub(super) fn sample(&mut self, now: i64, sample: Sample, quoted: bool) {
-        if !quoted && self.state > PriceState::Thin && self.has_quorum(&sample) {
-            return;
-        }
+    pub(super) fn sample(&mut self, now: i64, sample: Sample) {
         if self.state == PriceState::Halted {
             self.after_halt = Some(sample);
             return;
@@ -133,6 +129,16 @@ impl Health {
                 None => self.accept(now, sample),
             },
             _ => self.wait(now, sample),
+        }
+    }
+
+    /// Takes a sample that time alone made: it can take quorum away, and never leads out of a state.
+    pub(super) fn lapse(&mut self, now: i64, sample: Sample) {
+        if self.state <= PriceState::Thin || sample.groups < FEWEST {
+            self.sample(now, sample);
+        } else if !self.has_quorum(&sample) {
+            self.run.clear();
+            self.after_halt = None;
         }
     }
 
@@ -283,7 +289,7 @@ mod tests {
                 ["restart"] => health.restart(now),
                 [value, groups] => {
                     let (value, groups) = (value.parse::<i64>().unwrap() * ONE, groups.parse().unwrap());
-                    health.sample(now, Sample { value, groups }, true);
+                    health.sample(now, Sample { value, groups });
                 }
                 _ => panic!("{step}"),
             }

@@ -144,6 +144,8 @@ impl Index {
     #[inline]
     pub fn update(&mut self, now: i64, quotes: &[Quote]) -> Result<Value, Box<Fault>> {
         self.passes(now)?;
+        let before = self.health.state();
+        let lapsed = self.lapse(now);
         let mut any = false;
         for quote in quotes {
             let taken = self.survey.take(now, quote);
@@ -155,7 +157,11 @@ impl Index {
             *count += 1;
             any |= taken == Some(true);
         }
-        Ok(self.settle(now, any))
+        let Found { sample, changed, .. } = self.survey.at(now);
+        if any {
+            self.health.sample(now, sample);
+        }
+        Ok(self.told(now, before, lapsed || changed))
     }
 
     /// Stops the price by command.
@@ -176,18 +182,18 @@ impl Index {
         })
     }
 
-    /// Begins anew after a stop of whatever runs it: frozen, without what its sources said; a halt stays one.
+    /// Begins anew after a stop of whatever runs it: frozen, without what its sources said; a halt stays one. What time
+    /// would have done since the latest update it did not do: nobody was there to see it.
     ///
     /// # Errors
     /// As [`update`](Index::update).
     pub fn restart(&mut self, now: i64) -> Result<Value, Box<Fault>> {
         self.passes(now)?;
         let before = self.health.state();
-        let Value { sources_changed, .. } = self.settle(now, false);
         self.survey.forget();
         let Found { changed, .. } = self.survey.at(now);
         self.health.restart(now);
-        Ok(self.told(now, before, sources_changed || changed))
+        Ok(self.told(now, before, changed))
     }
 
     /// The price at which an instrument may be settled (`settle.price`): the last value in quorum; or `price`, if that is
@@ -262,24 +268,28 @@ impl Index {
         super::passes(&mut self.time, now)
     }
 
-    /// Surveys the sources and tells the states; `taken` says whether a quote came.
+    /// Lets time pass up to `now`, with what it does to sources, each at its moment; whether it did something.
     #[inline]
-    fn settle(&mut self, now: i64, taken: bool) -> Value {
-        let before = self.health.state();
-        self.health.advance(now);
-        let found = self.survey.at(now);
-        if taken || found.recounted {
-            self.health.sample(now, found.sample, taken);
+    fn lapse(&mut self, now: i64) -> bool {
+        let mut changed = false;
+        while let Some(moment) = self.survey.lapses(now) {
+            self.health.advance(moment);
+            let found = self.survey.at(moment);
+            if found.recounted {
+                self.health.lapse(moment, found.sample);
+            }
+            changed |= found.changed;
         }
-        self.told(now, before, found.changed)
+        self.health.advance(now);
+        changed
     }
 
     fn command(&mut self, now: i64, command: impl FnOnce(&mut Health)) -> Result<Value, Box<Fault>> {
         self.passes(now)?;
         let before = self.health.state();
-        let Value { sources_changed, .. } = self.settle(now, false);
+        let lapsed = self.lapse(now);
         command(&mut self.health);
-        Ok(self.told(now, before, sources_changed))
+        Ok(self.told(now, before, lapsed))
     }
 
     #[inline]

@@ -1,14 +1,14 @@
 //! Which sources of an index count, and what their groups say: `index.value` up to the rounding.
 //!
-//! Little changes between two surveys, so only sources with a new quote, or whose time is over, are judged again; the order
-//! by price and what follows from the set of sources that count are kept.
+//! Little changes between two surveys, so only sources with a new quote, or whose time is over, are judged again, and what
+//! follows from the set of sources that count is kept.
 
 use super::health::{FEWEST, Sample};
 use super::source::{Limits, Out, Quote, Source};
 use super::weigh::{self, Shares, Voice};
 use crate::num::bounds::PRICE;
-use crate::num::round::{credit_from_e16, div_even};
-use crate::num::{E8, times};
+use crate::num::round::{credit_from_e16, even_from_e16};
+use crate::num::{ONE, times};
 use crate::rules::{self, MOST_SOURCES, Underlying};
 
 /// What a source is by the rulebook.
@@ -43,9 +43,6 @@ impl Placed {
     }
 }
 
-/// As many sources as are put where their prices belong one by one; of more, all are sorted again.
-const FEW: u32 = 2;
-
 /// What follows from the set of the sources that count.
 #[derive(Clone, Copy, Debug)]
 struct Plan {
@@ -74,11 +71,12 @@ pub(super) struct Survey {
     ranks: Vec<u32>,
     /// The sources of the index, then those of rates.
     sources: Vec<Source>,
-    /// Why a source does not count for what it is by itself.
+    /// Why a source does not count for what it is by itself; and the set of those that are live, a bit each.
     outs: Vec<Option<Out>>,
+    live: u64,
     /// In the settlement currency, of those that are live.
     prices: Vec<i64>,
-    /// Those that are live, by price.
+    /// Those that are live, by price, where that was needed.
     by_price: Vec<Placed>,
     unsorted: Vec<Placed>,
     /// Up to this time no source is other than it was judged, if no quote comes.
@@ -133,6 +131,7 @@ impl Survey {
             ranks,
             sources: vec![Source::NEW; count + rules.rates.len()],
             outs: vec![Some(Out::Missing); count],
+            live: 0,
             prices: vec![0; count],
             by_price: Vec::with_capacity(count),
             unsorted: Vec::with_capacity(count),
@@ -167,6 +166,12 @@ impl Survey {
     pub(super) fn forget(&mut self) {
         self.sources.fill(Source::NEW);
         self.dirty = self.all();
+    }
+
+    /// The next moment, up to `now`, at which a source is other than it was judged without a quote.
+    #[inline]
+    pub(super) fn lapses(&self, now: i64) -> Option<i64> {
+        (self.until < now).then(|| self.until + 1)
     }
 
     /// Live groups.
@@ -208,18 +213,22 @@ impl Survey {
             self.dirty = self.all();
             self.until = i64::MAX;
         }
-        let few = self.dirty.count_ones() <= FEW;
-        let sort = self.dirty != 0 && !few;
         while self.dirty != 0 {
             let source = self.dirty.trailing_zeros() as usize;
             self.dirty &= self.dirty - 1;
-            changed |= self.judge(now, source, few);
+            changed |= self.judge(now, source);
         }
-        if sort {
-            self.sort();
-        }
-        self.count();
-        let value = if self.groups < FEWEST { 0 } else { self.weigh() };
+        let value = match self.calm() {
+            Some(value) => {
+                (self.beyond, self.standby, self.groups) = (0, 0, self.plan.groups);
+                value
+            }
+            None => {
+                self.sort();
+                self.count();
+                if self.groups < FEWEST { 0 } else { self.weigh() }
+            }
+        };
         Found {
             sample: Sample { value, groups: self.groups },
             recounted: self.plan.counted != counted,
@@ -231,66 +240,61 @@ impl Survey {
         self.fixed.iter().enumerate().fold(0, |all, (at, _)| all | 1 << at)
     }
 
-    /// What a source is by itself, and its price in the settlement currency; whether it is out for another reason. `place`:
-    /// it is put where its price belongs, too.
+    /// The value where all live sources are near each other, so that none can be dropped and no group bounded, and their
+    /// groups have the weights that are theirs.
+    ///
+    /// Every median of prices from least to greatest lies between them, so none is further from it than greatest − least. If
+    /// that is at most a share of the least, it is at most that share of the median. Then the value is the weighted mean of
+    /// all, whatever their order: there is nothing to sort. What counts must have counted before, too.
     #[inline]
-    fn judge(&mut self, now: i64, at: usize, place: bool) -> bool {
+    fn calm(&self) -> Option<i64> {
+        let Plan { counted, groups, shares } = self.plan;
+        if self.ranks.len() != 1 || counted != self.live || groups < FEWEST || shares != Shares::Own {
+            return None;
+        }
+        let (mut least, mut greatest, mut all) = (i64::MAX, 0, Voice::default());
+        for (at, (price, fixed)) in self.prices.iter().zip(&self.fixed).enumerate() {
+            if counted & 1 << at != 0 {
+                (least, greatest) = (least.min(*price), greatest.max(*price));
+                all.add(*price, fixed.weight);
+            }
+        }
+        let share = self.rules.drop_beyond.min(self.rules.max_deviation);
+        (times(greatest - least, ONE) <= times(least, share)).then(|| all.mean())
+    }
+
+    /// What a source is by itself, and its price in the settlement currency; whether it is out for another reason.
+    #[inline]
+    fn judge(&mut self, now: i64, at: usize) -> bool {
         let (judged, mut until) = self.sources[at].judge(now, &self.limits);
         let mut judged = judged.map(|()| self.sources[at].price);
         if let (Some(rate), Ok(price)) = (self.fixed[at].rate, judged) {
             let (rated, rate_until) = self.judge_rate(now, rate);
             until = until.min(rate_until);
-            judged = match rated.map(|rate| div_even(times(price, rate), E8)) {
+            judged = match rated.map(|rate| even_from_e16(times(price, rate))) {
                 Err(_) => Err(Out::NoRate),
                 Ok(price) if PRICE.holds(price) => Ok(price as i64),
                 Ok(_) => Err(Out::OffDomain),
             };
         }
         self.until = self.until.min(until);
+        match judged {
+            Ok(price) => {
+                self.prices[at] = price;
+                self.live |= 1 << at;
+            }
+            Err(_) => self.live &= !(1 << at),
+        }
         let before = std::mem::replace(&mut self.outs[at], judged.err());
-        if place {
-            self.place(at, before.is_none(), judged.ok());
-        }
-        if let Ok(price) = judged {
-            self.prices[at] = price;
-        }
         before != self.outs[at]
-    }
-
-    /// Puts a source where its price belongs, or takes it away.
-    #[inline]
-    fn place(&mut self, source: usize, was_live: bool, price: Option<i64>) {
-        let known = if was_live { self.by_price.iter().position(|placed| placed.source() == source) } else { None };
-        let mut at = match (known, price) {
-            (None, None) => return,
-            (Some(at), None) => {
-                self.by_price.remove(at);
-                return;
-            }
-            (Some(at), Some(_)) => at,
-            (None, Some(price)) => {
-                self.by_price.push(Placed::new(price, source));
-                self.by_price.len() - 1
-            }
-        };
-        let Some(placed) = price.map(|price| Placed::new(price, source)) else { return };
-        while at > 0 && self.by_price[at - 1] > placed {
-            self.by_price[at] = self.by_price[at - 1];
-            at -= 1;
-        }
-        while at + 1 < self.by_price.len() && self.by_price[at + 1] < placed {
-            self.by_price[at] = self.by_price[at + 1];
-            at += 1;
-        }
-        self.by_price[at] = placed;
     }
 
     /// Puts all live sources in order: each where as many are as are below it. No branch depends on a price, so that
     /// prices that cross each other all the time cost no more than others.
     fn sort(&mut self) {
         self.unsorted.clear();
-        let live = self.outs.iter().zip(&self.prices).enumerate().filter(|(_, (out, _))| out.is_none());
-        self.unsorted.extend(live.map(|(at, (_, price))| Placed::new(*price, at)));
+        let live = self.prices.iter().enumerate().filter(|(at, _)| self.live & 1 << at != 0);
+        self.unsorted.extend(live.map(|(at, price)| Placed::new(*price, at)));
         self.by_price.clear();
         self.by_price.resize(self.unsorted.len(), Placed(0));
         let mut below = [0_u8; MOST_SOURCES];
@@ -321,7 +325,7 @@ impl Survey {
                 let asked: Vec<Placed> = asked.collect();
                 self.standby = set(&self.by_price) & !set(&asked);
                 found = self.drop_beyond(&asked);
-                if found.groups >= self.rules.min_sources {
+                if found.groups >= self.rules.min_sources.max(FEWEST) {
                     break;
                 }
             }

@@ -34,6 +34,19 @@ impl Voice {
         self.weight += weight;
     }
 
+    /// The mean, half to even.
+    #[inline]
+    pub(super) fn mean(&self) -> i64 {
+        // As good as always 64 bits hold the sum, and they are divided much faster.
+        match (u64::try_from(self.sum), self.weight as u64) {
+            (Ok(sum), weight) => {
+                let (floor, left) = (sum / weight, sum % weight);
+                (floor + u64::from(left > weight - left || left == weight - left && floor % 2 != 0)) as i64
+            }
+            _ => div_even(self.sum, self.weight.into()) as i64,
+        }
+    }
+
     /// Compares two means.
     #[inline]
     pub(super) fn cmp(&self, other: &Voice) -> Ordering {
@@ -84,23 +97,10 @@ pub(super) fn value(groups: &[Voice], max_deviation: i64, shares: Shares) -> i64
     let [low, high] = bounds.map(|share| Side { median, share });
     let inside = !first.is_beyond(&low, Ordering::Less) && !last.is_beyond(&high, Ordering::Greater);
     if inside && shares == Shares::Own {
-        let (sum, weight) = groups.iter().fold((0, 0), |(sum, weight), group| (sum + group.sum, weight + group.weight));
-        return mean(sum, weight);
+        let sum = |all: Voice, group: &Voice| Voice { sum: all.sum + group.sum, weight: all.weight + group.weight };
+        return groups.iter().fold(Voice::default(), sum).mean();
     }
     bounded(groups, [low, high], shares)
-}
-
-/// A sum by its weight, half to even.
-#[inline]
-fn mean(sum: i128, weight: i64) -> i64 {
-    // As good as always 64 bits hold it, and they are divided much faster.
-    match (u64::try_from(sum), weight as u64) {
-        (Ok(sum), weight) => {
-            let (floor, left) = (sum / weight, sum % weight);
-            (floor + u64::from(left > weight - left || left == weight - left && floor % 2 != 0)) as i64
-        }
-        _ => div_even(sum, weight.into()) as i64,
-    }
 }
 
 /// The middle one, or the mean of the middle two.
@@ -180,7 +180,7 @@ fn bounded(groups: &[Voice], sides: [Side; 2], shares: Shares) -> i64 {
         .filter(|group| shares.of(group) % i128::from(group.weight) != 0)
         .map(|group| bits(group.weight.into()))
         .sum();
-    let needed = bits(PRICE.max) + bits(all) + denominators + 2 * bits(sides[0].median.under * E8);
+    let needed = bits(PRICE.max) + bits(all) + denominators + bits(sides[0].median.under * E8);
     // At most 20 groups are capped, whose weights have a product of at most (10⁶/20)²⁰ < 2³¹³.
     if needed < 190 {
         mean_of_shares::<3>(groups, sides, shares, all)
@@ -197,14 +197,14 @@ fn mean_of_shares<const N: usize>(groups: &[Voice], [low, high]: [Side; 2], shar
         part = part.product(&by).plus(&over.product(&under));
         under = under.product(&by);
     };
-    // Shares of groups at one bound add up before they meet its fraction.
-    let mut at_bounds = [0_i128; 2];
+    // Shares of groups at a bound add up before they meet its fraction; both bounds are fractions of one denominator.
+    let mut at_bounds = 0_i128;
     for group in groups {
         let share = shares.of(group);
         if group.is_beyond(&low, Ordering::Less) {
-            at_bounds[0] += share;
+            at_bounds += share * i128::from(low.share);
         } else if group.is_beyond(&high, Ordering::Greater) {
-            at_bounds[1] += share;
+            at_bounds += share * i128::from(high.share);
         } else if share % i128::from(group.weight) == 0 {
             let times = Wide::from(share / i128::from(group.weight));
             whole = whole.plus(&Wide::from(group.sum).product(&times));
@@ -212,9 +212,9 @@ fn mean_of_shares<const N: usize>(groups: &[Voice], [low, high]: [Side; 2], shar
             add(&Wide::from(group.sum).product(&Wide::from(share)), group.weight.into());
         }
     }
-    for (share, bound) in at_bounds.into_iter().zip([low, high]).filter(|(share, _)| *share != 0) {
-        let over = Wide::from(bound.median.over).signed_times(bound.share);
-        add(&over.product(&Wide::from(share)), bound.median.under * E8);
+    if at_bounds != 0 {
+        // A share is below 2⁴⁸, a bound's below 2²⁸.
+        add(&Wide::from(low.median.over).product(&Wide::from(at_bounds)), low.median.under * E8);
     }
     let over = whole.product(&under).plus(&part);
     over.even_by(&under.product(&Wide::from(all)))

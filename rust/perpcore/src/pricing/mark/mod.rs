@@ -14,7 +14,8 @@ pub use inputs::Update;
 use super::ema::{Decay, Ema};
 use crate::fault::Fault;
 use crate::message::PriceState;
-use crate::num::round::div_even;
+use crate::num::bounds::PRICE;
+use crate::num::round::{div_floor, even_from_e16};
 use crate::num::wide::Wide;
 use crate::num::{E8, ONE, times};
 use crate::rules::{self, Instrument, MarkMethod, Underlying};
@@ -84,6 +85,16 @@ pub struct Marked {
 struct Offset {
     over: i128,
     under: i128,
+}
+
+impl Offset {
+    /// The price that is so far from the index, half to even: the price, not the distance.
+    #[inline]
+    fn from(self, index: i64) -> i64 {
+        let (floor, left) = div_floor(self.over, self.under);
+        let floor = index + floor as i64;
+        floor + i64::from(left > self.under - left || left == self.under - left && floor % 2 != 0)
+    }
 }
 
 /// A mark.
@@ -169,7 +180,8 @@ impl Mark {
         let twice = usable.zip(self.known.twice_mid()).map(|(index, mid)| mid - 2 * index);
         self.basis.prevail(self.second, second, fresh_until, twice);
         let sample = match self.rules.method {
-            MarkMethod::Median3 => self.known.twice_mid().map(|mid| (times(mid, ONE), 2)),
+            // Half of 10⁸ is whole.
+            MarkMethod::Median3 => self.known.twice_mid().map(|mid| (times(mid, ONE / 2), 1)),
             MarkMethod::FairBasis => {
                 usable.filter(|_| second <= fresh_until).and_then(|index| self.impact_basis(index))
             }
@@ -231,9 +243,10 @@ impl Mark {
         marked
     }
 
-    /// The edges of the band around the index, each half to even.
+    /// The edges of the band around the index, each half to even and a price.
     fn band(&self, index: i64) -> [i64; 2] {
-        [ONE - self.rules.band, ONE + self.rules.band].map(|share| div_even(times(index, share), E8) as i64)
+        let edge = |share| even_from_e16(times(index, share)).clamp(PRICE.min, PRICE.max) as i64;
+        [ONE - self.rules.band, ONE + self.rules.band].map(edge)
     }
 
     fn median3(&self, now: i64, index: i64, marked: &mut Marked) -> (MarkRule, i64) {
@@ -241,7 +254,7 @@ impl Mark {
         let basis = self.basis.sum().map(|(over, under)| Offset { over, under: under.into() });
         let book = self.known.book(now, self.rules.last_for);
         let book = book.map(|twice| Offset { over: i128::from(twice) - 2 * i128::from(index), under: 2 });
-        let rounded = |offset: Offset| index + div_even(offset.over, offset.under) as i64;
+        let rounded = |offset: Offset| offset.from(index);
         let first = rounded(carried);
         (marked.carried, marked.basis, marked.book) = (Some(first), basis.map(rounded), book.map(rounded));
         marked.inputs = 1 + u8::from(basis.is_some()) + u8::from(book.is_some());
