@@ -20,14 +20,12 @@ Price = Fraction | None  # in grid units, not always a whole number of them; Non
 
 
 def fault_of(price: Price) -> str | None:
-    """Why a number is no price."""
-    if price is None:
+    """Why a number is no price; one that lies between two units is no number of the grid, whatever its size."""
+    if price is None or price.denominator != 1:
         return "off_grid"
     if price <= 0:
         return "non_positive"
-    if price > MAX_PRICE:
-        return "off_domain"
-    return "off_grid" if price.denominator != 1 else None
+    return "off_domain" if price > MAX_PRICE else None
 
 
 @dataclass

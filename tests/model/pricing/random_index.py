@@ -256,7 +256,9 @@ class Walk:
     def wrong(self, price: Fraction) -> Price:
         """A price that is none, or of another scale; also none at all."""
         if not self.table and self.rng.random() < 0.15:
-            return self.rng.choice((price + Fraction(1, self.rng.choice((2, 10, 100))), None, Fraction(-1, 2)))
+            between = price + Fraction(1, self.rng.choice((2, 10, 100)))
+            beyond = Fraction(self.rng.choice((-1, 1)) * 10 ** self.rng.choice((18, 19, 20, 30, 50)))
+            return self.rng.choice((between, None, Fraction(-1, 2), beyond, Fraction(1, 10**20)))
         low, high = int(price) // 1_000, int(price) * 1_000
         odd = (0, -int(price), low, high, MAX_PRICE, MAX_PRICE + 1, int(price) * 5 // 4, int(price) * 4 // 5, 1)
         return Fraction(min(self.rng.choice(odd), 10**17))
