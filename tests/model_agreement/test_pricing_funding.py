@@ -31,7 +31,7 @@ from tests.model_agreement.prices import (
 
 import perpcore as pc
 
-TAPES = 14  # of a block
+TAPES = 10  # of a block
 FIGURES = ("premium", "predicted", "rate", "index", "impact_bid", "impact_ask")
 FIELDS = tuple(FundingRow.__dataclass_fields__)
 

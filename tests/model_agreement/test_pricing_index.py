@@ -30,7 +30,7 @@ from tests.model_agreement.prices import (
 
 import perpcore as pc
 
-TAPES = 9  # of a block
+TAPES = 12  # of a block
 FIELDS = ("time", "value", "state", "groups")
 # a source of these reasons has no price that anybody could use; off_domain may be its worth in another currency
 UNUSABLE = ("missing", "ahead", "non_positive", "off_domain", "off_grid")

@@ -27,7 +27,7 @@ from tests.model_agreement.prices import (
 
 import perpcore as pc
 
-TAPES = 16  # of a block
+TAPES = 12  # of a block
 FIGURES = ("mark", "index", "carried", "basis", "book", "average")
 FIELDS = tuple(MarkRow.__dataclass_fields__)
 

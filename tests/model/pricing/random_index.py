@@ -118,6 +118,7 @@ class Walk:
         self.worth = {rate.currency: draw_rate(rng) for rate in rules.rates}
         self.calm = 0  # so many steps more with everybody honest and quick
         self.together = False  # in this step everybody says the same, so that the value is exactly that
+        self.nonsense = False  # in this step nobody but the first says a price
 
     def steps(self, length: int) -> list[Step]:
         """So many steps at most; now and then a calm spell that lets a market come back."""
@@ -144,10 +145,13 @@ class Walk:
     def step(self) -> Step:
         """One step, a command now and then; a market that is halted is often resumed."""
         halted = self.model.market.state == "halted"
-        if not self.table and self.model.market.state in ("protected", "frozen") and self.rng.random() < 0.15:
+        self.nonsense = self.model.market.state in ("protected", "frozen") and self.rng.random() < 0.06
+        waits = {"protected": 0.25, "frozen": 0.15}.get(self.model.market.state, 0)
+        if not self.table and not self.nonsense and self.rng.random() < waits:
             silent = self.silence()
             if silent is not None:
                 self.now = silent
+                self.calm = self.rng.choice((0, 8))
                 return Step("update", self.now)
         self.move_time()
         if not self.table and self.rng.random() < (0.3 if halted else 0.015):
@@ -211,7 +215,7 @@ class Walk:
 
     def speakers(self) -> list[str]:
         """Everybody, some, one, nobody; sometimes one that nobody knows."""
-        if self.calm or self.together or self.rng.random() < 0.5:
+        if self.calm or self.together or self.nonsense or self.rng.random() < 0.5:
             return self.all_names
         found = self.rng.sample(self.all_names, self.rng.randint(1 if self.table else 0, len(self.all_names)))
         if self.rng.random() < 0.05:
@@ -220,6 +224,8 @@ class Walk:
 
     def quote(self, name: str) -> Price:
         """What a source says."""
+        if self.nonsense and name != self.names[0]:
+            return Fraction(0)
         for rate in self.rules.rates:
             if rate.source == name:
                 return self.rate_quote(rate.currency)
@@ -256,7 +262,9 @@ class Walk:
     def wrong(self, price: Fraction) -> Price:
         """A price that is none, or of another scale; also none at all."""
         if not self.table and self.rng.random() < 0.15:
-            return self.rng.choice((price + Fraction(1, self.rng.choice((2, 10, 100))), None, Fraction(-1, 2)))
+            between = price + Fraction(1, self.rng.choice((2, 10, 100)))
+            beyond = Fraction(self.rng.choice((-1, 1)) * 10 ** self.rng.choice((18, 19, 20, 30, 50)))
+            return self.rng.choice((between, None, Fraction(-1, 2), beyond, Fraction(1, 10**20)))
         low, high = int(price) // 1_000, int(price) * 1_000
         odd = (0, -int(price), low, high, MAX_PRICE, MAX_PRICE + 1, int(price) * 5 // 4, int(price) * 4 // 5, 1)
         return Fraction(min(self.rng.choice(odd), 10**17))

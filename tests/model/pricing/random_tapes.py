@@ -27,7 +27,7 @@ def draw_price(rng: random.Random) -> int:
         return rng.choice(round_prices)
     if kind < 0.85:
         return int(10 ** rng.uniform(6, 14))
-    return rng.choice((rng.randint(20, 500), 10**6 + 1, MAX_PRICE // 20, MAX_PRICE // 3))
+    return rng.choice((rng.randint(1, 500), 10**6 + 1, MAX_PRICE // 20, MAX_PRICE // 3, MAX_PRICE - 7))
 
 
 def draw_beside(rng: random.Random, value: int) -> int:
