@@ -2,8 +2,8 @@
 
 A quote that is taken replaces what was known of its source, whether it is good or not; only good prices make a run of
 equal ones. Whether a stamp is ahead is asked at each look. The reasons, in this order: missing, ahead, off_grid,
-non_positive, off_domain, stale, unchanged, no_rate, off_domain of what it is worth in the settlement currency; standby and
-beyond are said by `index`.
+non_positive, off_domain, stale, unchanged, no_rate, off_domain of what it is worth in the settlement currency; standby
+and beyond are said by `index`.
 """
 
 from __future__ import annotations
