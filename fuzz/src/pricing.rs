@@ -160,7 +160,7 @@ fn told(feed: &mut Feed<'_>, index: &mut (Index, Index), now: i64) -> Value {
     let told = |value: Value| Value { state_changed: false, sources_changed: false, ..value };
     assert_eq!(told(first), told(second), "whose quote comes first, and how often time is told, shows nowhere");
     assert_eq!(index.0.digest(), index.1.digest());
-    assert_eq!(index.0.account(), index.1.account());
+    assert_eq!(index.0.why(), index.1.why());
     first
 }
 

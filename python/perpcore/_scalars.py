@@ -58,6 +58,13 @@ def nanoseconds(name: str, value: Time) -> int:
     return within(name, (value - _EPOCH) // timedelta(microseconds=1) * 1_000 + beyond, -(2**63), 2**63 - 1)
 
 
+def stamp(name: str, value: Time) -> int:
+    """The time that somebody else says, whatever it is; beyond 64 bits it is as far away as they reach."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = max(-(2**63), min(value, 2**63 - 1))
+    return nanoseconds(name, value)
+
+
 def instant(table: str, name: str, value: Time) -> int:
     """The same for when something happened; an integer before the year 2000 is refused, as in a table."""
     time = nanoseconds(name, value)

@@ -50,7 +50,7 @@ class FundingSample(NamedTuple):
     rate: Decimal | None
     """At the end of an interval its rate."""
     outcome: str | None
-    """And how it ended: settled, low_coverage or funding_missed."""
+    """And how it ended: settled, low_coverage, price_unusable or funding_missed."""
     missed: int
     """How many intervals ended without a valid sample."""
     index: Decimal | None  # type: ignore[assignment]
@@ -61,8 +61,10 @@ class FundingSample(NamedTuple):
     """The price of the impact notional through the bids."""
     impact_ask: Decimal | None
     """The same through the asks."""
+    mark: Decimal | None
+    """The mark, where one is known and not older than an index may be."""
     cumulative: Decimal | None
-    """Σ mark · rate of the settlements so far; None before a mark was known."""
+    """Σ mark · rate of the settlements so far; None before a mark was known, and from a settlement on whose mark was not."""
 
 
 class FundingFlows(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from . import _core
 from ._inputs import producer
-from ._scalars import Number, Time, instant
+from ._scalars import Number, Time, instant, stamp
 from ._tables import RecordBatch, imported
 
 __all__ = ["IndexPrice", "IndexSample"]
@@ -81,7 +81,8 @@ class IndexPrice:
         """Takes the quotes that came at one time, a price a source; without any, time passes.
 
         `sent` is when the sources stamped them, one time for all or a time a source; without it, `time`. A quote that
-        was stamped before the last one of its source is counted and ignored. None as a price is no quote.
+        was stamped before the last one of its source is counted and ignored. None as a price is no quote. A stamp may be
+        any time at all: it is the source's word.
 
         >>> import perpcore as pc
         >>> rules = pc.Rulebook.preset("hk-vatp-perp")
@@ -98,9 +99,12 @@ class IndexPrice:
         if sent is None:
             return IndexSample(*self._core.update(now, given))
         if isinstance(sent, Mapping):
-            stamps = {name: instant(_TABLE, "sent", at) for name, at in sent.items() if at is not None}
+            unknown = set(sent) - set(given or ())
+            if unknown:
+                raise ValueError(f"sent names sources without a quote: {', '.join(map(str, sorted(unknown, key=str)))}")
+            stamps = {name: stamp("sent", at) for name, at in sent.items() if at is not None}
             return IndexSample(*self._core.update(now, given, stamps=stamps))
-        return IndexSample(*self._core.update(now, given, sent=instant(_TABLE, "sent", sent)))
+        return IndexSample(*self._core.update(now, given, sent=stamp("sent", sent)))
 
     def halt(self, time: Time) -> IndexSample:
         """Stops the price: it stays halted until `resume`.

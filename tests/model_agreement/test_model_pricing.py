@@ -131,7 +131,7 @@ def test_slots_of_a_gap_are_told_once() -> None:
     assert told == [
         (4, None, 990, None, None),
         (5, "stale_index", 0, None, None),
-        (12, "stale_index", 0, 0, "low_coverage"),
+        (12, "stale_index", 0, 0, "price_unusable"),
     ]
     # the end of the interval before had a stale index too: three whole intervals are one row
     (row,) = funding.update(START + 250 * SECOND)
@@ -144,7 +144,7 @@ def test_slots_of_a_gap_are_told_once() -> None:
         (260, 4, 1, None, 0),
         (265, 5, 2, None, 0),
         (270, 6, 2, None, 0),
-        (300, 12, 2, "low_coverage", 0),
+        (300, 12, 2, "price_unusable", 0),
         (420, 12, 0, "funding_missed", 2),
     ]
 
@@ -156,7 +156,7 @@ def test_the_cumulative_index_moves_by_mark_times_rate() -> None:
     (row,) = funding.update(START + day, mark=50 * GRID)
     # (1 % − 0.05 %) · 3, on a mark that nobody knew
     assert (row.rate, row.cumulative) == (2_850_000, None)
-    funding.update(START + 2 * day - SECOND, index=100 * GRID)
+    funding.update(START + 2 * day - SECOND, index=100 * GRID, mark=50 * GRID)
     (row,) = funding.update(START + 2 * day)
     assert (row.rate, row.cumulative) == (2_850_000, 50 * GRID * 2_850_000)
     own = 50 * GRID * 2_850_000

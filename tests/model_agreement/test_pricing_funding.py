@@ -32,7 +32,7 @@ from tests.model_agreement.prices import (
 import perpcore as pc
 
 TAPES = 10  # of a block
-FIGURES = ("premium", "predicted", "rate", "index", "impact_bid", "impact_ask")
+FIGURES = ("premium", "predicted", "rate", "index", "impact_bid", "impact_ask", "mark")
 FIELDS = tuple(FundingRow.__dataclass_fields__)
 
 

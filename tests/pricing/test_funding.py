@@ -29,7 +29,7 @@ def test_it_says_what_it_is() -> None:
     (sample,) = fresh.update(at(5))
     # 0.001 + clamp(0.0001 − 0.001, ±0.0005).
     assert sample == (
-        at(5), 1, D("0.001"), True, None, 1, D("0.0005"), None, None, 0, 58_000, "live", 58_058, 58_070, None,
+        at(5), 1, D("0.001"), True, None, 1, D("0.0005"), None, None, 0, 58_000, "live", 58_058, 58_070, None, None,
     )  # fmt: skip
     assert sample._fields == tuple(pc.schema("funding").names)
     refused(lambda: pc.Funding(RULES, "BTC"), "unknown_instrument", None, None)
@@ -100,15 +100,15 @@ def test_the_rate_weighs_samples_by_their_number_and_counts_what_is_missing() ->
     one.update(at(4_799), index=58_000, impact_bid=58_290, impact_ask=58_300)
     told = one.update(at(7_200), mark=None)
     assert [(sample.slot, sample.reason, sample.outcome) for sample in told] == [
-        (1, None, None), (2, "stale_index", None), (3, "stale_index", "low_coverage"),
+        (1, None, None), (2, "stale_index", None), (3, "stale_index", "price_unusable"),
     ]  # fmt: skip
     assert (told[2].rate, told[2].missed, told[2].samples) == (0, 0, 1)
 
 
 def test_two_of_three_valid_samples_pay_two_thirds() -> None:
     one = of(every="1h", sample="20m")
-    for slot, index in ((1, 58_000), (2, 58_000), (3, None)):
-        one.update(at(slot * 1_200 - 1), index=index, impact_bid=58_290, impact_ask=58_300)
+    for slot, bid in ((1, 58_290), (2, 58_290), (3, None)):
+        one.update(at(slot * 1_200 - 1), index=58_000, impact_bid=bid, impact_ask=58_300)
         told = one.update(at(slot * 1_200))
     # (0.005 − 0.0005) / 8 · 2/3
     assert (told[0].rate, told[0].outcome) == (D("0.000375"), "settled")
@@ -132,10 +132,10 @@ def test_a_gap_is_written_by_its_ends_and_missed_intervals_are_counted() -> None
         (at(5), 1, None, None, 0),
         (at(10), 2, None, None, 0),
         (at(15), 3, "stale_index", None, 0),
-        (at(8 * HOUR), 5_760, "stale_index", "low_coverage", 0),
+        (at(8 * HOUR), 5_760, "stale_index", "price_unusable", 0),
         (at(32 * HOUR), 5_760, "stale_index", "funding_missed", 3),
     ]
-    assert told[-1].cumulative == 0
+    assert told[-1].cumulative is None
     one.update(at(32 * HOUR + 8), index=58_000)
     assert [(s.slot, s.valid) for s in one.update(at(32 * HOUR + 10))] == [(2, True)]
 

@@ -287,7 +287,7 @@ fn wrong_groups_do_not_stop_an_index_whose_honest_sources_agree() {
                 quotes.insert(draw.below(quotes.len() as u64) as usize, quote);
             }
             let value = index.update(now, &quotes).expect("time goes on");
-            assert_eq!(value.state == PriceState::Live, step >= 4, "seed {seed}, step {step}: {}", index.account());
+            assert_eq!(value.state == PriceState::Live, step >= 4, "seed {seed}, step {step}: {}", index.why());
             let off = value.value.map_or(0, |value| (value - price).abs());
             assert!(off <= price / 100 * 3 + 1, "seed {seed}, step {step}: {value:?} for {price}");
         }

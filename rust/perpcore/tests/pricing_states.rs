@@ -175,7 +175,7 @@ fn leads_to_live(index: &mut Index, now: i64, seed: u64) {
     if index.value().state == PriceState::Halted {
         index.resume(now).expect("time goes on");
     }
-    assert_eq!(index.value().state, PriceState::Live, "seed {seed}, from {from:?}: {}", index.account());
+    assert_eq!(index.value().state, PriceState::Live, "seed {seed}, from {from:?}: {}", index.why());
 }
 
 #[test]

@@ -32,6 +32,7 @@ class FundingRow:
     state: str
     impact_bid: int | None
     impact_ask: int | None
+    mark: int | None
     cumulative: int | None  # at 10⁻¹⁶
 
 
@@ -43,6 +44,7 @@ class Funding:
         self.slots = rules.every // rules.sample
         self.known: dict[str, Any] = dict.fromkeys(NAMES)
         self.index_time: int | None = None
+        self.mark_time: int | None = None
         self.passed: int | None = None  # the last slot that passed, counted since 1970
         self.blind = False  # whether that slot had no index, or one that was too old
         self.samples: list[int | None] = []  # of the interval in course
@@ -62,6 +64,8 @@ class Funding:
             self.known[name] = value if name == "state" else price_or_none(value)
             if name == "index" and self.known[name] is not None:
                 self.index_time = now
+            if name == "mark":
+                self.mark_time = now
         return rows
 
     def slots_pass(self, first: int, last: int) -> list[FundingRow]:
@@ -136,18 +140,30 @@ class Funding:
             state=self.state(),
             impact_bid=self.known["impact_bid"],
             impact_ask=self.known["impact_ask"],
+            mark=self.mark_at(slot * self.rules.sample),
             cumulative=self.cumulative,
         )
         if row.slot == self.slots:
             row.rate, row.outcome = predicted.rate, predicted.outcome
             row.missed = 0 if predicted.valid else 1
-            row.cumulative = self.settle(predicted.rate)
+            if predicted.valid and reason in ("no_index", "index_state", "stale_index"):
+                row.rate, row.outcome = 0, "price_unusable"
+            row.cumulative = self.settle(row.rate, row.mark)
         return row
 
-    def settle(self, rate: int) -> int | None:
-        """The cumulative index moves by M·F where a mark is known, and a new interval begins."""
-        if self.known["mark"] is not None:
-            self.cumulative = (self.cumulative or 0) + self.known["mark"] * rate
+    def mark_at(self, time: int) -> int | None:
+        """The mark, if it is known and not older than an index may be."""
+        if self.known["mark"] is None or self.mark_time is None:
+            return None
+        mark: int = self.known["mark"]
+        return mark if time - self.mark_time <= self.rules.index.stale_after else None
+
+    def settle(self, rate: int, mark: int | None) -> int | None:
+        """The cumulative index moves by M·F; without a mark it is not known any more. A new interval begins."""
+        if mark is not None:
+            self.cumulative = (self.cumulative or 0) + mark * rate
+        elif rate != 0:
+            self.cumulative = None
         self.samples = []
         return self.cumulative
 
@@ -160,7 +176,8 @@ class Funding:
             begun = self.passed // self.slots * self.rules.every
             intervals = max(1, (now - begun) // self.rules.every)
             cap = cap_of(self.rules)
-            if abs(cumulative - self.cumulative) > Fraction(GRID if cap is None else cap) * mark * intervals:
+            known = mark if self.known["mark"] is None else self.known["mark"]
+            if abs(cumulative - self.cumulative) > Fraction(GRID if cap is None else cap) * known * intervals:
                 return None
         rows = self.update(now, mark=mark)
         self.cumulative = cumulative

@@ -29,6 +29,7 @@ class Choice:
     counted: list[Voice]
     standby: set[str]
     beyond: set[str]
+    disagreeing: set[str]
     groups: int
 
 
@@ -39,7 +40,7 @@ def groups_of(voices: Sequence[Voice]) -> list[str]:
 
 def choose(voices: Sequence[Voice], ranks: Sequence[int], rules: IndexRules) -> Choice:
     """Rank by rank until the quorum stands, of two groups at least; `ranks` are those of all sources, live or not."""
-    choice = Choice([], set(), set(), 0)
+    choice = Choice([], set(), set(), set(), 0)
     for rank in sorted(ranks):
         candidates = [voice for voice in voices if voice.rank <= rank]
         left = near_the_median(candidates, rules.drop_beyond)
@@ -47,10 +48,12 @@ def choose(voices: Sequence[Voice], ranks: Sequence[int], rules: IndexRules) -> 
             counted=left,
             standby={voice.id for voice in voices if voice not in candidates},
             beyond={voice.id for voice in candidates if voice not in left},
+            disagreeing=set(),
             groups=len(groups_of(left)),
         )
         if 2 * choice.groups < len(groups_of(candidates)):
             # most groups were dropped: one group of many sources must not vote the others out
+            choice.disagreeing = {voice.id for voice in left}
             choice.counted = []
             choice.groups = 0
         if choice.groups >= max(rules.min_sources, 2):

@@ -46,17 +46,17 @@ class IndexPrice:
     def update(self, now: int, quotes: Iterable[Quote] = ()) -> IndexRow:
         """A sample if a quote was taken or if other sources count than before; else only time passes."""
         for moment in self.moments(now):
-            self.look_at(moment, False)
+            self.look_at(moment, set(), False)
         self.now = now
-        taken = False
+        quoted: set[str] = set()
         for name, price, sent in quotes:
             if name not in self.feeds:
                 self.unknown += 1
             elif self.feeds[name].take(now, price, sent, self.rules.max_ahead):
-                taken = True
+                quoted.add(name)
             else:
                 self.out_of_order += 1
-        return self.row(now, self.look_at(now, taken).groups)
+        return self.row(now, self.look_at(now, quoted, bool(quoted)).groups)
 
     def moments(self, now: int) -> list[int]:
         """When, after the last call, a source is too old, too long unchanged, or no longer ahead."""
@@ -71,13 +71,16 @@ class IndexPrice:
                 found.add(feed.equal_since + self.rules.unchanged_for + 1)
         return sorted(moment for moment in found if self.now is not None and self.now < moment <= now)
 
-    def look_at(self, now: int, taken: bool) -> Choice:
-        """Time passes; then a sample if a quote was taken, or if other sources count than before."""
+    def look_at(self, now: int, quoted: set[str], taken: bool) -> Choice:
+        """Time passes; then a sample if a quote was taken, or if other sources count than before.
+
+        Only one that a source which counts has quoted can lead out of a state.
+        """
         self.market.time_passes(now)
         choice = self.look(now)
         counted = sorted(voice.id for voice in choice.counted)
         if taken or counted != self.counted:
-            self.market.sample(now, index_value(choice.counted, self.rules), choice.groups, taken)
+            self.market.sample(now, index_value(choice.counted, self.rules), choice.groups, bool(quoted & set(counted)))
         self.counted = counted
         return choice
 
@@ -93,6 +96,8 @@ class IndexPrice:
             self.out[name] = "standby"
         for name in choice.beyond:
             self.out[name] = "beyond"
+        for name in choice.disagreeing:
+            self.out[name] = "disagreement"
         return choice
 
     def row(self, now: int, groups: int) -> IndexRow:

@@ -101,4 +101,5 @@ def limited(mark: int, anchor: Anchor | None, second: int, rules: Contract) -> i
     way = anchor.mark * rules.speed * (second - anchor.second)
     high = (anchor.mark * GRID + way) // GRID
     low = ceil_div(anchor.mark * GRID - way, GRID)
-    return min(max(mark, low), high)
+    # at least a unit, or the smallest prices would never move again
+    return min(max(mark, min(low, anchor.mark - 1)), max(high, anchor.mark + 1))

@@ -114,16 +114,20 @@ class MarkPrice:
         for slot in range(max(before, second - self.rules.samples) + 1, second + 1):
             if mid is not None and self.index_is_good(slot * SECOND):
                 self.slots[slot] = mid - self.known["index"]
-        x = self.averaged(mid, second)
-        if x is not None:
-            self.average.step(x, second - before, second * SECOND)
+        x = self.averaged(mid)
+        until = second
+        if self.rules.fair_basis and self.index_time is not None:
+            # a basis lasts as long as its index
+            until = min(second, (self.index_time + self.rules.index.stale_after) // SECOND)
+        if x is not None and until > before:
+            self.average.step(x, until - before, until * SECOND)
 
-    def averaged(self, mid: Fraction | None, second: int) -> Fraction | None:
+    def averaged(self, mid: Fraction | None) -> Fraction | None:
         """What the EMA averages, in whole units: the mid, or of `fair_basis` the basis."""
         if not self.rules.fair_basis:
             return None if mid is None else mid / GRID
         bid, ask = self.pair("impact_bid", "impact_ask")
-        if bid is None or ask is None or not self.index_is_good(second * SECOND):
+        if bid is None or ask is None or self.known["index"] is None or self.state() not in ("live", "thin"):
             return None
         index = self.known["index"]
         if not is_tight(index, bid, ask, self.rules.first_maintenance):

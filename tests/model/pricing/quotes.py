@@ -1,9 +1,9 @@
 """RULES §7 `index.value`: taking the quotes of a source, and whether the source is live.
 
 A quote that is taken replaces what was known of its source, whether it is good or not; only good prices make a run of
-equal ones. Whether a stamp is ahead is asked at each look. The reasons, in this order: missing, ahead, non_positive,
-off_domain, off_grid, stale, unchanged, no_rate, off_domain of what it is worth in the settlement currency; standby and
-beyond are said by `index`.
+equal ones. Whether a stamp is ahead is asked at each look. The reasons, in this order: missing, ahead, off_grid,
+non_positive, off_domain, stale, unchanged, no_rate, off_domain of what it is worth in the settlement currency; standby
+and beyond are said by `index`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Price = Fraction | None  # in grid units, not always a whole number of them; Non
 
 
 def fault_of(price: Price) -> str | None:
-    """Why a number is no price; one that lies between two units is no number of the grid, whatever its size."""
+    """Why a number is no price."""
     if price is None or price.denominator != 1:
         return "off_grid"
     if price <= 0:

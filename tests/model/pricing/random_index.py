@@ -199,7 +199,7 @@ class Walk:
         held = market.held or self.price
         self.together = market.state in ("protected", "frozen") and self.rng.random() < 0.3
         if self.together and market.run:
-            lowest = min(value for value, _ in market.run)
+            lowest = min(value for _, value, _ in market.run)
             self.price = draw_beside(self.rng, scaled(lowest, self.rng.choice((0, 0, self.rules.max_jump))))
             return
         if kind < 0.5:

@@ -15,7 +15,7 @@ class Market:
         self.since: int | None = None
         self.held: int | None = None
         self.window: list[tuple[int, int]] = []  # (time, value) accepted: live or thin
-        self.run: list[tuple[int, int]] = []  # (value, groups) of the last samples of at least two groups
+        self.run: list[tuple[int, int, int]] = []  # (time, value, groups) of the last samples of at least two groups
         self.latest: int | None = None  # while halted: the value of the latest sample, if that was in quorum
         self.in_quorum: list[tuple[int, int]] = []  # (time, value) accepted while live
 
@@ -36,7 +36,7 @@ class Market:
             self.enter("halted", self.since + self.rules.halt_after)
 
     def sample(self, now: int, value: int | None, groups: int, quoted: bool = True) -> None:
-        """What a sample of so many groups does. Without a quote, of time alone, it can only take away."""
+        """What a sample of so many groups does. Without a quote of a source that counts it can only take away."""
         quorum = value is not None and groups >= self.rules.min_sources
         if not quoted and self.state in ("protected", "frozen", "halted"):
             if quorum:
@@ -57,7 +57,7 @@ class Market:
         """While live or thin: accepted, or held back as a jump."""
         if self.jumps(now, value):
             self.enter("protected", now)
-            self.run = [(value, groups)]
+            self.run = [(now, value, groups)]
             return
         self.window.append((now, value))
         self.accept(now, value, "live" if groups >= self.rules.min_sources else "thin")
@@ -65,10 +65,12 @@ class Market:
     def unpriced_sample(self, now: int, value: int, groups: int) -> None:
         """While protected or frozen: out after so many samples that agree."""
         count = self.rules.agree_samples
-        self.run = [*self.run, (value, groups)][-count:]
-        values = [value for value, _ in self.run]
+        # of one moment only the last word counts
+        before = [sample for sample in self.run if sample[0] < now]
+        self.run = [*before, (now, value, groups)][-count:]
+        values = [value for _, value, _ in self.run]
         agree = len(values) == count and max(values) * GRID <= (GRID + self.rules.max_jump) * min(values)
-        quorum = all(groups >= self.rules.min_sources for _, groups in self.run)
+        quorum = all(groups >= self.rules.min_sources for _, _, groups in self.run)
         if agree and (quorum or self.state == "frozen"):
             self.window = [(now, value)]
             self.accept(now, value, "live" if quorum else "thin")

@@ -111,7 +111,8 @@ table! {
         "state" Kind::Word(PriceState::NAMES), Given, "its state";
         "impact_bid" Kind::Money, Nullable, "the impact bid likewise";
         "impact_ask" Kind::Money, Nullable, "the impact ask likewise";
-        "cumulative" Kind::Product, Nullable, "Σ mark · rate of the settlements so far; null before a mark was known";
+        "mark" Kind::Money, Nullable, "the mark, where one is known and not too old";
+        "cumulative" Kind::Product, Nullable, "Σ mark · rate of the settlements so far; null before a mark was known, and from a settlement on whose mark was not";
     }
 }
 table! {

@@ -78,7 +78,7 @@ impl<'a> QuoteReader<'a> {
         let place = |name: &str| self.names.iter().position(|known| *known == name).map_or(STRANGER, |at| at as u32);
         let sources = source.lookup("source", Code::OutOfRange, None, |name| Some(place(name)))?.unwrap_or_default();
         let prices = source.feed("price", Null::Refused, Odd::Said)?.unwrap_or_default();
-        let sent = source.times("sent", Null::Zero)?;
+        let sent = source.stamps("sent")?;
         let unsent = if sent.is_some() { source.missing("sent") } else { None };
         Ok(source.read(Quotes::Long(Long { times, sources, prices, sent, unsent })))
     }

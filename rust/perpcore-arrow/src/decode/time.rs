@@ -20,10 +20,20 @@ const UTC: [&str; 4] = ["UTC", "Etc/UTC", "Z", "+00:00"];
 impl Source {
     /// A column of times, in ns; none where it did not come. Null is 0.
     pub(crate) fn times(&mut self, name: &str, null: Null) -> Result<Option<ScalarBuffer<i64>>, Failure> {
+        self.times_from(name, null, Some(YEAR_2000_NS))
+    }
+
+    /// The same of times that somebody else said, whatever they are; beyond 64 bits they are as far away as they reach.
+    pub(crate) fn stamps(&mut self, name: &str) -> Result<Option<ScalarBuffer<i64>>, Failure> {
+        self.times_from(name, Null::Zero, None)
+    }
+
+    /// `least`: an int64 time before it is refused, and any time beyond 64 bits.
+    fn times_from(&mut self, name: &str, null: Null, least: Option<i64>) -> Result<Option<ScalarBuffer<i64>>, Failure> {
         let Some((at, column)) = self.find(name) else { return Ok(None) };
         let chunks = self.chunks(at);
         if let [chunk] = &*chunks
-            && let Some(values) = as_they_are(chunk)
+            && let Some(values) = as_they_are(chunk, least)
         {
             return Ok(Some(values));
         }
@@ -41,9 +51,9 @@ impl Source {
                     out.push(0);
                     continue;
                 }
-                let time = value.checked_mul(factor);
+                let time = value.checked_mul(factor).or(least.is_none().then(|| value.saturating_mul(factor)));
                 match time {
-                    Some(time) if counts_ns && time < YEAR_2000_NS => {
+                    Some(time) if counts_ns && least.is_some_and(|least| time < least) => {
                         self.refuse(Code::ImplausibleTime, column, &chunk, row);
                     }
                     Some(_) => {}
@@ -57,10 +67,10 @@ impl Source {
 }
 
 /// The producer's own buffer, where it counts nanoseconds, without nulls and without a time that is refused.
-fn as_they_are(chunk: &Chunk) -> Option<ScalarBuffer<i64>> {
+fn as_they_are(chunk: &Chunk, least: Option<i64>) -> Option<ScalarBuffer<i64>> {
     let (values, 1) = nanoseconds(&*chunk.values)? else { return None };
     let counts_ns = *chunk.values.data_type() == DataType::Int64;
-    let least = if counts_ns { YEAR_2000_NS } else { i64::MIN };
+    let least = least.filter(|_| counts_ns).unwrap_or(i64::MIN);
     let accepted = || Way::chosen().run(|| values.iter().fold(true, |all, &time| all & (time >= least)));
     (chunk.nulls.is_none() && accepted()).then(|| values.clone())
 }

@@ -198,6 +198,7 @@ rows! {
         states: Dense<i8>, |row| row.inputs.state as i8 => |parts| listed(PriceState::NAMES, parts);
         impact_bids: Sparse<i128>, |row| wide(row.inputs.impact_bid) => money;
         impact_asks: Sparse<i128>, |row| wide(row.inputs.impact_ask) => money;
+        marks: Sparse<i128>, |row| wide(row.mark) => money;
         cumulative: Sparse<i128>, |row| row.cumulative_e16 => products;
     }
 }

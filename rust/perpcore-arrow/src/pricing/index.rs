@@ -56,7 +56,7 @@ pub fn run(index: &mut Index, batches: &[StructArray], stop: &Stop) -> Result<Ra
 /// Why it is in its state and which sources are out, where that is not what it was before.
 #[inline(always)]
 pub fn reason(index: &Index, value: &Value) -> Option<String> {
-    (value.state_changed || value.sources_changed).then(|| index.account())
+    (value.state_changed || value.sources_changed).then(|| index.why())
 }
 
 /// The table `index.sources`.

@@ -12,7 +12,7 @@ use arrow_array::Array;
 use perpcore::fault::Failure;
 use perpcore::message::Word;
 use perpcore::num::bounds::PRICE;
-use perpcore::pricing::funding::{Funding as Core, Slot, Update};
+use perpcore::pricing::funding::{Funding as Core, RATE, Slot, Update};
 use perpcore_arrow::contract::{FUNDING_INPUTS, FUNDING_OUT, FUNDING_POSITIONS};
 use perpcore_arrow::pricing::{funding as core, instrument};
 use pyo3::exceptions::PyTypeError;
@@ -25,9 +25,6 @@ pub(crate) struct Funding {
     instrument: String,
     resident: Resident<Core>,
 }
-
-/// What a rate may be that is settled, either way, in g: beyond what a premium can make of it.
-const MOST_RATE: i128 = 10_000_000_000;
 
 #[pymethods]
 impl Funding {
@@ -67,7 +64,7 @@ impl Funding {
         rate: &Bound<'_, PyAny>,
     ) -> PyResult<(Batch, Number<'py>)> {
         let mark = caught(py, || grid("mark", mark, &PRICE))?;
-        let rate = caught(py, || grid_units("rate", rate, -MOST_RATE, MOST_RATE))? as i64;
+        let rate = caught(py, || grid_units("rate", rate, RATE.min, RATE.max))? as i64;
         let batches = import(&FUNDING_POSITIONS, positions)?;
         let rows = batches.iter().map(Array::len).sum();
         let _held = batches.clone();
@@ -162,6 +159,7 @@ fn told<'py>(py: Python<'py>, slot: &Slot) -> PyResult<Bound<'py, PyTuple>> {
         slot.inputs.state.text(),
         number(py, slot.inputs.impact_bid)?,
         number(py, slot.inputs.impact_ask)?,
+        number(py, slot.mark)?,
         cumulative,
     ]
 }

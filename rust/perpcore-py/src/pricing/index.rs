@@ -6,11 +6,12 @@ use crate::raise::bad_argument;
 use crate::resident::Resident;
 use crate::rulebook::Rulebook;
 use crate::run::caught;
-use crate::scalar::{Number, feed, grid, number};
+use crate::scalar::{Number, feed, grid, number, units};
 use perpcore::fault::Fault;
 use perpcore::message::Word;
+use perpcore::num::NotANumber;
 use perpcore::num::bounds::PRICE;
-use perpcore::pricing::index::{Index, Quote, Value};
+use perpcore::pricing::index::{Index, Out, Quote, Value};
 use perpcore_arrow::contract::QUOTES;
 use perpcore_arrow::pricing::{self, index as core};
 use pyo3::exceptions::PyTypeError;
@@ -91,7 +92,7 @@ impl IndexPrice {
 
     /// The latest sample, and why it is in its state.
     fn latest<'py>(&self, py: Python<'py>) -> PyResult<Sample<'py>> {
-        let (value, reason) = self.resident.work(py, 0, |index, _| Ok((index.value(), index.account())))?;
+        let (value, reason) = self.resident.work(py, 0, |index, _| Ok((index.value(), index.why())))?;
         told(py, &value, Some(reason))
     }
 
@@ -146,7 +147,11 @@ impl IndexPrice {
                 continue;
             }
             let source = source.to_string_lossy();
-            let price = pricing::quoted(feed(&value, QUOTES.name, &source)?);
+            // A text that is no number is what its source said, and no matter of the others.
+            let price = match units(&value)? {
+                Some(Err(NotANumber::Malformed)) if value.is_instance_of::<PyString>() => Err(Out::OffGrid),
+                _ => pricing::quoted(feed(&value, QUOTES.name, &source)?),
+            };
             let stamped = stamps.map(|stamps| stamps.get_item(&name)).transpose()?.flatten();
             let sent = stamped.map(|stamp| stamp.extract()).transpose()?.or(sent).unwrap_or(now);
             found.push(Quote { source: self.new.source(&source).unwrap_or(STRANGER), price, sent });

@@ -66,11 +66,6 @@ impl Funding {
         number.or(maintenance).or(difference)
     }
 
-    /// Samples of one interval.
-    pub fn slots(&self) -> u32 {
-        (self.every / self.sample) as u32
-    }
-
     fn check(&self, node: &Node, path: &str, problems: &mut Problems) {
         if DAY % self.every.max(1) != 0 || self.every < FINEST {
             problems.contradiction(node, path, "every", &[], "a time that divides 24h, at least 1s".to_string());

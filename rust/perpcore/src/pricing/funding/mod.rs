@@ -33,7 +33,9 @@ words! {
         Settled "settled",
         /// Too few samples were valid: the rate is 0.
         LowCoverage "low_coverage",
-        /// No sample was valid: nothing was settled.
+        /// The index may not be used at the end: the rate is 0.
+        PriceUnusable "price_unusable",
+        /// No sample was valid: the rate is 0.
         Missed "funding_missed",
     }
 }
@@ -64,6 +66,8 @@ pub struct Slot {
     pub premium: Result<i64, Invalid>,
     /// What it was made of.
     pub inputs: Inputs,
+    /// The mark, where one is known and not too old.
+    pub mark: Option<i64>,
     /// Valid samples of the interval so far.
     pub valid: u32,
     /// The rate of the interval if it ended now.
@@ -72,7 +76,8 @@ pub struct Slot {
     pub settled: Option<(i64, Outcome)>,
     /// How many intervals ended without a valid sample.
     pub missed: u64,
-    /// Σ mark · rate of the settlements so far, at 10⁻¹⁶; none before a mark was known.
+    /// Σ mark · rate of the settlements so far, at 10⁻¹⁶; none before a mark was known, and from a settlement on whose mark
+    /// was not.
     pub cumulative_e16: Option<i128>,
 }
 
@@ -93,6 +98,8 @@ pub struct Funding {
     /// When the index was told last.
     index_time: i64,
     mark: Option<i64>,
+    /// When the mark was told last.
+    mark_time: i64,
     /// Whether the latest slot had no index, or too old a one.
     blind: bool,
     cumulative_e16: Option<i128>,
@@ -113,6 +120,7 @@ impl Funding {
             inputs: Inputs::default(),
             index_time: 0,
             mark: None,
+            mark_time: 0,
             blind: false,
             cumulative_e16: None,
         }
@@ -166,7 +174,9 @@ impl Funding {
         if let Some(own) = self.cumulative_e16 {
             type Exact = Wide<4>;
             let intervals = ((now - self.start) / self.every).max(1);
-            let most = Exact::from(self.terms.most_e16()).signed_times(mark).signed_times(intervals);
+            // The mark that is known, so that nobody widens the step by his own.
+            let most =
+                Exact::from(self.terms.most_e16()).signed_times(self.mark.unwrap_or(mark)).signed_times(intervals);
             let step = Exact::from(cumulative_e16).minus(&Exact::from(own)).size().signed_times(ONE);
             if step > most {
                 return Err(Box::new(Fault::new(Code::Discontinuous).in_column(TABLE, "cumulative")));
@@ -186,7 +196,7 @@ impl Funding {
             None => [None; 2],
         });
         let optional = optional.flat_map(|given| [i64::from(given.is_some()), given.unwrap_or(0)]);
-        let own = [self.start, self.index_time, state as i64, i64::from(self.blind)];
+        let own = [self.start, self.index_time, self.mark_time, state as i64, i64::from(self.blind)];
         super::digest(optional.chain(own).chain(self.samples.numbers()))
     }
 
@@ -227,6 +237,7 @@ impl Funding {
             slot: self.samples.slots,
             premium,
             inputs: self.inputs,
+            mark: self.mark.filter(|_| time.saturating_sub(self.mark_time) <= self.stale_after),
             valid: self.samples.valid,
             predicted: self.terms.rate(&self.samples),
             settled: None,
@@ -240,16 +251,19 @@ impl Funding {
         let slot = self.slot(time, premium);
         let outcome = match self.samples.valid {
             0 => Outcome::Missed,
+            _ if premium.is_err_and(Invalid::is_of_the_index) => Outcome::PriceUnusable,
             _ if self.terms.is_uncovered(&self.samples) => Outcome::LowCoverage,
             _ => Outcome::Settled,
         };
-        if let Some(mark) = self.mark {
+        let rate = if outcome == Outcome::Settled { slot.predicted } else { 0 };
+        self.cumulative_e16 = match slot.mark {
             // A rate is below 2³³, a price below 2⁵⁴: more settlements than there are seconds in 64 bits fit.
-            self.cumulative_e16 = Some(self.cumulative_e16.unwrap_or(0) + times(mark, slot.predicted));
-        }
+            Some(mark) => Some(self.cumulative_e16.unwrap_or(0) + times(mark, rate)),
+            None => self.cumulative_e16.filter(|_| rate == 0),
+        };
         (self.start, self.samples) = (time, Samples::default());
         let missed = if outcome == Outcome::Missed { intervals } else { 0 };
-        let settled = Some((slot.predicted, outcome));
+        let settled = Some((rate, outcome));
         Slot { settled, missed, cumulative_e16: self.cumulative_e16, ..slot }
     }
 
@@ -259,11 +273,11 @@ impl Funding {
             (self.inputs.index, self.index_time) = (price(index), now);
         }
         self.inputs.state = update.state.unwrap_or(self.inputs.state);
-        let given = [
-            (&mut self.inputs.impact_bid, update.impact_bid),
-            (&mut self.inputs.impact_ask, update.impact_ask),
-            (&mut self.mark, update.mark),
-        ];
+        let given =
+            [(&mut self.inputs.impact_bid, update.impact_bid), (&mut self.inputs.impact_ask, update.impact_ask)];
+        if let Some(mark) = update.mark {
+            (self.mark, self.mark_time) = (price(mark), now);
+        }
         for (known, given) in given {
             if let Some(given) = given {
                 *known = price(given);

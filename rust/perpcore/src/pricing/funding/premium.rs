@@ -23,6 +23,13 @@ words! {
     }
 }
 
+impl Invalid {
+    /// Whether the index is to blame, on which then nothing may be settled.
+    pub(super) fn is_of_the_index(self) -> bool {
+        matches!(self, Invalid::NoIndex | Invalid::IndexState | Invalid::StaleIndex)
+    }
+}
+
 /// A premium beyond it is a fault of scale.
 const LARGEST: i64 = 10 * ONE;
 

@@ -41,8 +41,9 @@ pub(super) struct Health {
     held: Option<i64>,
     /// What was accepted of late, to see a jump.
     accepted: Extremes,
-    /// The last samples of at least [`FEWEST`] groups without one of fewer between, while a price is protected or frozen.
-    run: VecDeque<Sample>,
+    /// The last samples of at least [`FEWEST`] groups without one of fewer between, with their times, while a price is
+    /// protected or frozen.
+    run: VecDeque<(i64, Sample)>,
     /// The latest sample since the halt.
     after_halt: Option<Sample>,
     /// What was accepted in quorum in the last hour.
@@ -105,7 +106,7 @@ impl Health {
         }
     }
 
-    /// Takes a sample that a quote made, after [`advance`](Health::advance) to its time.
+    /// Takes a sample that a quote of a source that counts made, after [`advance`](Health::advance) to its time.
     #[inline]
     pub(super) fn sample(&mut self, now: i64, sample: Sample) {
         if self.state == PriceState::Halted {
@@ -123,7 +124,7 @@ impl Health {
             PriceState::Live | PriceState::Thin => match self.jump_from(now, sample.value) {
                 Some(from) => {
                     self.run.clear();
-                    self.run.push_back(sample);
+                    self.run.push_back((now, sample));
                     self.enter(PriceState::Protected, now, Reason::Jump { from, to: sample.value });
                 }
                 None => self.accept(now, sample),
@@ -132,7 +133,8 @@ impl Health {
         }
     }
 
-    /// Takes a sample that time alone made: it can take quorum away, and never leads out of a state.
+    /// Takes a sample that no source that counts made, but time or a bad quote: it can take quorum away, and never leads out
+    /// of a state.
     pub(super) fn lapse(&mut self, now: i64, sample: Sample) {
         if self.state <= PriceState::Thin || sample.groups < FEWEST {
             self.sample(now, sample);
@@ -217,20 +219,22 @@ impl Health {
 
     /// A sample while the price is protected or frozen: enough of them that agree lead out.
     fn wait(&mut self, now: i64, sample: Sample) {
-        self.run.push_back(sample);
+        // Of one moment only the last word counts.
+        self.run.retain(|(time, _)| *time < now);
+        self.run.push_back((now, sample));
         while self.run.len() > self.agree {
             self.run.pop_front();
         }
         if self.run.len() < self.agree {
             return;
         }
-        let values = self.run.iter().map(|sample| sample.value);
+        let values = self.run.iter().map(|(_, sample)| sample.value);
         let (Some(least), Some(greatest)) = (values.clone().min(), values.max()) else { return };
         if times(greatest, ONE) > times(least, ONE + self.max_jump) {
             return;
         }
         let samples = self.agree as u32;
-        if self.run.iter().all(|sample| self.has_quorum(sample)) {
+        if self.run.iter().all(|(_, sample)| self.has_quorum(sample)) {
             self.leave(now, PriceState::Live, sample.value, Reason::Agreed { samples });
         } else if self.state == PriceState::Frozen {
             self.leave(now, PriceState::Thin, sample.value, Reason::Agreed { samples });
@@ -255,7 +259,8 @@ impl Health {
         let counts = [self.run.len() as i64, self.state as i64, i64::from(self.after_halt.is_some())];
         let mut numbers: Vec<i64> = counts.to_vec();
         numbers.extend([self.since, self.held, self.last_in_quorum].into_iter().flat_map(optional));
-        numbers.extend(self.run.iter().chain(&self.after_halt).flat_map(pair));
+        numbers.extend(self.run.iter().map(|(time, _)| *time));
+        numbers.extend(self.run.iter().map(|(_, sample)| sample).chain(&self.after_halt).flat_map(pair));
         numbers.extend(self.accepted.all().chain(self.in_quorum.all()).flat_map(|(time, value)| [*time, *value]));
         numbers
     }

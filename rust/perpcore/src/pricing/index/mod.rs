@@ -157,9 +157,11 @@ impl Index {
             *count += 1;
             any |= taken == Some(true);
         }
-        let Found { sample, changed, .. } = self.survey.at(now);
-        if any {
+        let Found { sample, quoted, recounted, changed } = self.survey.at(now);
+        if quoted {
             self.health.sample(now, sample);
+        } else if any || recounted {
+            self.health.lapse(now, sample);
         }
         Ok(self.told(now, before, lapsed || changed))
     }
@@ -197,9 +199,10 @@ impl Index {
     }
 
     /// The price at which an instrument may be settled (`settle.price`): the last value in quorum; or `price`, if that is
-    /// approved and within the values in quorum of the last hour, ends included. None where it may not.
+    /// approved and within the values in quorum of the last hour, ends included. None where it may not. A time before the
+    /// latest update is that of the update.
     pub fn settle_price(&self, now: i64, price: Option<i64>, approval: bool) -> Option<i64> {
-        self.health.settle_price(now, price, approval)
+        self.health.settle_price(now.max(self.time.unwrap_or(now)), price, approval)
     }
 
     /// What it is since the latest update.
@@ -215,7 +218,7 @@ impl Index {
     }
 
     /// Why it is in its state, and which sources are out why, in words.
-    pub fn account(&self) -> String {
+    pub fn why(&self) -> String {
         let mut text = self.reason().to_string();
         for (at, source) in self.rules.sources.iter().enumerate() {
             if let Some(out) = self.survey.out(at).filter(|out| *out != Out::Standby) {

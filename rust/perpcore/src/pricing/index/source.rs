@@ -26,6 +26,8 @@ words! {
         Standby "standby",
         /// It is too far from the median of all.
         Beyond "beyond",
+        /// It is near the median of all sources, and most groups are not.
+        Disagreement "disagreement",
     }
 }
 

@@ -53,9 +53,11 @@ struct Plan {
 }
 
 /// Which of some sources count.
+#[derive(Clone, Copy, Default)]
 struct Dropped {
     counted: u64,
     beyond: u64,
+    disagreeing: u64,
     /// Live groups; none where they disagree.
     groups: u32,
 }
@@ -81,10 +83,13 @@ pub(super) struct Survey {
     unsorted: Vec<Placed>,
     /// Up to this time no source is other than it was judged, if no quote comes.
     until: i64,
-    /// Sets of sources, a bit each: to be judged again, too far from the median, of a rank that was not asked.
+    /// Sets of sources, a bit each: to be judged again, with a new quote, too far from the median, of a rank that was not asked.
     dirty: u64,
+    quoted: u64,
     beyond: u64,
     standby: u64,
+    /// Near the median, where most groups are not.
+    disagreeing: u64,
     plan: Plan,
     groups: u32,
     /// What the groups of the plan say, by value.
@@ -98,6 +103,8 @@ pub(super) struct Survey {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
     pub(super) sample: Sample,
+    /// Whether a source that counts has a new quote.
+    pub(super) quoted: bool,
     /// Whether other sources count than before.
     pub(super) recounted: bool,
     /// Whether other sources are out, or for another reason.
@@ -137,8 +144,10 @@ impl Survey {
             unsorted: Vec::with_capacity(count),
             until: i64::MAX,
             dirty: 0,
+            quoted: 0,
             beyond: 0,
             standby: 0,
+            disagreeing: 0,
             plan: Plan { counted: 0, groups: 0, shares: Shares::Own },
             groups: 0,
             said: Vec::with_capacity(groups.len()),
@@ -155,6 +164,7 @@ impl Survey {
         let taken = source.take(quote.price, quote.sent, now, self.limits.max_ahead);
         if quote.source < self.fixed.len() {
             self.dirty |= 1 << quote.source;
+            self.quoted |= u64::from(taken) << quote.source;
         } else {
             let converted = self.fixed.iter().enumerate().filter(|(_, fixed)| fixed.rate.is_some());
             self.dirty |= converted.fold(0, |dirty, (at, _)| dirty | 1 << at);
@@ -183,7 +193,8 @@ impl Survey {
     /// Why a source does not count.
     pub(super) fn out(&self, source: usize) -> Option<Out> {
         let one = 1_u64 << source;
-        let by_others = [(self.standby, Out::Standby), (self.beyond, Out::Beyond)];
+        let by_others =
+            [(self.standby, Out::Standby), (self.beyond, Out::Beyond), (self.disagreeing, Out::Disagreement)];
         self.outs[source].or_else(|| by_others.iter().find(|(set, _)| set & one != 0).map(|(_, out)| *out))
     }
 
@@ -207,7 +218,7 @@ impl Survey {
     /// Judges what may be other than before, and lets the groups speak.
     #[inline]
     pub(super) fn at(&mut self, now: i64) -> Found {
-        let (counted, beyond, standby) = (self.plan.counted, self.beyond, self.standby);
+        let (counted, out) = (self.plan.counted, (self.beyond, self.standby, self.disagreeing));
         let mut changed = false;
         if now > self.until {
             self.dirty = self.all();
@@ -220,7 +231,7 @@ impl Survey {
         }
         let value = match self.calm() {
             Some(value) => {
-                (self.beyond, self.standby, self.groups) = (0, 0, self.plan.groups);
+                (self.beyond, self.standby, self.disagreeing, self.groups) = (0, 0, 0, self.plan.groups);
                 value
             }
             None => {
@@ -231,8 +242,9 @@ impl Survey {
         };
         Found {
             sample: Sample { value, groups: self.groups },
+            quoted: std::mem::take(&mut self.quoted) & self.plan.counted != 0,
             recounted: self.plan.counted != counted,
-            changed: changed || (beyond, standby) != (self.beyond, self.standby),
+            changed: changed || out != (self.beyond, self.standby, self.disagreeing),
         }
     }
 
@@ -315,7 +327,7 @@ impl Survey {
     /// Finds the sources that count: of as few ranks as make enough groups, without those too far from the median of all.
     #[inline]
     fn count(&mut self) {
-        let mut found = Dropped { counted: 0, beyond: 0, groups: 0 };
+        let mut found = Dropped::default();
         self.standby = 0;
         if self.ranks.len() == 1 {
             found = self.drop_beyond(&self.by_price);
@@ -330,7 +342,7 @@ impl Survey {
                 }
             }
         }
-        (self.beyond, self.groups) = (found.beyond, found.groups);
+        (self.beyond, self.disagreeing, self.groups) = (found.beyond, found.disagreeing, found.groups);
         if found.counted != self.plan.counted {
             self.plan = Plan { counted: found.counted, groups: self.groups_of(found.counted), shares: Shares::Own };
             self.speak();
@@ -343,7 +355,7 @@ impl Survey {
     fn drop_beyond(&self, candidates: &[Placed]) -> Dropped {
         let middle = candidates.len() / 2;
         let Some(upper) = candidates.get(middle).map(|placed| placed.price()) else {
-            return Dropped { counted: 0, beyond: 0, groups: 0 };
+            return Dropped::default();
         };
         // Twice the median, and the most that twice a price may be away from it.
         let twice = upper + if candidates.len() % 2 == 1 { upper } else { candidates[middle - 1].price() };
@@ -355,9 +367,9 @@ impl Survey {
         let groups = if counted == self.plan.counted { self.plan.groups } else { self.groups_of(counted) };
         // Where most groups are too far from the median of the sources, it is no median of theirs.
         if beyond != 0 && 2 * groups < self.groups_of(all) {
-            return Dropped { counted: 0, beyond, groups: 0 };
+            return Dropped { beyond, disagreeing: counted, ..Dropped::default() };
         }
-        Dropped { counted, beyond, groups }
+        Dropped { counted, beyond, groups, disagreeing: 0 }
     }
 
     fn groups_of(&self, sources: u64) -> u32 {

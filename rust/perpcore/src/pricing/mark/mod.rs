@@ -174,7 +174,6 @@ impl Mark {
 
     /// What was known prevailed up to a second.
     fn prevail(&mut self, second: i64) {
-        let seconds = second - self.second;
         let fresh_until = self.known.index_time.saturating_add(self.stale_after).div_euclid(SECOND);
         let usable = self.known.index.filter(|_| self.known.state <= PriceState::Thin);
         let twice = usable.zip(self.known.twice_mid()).map(|(index, mid)| mid - 2 * index);
@@ -182,13 +181,13 @@ impl Mark {
         let sample = match self.rules.method {
             // Half of 10⁸ is whole.
             MarkMethod::Median3 => self.known.twice_mid().map(|mid| (times(mid, ONE / 2), 1)),
-            MarkMethod::FairBasis => {
-                usable.filter(|_| second <= fresh_until).and_then(|index| self.impact_basis(index))
-            }
+            MarkMethod::FairBasis => usable.and_then(|index| self.impact_basis(index)),
         };
-        if let Some((over_e16, under)) = sample {
-            self.ema.step(&self.decay, over_e16, under, seconds);
-            self.stepped = second;
+        // A mid is the market's own and grows no older; a basis lasts as long as its index.
+        let until = if self.rules.method == MarkMethod::FairBasis { second.min(fresh_until) } else { second };
+        if let Some((over_e16, under)) = sample.filter(|_| until > self.second) {
+            self.ema.step(&self.decay, over_e16, under, until - self.second);
+            self.stepped = until;
         }
         self.second = second;
     }
@@ -292,7 +291,8 @@ impl Mark {
         }
         if let (Some(speed), Some((at, from))) = (self.rules.speed, self.anchor) {
             let way = times(from, speed).saturating_mul((second - at).into()) / E8;
-            let way = i64::try_from(way).unwrap_or(i64::MAX);
+            // At least a unit of the grid, or the smallest prices would never move again.
+            let way = i64::try_from(way).unwrap_or(i64::MAX).max(1);
             let held = mark.clamp(from.saturating_sub(way), from.saturating_add(way));
             if held != mark {
                 (marked.mark, marked.bound) = (Some(held), Some(Bounded::Speed));
