@@ -216,7 +216,7 @@ fn a_cumulative_index_is_restored_within_the_largest_rate_for_each_interval() {
     {
         let (instrument, underlying) = instrument(text);
         let (own, eight_hours) = (5_000_000_000_000_000_007, DAY / 3);
-        // In the interval of the last settlement, and in the third after it; with the mark that is told.
+        // In the interval of the last settlement, and in the third after it; by the mark that is known, not the one told.
         for (later, intervals) in [(0, 1), (eight_hours - 1, 1), (3 * eight_hours, 3)] {
             let step = 77 * i128::from(most_e16) * intervals;
             for (cumulative, taken) in
@@ -226,8 +226,8 @@ fn a_cumulative_index_is_restored_within_the_largest_rate_for_each_interval() {
                 let restore = |funding: &mut Funding, now, mark, cumulative| {
                     funding.restore(now, mark, cumulative, &mut Vec::new()).is_ok()
                 };
-                assert!(restore(&mut funding, 0, ONE, own));
-                assert_eq!(restore(&mut funding, later, 77 * ONE, cumulative), taken, "{cumulative} after {later}");
+                assert!(restore(&mut funding, 0, 77 * ONE, own));
+                assert_eq!(restore(&mut funding, later, 1_000 * ONE, cumulative), taken, "{cumulative} after {later}");
             }
         }
     }

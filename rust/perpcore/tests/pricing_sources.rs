@@ -113,7 +113,8 @@ impl Model {
         let out = |said: &Result<Voter, Out>| match said {
             Err(reason) => Some(*reason),
             Ok(voter) if voter.rank > vote.last_rank => Some(Out::Standby),
-            Ok(voter) => (!vote.near.contains(voter)).then_some(Out::Beyond),
+            Ok(voter) if !vote.near.contains(voter) => Some(Out::Beyond),
+            Ok(_) => (vote.groups == 0).then_some(Out::Disagreement),
         };
         (said.iter().map(out).collect(), vote, terms)
     }

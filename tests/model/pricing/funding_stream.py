@@ -160,10 +160,8 @@ class Funding:
 
     def settle(self, rate: int, mark: int | None) -> int | None:
         """The cumulative index moves by M·F; without a mark it is not known any more. A new interval begins."""
-        if mark is not None:
-            self.cumulative = (self.cumulative or 0) + mark * rate
-        elif rate != 0:
-            self.cumulative = None
+        if rate != 0:
+            self.cumulative = None if mark is None else (self.cumulative or 0) + mark * rate
         self.samples = []
         return self.cumulative
 

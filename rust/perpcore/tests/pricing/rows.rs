@@ -1,7 +1,7 @@
 //! The rows of a funding, one after the other.
 
 use super::market::{ONE, SECOND};
-use perpcore::pricing::funding::{Inputs, Outcome, Slot};
+use perpcore::pricing::funding::{Inputs, Invalid, Outcome, Slot};
 use perpcore::rules::Instrument;
 
 /// What must hold of the rows of an instrument, one after the other.
@@ -65,14 +65,21 @@ impl Laws {
         assert_eq!(slot.settled.is_some(), slot.slot == slots, "{slot:?}");
         assert_eq!(slot.missed > 0, slot.settled.is_some() && slot.valid == 0, "{slot:?}");
         if let Some((rate, outcome)) = slot.settled {
-            let expected = match (slot.valid, covered) {
-                (0, _) => Outcome::Missed,
-                (_, false) => Outcome::LowCoverage,
-                (_, true) => Outcome::Settled,
+            let of_the_index = [Invalid::NoIndex, Invalid::IndexState, Invalid::StaleIndex];
+            let unusable = slot.premium.is_err_and(|reason| of_the_index.contains(&reason));
+            let expected = match (slot.valid, unusable, covered) {
+                (0, _, _) => Outcome::Missed,
+                (_, true, _) => Outcome::PriceUnusable,
+                (_, _, false) => Outcome::LowCoverage,
+                (_, _, true) => Outcome::Settled,
             };
-            assert_eq!((rate, outcome), (slot.predicted, expected), "{slot:?}");
-            let step = mark.map(|mark| i128::from(mark) * i128::from(rate));
-            self.cumulative = step.map_or(self.cumulative, |step| Some(self.cumulative.unwrap_or(0) + step));
+            let paid = if expected == Outcome::Settled { slot.predicted } else { 0 };
+            assert_eq!((rate, outcome), (paid, expected), "{slot:?}");
+            assert!(slot.mark.is_none() || slot.mark == mark, "{slot:?}");
+            if rate != 0 {
+                let step = slot.mark.map(|mark| i128::from(mark) * i128::from(rate));
+                self.cumulative = step.map(|step| self.cumulative.unwrap_or(0) + step);
+            }
             self.start = slot.time;
             self.samples.clear();
         }

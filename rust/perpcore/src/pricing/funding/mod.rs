@@ -256,11 +256,11 @@ impl Funding {
             _ => Outcome::Settled,
         };
         let rate = if outcome == Outcome::Settled { slot.predicted } else { 0 };
-        self.cumulative_e16 = match slot.mark {
+        if rate != 0 {
             // A rate is below 2³³, a price below 2⁵⁴: more settlements than there are seconds in 64 bits fit.
-            Some(mark) => Some(self.cumulative_e16.unwrap_or(0) + times(mark, rate)),
-            None => self.cumulative_e16.filter(|_| rate == 0),
-        };
+            let moved = |mark| self.cumulative_e16.unwrap_or(0) + times(mark, rate);
+            self.cumulative_e16 = slot.mark.map(moved);
+        }
         (self.start, self.samples) = (time, Samples::default());
         let missed = if outcome == Outcome::Missed { intervals } else { 0 };
         let settled = Some((rate, outcome));
