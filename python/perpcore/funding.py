@@ -64,7 +64,7 @@ class FundingSample(NamedTuple):
     mark: Decimal | None
     """The mark, where one is known and not older than an index may be."""
     cumulative: Decimal | None
-    """Σ mark · rate of the settlements so far; None before a mark was known, and from a settlement on whose mark was not."""
+    """Σ mark · rate of the settlements so far; None before the first, and from one on whose mark was not known."""
 
 
 class FundingFlows(NamedTuple):
@@ -177,11 +177,12 @@ class Funding:
     def restore(self, time: Time, mark: Number, cumulative: Number) -> list[FundingSample]:
         """Takes over the cumulative funding, of at most 16 decimals, that an earlier run had; any where none is known.
 
-        It is an update that names the mark, so it returns the slots that were taken.
+        Time, mark and cumulative are those of the last row that was kept: it is an update at that time which names the
+        mark, so it returns the slots that were taken, and intervals that were lost since are told by what follows.
 
         Raises InputError, and changes nothing: out_of_range where `mark` is no price, `discontinuous` where the
-        cumulative funding is further from what is known here than the cap times the mark for each interval since the
-        last settlement (100 % without a cap), `time_order`.
+        cumulative funding is further from what is known here than the cap times the known mark for each interval since
+        the last settlement (100 % without a cap), `time_order`.
 
         >>> import perpcore as pc
         >>> funding = pc.Funding(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")

@@ -81,8 +81,8 @@ class IndexPrice:
         """Takes the quotes that came at one time, a price a source; without any, time passes.
 
         `sent` is when the sources stamped them, one time for all or a time a source; without it, `time`. A quote that
-        was stamped before the last one of its source is counted and ignored. None as a price is no quote. A stamp may be
-        any time at all: it is the source's word.
+        was stamped before the last one of its source is counted and ignored. None as a price is no quote. A stamp may
+        be any time at all: it is the source's word.
 
         >>> import perpcore as pc
         >>> rules = pc.Rulebook.preset("hk-vatp-perp")

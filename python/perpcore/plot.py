@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,7 +206,7 @@ def _shade(axes: Axes, table: RecordBatch | Table) -> None:
     times = whole["time"].cast(pa.timestamp("us", tz="UTC"), safe=False).to_pylist()
     starts = [at for at, state in enumerate(states) if at == 0 or state != states[at - 1]]
     named = set()
-    for start, end in zip(starts, [*starts[1:], len(states) - 1], strict=True):
+    for start, end in pairwise([*starts, len(states) - 1] if starts else []):
         state = states[start]
         if state in _STATE_COLORS:
             label = None if state in named else state

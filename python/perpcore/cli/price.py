@@ -58,7 +58,7 @@ def _options(command: Any) -> Any:
 def index(file: Path, rules: str, plot: Path | None, output: Path | None, as_json: bool, underlying: str) -> None:
     """The index from quotes: time, source, price; or time and a column a source.
 
-    Exit 1 where it was not live or thin after it first was.
+    Exit 1 where it was never live or thin, or was not after it first was.
     """
     made = IndexPrice(load_rulebook(rules), underlying)
     table = _read(file, "quotes")
@@ -77,8 +77,7 @@ def index(file: Path, rules: str, plot: Path | None, output: Path | None, as_jso
         "changes": changes,
     }
     _finish(found, summary, plot, plot_index, output, as_json)
-    if any(row["state"] not in ("live", "thin") for row in changes[1:]):
-        raise click.exceptions.Exit(1)
+    _judge(changes)
 
 
 @price.command()
@@ -87,7 +86,7 @@ def index(file: Path, rules: str, plot: Path | None, output: Path | None, as_jso
 def mark(file: Path, rules: str, plot: Path | None, output: Path | None, as_json: bool, instrument: str | None) -> None:
     """The mark from what the market did: time with index, state, bid, ask, last and more, as schema("tops") has them.
 
-    Exit 1 where it was not live or thin after it first was.
+    Exit 1 where it was never live or thin, or was not after it first was.
     """
     rulebook = load_rulebook(rules)
     made = MarkPrice(rulebook, instrument or _only("--instrument", rulebook.instruments))
@@ -106,8 +105,7 @@ def mark(file: Path, rules: str, plot: Path | None, output: Path | None, as_json
         "changes": changes,
     }
     _finish(found, summary, plot, plot_mark, output, as_json)
-    if any(row["state"] not in ("live", "thin") for row in changes[1:]):
-        raise click.exceptions.Exit(1)
+    _judge(changes)
 
 
 @price.command()
@@ -184,6 +182,13 @@ def _changes(found: Table, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     other = compute.not_equal(states.slice(1), states.slice(0, len(states) - 1))
     rows = pa.concat_arrays([pa.array([True]), other])
     return [dict(row) for row in found.filter(rows).select(columns).to_pylist()]
+
+
+def _judge(changes: list[dict[str, Any]]) -> None:
+    """Exit 1 where a price was never usable, or was not after it first was."""
+    usable = [row["state"] in ("live", "thin") for row in changes]
+    if not any(usable) or not all(usable[usable.index(True) :]):
+        raise click.exceptions.Exit(1)
 
 
 def _finish(

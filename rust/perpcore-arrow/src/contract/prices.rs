@@ -112,7 +112,7 @@ table! {
         "impact_bid" Kind::Money, Nullable, "the impact bid likewise";
         "impact_ask" Kind::Money, Nullable, "the impact ask likewise";
         "mark" Kind::Money, Nullable, "the mark, where one is known and not too old";
-        "cumulative" Kind::Product, Nullable, "Σ mark · rate of the settlements so far; null before a mark was known, and from a settlement on whose mark was not";
+        "cumulative" Kind::Product, Nullable, "Σ mark · rate of the settlements so far; null before the first, and from one on whose mark was not known";
     }
 }
 table! {

@@ -140,7 +140,8 @@ impl Index {
     /// Takes the quotes of one time as one sample; without any, time passes.
     ///
     /// # Errors
-    /// `time_order` where the time is before that of an earlier update; then nothing has changed.
+    /// `time_order` where the time is before that of an earlier update, `implausible_time` beyond 2262; then nothing has
+    /// changed.
     #[inline]
     pub fn update(&mut self, now: i64, quotes: &[Quote]) -> Result<Value, Box<Fault>> {
         self.passes(now)?;
