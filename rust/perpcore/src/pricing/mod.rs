@@ -9,10 +9,13 @@ pub mod mark;
 pub mod mirror;
 
 use crate::fault::{Code, Fault};
+use crate::num::bounds::PRICE;
 use sha2::{Digest, Sha256};
 
 /// The times that are taken: between two of them there is a number of nanoseconds, and a day more is still a time.
-const TIMES: std::ops::RangeInclusive<i64> = 0..=i64::MAX - 2 * 86_400_000_000_000;
+const TIMES: std::ops::RangeInclusive<i64> = 0..=i64::MAX - 2 * DAY;
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400_000_000_000;
 
 /// Lets time pass to `now`.
 ///
@@ -29,6 +32,17 @@ fn passes(time: &mut Option<i64>, now: i64) -> Result<(), Box<Fault>> {
     }
     *time = Some(now);
     Ok(())
+}
+
+/// What a feed gives as a price, where it is one.
+#[inline(always)]
+fn price(given: Option<i64>) -> Option<i64> {
+    given.filter(|price| PRICE.holds((*price).into()))
+}
+
+/// A number that need not be there, for a digest.
+fn optional(given: Option<i64>) -> [i64; 2] {
+    [i64::from(given.is_some()), given.unwrap_or(0)]
 }
 
 /// SHA-256 over numbers.

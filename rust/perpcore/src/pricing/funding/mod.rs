@@ -11,6 +11,7 @@ mod settle;
 pub use premium::{Inputs, Invalid};
 pub use settle::{RATE, payment, rounding};
 
+use super::price;
 use crate::fault::{Code, Fault};
 use crate::message::PriceState;
 use crate::num::bounds::PRICE;
@@ -86,6 +87,8 @@ pub struct Slot {
 pub struct Funding {
     every: i64,
     sample: i64,
+    /// Slots of an interval.
+    slots: u32,
     stale_after: i64,
     thin_trades: bool,
     terms: Terms,
@@ -111,6 +114,7 @@ impl Funding {
         Funding {
             every: instrument.funding.every,
             sample: instrument.funding.sample,
+            slots: (instrument.funding.every / instrument.funding.sample) as u32,
             stale_after: underlying.index.stale_after,
             thin_trades: instrument.thin_trades,
             terms: Terms::new(&instrument.funding, instrument.tiers.first()),
@@ -152,8 +156,8 @@ impl Funding {
     /// update that names the mark; `slots` as there.
     ///
     /// # Errors
-    /// `out_of_range` where the mark is no price or the index beyond 10²⁰, `discontinuous` where the index is too far away, `time_order`; then nothing
-    /// has changed.
+    /// `out_of_range` where the mark is no price or the index beyond 10²⁰, `discontinuous` where the index is too far away,
+    /// `time_order`, `implausible_time`; then nothing has changed.
     pub fn restore(
         &mut self,
         now: i64,
@@ -191,13 +195,12 @@ impl Funding {
     pub fn digest(&self) -> [u8; 32] {
         let Inputs { index, state, impact_bid, impact_ask } = self.inputs;
         let cumulative = self.cumulative_e16.map(|number| [number as i64, (number >> 64) as i64]);
-        let optional = [self.time, index, impact_bid, impact_ask, self.mark].into_iter().chain(match cumulative {
+        let given = [self.time, index, impact_bid, impact_ask, self.mark].into_iter().chain(match cumulative {
             Some(halves) => halves.map(Some),
             None => [None; 2],
         });
-        let optional = optional.flat_map(|given| [i64::from(given.is_some()), given.unwrap_or(0)]);
         let own = [self.start, self.index_time, self.mark_time, state as i64, i64::from(self.blind)];
-        super::digest(optional.chain(own).chain(self.samples.numbers()))
+        super::digest(given.flat_map(super::optional).chain(own).chain(self.samples.numbers()))
     }
 
     fn next_slot(&self) -> i64 {
@@ -211,7 +214,7 @@ impl Funding {
         let premium = premium(&self.inputs, fresh, self.thin_trades);
         let whole = (now - self.start) / self.every;
         if !fresh && self.blind && self.samples.slots == 0 && whole > 0 {
-            self.samples.slots = (self.every / self.sample) as u32;
+            self.samples.slots = self.slots;
             let missed = self.end(self.start + whole * self.every, premium, whole as u64);
             slots.push(missed);
             return;
@@ -226,7 +229,7 @@ impl Funding {
             slots.push(self.slot(time, premium));
         }
         if !fresh {
-            let passed = ((now - self.start) / self.sample).min(self.every / self.sample - 1) as u32;
+            let passed = ((now - self.start) / self.sample).min(i64::from(self.slots) - 1) as u32;
             self.samples.slots = self.samples.slots.max(passed);
         }
     }
@@ -268,7 +271,6 @@ impl Funding {
     }
 
     fn take(&mut self, now: i64, update: &Update) {
-        let price = |given: Option<i64>| given.filter(|price| PRICE.holds((*price).into()));
         if let Some(index) = update.index {
             (self.inputs.index, self.index_time) = (price(index), now);
         }

@@ -2,11 +2,11 @@
 
 use crate::num::round::div_even;
 use crate::num::{E8, ONE};
+use crate::pricing::DAY;
 use crate::rules::{Funding, Tier};
 
 /// Eight hours go so often into a day.
 const EIGHT_HOURS_A_DAY: i128 = 3;
-const DAY: i64 = 86_400_000_000_000;
 
 /// What the rulebook says of the rate.
 #[derive(Clone, Debug)]

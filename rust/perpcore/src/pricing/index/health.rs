@@ -7,6 +7,7 @@ use super::reason::Reason;
 use crate::message::PriceState;
 use crate::num::{ONE, times};
 use crate::pricing::extremes::Extremes;
+use crate::pricing::optional;
 use crate::rules;
 use std::collections::VecDeque;
 
@@ -254,7 +255,6 @@ impl Health {
 
     /// What a further call could depend on, as numbers.
     pub(super) fn numbers(&self) -> Vec<i64> {
-        let optional = |value: Option<i64>| [i64::from(value.is_some()), value.unwrap_or(0)];
         let pair = |sample: &Sample| [sample.value, sample.groups.into()];
         let counts = [self.run.len() as i64, self.state as i64, i64::from(self.after_halt.is_some())];
         let mut numbers: Vec<i64> = counts.to_vec();
@@ -262,6 +262,8 @@ impl Health {
         numbers.extend(self.run.iter().map(|(time, _)| *time));
         numbers.extend(self.run.iter().map(|(_, sample)| sample).chain(&self.after_halt).flat_map(pair));
         numbers.extend(self.accepted.all().chain(self.in_quorum.all()).flat_map(|(time, value)| [*time, *value]));
+        // What is said of a later change of sources begins with it.
+        numbers.extend(self.reason.to_string().bytes().map(i64::from));
         numbers
     }
 }

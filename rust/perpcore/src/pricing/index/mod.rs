@@ -102,7 +102,7 @@ impl Index {
     ///     let now = 1_800_000_000 * second + at * second;
     ///     let quotes = [100, 101, 102].map(|price| price * 100_000_000);
     ///     let quotes: Vec<_> = (0..).zip(quotes).map(|(source, price)| Quote { source, price: Ok(price), sent: now }).collect();
-    ///     index.update(now, &quotes).unwrap();
+    ///     assert!(index.update(now, &quotes).is_ok());
     /// }
     /// assert_eq!(index.value().value, Some(101 * 100_000_000));
     /// # Ok::<(), perpcore::fault::Failure>(())
@@ -130,11 +130,6 @@ impl Index {
     pub fn source(&self, name: &str) -> Option<usize> {
         let at = self.names.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
         Some(self.names[at].1)
-    }
-
-    /// Counts a quote of a source that the rulebook does not name; nothing else changes.
-    pub fn unknown(&mut self) {
-        self.counters.unknown += 1;
     }
 
     /// Takes the quotes of one time as one sample; without any, time passes.
@@ -262,8 +257,7 @@ impl Index {
 
     /// SHA-256 over everything that a further call could depend on.
     pub fn digest(&self) -> [u8; 32] {
-        let known = [i64::from(self.time.is_some()), self.time.unwrap_or(0)];
-        super::digest(known.into_iter().chain(self.survey.numbers()).chain(self.health.numbers()))
+        super::digest(super::optional(self.time).into_iter().chain(self.survey.numbers()).chain(self.health.numbers()))
     }
 
     /// Checks that time does not run back.

@@ -1,5 +1,6 @@
 //! The mean of the last one-second samples of mid − index.
 
+use crate::pricing::optional;
 use std::collections::VecDeque;
 
 /// The samples of the last seconds, a slot a second, empty where there was none.
@@ -52,6 +53,6 @@ impl Basis {
 
     /// What a further call could depend on, as numbers.
     pub(super) fn numbers(&self) -> impl Iterator<Item = i64> {
-        self.slots.iter().flat_map(|slot| [i64::from(slot.is_some()), slot.unwrap_or(0)])
+        self.slots.iter().copied().flat_map(optional)
     }
 }

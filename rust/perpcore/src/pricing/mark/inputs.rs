@@ -1,7 +1,8 @@
 //! What a mark is told, and what it knows of the market.
 
 use crate::message::PriceState;
-use crate::num::bounds::{PRICE, SHARE};
+use crate::num::bounds::SHARE;
+use crate::pricing::{optional, price};
 
 /// What an update names: none is as before, `Some(None)` is that there is none. Prices in g.
 ///
@@ -40,12 +41,6 @@ pub(super) struct Known {
     /// The last trade and its time.
     last: Option<(i64, i64)>,
     pub(super) funding_rate: i64,
-}
-
-/// A price, where it is one.
-#[inline(always)]
-fn price(given: Option<i64>) -> Option<i64> {
-    given.filter(|price| PRICE.holds((*price).into()))
 }
 
 impl Known {
@@ -111,8 +106,8 @@ impl Known {
     /// What a further call could depend on, as numbers.
     pub(super) fn numbers(&self) -> impl Iterator<Item = i64> {
         let (last, last_time) = self.last.unzip();
-        let optional = [self.index, self.bid, self.ask, self.impact_bid, self.impact_ask, last, last_time];
+        let given = [self.index, self.bid, self.ask, self.impact_bid, self.impact_ask, last, last_time];
         let own = [self.index_time, self.state as i64, self.funding_rate];
-        optional.into_iter().flat_map(|given| [i64::from(given.is_some()), given.unwrap_or(0)]).chain(own)
+        given.into_iter().flat_map(optional).chain(own)
     }
 }

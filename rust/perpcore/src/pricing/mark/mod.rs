@@ -166,10 +166,10 @@ impl Mark {
             let (a, b) = of.unwrap_or_default();
             [i64::from(of.is_some()), a, b]
         };
-        let own = [i64::from(self.time.is_some()), self.time.unwrap_or(0), self.second, self.stepped];
+        let own = super::optional(self.time).into_iter().chain([self.second, self.stepped]);
         let marks = [self.latest, self.anchor].into_iter().flat_map(pair);
         let known = self.known.numbers();
-        super::digest(own.into_iter().chain(known).chain(self.basis.numbers()).chain(self.ema.numbers()).chain(marks))
+        super::digest(own.chain(known).chain(self.basis.numbers()).chain(self.ema.numbers()).chain(marks))
     }
 
     /// What was known prevailed up to a second.
