@@ -137,7 +137,8 @@ impl<S: Store> Book<S> {
         turn.book.time = turn.book.time.max(time);
         turn.pass();
         let said = turn.say(Kind::Rejected);
-        *said = Event { seq: said.seq, time: said.time, cause, kind: Kind::Rejected, ..event };
+        let (seq, time, instrument) = (said.seq, said.time, said.instrument);
+        *said = Event { seq, time, instrument, cause, kind: Kind::Rejected, ..event };
     }
 
     /// Clients' ids by the numbers that events have.
@@ -158,7 +159,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let (seq, time, cause) = (self.book.seq, self.book.time, self.cause);
         self.book.seq += 1;
         let at = self.out.len();
-        self.out.push(Event { seq, time, cause, kind, ..Event::NOTHING });
+        let instrument = self.book.terms.instrument;
+        self.out.push(Event { seq, time, cause, kind, instrument, ..Event::NOTHING });
         &mut self.out[at]
     }
 

@@ -36,7 +36,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let lives = |order: u64| store.find(order).is_some();
         clients.forget_until(place.account, time.saturating_sub(terms.client_window), lives);
         if let Some(number) = clients.find(place.account, &id) {
-            if !self.book.clients.answer(number, &asked, self.out) {
+            if !self.book.clients.answer(number, &asked, self.book.terms.instrument, self.out) {
                 self.refuse_order(place, number, Code::ClientIdReused);
             }
             return;
@@ -327,6 +327,7 @@ fn without_id(place: &Place<'_>) -> Place<'static> {
     Place {
         account,
         client_id: None,
+        sent: None,
         quantity,
         price,
         tif,
