@@ -428,5 +428,7 @@ impl Model {
 
 #[path = "model_auction.rs"]
 mod auction;
+#[path = "model_change.rs"]
+mod change;
 #[path = "model_trading.rs"]
 mod trading;
