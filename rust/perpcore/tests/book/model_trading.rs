@@ -1,6 +1,7 @@
 //! The model's orders as they come and trade.
 
 use super::*;
+use perpcore::book::owner::Refused;
 
 impl Model {
     pub(super) fn place(&mut self, place: &Place<'_>) {
@@ -199,8 +200,10 @@ impl Model {
                 }
                 continue;
             }
-            if self.owner.refuses(&fill(taker, &maker, lots, maker.price)).is_some() {
-                self.end(maker.id, Kind::Canceled, Code::FillRefused);
+            if let Some(refused) = self.owner.refuses(&fill(taker, &maker, lots, maker.price)) {
+                if refused != Refused::Taker {
+                    self.end(maker.id, Kind::Canceled, Code::FillRefused);
+                }
                 return Stop::By(Code::FillRefused);
             }
             (taker.left, taker.filled) = (taker.left - lots, taker.filled + lots);
