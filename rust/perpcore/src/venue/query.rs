@@ -1,14 +1,18 @@
 //! What can be asked of a venue.
 
 use super::Venue;
+use super::desk::Desk;
 use super::state::{Books, State};
 use crate::book::Book;
 use crate::book::clients::Clients;
 use crate::book::fast::Fast;
 use crate::ledger::Held;
+use crate::margin::account::Account;
 use crate::margin::figures::Figures;
 use crate::margin::line::{Keep, Line, Noted};
+use crate::margin::market::Market;
 use crate::margin::status::Status;
+use crate::margin::terms::Terms;
 use crate::num::ONE;
 use crate::num::round::div_even;
 use crate::rules::Rulebook;
@@ -98,14 +102,32 @@ impl Venue {
         self.state.member(account).ok().map(|member| member.status)
     }
 
+    /// Client and group of an account that was opened.
+    pub fn whose(&self, account: u32) -> Option<(u32, u32)> {
+        let member = self.state.members.get(account as usize)?.as_ref()?;
+        Some((member.client, member.group))
+    }
+
+    /// An open account as the valuation sees it, with the terms and prices that it is valued under.
+    pub fn laid_out<T>(&self, account: u32, work: impl FnOnce(&Terms, &Market, &Account<'_>) -> T) -> Option<T> {
+        self.state.member(account).ok()?;
+        let State { terms, market, .. } = &self.state;
+        Some(work(terms, market, &self.lay(account).view()))
+    }
+
+    fn lay(&self, account: u32) -> Desk {
+        let (manner, mut desk) = (self.state.manner(account), Desk::default());
+        desk.lay(self.state.ledger.of(account), &manner);
+        let books = Books::resting(&self.books, &self.state.lots);
+        desk.lay_orders(&books, account, manner.leverage, 0, None);
+        desk
+    }
+
     /// An account's figures, and its lines where they are asked for; none where it is not open.
     pub fn valued(&self, account: u32, lines: bool) -> Option<Valued> {
         self.state.member(account).ok()?;
-        let State { ledger, lots, terms, market, .. } = &self.state;
-        let manner = self.state.manner(account);
-        let mut desk = super::desk::Desk::default();
-        desk.lay(ledger.of(account), &manner);
-        desk.lay_orders(&Books::resting(&self.books, lots), account, manner.leverage, 0, None);
+        let State { terms, market, .. } = &self.state;
+        let mut desk = self.lay(account);
         let (mut noted, mut keep) = (Noted::default(), Keep::default());
         let mut cross =
             if lines { desk.value(terms, market, &mut keep) } else { desk.value(terms, market, &mut noted) };
