@@ -10,6 +10,9 @@ mod commands;
 mod workload;
 
 use commands::{Accounts, RULES, TICK, commands};
+use perpcore::book::Book;
+use perpcore::book::fast::Fast;
+use perpcore::book::owner::Positions;
 use perpcore::message::{Class, Command, Event, Kind, Phase, PriceState, Settings, VenueCommand};
 use perpcore::num::ONE;
 use perpcore::rules::Rulebook;
@@ -33,8 +36,12 @@ fn venue(accounts: u32, money: i128) -> Venue {
     let (mut venue, mut out) = (Venue::new(&rules()), Vec::new());
     let mut tell = |command| venue.apply(0, 0, &command, &mut out);
     for account in 0..accounts {
-        let class = if account % 100 == 0 { Class::AffiliatedMarketMaker } else { Class::Professional };
-        let settings = Settings { group: Some(account / 2), class: Some(class), approved: true, ..Settings::default() };
+        let settings = Settings {
+            group: Some(account / 2),
+            class: Some(class_of(account)),
+            approved: true,
+            ..Settings::default()
+        };
         tell(VenueCommand::OpenAccount(account, settings));
         tell(VenueCommand::Deposit(account, 0, money));
     }
@@ -62,11 +69,42 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// The same commands in a book alone: nanoseconds a command.
+fn book_alone(before: &[VenueCommand<'_>], measured: &[VenueCommand<'_>]) -> f64 {
+    let (mut book, mut owner) = (Book::<Fast>::new(commands::terms()), Positions::default());
+    let mut out = Vec::with_capacity(65_536);
+    let mut tell = |commands: &[VenueCommand<'_>], out: &mut Vec<Event>| {
+        for batch in commands.chunks(BATCH) {
+            out.clear();
+            for command in batch {
+                match command {
+                    VenueCommand::Book(_, command) => book.apply(&mut owner, 0, 0, command, out),
+                    VenueCommand::Mark(_, price, _) => book.apply(&mut owner, 0, 0, &Command::Mark(*price), out),
+                    _ => {}
+                }
+            }
+            book.settle();
+        }
+    };
+    let account = |account| Command::Account { account, client: account, group: account / 2, class: class_of(account) };
+    let accounts: Vec<_> = (0..ACCOUNTS).map(|at| VenueCommand::Book(0, account(at))).collect();
+    tell(&accounts, &mut out);
+    tell(before, &mut out);
+    let start = Instant::now();
+    tell(measured, &mut out);
+    start.elapsed().as_nanos() as f64 / measured.len() as f64
+}
+
+fn class_of(account: u32) -> Class {
+    if account % 100 == 0 { Class::AffiliatedMarketMaker } else { Class::Professional }
+}
+
 fn trading() {
     let (commands, filled) = stream_of();
     let (before, measured) = commands.split_at(filled);
-    let (mut runs, mut tail) = (Vec::new(), Vec::new());
+    let (mut runs, mut alone, mut tail) = (Vec::new(), Vec::new(), Vec::new());
     for run in 0..RUNS {
+        alone.push(book_alone(before, measured));
         let (mut venue, mut out) = (venue(ACCOUNTS, 100_000_000 * i128::from(ONE)), Vec::with_capacity(65_536));
         let mut time = 0;
         for command in before {
@@ -96,7 +134,9 @@ fn trading() {
             tail = tails(before, measured);
         }
     }
-    let ns = median(runs);
+    let least = runs.iter().copied().fold(f64::INFINITY, f64::min);
+    let (ns, book) = (median(runs), median(alone));
+    println!("least {least:.0} ns; the book alone {book:.0} ns, {:.2} times", ns / book);
     println!("MW-1A {ns:.0} ns a command, {:.2} million a second; p50 p99 p99.9 ns: {tail:.0?}", 1e3 / ns);
 }
 
