@@ -110,6 +110,8 @@ pub struct Clients {
     accounts: Vec<VecDeque<Number>>,
     /// Living orders whose ids would be forgotten without them.
     outlived: HashMap<u64, Number>,
+    /// Ids that are named in what was said under other ones: how often, and whether they are forgotten by themselves.
+    named: HashMap<Number, (u32, bool)>,
     further: Vec<(Further, u32)>,
     free_further: Vec<u32>,
 }
@@ -310,6 +312,9 @@ impl Clients {
     fn add_further(&mut self, number: Number, events: &[Event]) {
         let mut last = self.entry(number).further;
         for event in events {
+            if event.client != number && event.client != 0 {
+                self.named.entry(event.client).or_default().0 += 1;
+            }
             let at = self.hang(Further::Said(*event));
             match last {
                 NONE => self.entries[number as usize - 1].further = at,
@@ -361,11 +366,34 @@ impl Clients {
         }
         while further != NONE {
             self.free_further.push(further);
-            further = self.further[further as usize].1;
+            let (what, next) = self.further[further as usize];
+            if let Further::Said(event) = what
+                && event.client != number
+            {
+                self.unname(event.client);
+            }
+            further = next;
         }
         let entry = &mut self.entries[number as usize - 1];
         (entry.account, entry.further) = (NOBODY, NONE);
-        self.leaving.push(number);
+        match self.named.get_mut(&number) {
+            Some((_, forgotten)) => *forgotten = true,
+            None => self.leaving.push(number),
+        }
+    }
+
+    /// What was said under another id is forgotten, and with it that it named this one.
+    #[cold]
+    fn unname(&mut self, number: Number) {
+        let Some((times, forgotten)) = self.named.get_mut(&number) else { return };
+        *times -= 1;
+        if *times == 0 {
+            let forgotten = *forgotten;
+            self.named.remove(&number);
+            if forgotten {
+                self.leaving.push(number);
+            }
+        }
     }
 }
 
