@@ -243,7 +243,7 @@ fn memory() {
         }
         out.clear();
     }
-    let orders: usize = (0..2).filter_map(|at| venue.book(at)).map(perpcore::book::Book::len).sum();
+    let orders: usize = (0..2).filter_map(|at| venue.book(at)).map(Book::len).sum();
     let bytes = (resident() - before) as f64 / f64::from(MANY);
     println!("memory: {bytes:.0} bytes an account, {} positions, {orders} orders", venue.positions().count());
 }
