@@ -142,30 +142,7 @@ class Monitor:
 @final
 class OrderBook:
     def __new__(cls, rules: Rulebook, instrument: str) -> OrderBook: ...
-    def act(
-        self,
-        kind: str,
-        *,
-        time: int | None = None,
-        account: str | int | None = None,
-        client: str | int | None = None,
-        group: str | int | None = None,
-        order: int | None = None,
-        client_id: str | int | None = None,
-        quantity: str | int | float | Decimal | None = None,
-        price: str | int | float | Decimal | None = None,
-        tif: str | None = None,
-        until: int | None = None,
-        post_only: str | None = None,
-        reduce_only: bool | None = None,
-        margin_mode: str | None = None,
-        trigger: str | int | float | Decimal | None = None,
-        trigger_by: str | None = None,
-        trigger_when: str | None = None,
-        stp: str | None = None,
-        account_class: str | None = None,
-        state: str | None = None,
-    ) -> list[tuple[Any, ...]]: ...
+    def act(self, kind: str, **cells: Any) -> list[tuple[Any, ...]]: ...
     def apply(self, commands: object) -> Batch: ...
     def depth(self, levels: int | None = None) -> Batch: ...
     def l3(self) -> Batch: ...

@@ -14,6 +14,7 @@ pub mod observed;
 pub mod pricing;
 mod residents;
 pub mod shared;
+pub mod single;
 mod stress;
 
 pub use encode::schema;

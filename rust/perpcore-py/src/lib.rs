@@ -5,6 +5,7 @@ mod assessment;
 mod batch;
 mod book;
 mod capsule;
+mod command;
 mod describe;
 mod ending;
 mod kernel;

@@ -16,7 +16,10 @@ mod table;
 
 pub(crate) use accounts::{accounts, isolated};
 pub(crate) use book::{depth, l3, open_orders};
-pub(crate) use events::{EventColumns, Unremembered, says_class};
+pub(crate) use events::{
+    EventColumns, EventWords, Unremembered, asset_of, client_of, says_amount, says_balance, says_class, state_of,
+    underlying_of,
+};
 pub(crate) use ids::{IdColumn, resident_ids};
 pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};
