@@ -16,5 +16,6 @@ mod residents;
 pub mod shared;
 pub mod single;
 mod stress;
+pub mod venue;
 
 pub use encode::schema;

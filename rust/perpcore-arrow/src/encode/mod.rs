@@ -13,6 +13,7 @@ mod pricing;
 mod schema;
 mod stress;
 mod table;
+mod venue;
 
 pub(crate) use accounts::{accounts, isolated};
 pub(crate) use book::{depth, l3, open_orders};
@@ -29,3 +30,4 @@ pub(crate) use pricing::{FundingRows, IndexRows, MarkRows, funding_flows, index_
 pub use schema::schema;
 pub(crate) use stress::{largest, stress};
 pub(crate) use table::written;
+pub(crate) use venue::{ledger, valued, venue_positions};
