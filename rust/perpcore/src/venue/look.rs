@@ -30,6 +30,24 @@ struct Looked {
     horizon: Horizon,
 }
 
+impl State {
+    /// Whether an account that lies valued on the desk has the status that it had, without isolated buckets; then how far it
+    /// sees is noted.
+    #[inline(always)]
+    pub(super) fn is_as_seen(&mut self, account: u32, cross: &Figures) -> bool {
+        let known = self.member(account);
+        let same = known.is_ok_and(|member| member.status == cross.status && member.isolated.is_empty());
+        let State { desk, terms, market, scout, watch, .. } = self;
+        if !same || !desk.buckets.is_empty() {
+            return false;
+        }
+        let view = desk.view();
+        depend(watch, terms, &view);
+        watch.seen(account, scout.horizon(terms, market, &view, cross, &[]));
+        true
+    }
+}
+
 impl Venue {
     /// Looks at the accounts that the command touched, in the order of their opening.
     #[inline(always)]
@@ -78,22 +96,6 @@ impl Venue {
         if after != before && prunes(before, after) {
             self.prune(account, out);
         }
-    }
-
-    /// Whether an account that lies valued on the desk has the status that it had, without isolated buckets; then how far it
-    /// sees is noted.
-    #[inline(always)]
-    pub(super) fn is_as_seen(&mut self, account: u32, cross: &Figures) -> bool {
-        let known = self.state.member(account);
-        let same = known.is_ok_and(|member| member.status == cross.status && member.isolated.is_empty());
-        let State { desk, terms, market, scout, watch, .. } = &mut self.state;
-        if !same || !desk.buckets.is_empty() {
-            return false;
-        }
-        let view = desk.view();
-        depend(watch, terms, &view);
-        watch.seen(account, scout.horizon(terms, market, &view, cross, &[]));
-        true
     }
 
     /// Values an account, says what changed, and notes how far it sees; the status of the cross bucket.

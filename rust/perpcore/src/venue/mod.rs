@@ -154,7 +154,7 @@ impl Venue {
             && Some(event.price) == wish.price
             && contract.base(event.quantity) == Ok(wish.quantity)
             && !wish.reduce_only;
-        same && self.is_as_seen(account, &figures)
+        same && self.state.is_as_seen(account, &figures)
     }
 
     /// What happened without number gets one.

@@ -5,6 +5,7 @@ use super::member::Member;
 use super::prices::Prices;
 use crate::book::Book;
 use crate::book::fast::Fast;
+use crate::book::owner::Fill;
 use crate::book::store::Store;
 use crate::fault::Code;
 use crate::ledger::Ledger;
@@ -50,6 +51,8 @@ pub(super) struct State {
     pub(super) desk: Desk,
     /// The order that margin admitted last, with the figures of its account with it, as it is laid out on the desk.
     pub(super) admitted: Option<(u32, Wish, Figures)>,
+    /// The trade that was let pass last, with the figures of its maker after it, as he is laid out on the desk.
+    pub(super) passed: Option<(Fill, Figures)>,
     /// Accounts to be looked at.
     pub(super) touched: Vec<u32>,
     /// Postings of fills, until the book has said all that it has to say.
@@ -83,6 +86,7 @@ impl State {
             scout: Scout::new(true),
             desk: Desk::default(),
             admitted: None,
+            passed: None,
             touched: Vec::new(),
             pending: Vec::new(),
             lots: (0..terms.instruments.len()).map(lot).collect(),
