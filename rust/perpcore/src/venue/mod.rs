@@ -123,8 +123,8 @@ impl Venue {
         state.seq = book.seq();
         self.next_due = self.next_due.min(book.next_end());
         self.books[instrument as usize] = Some(book);
-        if let [event] = out[from..]
-            && self.rests_as_admitted(&event)
+        if let [event] = &out[from..]
+            && self.rests_as_admitted(event)
         {
             return;
         }
