@@ -3,7 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "venue/collusion.rs"]
+mod collusion;
 #[path = "venue/desk.rs"]
 mod desk;
+#[path = "venue/money.rs"]
+mod money;
 #[path = "venue/probes.rs"]
 mod probes;

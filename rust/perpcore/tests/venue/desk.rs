@@ -8,7 +8,6 @@ use perpcore::message::{
     Amend, Cancel, Class, Command, Event, Flags, House, Kind, Named, Phase, Place, PriceState, Priced, Settings, Stp,
     Tif, VenueCommand,
 };
-use perpcore::num::ONE;
 use perpcore::rules::Rulebook;
 use perpcore::venue::{Holder, Valued, Venue};
 

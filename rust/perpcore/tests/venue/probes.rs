@@ -44,7 +44,7 @@ fn two_sides_do_not_spend_the_same_money_of_the_converter() {
 fn a_taker_without_cash_does_not_let_a_maker_drain_the_fees() {
     let fees = r#"settlement = "USD"
 profit_credit = 1
-fees = { standard = { maker = "-0.05%", taker = "0.05%" } }"#;
+fees = { standard = { maker = "-0.05%", taker = "0.06%" } }"#;
     let mut desk = Desk::with(&[(r#"settlement = "USD""#, fees)]);
     desk.rich(&[2, 3, 4]);
     desk.open(1, 100.0);
@@ -94,8 +94,9 @@ fn who_may_only_reduce_does_not_turn_his_position() {
 fn nobody_opens_by_two_reducing_orders_while_the_mark_is_frozen() {
     let mut desk = Desk::new(RULES);
     desk.open(1, 1000.0);
-    desk.rich(&[2]);
+    desk.rich(&[2, 3]);
     desk.trade(1, 2, 10.0, 100.0);
+    desk.trade(3, 2, 10.0, 100.0);
     desk.ok(VenueCommand::Mark(BTC, g(100.0), PriceState::Frozen));
     desk.place(limit(1, -10.0, 100.0));
     let said = desk.place(limit(1, -10.0, 100.0));
