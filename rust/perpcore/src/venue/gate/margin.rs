@@ -7,6 +7,7 @@ use crate::book::store::Store;
 use crate::fault::Code;
 use crate::margin::admission::{Asking, covers};
 use crate::margin::line::Noted;
+use crate::margin::status::Status;
 use crate::venue::state::State;
 
 #[inline(always)]
@@ -24,5 +25,13 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
     let manner = floor.lay(book, asked, None);
     let State { desk, terms, market, .. } = &*floor.state;
     let asking = Asking { terms, market, account: &desk.view(), leverage: manner.leverage };
-    asking.check(&wish)?.refused.map_or(Ok(()), Err)
+    let checked = asking.check(&wish)?;
+    let usable = after.status != Status::Undecided && market.mark(wish.instrument).usable;
+    match checked.refused {
+        Some(code) => Err(code),
+        None if usable && covers(&after) => Ok(()),
+        None if !floor.turns(book, asked) => Ok(()),
+        None if usable => Err(Code::InsufficientMargin),
+        None => Err(Code::PriceUnusable),
+    }
 }

@@ -53,10 +53,22 @@ impl Floor<'_> {
     #[cold]
     fn reduces<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> bool {
         let Some(wish) = self.wish(book, asked).filter(|wish| wish.quantity != 0) else { return false };
+        if self.turns(book, asked) {
+            return false;
+        }
         let manner = self.lay(book, asked, None);
         let State { desk, terms, market, .. } = &*self.state;
         let asking = Asking { terms, market, account: &desk.view(), leverage: manner.leverage };
         asking.reduces(&wish).unwrap_or(false)
+    }
+
+    /// Whether an order would lead beyond zero together with the account's other orders of its side: each by itself might
+    /// only reduce.
+    #[cold]
+    fn turns<S: Store>(&self, book: &Book<S>, asked: &Asked) -> bool {
+        let Asked { account, side, lots, reduce_only, isolated, replaces, .. } = *asked;
+        let held = -side.sign() * self.position(account, isolated);
+        !reduce_only && held - book.adding(account, side, isolated, replaces) < lots
     }
 
     /// Lays out the account of an order, with its other orders, and with this one where it is wished for.
@@ -104,9 +116,10 @@ impl Owner for Floor<'_> {
 
     #[inline(always)]
     fn refuses<S: Store>(&mut self, book: &Book<S>, fill: &Fill) -> Option<Refused> {
-        let taker = fill::check(self, book, fill, true).is_err();
+        let mut buyers = self.state.ledger.buyers();
+        let taker = fill::check(self, book, fill, true, &mut buyers).is_err();
         // The maker last: he is what he will be, and lies on the desk when the trade is made.
-        let maker = fill::check(self, book, fill, false).is_err();
+        let maker = fill::check(self, book, fill, false, &mut buyers).is_err();
         match (taker, maker) {
             (false, false) => None,
             (true, false) => Some(Refused::Taker),
