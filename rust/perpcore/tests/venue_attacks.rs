@@ -9,5 +9,11 @@ mod collusion;
 mod desk;
 #[path = "venue/money.rs"]
 mod money;
+#[path = "venue/settling.rs"]
+mod settling;
+#[path = "venue/degraded.rs"]
+mod degraded;
+#[path = "venue/isolated.rs"]
+mod isolated;
 #[path = "venue/probes.rs"]
 mod probes;
