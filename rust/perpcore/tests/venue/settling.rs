@@ -2,7 +2,7 @@
 
 use super::desk::*;
 use perpcore::fault::Code;
-use perpcore::message::{Event, House, Kind, Place, VenueCommand};
+use perpcore::message::{Event, House, Kind, Phase, Place, VenueCommand};
 
 /// An interest of 1 % in 8 hours, sampled once at their end, whatever the book.
 const FUNDED: &str = "collar = { width = \"30%\" }
@@ -184,4 +184,21 @@ fn an_isolated_position_pays_funding_of_its_own_margin() {
     assert_eq!((desk.cash(1), desk.margin(1, BTC)), (m(4_000.0), 0));
     // 950 settled, then 50 + 10.
     assert_eq!(desk.cash(2), m(1e6) + m(950.0) + m(60.0));
+}
+
+/// An isolated position that is worth less than nothing at the settlement price, though not at the mark, makes the last
+/// settlement wait: 10 at 100 with margin 100; at the index 80 it lacks 100.
+#[test]
+fn the_last_settlement_waits_for_an_isolated_position_that_is_bankrupt_at_its_price() {
+    let mut desk = Desk::new(RULES);
+    desk.open(1, 100.0);
+    desk.rich(&[2]);
+    desk.place(limit(2, -10.0, 100.0));
+    desk.place(Place { isolated: true, ..limit(1, 10.0, 100.0) });
+    assert_eq!(desk.held(1, BTC, true), g(10.0));
+    desk.index(BTC, 80.0);
+    desk.ok(VenueCommand::Phase(BTC, Phase::Settling));
+    let said = desk.ok(VenueCommand::Settle(BTC, None, false));
+    assert_eq!(kinds(&said, Kind::SettlementDeferred).len(), 1, "{said:?}");
+    assert_eq!(desk.cash(2), m(1e6));
 }
