@@ -4,8 +4,7 @@ use super::desk::*;
 use perpcore::fault::Code;
 use perpcore::message::{Amend, Command, Kind, Named, Phase, PriceState, VenueCommand};
 
-const BROKEN: [PriceState; 4] =
-    [PriceState::Thin, PriceState::Protected, PriceState::Frozen, PriceState::Halted];
+const BROKEN: [PriceState; 4] = [PriceState::Thin, PriceState::Protected, PriceState::Frozen, PriceState::Halted];
 
 /// 1 is long 10, 2 short 10, 2 has an order on each side; then the mark of BTC breaks.
 fn desk(state: Option<PriceState>) -> (Desk, u64) {
@@ -36,7 +35,8 @@ fn only_what_reduces_passes() {
         let said = desk.tell(VenueCommand::Book(BTC, Command::Amend(more)));
         assert_eq!(refusal(&said), Some(Code::PriceUnusable), "{state:?}");
         // No money leaves, by no way.
-        for way in [VenueCommand::Withdraw(1, usd, 1), VenueCommand::Margin(1, BTC, 1), VenueCommand::Margin(1, ETH, 1)] {
+        for way in [VenueCommand::Withdraw(1, usd, 1), VenueCommand::Margin(1, BTC, 1), VenueCommand::Margin(1, ETH, 1)]
+        {
             assert_eq!(desk.code(way), Some(Code::PriceUnusable), "{state:?} {way:?}");
         }
         // Who has nothing in it is free.

@@ -81,12 +81,12 @@ fn no_opening_fill_for_who_is_held() {
 /// Initial margin by the venue is that of the same account with what still rests, laid out by hand.
 fn reserves(desk: &Desk, account: u32, orders: &[(f64, f64)]) {
     let by_hand = desk.venue.laid_out(account, |terms, market, view| {
-        let orders: Vec<Order> = (orders.iter())
-            .map(|(quantity, price)| Order { quantity: g(*quantity), price: g(*price) })
-            .collect();
+        let orders: Vec<Order> =
+            (orders.iter()).map(|(quantity, price)| Order { quantity: g(*quantity), price: g(*price) }).collect();
         let mut cross = view.cross.to_vec();
         for position in &mut cross {
-            (position.orders_from, position.orders_to) = (0, if position.instrument == BTC { orders.len() as u32 } else { 0 });
+            (position.orders_from, position.orders_to) =
+                (0, if position.instrument == BTC { orders.len() as u32 } else { 0 });
         }
         let account = perpcore::margin::account::Account { cross: &cross, orders: &orders, ..*view };
         let (mut exposures, mut noted) = (Exposures::new(), Noted::default());
@@ -141,7 +141,8 @@ fn what_rests_is_what_is_reserved_for() {
 /// Affiliates by approval only, portfolio margin where it is enabled, classes as listed.
 #[test]
 fn what_an_account_is_must_be_admitted() {
-    let mut desk = Desk::with(&[(CLIENT, "[client]\nclasses = [\"professional\", \"affiliated_market_maker\"]\n[asset.USD]")]);
+    let mut desk =
+        Desk::with(&[(CLIENT, "[client]\nclasses = [\"professional\", \"affiliated_market_maker\"]\n[asset.USD]")]);
     let class = |class| Settings { class: Some(class), ..Settings::default() };
     let open = |settings| VenueCommand::OpenAccount(1, settings);
     assert_eq!(desk.code(open(class(Class::MarketMaker))), Some(Code::ClassNotAdmitted));
@@ -150,5 +151,8 @@ fn what_an_account_is_must_be_admitted() {
     assert_eq!(desk.code(open(portfolio)), Some(Code::ModelNotEnabled));
     desk.ok(open(Settings { approved: true, ..class(Class::AffiliatedMarketMaker) }));
     assert_eq!(desk.code(VenueCommand::SetAccount(1, class(Class::MarketMaker))), Some(Code::ClassNotAdmitted));
-    assert_eq!(desk.code(VenueCommand::Hold(1, Flags { frozen: true, ..Flags::default() }, false)), Some(Code::ApprovalMissing));
+    assert_eq!(
+        desk.code(VenueCommand::Hold(1, Flags { frozen: true, ..Flags::default() }, false)),
+        Some(Code::ApprovalMissing)
+    );
 }

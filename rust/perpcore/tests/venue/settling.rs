@@ -95,10 +95,7 @@ fn the_rounding_account_never_falls() {
 /// Four accounts that make one funding of 100 at the mark of 100 and a rate of 1 %: 1 is long 100, 2 and 3 are short
 /// 66.66666666 and 33.33333334. 1 came with 1,130 at 111 and is worth 30.
 fn funded(fund: f64) -> Desk {
-    let mut desk = Desk::with(&[
-        ("collar = { width = \"30%\" }", FUNDED),
-        ("lot = 0.001", "lot = 0.00000001"),
-    ]);
+    let mut desk = Desk::with(&[("collar = { width = \"30%\" }", FUNDED), ("lot = 0.001", "lot = 0.00000001")]);
     desk.open(1, 1_130.0);
     desk.rich(&[2, 3, 4]);
     desk.mark(BTC, 111.0);
