@@ -130,7 +130,7 @@ impl Ledger {
         // What somebody is worth is asked at the prices of the settlement, which need not be the marks.
         let mut market = settling.market.clone();
         for (at, price) in settling.prices.iter().enumerate() {
-            price.into_iter().for_each(|&price| market.set_mark(&self.terms, at, price, PriceState::Live));
+            price.iter().for_each(|&price| market.set_mark(&self.terms, at, price, PriceState::Live));
         }
         let values: Vec<_> = settling.order.iter().map(|&account| self.net_values(account, &market)).collect();
         let mut deferred: Vec<(u32, u32)> = Vec::new();
