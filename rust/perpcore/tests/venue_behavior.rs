@@ -2,19 +2,21 @@
 
 #![expect(clippy::expect_used, reason = "a test")]
 
-#[path = "venue/credit.rs"]
+#[path = "venue_behavior/credit.rs"]
 mod credit;
-#[path = "venue/desk.rs"]
+#[path = "venue_behavior/desk.rs"]
 mod desk;
-#[path = "venue/collusion.rs"]
+#[path = "venue_behavior/collusion.rs"]
 mod collusion;
-#[path = "venue/fees.rs"]
+#[path = "venue_behavior/fees.rs"]
 mod fees;
-#[path = "venue/isolated.rs"]
+#[path = "venue_behavior/isolated.rs"]
 mod isolated;
-#[path = "venue/degraded.rs"]
+#[path = "venue_behavior/degraded.rs"]
 mod degraded;
-#[path = "venue/funds.rs"]
+#[path = "venue_behavior/funds.rs"]
 mod funds;
-#[path = "venue/settlement.rs"]
+#[path = "venue_behavior/settlement.rs"]
 mod settlement;
+#[path = "venue_behavior/watch.rs"]
+mod watch;

@@ -1,89 +1,264 @@
-//! A venue spoken to in whole units, for cases by hand. After every command it checks what must always hold.
+//! A venue spoken to in whole units. After every command it is asked whether anything was lost.
 
 #![allow(dead_code, reason = "each of its users takes a part")]
 
 use perpcore::fault::Code;
 use perpcore::margin::figures::Figures;
-use perpcore::margin::status::Status;
-use perpcore::message::*;
-use perpcore::num::ONE;
-use perpcore::rule::Rule;
+use perpcore::message::{
+    Amend, Cancel, Class, Command, Event, Flags, House, Kind, Named, Phase, Place, PriceState, Priced, Settings, Stp,
+    Tif, VenueCommand,
+};
 use perpcore::rules::Rulebook;
-use perpcore::venue::{Holder, Venue};
-use std::collections::BTreeMap;
+use perpcore::venue::{Holder, Valued, Venue};
 
-/// 2026-12-01T00:00:00Z: funding and settlement are due in 8 hours.
-pub const MIDNIGHT: i64 = 1_796_083_200 * SECOND;
-pub const SECOND: i64 = 1_000_000_000;
-pub const HOUR: i64 = 3_600 * SECOND;
-pub const YEAR: i64 = 365 * 24 * HOUR;
-
-/// Initial margin 10 %, maintenance margin 5 %, no fees, collar 3 % around the mark; a contract of BETA is 0.1 base units. An
-/// interval of funding never ends before a settlement does.
+/// Two contracts with 5 % maintenance and 10 times leverage, trades up to 30 % from the mark, nothing paid as a fee.
 pub const RULES: &str = r#"
-name = "small"
 [venue]
 settlement = "USD"
-settle_every = "8h"
-fees = { standard = { maker = "0%", taker = "0%" } }
 [asset.USD]
 class = "fiat"
 eligible = true
-[asset.BTC]
+[asset.COIN]
 eligible = true
 haircut = [["rest", "20%"]]
 close_cost = "5%"
-[underlying.ALPHA]
-[underlying.BETA]
-[instrument.ALPHA]
-underlying = "ALPHA"
-tick = 0.01
-lot = 1
+underlying = "BTC"
+[underlying.BTC]
+[underlying.ETH]
+[instrument.BTC-PERP]
+underlying = "BTC"
+tick = 0.1
+lot = 0.001
 tiers = [["rest", "5%", 10]]
-funding = { sample = "8h", impact_notional = 100 }
-[instrument.BETA]
-underlying = "BETA"
-tick = 0.01
-lot = 1
-contract_size = 0.1
+collar = { width = "30%" }
+[instrument.ETH-PERP]
+underlying = "ETH"
+tick = 0.1
+lot = 0.001
 tiers = [["rest", "5%", 10]]
-funding = { sample = "8h", impact_notional = 100 }
+collar = { width = "30%" }
 "#;
 
-pub const ALPHA: u32 = 0;
-pub const BETA: u32 = 1;
+pub const HOUR: i64 = 3_600_000_000_000;
+/// A midnight.
+pub const START: i64 = 20_000 * 24 * HOUR;
 pub const BTC: u32 = 0;
-pub const USD: u32 = 1;
+pub const ETH: u32 = 1;
 
-/// Whole units.
-pub const fn units(whole: i64) -> i64 {
-    whole * ONE
+/// Units in g.
+pub fn g(units: f64) -> i64 {
+    (units * 1e8).round() as i64
 }
 
-/// Whole units of money.
-pub const fn money(whole: i64) -> i128 {
-    whole as i128 * ONE as i128
+/// Units of money in g.
+pub fn m(units: f64) -> i128 {
+    g(units).into()
 }
 
-/// Hundredths, as prices are.
-pub const fn cents(hundredths: i64) -> i64 {
-    hundredths * (ONE / 100)
+pub struct Desk {
+    pub venue: Venue,
+    pub rules: Rulebook,
+    pub time: i64,
+    pub cause: u64,
+    /// All that was ever said.
+    pub log: Vec<Event>,
 }
 
-/// A limit order, contracts whole, the price in hundredths.
-pub fn limit(account: u32, contracts: i64, price: i64) -> Place<'static> {
-    Place { price: Some(cents(price)), tif: Tif::Gtc, ..market(account, contracts) }
+impl Desk {
+    /// A venue whose two contracts are open at 100.
+    pub fn new(rules: &str) -> Desk {
+        let mut desk = Desk::closed(rules);
+        for of in [BTC, ETH] {
+            desk.index(of, 100.0);
+            desk.mark(of, 100.0);
+            desk.ok(VenueCommand::Phase(of, Phase::Open));
+        }
+        desk
+    }
+
+    /// Nothing is told and open.
+    pub fn closed(rules: &str) -> Desk {
+        let rules = Rulebook::parse(rules, "test.toml").unwrap();
+        Desk { venue: Venue::new(&rules), rules, time: START, cause: 0, log: Vec::new() }
+    }
+
+    /// With other terms: each pair is a text of the rules and what stands in its place.
+    pub fn with(changes: &[(&str, &str)]) -> Desk {
+        Desk::new(&changed(changes))
+    }
+
+    /// Carries out a command; what was said.
+    pub fn tell(&mut self, command: VenueCommand<'_>) -> Vec<Event> {
+        let (mut out, (.., next)) = (Vec::new(), self.venue.counts());
+        self.venue.apply(self.time, self.cause, &command, &mut out);
+        self.cause += 1;
+        self.venue.settle_ids();
+        assert_eq!(self.venue.verify(), [""; 0], "{command:?}");
+        for (at, event) in out.iter().enumerate() {
+            assert_eq!(event.seq, next + at as u64, "{command:?} {event:?}");
+        }
+        assert_eq!(self.venue.counts().2, next + out.len() as u64, "{command:?}");
+        for row in self.venue.ledger() {
+            assert!(row.amount >= 0 && row.held >= 0, "{command:?} {row:?}");
+        }
+        self.log.extend(&out);
+        out
+    }
+
+    /// Carries out what must not be refused.
+    pub fn ok(&mut self, command: VenueCommand<'_>) -> Vec<Event> {
+        let said = self.tell(command);
+        assert_eq!(refusal(&said), None, "{command:?}");
+        said
+    }
+
+    /// Why a command is refused.
+    pub fn code(&mut self, command: VenueCommand<'_>) -> Option<Code> {
+        refusal(&self.tell(command))
+    }
+
+    pub fn asset(&self, name: &str) -> u32 {
+        self.rules.asset_index(name).unwrap() as u32
+    }
+
+    /// Opens an account with money.
+    pub fn open(&mut self, account: u32, money: f64) {
+        self.open_as(account, Settings::default(), money);
+    }
+
+    pub fn open_as(&mut self, account: u32, settings: Settings, money: f64) {
+        self.ok(VenueCommand::OpenAccount(account, settings));
+        if money > 0.0 {
+            self.deposit(account, "USD", money);
+        }
+    }
+
+    /// Opens accounts with much money.
+    pub fn rich(&mut self, accounts: &[u32]) {
+        accounts.iter().for_each(|account| self.open(*account, 1e6));
+    }
+
+    pub fn deposit(&mut self, account: u32, asset: &str, amount: f64) {
+        let asset = self.asset(asset);
+        self.ok(VenueCommand::Deposit(account, asset, m(amount)));
+    }
+
+    pub fn withdraw(&mut self, account: u32, amount: f64) -> Option<Code> {
+        let asset = self.asset("USD");
+        self.code(VenueCommand::Withdraw(account, asset, m(amount)))
+    }
+
+    pub fn fund(&mut self, amount: f64) {
+        self.ok(VenueCommand::Topup(House::Fund, None, None, m(amount)));
+    }
+
+    pub fn mark(&mut self, instrument: u32, price: f64) -> Vec<Event> {
+        self.ok(VenueCommand::Mark(instrument, g(price), PriceState::Live))
+    }
+
+    pub fn index(&mut self, underlying: u32, price: f64) -> Vec<Event> {
+        self.ok(VenueCommand::Index(Priced::Underlying(underlying), g(price), PriceState::Live))
+    }
+
+    /// Time passes by hours.
+    pub fn wait(&mut self, hours: f64) -> Vec<Event> {
+        self.time += (hours * HOUR as f64) as i64;
+        self.ok(VenueCommand::AdvanceTime)
+    }
+
+    /// To the next settlement, 8 hours of the clock.
+    pub fn settle(&mut self) -> Vec<Event> {
+        self.time = (self.time / (8 * HOUR) + 1) * 8 * HOUR;
+        self.ok(VenueCommand::AdvanceTime)
+    }
+
+    pub fn place(&mut self, place: Place<'_>) -> Vec<Event> {
+        self.tell(VenueCommand::Book(BTC, Command::Place(place)))
+    }
+
+    /// Two accounts trade at a price: who takes, and whose order rests; the first buys.
+    pub fn trade(&mut self, taker: u32, maker: u32, quantity: f64, price: f64) {
+        self.trade_in(BTC, taker, maker, quantity, price);
+    }
+
+    pub fn trade_in(&mut self, instrument: u32, taker: u32, maker: u32, quantity: f64, price: f64) {
+        self.ok(VenueCommand::Book(instrument, Command::Place(limit(maker, -quantity, price))));
+        let said = self.ok(VenueCommand::Book(instrument, Command::Place(limit(taker, quantity, price))));
+        assert_eq!(traded(&said), g(quantity.abs()), "{said:?}");
+    }
+
+    pub fn cancel(&mut self, order: u64) -> Vec<Event> {
+        let order = Named::Order(order);
+        self.tell(VenueCommand::Book(BTC, Command::Cancel(Cancel { order, account: None })))
+    }
+
+    pub fn amend(&mut self, order: u64, quantity: Option<f64>, price: Option<f64>) -> Vec<Event> {
+        let (quantity, price) = (quantity.map(g), price.map(g));
+        let amend = Amend { order: Named::Order(order), account: None, quantity, price };
+        self.tell(VenueCommand::Book(BTC, Command::Amend(amend)))
+    }
+
+    pub fn hold(&mut self, account: u32, flags: Flags) -> Vec<Event> {
+        self.ok(VenueCommand::Hold(account, flags, true))
+    }
+
+    /// What a holder has of an asset, in g.
+    pub fn has(&self, holder: Holder, asset: &str) -> i128 {
+        let asset = self.asset(asset);
+        self.venue.ledger().filter(|row| row.holder == holder && row.asset == asset).map(|row| row.amount).sum()
+    }
+
+    pub fn cash(&self, account: u32) -> i128 {
+        self.has(Holder::Client(account), "USD")
+    }
+
+    pub fn house(&self, name: &'static str) -> i128 {
+        self.has(Holder::House(name), "USD")
+    }
+
+    /// Q of a position in g.
+    pub fn held(&self, account: u32, instrument: u32, isolated: bool) -> i64 {
+        let rows = self.venue.positions();
+        let mut rows = rows.filter(|of| (of.account, of.instrument, of.isolated) == (account, instrument, isolated));
+        rows.next().map_or(0, |row| row.quantity)
+    }
+
+    /// The margin of an isolated position in g.
+    pub fn margin(&self, account: u32, instrument: u32) -> i128 {
+        let mut rows = self.venue.positions().filter(|of| (of.account, of.instrument) == (account, instrument));
+        rows.find(|row| row.isolated).map_or(0, |row| row.isolated_margin)
+    }
+
+    pub fn valued(&self, account: u32) -> Valued {
+        self.venue.valued(account, false).unwrap()
+    }
+
+    pub fn cross(&self, account: u32) -> Figures {
+        self.valued(account).cross
+    }
+
+    pub fn isolated(&self, account: u32) -> Figures {
+        self.valued(account).isolated[0].1
+    }
 }
 
-/// A market order.
-pub fn market(account: u32, contracts: i64) -> Place<'static> {
+/// The rules with other terms.
+pub fn changed(changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(RULES.to_string(), |rules, (from, to)| {
+        assert!(rules.contains(from), "{from}");
+        rules.replace(from, to)
+    })
+}
+
+/// A limit order, sellers below 0.
+pub fn limit(account: u32, quantity: f64, price: f64) -> Place<'static> {
     Place {
         account,
         client_id: None,
-        quantity: units(contracts),
-        price: None,
+        quantity: g(quantity),
+        price: Some(g(price)),
         sent: None,
-        tif: Tif::Ioc,
+        tif: Tif::Gtc,
         until: None,
         post_only: None,
         reduce_only: false,
@@ -94,235 +269,36 @@ pub fn market(account: u32, contracts: i64) -> Place<'static> {
     }
 }
 
-/// The same order for the isolated position.
-pub fn isolated(place: Place<'static>) -> Place<'static> {
-    Place { isolated: true, ..place }
+/// Who is somebody else's.
+pub fn of_group(client: u32, group: u32) -> Settings {
+    Settings { client: Some(client), group: Some(group), ..Settings::default() }
 }
 
-pub struct Desk {
-    pub venue: Venue,
-    pub time: i64,
-    pub cause: u64,
-    /// The events of the last command.
-    pub events: Vec<Event>,
-    /// The number that the next event has.
-    pub next: u64,
-    /// Statuses of isolated buckets as events told them.
-    isolated: BTreeMap<(u32, u32), u8>,
-    /// Whether all accounts are valued anew after every command.
-    pub thorough: bool,
+pub fn as_maker() -> Settings {
+    Settings { class: Some(Class::MarketMaker), ..Settings::default() }
 }
 
-impl Desk {
-    /// Nothing told yet.
-    pub fn bare(rules: &str) -> Desk {
-        let rules = Rulebook::parse(rules, "small.toml").expect("the rulebook");
-        Desk {
-            venue: Venue::new(&rules),
-            time: MIDNIGHT,
-            cause: 0,
-            events: Vec::new(),
-            next: 0,
-            isolated: BTreeMap::new(),
-            thorough: true,
-        }
-    }
+/// Why the command was refused.
+pub fn refusal(said: &[Event]) -> Option<Code> {
+    said.iter().find(|event| event.kind == Kind::Rejected).and_then(|event| event.code)
+}
 
-    /// Both instruments open at 100, indexes too.
-    pub fn new(rules: &str) -> Desk {
-        let mut desk = Desk::bare(rules);
-        for at in [ALPHA, BETA] {
-            desk.does(VenueCommand::Index(Priced::Underlying(at), units(100), PriceState::Live));
-            desk.does(VenueCommand::Mark(at, units(100), PriceState::Live));
-            desk.does(VenueCommand::Phase(at, Phase::Open));
-        }
-        desk
-    }
+/// Why the first order that ended did, or was refused.
+pub fn ended(said: &[Event]) -> Option<Code> {
+    let ends = |event: &&Event| matches!(event.kind, Kind::Rejected | Kind::Canceled | Kind::Expired);
+    said.iter().find(ends).and_then(|event| event.code)
+}
 
-    /// Accounts with so many dollars each, numbered from 0.
-    pub fn with(rules: &str, dollars: &[i64]) -> Desk {
-        let mut desk = Desk::new(rules);
-        for (account, dollars) in dollars.iter().enumerate() {
-            desk.opens(account as u32, *dollars);
-        }
-        desk
-    }
+/// Contracts that traded, in g.
+pub fn traded(said: &[Event]) -> i64 {
+    said.iter().filter(|event| event.kind == Kind::Filled).map(|event| event.quantity.abs()).sum()
+}
 
-    pub fn opens(&mut self, account: u32, dollars: i64) {
-        self.does(VenueCommand::OpenAccount(account, Settings::default()));
-        if dollars != 0 {
-            self.does(VenueCommand::Deposit(account, USD, money(dollars)));
-        }
-    }
+/// The order that was accepted.
+pub fn order(said: &[Event]) -> u64 {
+    said.iter().find(|event| event.kind == Kind::Accepted).map_or(0, |event| event.order)
+}
 
-    /// Carries out a command and checks what must hold after any; why it was refused, if it was.
-    pub fn tell(&mut self, command: VenueCommand<'_>) -> Option<Code> {
-        self.events.clear();
-        self.venue.apply(self.time, self.cause, &command, &mut self.events);
-        self.cause += 1;
-        let repeats = matches!(command, VenueCommand::Book(_, Command::Place(Place { client_id: Some(_), .. })));
-        for event in &self.events {
-            if event.seq != self.next && repeats && event.seq < self.next {
-                continue;
-            }
-            assert_eq!(event.seq, self.next, "a number is left out: {event:?}");
-            self.next += 1;
-            assert!(event.time <= self.time, "an event of the future: {event:?}");
-            if matches!(event.kind, Kind::Posting | Kind::Conversion) {
-                assert!(event.balance >= 0 && event.amount != 0, "{event:?}");
-            }
-            if event.kind == Kind::StatusChanged && event.instrument != NOBODY {
-                self.isolated.insert((event.account, event.instrument), event.after);
-            }
-        }
-        assert_eq!(self.venue.verify(), [""; 0], "after {command:?}");
-        if self.thorough {
-            self.statuses_hold(&command);
-        }
-        // A command that is refused says so last, before statuses that only time changed.
-        let last = self.events.iter().rev().find(|event| event.kind == Kind::Rejected);
-        last.and_then(|event| event.code)
-    }
-
-    /// Every status that was told is that of a full valuation.
-    fn statuses_hold(&self, command: &VenueCommand<'_>) {
-        for account in self.venue.accounts() {
-            let valued = self.venue.valued(account, false).expect("an open account");
-            let seen = self.venue.status(account).expect("an open account");
-            assert_eq!(seen, valued.cross.status, "account {account} after {command:?}: {:?}", valued.cross);
-            let mut left = self.isolated.range((account, 0)..(account + 1, 0));
-            for (instrument, figures) in &valued.isolated {
-                let told = self.isolated.get(&(account, *instrument)).copied().unwrap_or(Status::Healthy as u8);
-                assert_eq!(told, figures.status as u8, "account {account}, isolated {instrument}, after {command:?}");
-            }
-            let gone = |instrument: u32| valued.isolated.iter().all(|(of, _)| *of != instrument);
-            assert!(
-                left.all(|(&(_, instrument), &told)| !gone(instrument) || told == Status::Healthy as u8),
-                "account {account}: an isolated position that is no more has a status after {command:?}"
-            );
-        }
-    }
-
-    /// What must not be refused.
-    pub fn does(&mut self, command: VenueCommand<'_>) {
-        let refused = self.tell(command);
-        assert_eq!(refused.map(|code| code.entry().name), None, "{command:?}");
-    }
-
-    /// What must be refused for a reason, and change nothing but what is said.
-    pub fn refuses(&mut self, command: VenueCommand<'_>, code: Code) {
-        let before = self.holdings();
-        let refused = self.tell(command);
-        assert_eq!(refused.map(|code| code.entry().name), Some(code.entry().name), "{command:?}");
-        assert_eq!(before, self.holdings(), "{command:?} was refused and moved something");
-    }
-
-    pub fn place(&mut self, instrument: u32, place: Place<'_>) -> Option<Code> {
-        self.tell(VenueCommand::Book(instrument, Command::Place(place)))
-    }
-
-    /// Places what is accepted; its id.
-    pub fn rests(&mut self, instrument: u32, place: Place<'_>) -> u64 {
-        self.does(VenueCommand::Book(instrument, Command::Place(place)));
-        self.events.iter().find(|event| event.kind == Kind::Accepted).expect("accepted").order
-    }
-
-    pub fn not_placed(&mut self, instrument: u32, place: Place<'_>, code: Code) {
-        self.refuses(VenueCommand::Book(instrument, Command::Place(place)), code);
-    }
-
-    pub fn cancel(&mut self, instrument: u32, order: u64) {
-        let order = Named::Order(order);
-        self.does(VenueCommand::Book(instrument, Command::Cancel(Cancel { order, account: None })));
-    }
-
-    pub fn amend(&mut self, instrument: u32, order: u64, contracts: Option<i64>, price: Option<i64>) -> Option<Code> {
-        let (order, quantity, price) = (Named::Order(order), contracts.map(units), price.map(cents));
-        self.tell(VenueCommand::Book(instrument, Command::Amend(Amend { order, account: None, quantity, price })))
-    }
-
-    /// One sells to the other, who takes; both must be able to.
-    pub fn trade(&mut self, instrument: u32, buyer: u32, seller: u32, contracts: i64, price: i64) {
-        self.rests(instrument, limit(seller, -contracts, price));
-        self.rests(instrument, limit(buyer, contracts, price));
-        assert_eq!(self.filled(), contracts, "{:?}", self.events);
-    }
-
-    pub fn mark(&mut self, instrument: u32, price: i64) {
-        self.does(VenueCommand::Mark(instrument, cents(price), PriceState::Live));
-    }
-
-    pub fn index(&mut self, underlying: u32, price: i64) {
-        self.does(VenueCommand::Index(Priced::Underlying(underlying), cents(price), PriceState::Live));
-    }
-
-    /// Lets time pass.
-    pub fn passes(&mut self, span: i64) {
-        self.time += span;
-        self.does(VenueCommand::AdvanceTime);
-    }
-
-    /// Contracts traded by the last command.
-    pub fn filled(&self) -> i64 {
-        self.of_kind(Kind::Filled).map(|event| event.quantity.abs() / ONE).sum()
-    }
-
-    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(move |event| event.kind == kind)
-    }
-
-    /// Why the first order that ended by the last command did.
-    pub fn canceled(&self) -> Option<Code> {
-        self.of_kind(Kind::Canceled).next().and_then(|event| event.code)
-    }
-
-    /// What was posted to an account by a rule in the last command.
-    pub fn posted(&self, account: u32, rule: Rule) -> Vec<i128> {
-        let of = |event: &&Event| event.account == account && event.rule == Some(rule);
-        self.of_kind(Kind::Posting).filter(of).map(|event| event.amount).collect()
-    }
-
-    pub fn figures(&self, account: u32) -> Figures {
-        self.venue.valued(account, false).expect("an open account").cross
-    }
-
-    pub fn bucket(&self, account: u32, instrument: u32) -> Figures {
-        let valued = self.venue.valued(account, false).expect("an open account");
-        valued.isolated.iter().find(|(of, _)| *of == instrument).expect("an isolated position").1
-    }
-
-    pub fn status(&self, account: u32) -> Status {
-        self.venue.status(account).expect("an open account")
-    }
-
-    pub fn wallet(&self, account: u32, asset: u32) -> i128 {
-        self.amount(Holder::Client(account), asset)
-    }
-
-    pub fn house(&self, name: &'static str) -> i128 {
-        self.amount(Holder::House(name), USD)
-    }
-
-    fn amount(&self, holder: Holder, asset: u32) -> i128 {
-        let rows = self.venue.ledger().filter(|row| row.holder == holder && row.asset == asset);
-        rows.map(|row| row.amount).sum()
-    }
-
-    /// Contracts of a position.
-    pub fn held(&self, account: u32, instrument: u32, isolated: bool) -> i64 {
-        let key = (account, instrument, isolated);
-        let rows = self.venue.positions().filter(|row| (row.account, row.instrument, row.isolated) == key);
-        rows.map(|row| row.quantity / ONE).sum()
-    }
-
-    pub fn margin(&self, account: u32, instrument: u32) -> i128 {
-        let rows = self.venue.positions().filter(|row| row.isolated && row.account == account);
-        rows.filter(|row| row.instrument == instrument).map(|row| row.isolated_margin).sum()
-    }
-
-    /// Everything that is held, as text.
-    fn holdings(&self) -> String {
-        let (ledger, positions): (Vec<_>, Vec<_>) = (self.venue.ledger().collect(), self.venue.positions().collect());
-        format!("{ledger:?} {positions:?}")
-    }
+pub fn kinds(said: &[Event], kind: Kind) -> Vec<Event> {
+    said.iter().filter(|event| event.kind == kind).copied().collect()
 }
