@@ -2,20 +2,20 @@
 
 #![expect(clippy::expect_used, reason = "a test")]
 
-#[path = "venue_behavior/credit.rs"]
-mod credit;
-#[path = "venue_behavior/desk.rs"]
-mod desk;
 #[path = "venue_behavior/collusion.rs"]
 mod collusion;
-#[path = "venue_behavior/fees.rs"]
-mod fees;
-#[path = "venue_behavior/isolated.rs"]
-mod isolated;
+#[path = "venue_behavior/credit.rs"]
+mod credit;
 #[path = "venue_behavior/degraded.rs"]
 mod degraded;
+#[path = "venue_behavior/desk.rs"]
+mod desk;
+#[path = "venue_behavior/fees.rs"]
+mod fees;
 #[path = "venue_behavior/funds.rs"]
 mod funds;
+#[path = "venue_behavior/isolated.rs"]
+mod isolated;
 #[path = "venue_behavior/settlement.rs"]
 mod settlement;
 #[path = "venue_behavior/watch.rs"]

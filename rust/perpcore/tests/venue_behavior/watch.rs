@@ -89,19 +89,50 @@ fn the_least_aggressive_orders_go_first_and_no_more_than_needed() {
     assert_eq!(desk.status(ANN), Status::Healthy);
 }
 
-#[test]
-fn a_group_of_accounts_does_not_pass_the_open_interest_with_what_each_may() {
+/// At most 10 contracts of ALPHA may be open.
+fn bounded() -> Desk {
     let rules = RULES.replacen("funding = {", "limits = { open_interest = 10 }\nfunding = {", 1);
-    let mut desk = Desk::with(&rules, &[10_000; 6]);
-    // Each is within the limit when its order comes; together they are three times it.
+    Desk::with(&rules, &[10_000; 6])
+}
+
+fn open_interest(desk: &Desk) -> i64 {
+    (0..6).map(|account| desk.held(account, ALPHA, false).max(0)).sum()
+}
+
+#[test]
+fn orders_that_each_fit_do_not_pass_the_open_interest_together() {
+    let mut desk = bounded();
     for account in 0..3 {
         desk.rests(ALPHA, limit(account, 10, 10_000));
     }
     for account in 3..6 {
         desk.place(ALPHA, limit(account, -10, 10_000));
     }
-    let long: i64 = (0..6).map(|account| desk.held(account, ALPHA, false).max(0)).sum();
-    assert!(long <= 10, "{long} contracts are open");
+    assert_eq!(open_interest(&desk), 10);
+    desk.not_placed(ALPHA, limit(5, -1, 10_000), Code::OpenInterest);
+}
+
+#[test]
+fn an_auction_does_not_pass_the_open_interest() {
+    let mut desk = bounded();
+    desk.does(VenueCommand::Phase(ALPHA, Phase::Auction));
+    for account in 0..6 {
+        desk.rests(ALPHA, limit(account, if account < 3 { 10 } else { -10 }, 10_000));
+    }
+    desk.does(VenueCommand::Phase(ALPHA, Phase::Open));
+    assert!(open_interest(&desk) <= 10, "{} contracts are open", open_interest(&desk));
+}
+
+#[test]
+fn stop_orders_do_not_pass_the_open_interest() {
+    let mut desk = bounded();
+    let trigger = Some(Trigger { price: cents(9_900), by: TriggerBy::Mark, when: TriggerWhen::AtOrBelow });
+    for account in 0..3 {
+        desk.rests(ALPHA, Place { trigger, ..limit(account, -10, 9_900) });
+        desk.rests(ALPHA, limit(account + 3, 10, 9_900));
+    }
+    desk.mark(ALPHA, 9_900);
+    assert!(open_interest(&desk) <= 10, "{} contracts are open", open_interest(&desk));
 }
 
 #[test]
