@@ -78,7 +78,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if book.phase != Phase::Open {
             self.admit_in_phase(place, at_once)?;
         }
-        self.owner.admits_phase(place)?;
+        self.owner.admits_phase()?;
         let mut asked = Asked {
             account: place.account,
             side,

@@ -80,6 +80,11 @@ impl<S: Store> Book<S> {
         self.store.find(order).map_or(0, |slot| self.store.order(slot).left)
     }
 
+    /// The limit of a living order in g.
+    pub(crate) fn limit_of(&self, order: u64) -> Option<i64> {
+        self.store.find(order).map(|slot| self.terms.tick.value(self.store.order(slot).price))
+    }
+
     /// Whether a living order may only reduce.
     pub fn only_reduces(&self, order: u64) -> bool {
         self.store.find(order).is_some_and(|slot| self.store.order(slot).flags.reduce_only())

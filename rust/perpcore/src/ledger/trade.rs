@@ -75,7 +75,9 @@ impl Ledger {
             let (before, chosen) = (key.quantity, if key.leverage == 0 { leverage } else { key.leverage });
             key.trade(quantity, price);
             let after = key.quantity;
-            self.open_interest[instrument as usize] += i128::from(after.max(0)) - i128::from(before.max(0));
+            if !cfg!(feature = "without_open_interest") {
+                self.open_interest[instrument as usize] += i128::from(after.max(0)) - i128::from(before.max(0));
+            }
             if isolated {
                 let amount = isolated_move(&self.terms, instrument, chosen, [before, after], price, mark);
                 self.fund_margin(account, instrument, amount, market, out);

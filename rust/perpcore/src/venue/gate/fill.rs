@@ -46,10 +46,10 @@ pub(super) fn check<S: Store>(
     }
     let cross = floor.state.value_desk()?;
     let with = bucket_of(floor, &side, &cross);
-    if with.equity >= with.maintenance || (after == 0 && with.net_value >= 0) {
+    if with.equity >= with.maintenance || (after == 0 && with.maintenance == 0 && with.net_value >= 0) {
         let settlement = floor.state.ledger.settlement();
-        // Who has to sell something for the fee is looked at afterwards.
-        let simple = !taker && !side.isolated && *floor.state.desk.balance(settlement) >= 0;
+        // Who has to sell something for the fee, or gets one, is looked at afterwards.
+        let simple = !taker && !side.isolated && side.fee >= 0 && *floor.state.desk.balance(settlement) >= 0;
         floor.state.passed = simple.then_some((*fill, cross));
         return Ok(());
     }
@@ -62,7 +62,7 @@ pub(super) fn check<S: Store>(
         let difference = product(with.equity, before.maintenance).minus(&product(before.equity, with.maintenance));
         !difference.is_negative()
     };
-    if better { Ok(()) } else { Err(Code::FillRefused) }
+    if better || cfg!(feature = "without_fill_rule") { Ok(()) } else { Err(Code::FillRefused) }
 }
 
 /// Lays out the account of a side, without orders.
@@ -110,7 +110,7 @@ fn lay_rest<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, fill: &Fill) {
     let (instrument, manner) = (floor.instrument, floor.state.manner(fill.maker));
     let left = book.left_of(fill.maker_order) - fill.lots;
     let quantity = -fill.side.sign() * left * floor.state.lots[instrument as usize];
-    let (price, isolated) = (Some(floor.price(fill)), fill.maker_isolated);
+    let (price, isolated) = (book.limit_of(fill.maker_order), fill.maker_isolated);
     let wish = Wish { instrument, quantity, price, reduce_only: book.only_reduces(fill.maker_order), isolated };
     let State { desk, lots, .. } = &mut *floor.state;
     let books = Books { all: floor.books, here: Some(book), lots };

@@ -2,9 +2,10 @@
 
 use super::Floor;
 use crate::book::Book;
-use crate::book::owner::{Asked, Owner};
+use crate::book::owner::{Asked, Fill, Owner};
 use crate::book::store::Store;
 use crate::fault::Code;
+use crate::num::ONE;
 use crate::rules::Limits;
 
 const SECOND: i64 = 1_000_000_000;
@@ -66,4 +67,24 @@ fn interest<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked, limi
     let lots = open + i128::from(own) + i128::from(more(floor, book, asked));
     let over = lots * i128::from(book.terms().lot.size) > i128::from(limit);
     if over && !floor.reduces(book, asked) { Err(Code::OpenInterest) } else { Ok(()) }
+}
+
+/// Whether a trade would let the open interest pass its limit: exact, where orders of others that were let in meanwhile trade.
+#[inline(always)]
+pub(super) fn passes_interest(floor: &Floor<'_>, fill: &Fill) -> bool {
+    let limit = floor.state.rules.instruments()[floor.instrument as usize].limits.open_interest;
+    limit.is_some_and(|limit| beyond(floor, fill, limit))
+}
+
+#[cold]
+fn beyond(floor: &Floor<'_>, fill: &Fill, limit: i64) -> bool {
+    let long = [true, false].map(|taker| {
+        let side = floor.side(fill, taker);
+        let held = floor.state.ledger.quantity(side.account, floor.instrument, side.isolated);
+        i128::from((held + side.quantity).max(0)) - i128::from(held.max(0))
+    });
+    let more: i128 = long.iter().sum();
+    let size = floor.state.terms.instruments[floor.instrument as usize].contract_size;
+    let open = floor.state.ledger.open_interest(floor.instrument) + more;
+    more > 0 && open * i128::from(ONE) > i128::from(limit) * i128::from(size)
 }

@@ -16,7 +16,7 @@ use crate::book::store::Store;
 use crate::fault::Code;
 use crate::ledger::SideOfTrade;
 use crate::margin::admission::{Asking, Wish};
-use crate::message::{Place, Side};
+use crate::message::Side;
 use crate::num::bounds::{PRICE, QUANTITY};
 
 /// Who a book asks while it carries out a command.
@@ -85,7 +85,7 @@ impl Floor<'_> {
 
 impl Owner for Floor<'_> {
     #[inline(always)]
-    fn admits_phase(&mut self, _: &Place<'_>) -> Result<(), Code> {
+    fn admits_phase(&mut self) -> Result<(), Code> {
         phase::check(self)
     }
 
@@ -121,6 +121,8 @@ impl Owner for Floor<'_> {
         // The maker last: he is what he will be, and lies on the desk when the trade is made.
         let maker = fill::check(self, book, fill, false, &mut buyers).is_err();
         match (taker, maker) {
+            // Neither is to blame by himself: the incoming one stops.
+            (false, false) if limits::passes_interest(self, fill) => Some(Refused::Taker),
             (false, false) => None,
             (true, false) => Some(Refused::Taker),
             (false, true) => Some(Refused::Maker),
