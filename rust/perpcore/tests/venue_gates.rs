@@ -32,7 +32,8 @@ fn every_order_and_every_trade_is_judged_as_the_rules_say() {
         run.seen.into_iter().for_each(|(what, times)| *seen.entry(what).or_insert(0) += times);
     }
     println!("{seen:#?}");
-    for kind in [Kind::Filled, Kind::StatusChanged, Kind::Conversion, Kind::Settlement, Kind::Funding, Kind::Triggered] {
+    for kind in [Kind::Filled, Kind::StatusChanged, Kind::Conversion, Kind::Settlement, Kind::Funding, Kind::Triggered]
+    {
         let times: u64 = seen.iter().filter(|(what, _)| what.starts_with(kind.text())).map(|(_, times)| times).sum();
         assert!(times > 0, "{kind:?} never came");
     }

@@ -210,7 +210,10 @@ fn ann_fell_with_two() -> Desk {
     desk.trade(BETA, ANN, BEN, 50, 10_000);
     desk.mark(ALPHA, 8_800);
     let figures = desk.figures(ANN);
-    assert_eq!((figures.equity, figures.maintenance_margin, desk.status(ANN)), (money(30), money(69), Status::Liquidation));
+    assert_eq!(
+        (figures.equity, figures.maintenance_margin, desk.status(ANN)),
+        (money(30), money(69), Status::Liquidation)
+    );
     desk
 }
 

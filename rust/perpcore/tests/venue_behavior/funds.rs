@@ -196,10 +196,9 @@ fn held_and_frozen_accounts_send_nothing() {
     desk.does(VenueCommand::SetAccount(ANN, client));
     desk.does(VenueCommand::SetAccount(BEN, client));
     desk.does(VenueCommand::Withdraw(ANN, USD, money(1)));
-    for (flags, confirms) in [
-        (Flags { no_withdraw: true, ..Flags::default() }, true),
-        (Flags { frozen: true, ..Flags::default() }, false),
-    ] {
+    for (flags, confirms) in
+        [(Flags { no_withdraw: true, ..Flags::default() }, true), (Flags { frozen: true, ..Flags::default() }, false)]
+    {
         desk.does(VenueCommand::Hold(ANN, flags, true));
         desk.refuses(VenueCommand::Withdraw(ANN, USD, money(1)), Code::WithdrawHeld);
         desk.refuses(VenueCommand::Transfer(ANN, BEN, USD, money(1)), Code::WithdrawHeld);

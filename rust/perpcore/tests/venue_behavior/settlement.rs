@@ -208,7 +208,10 @@ fn a_bankrupt_payer_pays_no_funding_and_is_not_settled() {
     assert_eq!(deferred(&desk), [(ALPHA, ANN)]);
     assert_eq!((desk.posted(ANN, Rule::FundingSettle).len(), desk.wallet(ANN, USD)), (0, money(50)));
     // 5·89.90·0.95 % = 4.27025.
-    assert_eq!((desk.posted(BEN, Rule::FundingSettle), desk.house("fund")), (vec![427_025_000], money(10) - 427_025_000));
+    assert_eq!(
+        (desk.posted(BEN, Rule::FundingSettle), desk.house("fund")),
+        (vec![427_025_000], money(10) - 427_025_000)
+    );
 }
 
 #[test]

@@ -184,7 +184,8 @@ impl Run {
         let held = before.quantity(key);
         let mut quantity = base(&self.terms, *instrument, place.quantity);
         if place.reduce_only {
-            quantity = if (held < 0) == (quantity < 0) { 0 } else { quantity.signum() * quantity.abs().min(held.abs()) };
+            quantity =
+                if (held < 0) == (quantity < 0) { 0 } else { quantity.signum() * quantity.abs().min(held.abs()) };
         }
         let orders = reserved(&self.venue, &self.terms, place.account, 0);
         let with = |add: Option<i64>, at_mark: bool, fee: bool| {
@@ -217,9 +218,9 @@ impl Run {
     fn answered(&self, command: &VenueCommand<'_>, said: &[Event], allowed: bool, why: &str) {
         let accepted = said.iter().any(|event| event.kind == Kind::Accepted);
         let margin = [Code::InsufficientMargin, Code::AccountBankrupt];
-        let refused = said.iter().any(|event| {
-            event.kind == Kind::Rejected && event.code.is_some_and(|code| margin.contains(&code))
-        });
+        let refused = said
+            .iter()
+            .any(|event| event.kind == Kind::Rejected && event.code.is_some_and(|code| margin.contains(&code)));
         assert!(!accepted || allowed, "{command:?} was accepted: {why}");
         assert!(!refused || !allowed, "{command:?} was refused: {why}");
     }

@@ -120,7 +120,16 @@ impl Shadow {
     }
 
     /// Makes a side of a trade, its fee and what goes to an isolated position; what was paid as a fee, a rebate below 0.
-    pub fn trade(&mut self, terms: &Terms, market: &Market, known: &Known, key: Key, quantity: i64, price: i64, rate: i64) {
+    pub fn trade(
+        &mut self,
+        terms: &Terms,
+        market: &Market,
+        known: &Known,
+        key: Key,
+        quantity: i64,
+        price: i64,
+        rate: i64,
+    ) {
         let (account, instrument, isolated) = key;
         let held = self.held.entry(key).or_default();
         let before = held.quantity;

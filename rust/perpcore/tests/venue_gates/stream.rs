@@ -221,7 +221,9 @@ impl Stream {
             8 => VenueCommand::Transfer(account, other, asset, amount),
             9 | 10 => VenueCommand::Margin(account, self.draw.within(0, 1) as u32, amount),
             11 => VenueCommand::Margin(account, self.draw.within(0, 1) as u32, -amount),
-            12 => VenueCommand::Topup(House::Fund, self.draw.one_in(2).then_some(account), Some(asset), amount / 20 + 1),
+            12 => {
+                VenueCommand::Topup(House::Fund, self.draw.one_in(2).then_some(account), Some(asset), amount / 20 + 1)
+            }
             _ => VenueCommand::Topup(House::Converter, None, None, amount),
         }
     }
