@@ -208,8 +208,9 @@ fn run(seed: u64, commands: u64) -> ([u8; 32], Vec<Event>) {
 #[test]
 fn whatever_comes_nothing_is_lost_and_nobody_is_missed() {
     let (commands, seed) = (asked("VENUE_COMMANDS", 20_000), asked("VENUE_SEED", 1));
-    for part in 0..4 {
-        run(seed + part, commands / 4);
+    // A venue in which everybody lost what he had shows nothing any more: the next one begins.
+    for part in 0..commands.div_ceil(5_000) {
+        run(seed + part, 5_000);
     }
 }
 
