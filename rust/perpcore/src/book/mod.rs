@@ -148,6 +148,12 @@ impl<S: Store> Book<S> {
         turn.pass();
     }
 
+    /// When the next order expires, if none ends otherwise or comes meanwhile.
+    pub fn find_next_end(&mut self) -> i64 {
+        let Book { ends, store, terms, .. } = self;
+        ends.find_next(store, terms.max_age)
+    }
+
     /// When the next order may expire: none does before.
     #[inline(always)]
     pub fn next_end(&self) -> i64 {
@@ -180,10 +186,11 @@ impl<S: Store> Book<S> {
         self.seq
     }
 
-    /// Numbers its events from here on, where they are some among others.
+    /// Its events are some among others from here on: they have this number and time.
     #[inline(always)]
-    pub fn number_from(&mut self, seq: u64) {
+    pub fn join(&mut self, seq: u64, time: i64) {
         self.seq = seq;
+        self.time = self.time.max(time);
     }
 
     /// Clients' ids by the numbers that events have.
