@@ -238,7 +238,13 @@ impl Monitor {
         };
         let base = self.rules.terms.instruments[instrument].base(order.quantity);
         let quantity = base.map_err(|code| Fault::new(code).in_column("order", "quantity"))?;
-        Ok(Wish { instrument: instrument as u32, quantity, price: order.price, reduce_only: order.reduce_only })
+        Ok(Wish {
+            instrument: instrument as u32,
+            quantity,
+            price: order.price,
+            reduce_only: order.reduce_only,
+            isolated: false,
+        })
     }
 
     /// The lines of initial margin with an order: the table `assessment.lines` without account and bucket.

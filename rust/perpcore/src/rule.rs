@@ -70,6 +70,19 @@ registry! {
     FundingRate "funding.rate": "clamp((P̄ + clamp(interest − P̄, ±dead zone))·T/8h, ±cap)·valid/slots, P̄ by slot number; 0 below min_coverage", "funding rates as on Binance and BitMEX, caps as on dYdX", ["instrument.*.funding", "instrument.*.tiers"];
     FundingSettle "funding.settle": "−Q·M·F an account, rounded down; the remainder to rounding", "perpcore; see docs/pricing.md", [];
     SettlePrice "settle.price": "the last index in quorum; another one if approved and within those of the last hour", "perpcore; see docs/pricing.md", [];
+    LedgerDeposit "ledger.deposit": "money from outside to a wallet", "perpcore; see docs/venue.md", ["asset.*.platform_cap"];
+    LedgerWithdraw "ledger.withdraw": "money from a wallet to outside, after a request that was confirmed", "perpcore; see docs/venue.md", ["venue.withdraw_ratio", "venue.outflow_per_hour"];
+    LedgerTransfer "ledger.transfer": "money between accounts of one client", "perpcore; see docs/venue.md", [];
+    LedgerTopup "ledger.topup": "money to the fund or the converter", "perpcore; see docs/venue.md", [];
+    LedgerFee "ledger.fee": "q·p × rate of the side, up; a rebate down and at most what was collected", "maker and taker fees as on all venues", ["venue.fees"];
+    LedgerIsolated "ledger.isolated": "⌈IM(|Q'|·M)⌉ − ⌈IM(|Q|·M)⌉ and the loss of what was opened against M, from the wallet to the isolated position", "isolated margin as on Binance and Bybit", ["instrument.*.tiers"];
+    LedgerConvert "ledger.convert": "the least of an asset that brings what is missing at price × (1 − close_cost), against the converter or the fund", "auto-conversion as on OKX and Bybit", ["venue.conversion_order", "asset.*.close_cost"];
+    LedgerSettle "ledger.settle": "cash += ⌊Q·S − κ⌋, κ := Q·S; the remainder to rounding", "daily settlement as on CME", ["venue.settle_every"];
+    GateAccount "gate.account": "what an account must be to open: not held, admitted, its proofs not over", "perpcore; see docs/venue.md", ["client"];
+    GateLimits "gate.limits": "orders a second; group position and open interest with the order", "position and open interest limits as on Binance and dYdX", ["venue.rates", "instrument.*.limits"];
+    GateMargin "gate.margin": "opening equity ≥ IM with the order, or an order that reduces risk", "order margin as on BitMEX and Binance", ["venue.fees"];
+    GateFill "gate.fill": "after a fill equity ≥ MM, or Q = 0 and net value ≥ 0, or equity/MM not lower and net value ≥ 0", "perpcore; see docs/venue.md", [];
+    GatePrune "gate.prune": "below IM orders that add risk end, the least aggressive first", "perpcore; see docs/venue.md", [];
     Impact "impact": "X quote notional walked through a side: X / base bought, half to even; none where the side is too thin", "impact bid and ask as on Binance and BitMEX", ["instrument.*.funding.impact_notional"];
     Status "status": "undecided, bankrupt, liquidation, margin_call, restricted, healthy: the first that applies", "perpcore; see docs/margin.md", ["venue.call_factor", "underlying.*.index.thin"];
 }

@@ -226,6 +226,7 @@ impl Block {
             client_id,
             quantity: self.quantity[row],
             price,
+            sent: None,
             tif: self.word(row, TIF, if price.is_some() { Tif::Gtc } else { Tif::Ioc }),
             until: self.has(row, At::Until).then(|| self.until[row]),
             post_only: self.some_word::<PostOnly>(row, POST_ONLY),

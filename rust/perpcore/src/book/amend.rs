@@ -2,7 +2,7 @@
 //! anything else leaves the queue, trades as an incoming order does, and rests behind the others.
 
 use super::matching::{Met, Stopped, Taker};
-use super::owner::Owner;
+use super::owner::{Asked, Owner};
 use super::store::{Order, Slot, Store};
 use super::{Turn, meets};
 use crate::fault::Code;
@@ -23,14 +23,14 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
 
     /// The order as it would be, if it may be so.
     #[inline(always)]
-    fn changed(&self, slot: Slot, amend: &Amend<'_>) -> Result<Taker, Code> {
+    fn changed(&mut self, slot: Slot, amend: &Amend<'_>) -> Result<Taker, Code> {
         let book = &*self.book;
         let terms = &book.terms;
         let order = *book.store.order(slot);
         if amend.price.is_none() && amend.quantity.is_none() {
             return Err(Code::NullValue);
         }
-        let waits = book.triggers.get(order.id);
+        let waits = book.triggers.get(order.id).copied();
         let market = waits.is_some_and(|waits| waits.market);
         let price = match amend.price {
             Some(_) if market => return Err(Code::ConflictingValues),
@@ -80,6 +80,16 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if left > order.left && order.account != NOBODY {
             let open = book.accounts.get(order.account).open[order.side as usize];
             self.within_position(order.account, order.side, open.saturating_add(left - order.left))?;
+        }
+        if order.account != NOBODY {
+            let Order { account, side, flags, id, .. } = order;
+            let (reduce_only, isolated) = (flags.reduce_only(), flags.isolated());
+            let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: id };
+            self.owner.admits_account(&*self.book, &asked)?;
+            self.owner.admits_limits(&*self.book, &asked)?;
+            if waits.is_none() {
+                self.owner.admits_margin(&*self.book, &asked)?;
+            }
         }
         if waits.is_none() && self.matches() {
             self.fits(&mut taker)?;

@@ -173,25 +173,20 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         while self.matches()
             && let Some(Indicative { price, mut lots, .. }) = self.book.indicative()
         {
-            let mut cut = false;
             while lots > 0 {
                 let sides = [Side::Bid, Side::Ask].map(|side| self.take_up(self.book.store.first(side), price));
                 let [Some((bid, bought)), Some((ask, sold))] = sides else { break };
                 let (buyer, seller) = (*self.book.store.order(bid), *self.book.store.order(ask));
                 let traded = bought.min(sold).min(lots);
-                // Where orders that only reduce were cut, others meet than those that were asked before.
-                if cut
-                    && (same_group(&buyer, &seller)
-                        || self.owner.refuses(&fill_of(&buyer, &seller, traded, price)).is_some())
+                // Trades before it may have cut orders, and changed what an account may do.
+                if same_group(&buyer, &seller) || self.owner.refuses(&fill_of(&buyer, &seller, traded, price)).is_some()
                 {
                     break;
                 }
-                let said = self.out.len();
                 lots -= traded;
                 self.trade_in_auction(bid, &buyer, ask, &seller, traded, price);
-                cut |= self.out.len() > said + 1;
             }
-            // What is crossed still, because others were cut, has to pass what precedes every uncross.
+            // What is crossed still has to pass what precedes every uncross.
             if !self.settle_crossing() {
                 self.extend(self.book.phase);
             }

@@ -175,7 +175,7 @@ impl Clients {
     }
 
     /// Adds what was answered to the same order; false where it was another one.
-    pub(super) fn answer(&self, number: Number, asked: &Place<'static>, out: &mut Vec<Event>) -> bool {
+    pub(super) fn answer(&self, number: Number, asked: &Place<'static>, instrument: u32, out: &mut Vec<Event>) -> bool {
         let entry = *self.entry(number);
         let said = || {
             std::iter::successors(self.further.get(entry.further as usize), |(_, next)| {
@@ -199,6 +199,7 @@ impl Clients {
                 account,
                 class,
                 client: number,
+                instrument,
                 kind: Kind::Accepted,
                 ..Event::NOTHING
             };

@@ -22,6 +22,11 @@ impl Ends {
         Ends { timed: BinaryHeap::new(), next: i64::MIN }
     }
 
+    /// Before this nothing ends.
+    pub(super) fn next(&self) -> i64 {
+        self.next
+    }
+
     /// An order lives until a time.
     pub(super) fn add<S: Store>(&mut self, store: &S, until: i64, order: u64) {
         if self.timed.len() > 2 * store.len() + 64 {

@@ -96,7 +96,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         book.trades += 1;
         book.last = fill.price;
         let (trade, price) = (book.trades, book.terms.tick.value(fill.price));
-        self.owner.filled(fill);
+        self.owner.filled(&Fill { trade, ..*fill });
         self.take_off(slot, maker, fill.lots, fill.lots);
         let event = self.say_of(Kind::Filled, taker, fill.lots);
         (event.trade, event.price, event.aggressor) = (trade, price, aggressor);
@@ -219,5 +219,6 @@ pub(super) fn fill_of(taker: &Order, maker: &Order, lots: i64, price: i64) -> Fi
         maker_isolated: maker.flags.isolated(),
         lots,
         price,
+        trade: 0,
     }
 }

@@ -137,7 +137,40 @@ impl<S: Store> Book<S> {
         turn.book.time = turn.book.time.max(time);
         turn.pass();
         let said = turn.say(Kind::Rejected);
-        *said = Event { seq: said.seq, time: said.time, cause, kind: Kind::Rejected, ..event };
+        let (seq, time, instrument) = (said.seq, said.time, said.instrument);
+        *said = Event { seq, time, instrument, cause, kind: Kind::Rejected, ..event };
+    }
+
+    /// What is due at a time: orders expire.
+    pub fn pass<O: Owner>(&mut self, owner: &mut O, time: i64, cause: u64, out: &mut Vec<Event>) {
+        let mut turn = Turn { book: self, owner, out, cause };
+        turn.book.time = turn.book.time.max(time);
+        turn.pass();
+    }
+
+    /// When the next order may expire: none does before.
+    #[inline(always)]
+    pub fn next_end(&self) -> i64 {
+        self.ends.next()
+    }
+
+    /// Ends an order that is there, for a reason.
+    pub fn withdraw<O: Owner>(&mut self, owner: &mut O, cause: u64, order: u64, code: Code, out: &mut Vec<Event>) {
+        if let Some(slot) = self.store.find(order) {
+            Turn { book: self, owner, out, cause }.end(slot, Kind::Canceled, code);
+        }
+    }
+
+    /// The number of the next event.
+    #[inline(always)]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Numbers its events from here on, where they are some among others.
+    #[inline(always)]
+    pub fn number_from(&mut self, seq: u64) {
+        self.seq = seq;
     }
 
     /// Clients' ids by the numbers that events have.
@@ -158,7 +191,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let (seq, time, cause) = (self.book.seq, self.book.time, self.cause);
         self.book.seq += 1;
         let at = self.out.len();
-        self.out.push(Event { seq, time, cause, kind, ..Event::NOTHING });
+        let instrument = self.book.terms.instrument;
+        self.out.push(Event { seq, time, cause, kind, instrument, ..Event::NOTHING });
         &mut self.out[at]
     }
 

@@ -1,6 +1,9 @@
 //! Whoever the book works for: he knows positions, and has the last word before a trade.
 
-use crate::message::{NOBODY, Side};
+use super::Book;
+use super::store::Store;
+use crate::fault::Code;
+use crate::message::{NOBODY, Place, Side};
 
 /// A trade that is about to be made, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,27 @@ pub struct Fill {
     pub lots: i64,
     /// In ticks.
     pub price: i64,
+    /// The number of the trade; 0 before it is made.
+    pub trade: u64,
+}
+
+/// An order that asks to be let in, to be changed, or to trade after it waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// Whose it is.
+    pub account: u32,
+    /// Its side.
+    pub side: Side,
+    /// What would be left of it, in lots.
+    pub lots: i64,
+    /// Its limit in ticks; of a market order the edge of the collar.
+    pub price: i64,
+    /// Whether it may only reduce.
+    pub reduce_only: bool,
+    /// Whether it is for the isolated position.
+    pub isolated: bool,
+    /// The resting order in whose place it comes; 0 for none.
+    pub replaces: u64,
 }
 
 /// Who may not make a trade.
@@ -33,7 +57,42 @@ pub enum Refused {
 }
 
 /// The owner of a book. Compiled in, so what an owner does not do costs nothing.
+///
+/// The gate (docs/venue.md) asks in this order: the phase, the account, then what the book knows itself (sizes, collar, its
+/// limits), the owner's limits, the margin.
 pub trait Owner {
+    /// Whether an order may come to an instrument as it is.
+    ///
+    /// # Errors
+    /// Why not.
+    fn admits_phase(&mut self, _place: &Place<'_>) -> Result<(), Code> {
+        Ok(())
+    }
+
+    /// Whether an account may have such an order.
+    ///
+    /// # Errors
+    /// Why not.
+    fn admits_account<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Code> {
+        Ok(())
+    }
+
+    /// Whether an order is within limits that the book does not know.
+    ///
+    /// # Errors
+    /// Why not.
+    fn admits_limits<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Code> {
+        Ok(())
+    }
+
+    /// Whether the margin admits an order.
+    ///
+    /// # Errors
+    /// Why not.
+    fn admits_margin<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Code> {
+        Ok(())
+    }
+
     /// How many accounts he knows: all whose positions are not 0 are below it.
     fn accounts(&self) -> u32;
 

@@ -1,7 +1,7 @@
 //! A new order: what it must be, what it meets, what rests of it (`book.place`).
 
 use super::matching::{Met, Stopped, Taker};
-use super::owner::Owner;
+use super::owner::{Asked, Owner};
 use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
 use super::terms::Terms;
 use super::{Turn, any, meets};
@@ -36,7 +36,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let lives = |order: u64| store.find(order).is_some();
         clients.forget_until(place.account, time.saturating_sub(terms.client_window), lives);
         if let Some(number) = clients.find(place.account, &id) {
-            if !self.book.clients.answer(number, &asked, self.out) {
+            if !self.book.clients.answer(number, &asked, self.book.terms.instrument, self.out) {
                 self.refuse_order(place, number, Code::ClientIdReused);
             }
             return;
@@ -61,10 +61,10 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
 
     /// Whether an order may come, in the order of the gate (`gate.order`).
     #[inline(always)]
-    fn admit(&self, place: &Place<'_>) -> Result<Sized, Code> {
+    fn admit(&mut self, place: &Place<'_>) -> Result<Sized, Code> {
         let book = &*self.book;
         let terms = &book.terms;
-        let side = place.side();
+        let (side, anonymous) = (place.side(), place.account == NOBODY);
         let at_once = matches!(place.tif, Tif::Ioc | Tif::Fok);
         let fits = (place.price.is_some() || at_once)
             && !(at_once && place.post_only.is_some())
@@ -72,9 +72,27 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if !fits {
             return Err(Code::ConflictingValues);
         }
+        if place.sent.is_some_and(|sent| book.time.saturating_sub(sent) > terms.max_age) {
+            return Err(Code::TooOld);
+        }
         if book.phase != Phase::Open {
             self.admit_in_phase(place, at_once)?;
         }
+        self.owner.admits_phase(place)?;
+        let mut asked = Asked {
+            account: place.account,
+            side,
+            lots: place.quantity.saturating_abs() / terms.lot.size,
+            price: place.price.map_or_else(|| self.edge(side), |price| price / terms.tick.size),
+            reduce_only: place.reduce_only,
+            isolated: place.isolated,
+            replaces: 0,
+        };
+        if !anonymous {
+            self.owner.admits_account(&*self.book, &asked)?;
+        }
+        let book = &*self.book;
+        let terms = &book.terms;
         if place.until.is_some_and(|until| until <= book.time) {
             return Err(Code::UntilReached);
         }
@@ -89,7 +107,6 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if lots > terms.max_lots || lots > terms.most_lots - book.accounts.open(side) {
             return Err(Code::AboveMaxSize);
         }
-        let anonymous = place.account == NOBODY;
         if lots < terms.min_lots && (anonymous || !self.closes(place, lots)) {
             return Err(Code::BelowMinSize);
         }
@@ -104,6 +121,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         if !anonymous {
             self.within_limits(place, side, lots, at_once)?;
+            (asked.lots, asked.price) = (lots, price);
+            self.owner.admits_limits(&*self.book, &asked)?;
+            if place.trigger.is_none() {
+                self.owner.admits_margin(&*self.book, &asked)?;
+            }
         }
         Ok(Sized { price, lots })
     }
@@ -327,6 +349,7 @@ fn without_id(place: &Place<'_>) -> Place<'static> {
     Place {
         account,
         client_id: None,
+        sent: None,
         quantity,
         price,
         tif,

@@ -6,6 +6,8 @@ use crate::rules::{CollarReference, Rulebook};
 /// What holds for one book.
 #[derive(Clone, Debug)]
 pub struct Terms {
+    /// The instrument by the rulebook's index.
+    pub instrument: u32,
     /// Prices.
     pub tick: Step,
     /// Quantities, of contracts.
@@ -39,6 +41,7 @@ impl Terms {
         let venue = rules.venue();
         let lots = |quantity: i64| quantity / contract.lot;
         Terms {
+            instrument: instrument as u32,
             tick: Step::new(contract.tick),
             lot: Step::new(contract.lot),
             min_lots: contract.min_size.map_or(1, lots),

@@ -4,10 +4,10 @@
 
 use super::Turn;
 use super::matching::Taker;
-use super::owner::Owner;
+use super::owner::{Asked, Owner};
 use super::store::{Slot, Store};
 use crate::fault::Code;
-use crate::message::{Kind, Tif, Trigger, TriggerBy, TriggerWhen, Word};
+use crate::message::{Kind, NOBODY, Tif, Trigger, TriggerBy, TriggerWhen, Word};
 use std::collections::BTreeMap;
 
 /// How many triggers fire for one command.
@@ -105,6 +105,18 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
     }
 
+    /// Whether the owner lets an order trade that waited.
+    fn admits(&mut self, order: &super::Order) -> Result<(), Code> {
+        let super::Order { account, side, left, price, flags, .. } = *order;
+        if account == NOBODY {
+            return Ok(());
+        }
+        let (reduce_only, isolated) = (flags.reduce_only(), flags.isolated());
+        let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: 0 };
+        self.owner.admits_account(&*self.book, &asked)?;
+        self.owner.admits_margin(&*self.book, &asked)
+    }
+
     #[cold]
     fn fire(&mut self, waiting: Waiting) {
         let Waiting { slot, tif, market, liquidation, .. } = waiting;
@@ -121,7 +133,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         } else {
             Err(Code::OutsideCollar)
         };
-        match fits {
+        match fits.and_then(|()| self.admits(&taker.order)) {
             Ok(()) => self.run(taker),
             Err(code) => {
                 self.depart(&taker);

@@ -153,3 +153,19 @@ impl Sink for Keep {
         self.obstacles.push(obstacle);
     }
 }
+
+/// Drops lines and remembers the first obstacle.
+#[derive(Default)]
+pub struct Noted(pub Option<Obstacle>);
+
+impl Sink for Noted {
+    const KEEPS: bool = false;
+    #[inline(always)]
+    fn enter(&mut self, _: Option<u32>) {}
+    #[inline(always)]
+    fn line(&mut self, _: impl FnOnce() -> Line) {}
+    #[inline(always)]
+    fn obstacle(&mut self, obstacle: Obstacle) {
+        self.0.get_or_insert(obstacle);
+    }
+}

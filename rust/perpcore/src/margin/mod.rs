@@ -4,6 +4,7 @@
 //! liquidation price, later the gate and the monitor) calls it with a [`line::Sink`] that keeps or drops its lines.
 
 pub mod account;
+pub mod admission;
 pub mod collateral;
 pub mod figures;
 pub mod line;

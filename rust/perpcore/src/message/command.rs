@@ -13,6 +13,8 @@ pub struct Place<'a> {
     pub quantity: i64,
     /// The limit in g; none for a market order.
     pub price: Option<i64>,
+    /// When it left its sender, ns; no part of what is compared with a repeat.
+    pub sent: Option<i64>,
     /// How long it lives; a market order is `Ioc` or `Fok`.
     pub tif: Tif,
     /// The end of `Gtd`.

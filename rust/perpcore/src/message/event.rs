@@ -2,6 +2,7 @@
 
 use super::{Class, NOBODY, Word};
 use crate::fault::Code;
+use crate::rule::Rule;
 
 macro_rules! kinds {
     ($($variant:ident $text:literal $audience:ident $doc:literal;)*) => {
@@ -49,6 +50,23 @@ kinds! {
     Mark "mark" Public "The mark that the book goes by.";
     Index "index" Public "The index that the book goes by.";
     Phase "phase" Public "The phase, before and after.";
+    Halt "halt" Public "An instrument is halted.";
+    Resume "resume" Public "An instrument is no longer halted.";
+    PriceState "price_state" Public "Whether a mark or an index may be used, before and after.";
+    Premium "premium" Public "A sample of the funding: the premium in amount, the predicted rate in balance.";
+    Funding "funding" Public "The rate of a funding interval in amount, and the mark it was at.";
+    FundingMissed "funding_missed" Public "A funding interval without a valid sample.";
+    Settlement "settlement" Public "Positions are settled at a price.";
+    SettlementDeferred "settlement_deferred" Venue "Positions of an instrument are not settled, since an account could not pay.";
+    Posting "posting" Account "Money moved: the amount, the balance after it, and the rule.";
+    Conversion "conversion" Account "An asset was sold for the settlement currency: the amount of it, at a price.";
+    FundDraw "fund_draw" Venue "The fund paid: the amount, and what it has left.";
+    StatusChanged "status_changed" Account "The status of a bucket, with equity in amount and maintenance margin in balance.";
+    MarginCall "margin_call" Account "A bucket fell below the call line: equity in amount, maintenance margin in balance.";
+    WithdrawalRequested "withdrawal_requested" Account "Money is held for a withdrawal, which has its number in order.";
+    WithdrawalConfirmed "withdrawal_confirmed" Account "It has left.";
+    WithdrawalReleased "withdrawal_released" Account "It stays.";
+    LimitReached "limit_reached" Venue "A limit of the venue refused a command: the limit in amount, what is used of it in balance.";
 }
 
 /// Who may read an event.
@@ -114,6 +132,16 @@ pub struct Event {
     pub quantity: i64,
     /// In g; 0 for none.
     pub price: i64,
+    /// Money or a rate, in g; see the kind.
+    pub amount: i128,
+    /// What is there after it, in g; see the kind.
+    pub balance: i128,
+    /// The instrument by the rulebook's index; [`NOBODY`] for none.
+    pub instrument: u32,
+    /// The asset by the rulebook's index, of an index the underlying; [`NOBODY`] for none.
+    pub asset: u32,
+    /// The rule that it follows from.
+    pub rule: Option<Rule>,
     /// The account; [`NOBODY`] for none.
     pub account: u32,
     /// The account of the resting order.
@@ -147,6 +175,11 @@ impl Event {
         trade: 0,
         quantity: 0,
         price: 0,
+        amount: 0,
+        balance: 0,
+        instrument: NOBODY,
+        asset: NOBODY,
+        rule: None,
         account: NOBODY,
         other_account: NOBODY,
         client: 0,

@@ -5,12 +5,15 @@
 
 pub mod command;
 pub mod event;
+pub mod venue;
 mod words;
 
+pub use crate::rules::Class;
 pub use crate::word::Word;
 pub use command::{Amend, Cancel, CancelAll, Command, Named, Place, Trigger};
 pub use event::{Aggressor, Audience, Event, Kind};
-pub use words::{Class, Phase, PostOnly, PriceState, Side, Stp, Tif, TriggerBy, TriggerWhen};
+pub use venue::{Flags, House, Priced, Settings, VenueCommand};
+pub use words::{Phase, PostOnly, PriceState, Side, Stp, Tif, TriggerBy, TriggerWhen};
 
 /// No account.
 pub const NOBODY: u32 = u32::MAX;

@@ -48,17 +48,6 @@ words! {
         /// It falls to the trigger.
         AtOrBelow "at_or_below",
     }
-    /// What an account is to the venue.
-    Class {
-        /// A client.
-        Professional "professional",
-        /// A market maker of the venue's own group: behind clients at the same price.
-        AffiliatedMarketMaker "affiliated_market_maker",
-        /// A market maker of somebody else.
-        MarketMaker "market_maker",
-        /// Who takes over positions in liquidation.
-        Backstop "backstop",
-    }
     /// Where an instrument is in its life.
     Phase {
         /// Known, not yet traded.

@@ -72,7 +72,7 @@ fn cut(price: i64) -> (u8, i64) {
 }
 
 /// What one symbol does to an account, per relative move, in 10⁻²⁴.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Pull {
     symbol: u16,
     price: i64,
@@ -178,7 +178,7 @@ fn lines<'a>(
 }
 
 /// Room for what the symbols of one account do.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Room(Vec<Pull>);
 
 impl Room {

@@ -103,9 +103,9 @@ impl Monitor {
             let mut changed = kept.clone();
             apply(&mut changed, rows, given, before.accounts == 0);
             let instruments = changed.positions.iter().map(|row| row.instrument);
-            instruments.chain(changed.orders.iter().map(|row| row.instrument)).for_each(|at| self.history.depend(at));
+            instruments.chain(changed.orders.iter().map(|row| row.instrument)).for_each(|at| self.watch.depend(at));
             let assets = changed.balances.iter().map(|row| self.terms.instruments.len() as u32 + row.asset);
-            assets.for_each(|at| self.history.depend(at));
+            assets.for_each(|at| self.watch.depend(at));
             shelf.set(local, &changed);
             before.rows.push((account, Old::All(kept)));
         }

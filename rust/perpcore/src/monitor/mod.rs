@@ -12,24 +12,23 @@ mod queue;
 mod reach;
 mod shelf;
 mod visit;
+pub mod watch;
 
-pub use preview::{Checked, Wish};
+pub use crate::margin::admission::{Checked, Wish};
 pub use shelf::{BalanceRow, OrderRow, PositionRow, Rows, SettingsRow};
 
-use crate::margin::market::{Market, Quote};
+use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::sweep::gather::RowFault;
 use crate::sweep::inspect::Inspector;
 use crate::sweep::snapshot::{Snapshot, Table};
 use crate::sweep::stop::Stop;
-use bound::Bound;
 use delta::Before;
-use history::History;
-use queue::{Due, Queue};
 use shelf::{ACCOUNTS, Shelf};
 use std::sync::Arc;
 use visit::Seen;
+use watch::{Concerned, Watch};
 
 /// What made a status change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,8 +111,7 @@ pub struct Monitor {
     market: Market,
     shelves: Vec<Shelf>,
     accounts: usize,
-    queue: Queue,
-    history: History,
+    watch: Watch,
     counters: Counters,
 }
 
@@ -121,15 +119,12 @@ impl Monitor {
     /// A monitor of no accounts.
     pub fn new(terms: Arc<Terms>) -> Self {
         let market = Market::new(&terms);
-        let mut history = History::new();
-        history.push(&market);
         Monitor {
+            watch: Watch::new(&market),
             terms,
             market,
             shelves: Vec::new(),
             accounts: 0,
-            queue: Queue::new(),
-            history,
             counters: Counters::default(),
         }
     }
@@ -180,35 +175,30 @@ impl Monitor {
     ) -> Result<Vec<Change>, Ended> {
         let mut before = Before { market: self.market.clone(), accounts: self.accounts, rows: Vec::new() };
         let moves = market.is_some();
-        // Everyone is looked at where a price came, or may be used that could not before, or the other way round, and where
-        // more are due than it pays to look up one by one.
-        let mut everyone = self.accounts == 0;
         if let Some(market) = market {
-            // A price that was not there is as far from one that is as any.
-            let flips = |(new, old): (&Quote, &Quote)| new.usable != old.usable || new.given != old.given;
-            let quotes = || market.quotes().zip(self.market.quotes()).zip(self.history.used());
-            everyone |= quotes().any(|(quotes, used)| *used && flips(quotes));
             self.market = market;
         }
         let named = rows.map(delta::by_account).unwrap_or_default();
         if let Some(rows) = rows {
             self.apply(rows, &named, &mut before);
         }
-        let mut due = Due::default();
-        if moves && !everyone {
-            match self.queue.due(&mut self.history, &self.market, before.accounts / 2) {
-                Some(found) => due = found,
-                None => everyone = true,
-            }
-        }
-        let round = if everyone {
-            self.visit_all(&named, threads, stop)
+        let concerned = if before.accounts == 0 {
+            Concerned::everyone()
+        } else if moves {
+            self.watch.concerned(&before.market, &self.market, before.accounts / 2)
         } else {
-            let mut accounts = std::mem::take(&mut due.left);
-            accounts.extend(before.rows.iter().map(|(account, _)| *account));
-            accounts.sort_unstable();
-            accounts.dedup();
-            self.visit(&accounts, &named, threads, stop)
+            Concerned::nobody()
+        };
+        let everyone = concerned.accounts().is_none();
+        let round = match concerned.accounts() {
+            None => self.visit_all(&named, threads, stop),
+            Some(due) => {
+                let mut accounts = due.to_vec();
+                accounts.extend(before.rows.iter().map(|(account, _)| *account));
+                accounts.sort_unstable();
+                accounts.dedup();
+                self.visit(&accounts, &named, threads, stop)
+            }
         };
         let undo = |monitor: &mut Self, ended| {
             monitor.undo(before);
@@ -219,37 +209,27 @@ impl Monitor {
             let refused = self.refusals(&round.blocked, rows, &named);
             return undo(self, Ended::Refused(refused));
         }
-        if moves {
-            self.history.push(&self.market);
-        }
-        let market = self.history.now();
-        if everyone {
-            self.queue.settle_all(market);
-        } else {
-            self.queue.settle(&due, market);
+        if moves || everyone {
+            self.watch.moved(&self.market, &concerned);
         }
         self.counters.updates += 1;
         self.counters.visits += round.seen.len() as u64;
         self.counters.sweeps += u64::from(everyone);
         self.counters.changes += round.changes.len() as u64;
-        let mut bounds = round.bounds.into_iter().peekable();
-        for seen in round.seen {
-            let bound = bounds.next_if(|(account, _)| *account == seen.account);
-            self.settle(seen, bound.map(|(_, bound)| bound));
-        }
+        round.seen.into_iter().for_each(|seen| self.settle(seen));
         Ok(round.changes)
     }
 
     /// Takes over what a visit found.
-    fn settle(&mut self, seen: Seen, bound: Option<Bound>) {
-        let Seen { account, status, reach, isolated } = seen;
+    fn settle(&mut self, seen: Seen) {
+        let Seen { account, status, horizon, isolated } = seen;
         let (shelf, local) = (&mut self.shelves[account as usize / ACCOUNTS], account % ACCOUNTS as u32);
         shelf.status[local as usize] = status;
         let range = shelf.isolated_of(local);
         if !(isolated.is_empty() && range.is_empty()) {
             shelf.isolated.splice(range, isolated.into_iter().map(|(instrument, status)| (local, instrument, status)));
         }
-        self.queue.value(account, reach, bound, self.history.now());
+        self.watch.seen(account, horizon);
     }
 
     /// What is wrong with accounts that could not be valued, by the rows of the update as far as they are its rows.

@@ -1,8 +1,7 @@
 //! Looking at accounts: each is valued anew, and what is another than before is noted.
 
-use super::bound::{Bound, Room};
-use super::reach::{UNITS, reach};
 use super::shelf::{ACCOUNTS, Shelf};
+use super::watch::{Horizon, Scout};
 use super::{Cause, Change, Monitor};
 use crate::margin::figures::Figures;
 use crate::margin::line::Discard;
@@ -20,16 +19,12 @@ const ACCOUNTS_A_THREAD: usize = 4_096;
 
 /// Up to so many accounts are few.
 const FEW: usize = 4_096;
-/// Who is no farther than this from a line has a bound. Of many accounts few will be asked soon: only those that are nearer
-/// still; others have a bound once they are looked at again.
-const NEAR: u64 = UNITS / 32;
-const NEAR_OF_MANY: u64 = UNITS / 512;
 
 /// What a visit found.
 pub(super) struct Seen {
     pub(super) account: u32,
     pub(super) status: Status,
-    pub(super) reach: u32,
+    pub(super) horizon: Horizon,
     /// Instrument and status of the isolated buckets.
     pub(super) isolated: Vec<(u32, Status)>,
 }
@@ -38,8 +33,6 @@ pub(super) struct Seen {
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) seen: Vec<Seen>,
-    /// Of those that are near a line, what prices may do.
-    pub(super) bounds: Vec<(u32, Bound)>,
     pub(super) changes: Vec<Change>,
     pub(super) blocked: Vec<u32>,
 }
@@ -50,9 +43,8 @@ impl Round {
         let mut rounds = rounds.into_iter();
         let mut whole = rounds.next().unwrap_or_else(|| Some(Round::default()))?;
         for round in rounds {
-            let Round { seen, bounds, changes, blocked } = round?;
+            let Round { seen, changes, blocked } = round?;
             whole.seen.extend(seen);
-            whole.bounds.extend(bounds);
             whole.changes.extend(changes);
             whole.blocked.extend(blocked);
         }
@@ -69,11 +61,10 @@ impl Monitor {
         threads: Option<usize>,
         stop: &Stop,
     ) -> Option<Round> {
-        let near = if accounts.len() <= FEW { NEAR } else { NEAR_OF_MANY };
         let threads = threads::worth(accounts.len(), ACCOUNTS_A_THREAD, threads);
         let shelf = |account: u32| &self.shelves[account as usize / ACCOUNTS];
         let work = |accounts: &[u32]| {
-            let (mut desk, mut round) = (Desk::new(&self.terms, near), Round::default());
+            let (mut desk, mut round) = (Desk::new(&self.terms, accounts.len() > FEW), Round::default());
             for (at, &account) in accounts.iter().enumerate() {
                 if stop.asked_at(at) {
                     return None;
@@ -91,7 +82,7 @@ impl Monitor {
         let threads = threads::worth(self.accounts, ACCOUNTS_A_THREAD, threads);
         let size = self.shelves.len().div_ceil(threads).max(1);
         let work = |(first, shelves): (usize, &[Shelf])| {
-            let (mut desk, mut round) = (Desk::new(&self.terms, NEAR_OF_MANY), Round::default());
+            let (mut desk, mut round) = (Desk::new(&self.terms, true), Round::default());
             for (shelf, at) in shelves.iter().zip(first * size..) {
                 if stop.asked() {
                     return None;
@@ -119,7 +110,7 @@ impl Monitor {
         round: &mut Round,
     ) {
         let local = account % ACCOUNTS as u32;
-        let (Desk { gather, exposures, buckets, near, room }, mut sink) = (desk, Discard::default());
+        let (Desk { gather, exposures, buckets, scout }, mut sink) = (desk, Discard::default());
         buckets.clear();
         gather.account(data, local as usize, |_, _| false, |_| sink.blocked = true);
         let (terms, market) = (&self.terms, &self.market);
@@ -129,12 +120,7 @@ impl Monitor {
             return;
         }
         let view = gather.view();
-        let reach = reach(terms, market, &view, &figures, buckets);
-        if reach.most <= *near {
-            let bound = Bound::new(terms, market, &view, &figures, &reach, room);
-            round.bounds.extend(bound.map(|bound| (account, bound)));
-        }
-        let reach = reach.most as u32;
+        let horizon = scout.horizon(terms, market, &view, &figures, buckets);
         let cause = || cause(account, named);
         let mut change = |instrument, before, after, figures: &Figures| {
             if before != after {
@@ -156,7 +142,7 @@ impl Monitor {
             }
         }
         let isolated = buckets.iter().map(|bucket| (bucket.instrument, bucket.figures.status)).collect();
-        round.seen.push(Seen { account, status: figures.status, reach, isolated });
+        round.seen.push(Seen { account, status: figures.status, horizon, isolated });
     }
 }
 
@@ -165,20 +151,12 @@ struct Desk<'a> {
     gather: Gather<'a>,
     exposures: Exposures,
     buckets: Vec<IsolatedBucket>,
-    /// Who is no farther than this from a line has a bound; for others the reach is enough.
-    near: u64,
-    room: Room,
+    scout: Scout,
 }
 
 impl<'a> Desk<'a> {
-    fn new(terms: &'a Terms, near: u64) -> Self {
-        Desk {
-            gather: Gather::new(terms),
-            exposures: Exposures::new(),
-            buckets: Vec::new(),
-            near,
-            room: Room::default(),
-        }
+    fn new(terms: &'a Terms, many: bool) -> Self {
+        Desk { gather: Gather::new(terms), exposures: Exposures::new(), buckets: Vec::new(), scout: Scout::new(many) }
     }
 }
 

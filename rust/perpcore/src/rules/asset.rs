@@ -35,6 +35,7 @@ section! {
         "haircut" haircut: Vec<Slice> = Is(vec![Slice { up_to: None, rate: 0 }]), rows::<Slice>(), "Haircuts by quantity of the asset in an account; beyond the last cap it counts 0.";
         "close_cost" close_cost: i64 = Is(0), Rate(SHARE), "Price of forced conversion; of an eligible asset at most the first haircut.";
         "account_cap" account_cap: Option<i128> = Is(None), Maybe(Amount(POSTED, "quantity")), "Quantity of the asset that counts in one account.";
+        "platform_cap" platform_cap: Option<i128> = Is(None), Maybe(Amount(POSTED, "quantity")), "Quantity of the asset that all clients together may hold; asked at deposits only.";
         "liability" liability: Option<Liability> = Is(None), Maybe(nested::<Liability>()), "Margin for a debt in the asset; without it the asset cannot be owed.";
         "underlying" underlying: Option<String> = Is(None), Maybe(Name), "The underlying whose scenario moves the asset and whose index prices it.";
     }

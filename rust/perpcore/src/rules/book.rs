@@ -1,6 +1,7 @@
 //! The rulebook as a whole: its own keys, its sections, and what must fit between them.
 
 use super::asset::Asset;
+use super::client::Client;
 use super::instant::Instant;
 use super::instrument::Instrument;
 use super::kind::{Count, Name, Text};
@@ -24,6 +25,7 @@ section! {
         "asset" assets: Vec<Asset> = Is(vec![]), by_name::<Asset>(), "The assets.";
         "underlying" underlyings: Vec<Underlying> = Is(vec![]), by_name::<Underlying>(), "The underlyings.";
         "instrument" instruments: Vec<Instrument> = Is(vec![]), by_name::<Instrument>(), "The instruments.";
+        "client" client: Client = Empty, nested::<Client>(), "Who may trade.";
         "portfolio" portfolio: Portfolio = Empty, nested::<Portfolio>(), "The portfolio margin model.";
     }
     check Book::check;
@@ -56,6 +58,7 @@ fn valid_name(node: &Node) -> Option<String> {
 impl Book {
     fn check(&self, root: &Node, path: &str, problems: &mut Problems) {
         self.check_settlement(root, path, problems);
+        self.check_conversions(root, path, problems);
         // Prices are keyed by symbol, so one name for two things would be one price for two things.
         for instrument in self.instruments.iter().filter(|i| index_of(&self.assets, &i.name).is_some()) {
             let entry = root.get("instrument").and_then(|instruments| instruments.get(&instrument.name));
@@ -63,6 +66,16 @@ impl Book {
             problems
                 .add(Code::Inconsistent, &path, entry.and_then(Node::entry_place))
                 .accepts("a name that no asset has: prices are given by name");
+        }
+    }
+
+    /// What is converted must be an asset that counts.
+    fn check_conversions(&self, root: &Node, path: &str, problems: &mut Problems) {
+        let eligible = |name: &String| index_of(&self.assets, name).is_some_and(|at| self.assets[at].eligible);
+        let venue = root.get("venue").filter(|_| !self.venue.conversion_order.iter().all(eligible));
+        if let Some(venue) = venue {
+            let accepted = "eligible assets of the rulebook".to_string();
+            problems.contradiction(venue, &join(path, "venue"), "conversion_order", &[], accepted);
         }
     }
 

@@ -1,6 +1,6 @@
 //! `[instrument.X]`: one perpetual contract.
 
-use super::kind::{Count, Name, Number, Rate, SIZE, word};
+use super::kind::{Count, Name, Number, OrNone, Rate, SIZE, word};
 use super::node::Node;
 use super::pricing::{Funding, Mark};
 use super::problems::Problems;
@@ -70,6 +70,8 @@ section! {
     /// What an account may have in one instrument.
     Limits {
         "position" position: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The largest position, the orders that add to it included; without it any.";
+        "group_position" group_position: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The same for all accounts of one beneficial-owner group together.";
+        "open_interest" open_interest: Option<i64> = Is(None), OrNone(Number(SIZE, "contracts")), "The most open interest that an order may lead to.";
         "open_orders" open_orders: u32 = Is(200), Count(1, MOST_OPEN_ORDERS), "The most open orders.";
     }
 }

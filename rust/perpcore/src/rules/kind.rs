@@ -316,6 +316,69 @@ impl<W: Word + Default> Leaf for OneOf<W> {
     }
 }
 
+/// A list of distinct items, each of another kind.
+pub(super) struct ListOf<L>(pub L, pub &'static str);
+
+impl<L: Leaf> Leaf for ListOf<L>
+where
+    L::Held: PartialEq,
+{
+    type Held = Vec<L::Held>;
+
+    fn parse(&self, value: &Value) -> Option<Vec<L::Held>> {
+        let Value::Array(items) = value else { return None };
+        let held: Vec<_> = items.iter().map(|item| self.0.parse(&item.value)).collect::<Option<_>>()?;
+        let distinct = (1..held.len()).all(|at| !held[..at].contains(&held[at]));
+        distinct.then_some(held)
+    }
+
+    fn text(&self, held: &Vec<L::Held>) -> String {
+        format!("[{}]", held.iter().map(|item| self.0.text(item)).collect::<Vec<_>>().join(", "))
+    }
+
+    fn form(&self) -> String {
+        format!("a list of {}, each at most once", self.1)
+    }
+
+    fn schema(&self) -> Json {
+        Json::of_type("array").with("items", self.0.schema())
+    }
+}
+
+/// A limit, or the word `none`.
+pub(super) struct OrNone<L>(pub L);
+
+/// How no limit is written.
+const NO_LIMIT: &str = "none";
+
+impl<L: Leaf> Leaf for OrNone<L> {
+    type Held = Option<L::Held>;
+
+    fn parse(&self, value: &Value) -> Option<Option<L::Held>> {
+        if *value == Value::Text(NO_LIMIT.to_string()) {
+            return Some(None);
+        }
+        self.0.parse(value).map(Some)
+    }
+
+    fn text(&self, held: &Option<L::Held>) -> String {
+        held.as_ref().map_or_else(|| quoted(NO_LIMIT), |held| self.0.text(held))
+    }
+
+    fn form(&self) -> String {
+        format!("{}, or {}", self.0.form(), quoted(NO_LIMIT))
+    }
+
+    fn unit(&self) -> &'static str {
+        self.0.unit()
+    }
+
+    fn schema(&self) -> Json {
+        let none = Json::object([("enum", Json::texts([NO_LIMIT]))]);
+        Json::object([("anyOf", Json::Array(vec![none, self.0.schema()]))])
+    }
+}
+
 /// A bound for what must be above zero.
 pub(super) const fn positive(bound: Bound, accepted: &'static str) -> Bound {
     Bound { min: 1, accepted, ..bound }

@@ -10,6 +10,7 @@
 mod asset;
 mod book;
 mod canonical;
+mod client;
 mod diff;
 mod duration;
 mod edit;
@@ -30,6 +31,7 @@ mod underlying;
 mod venue;
 
 pub use asset::{Asset, AssetClass, Liability};
+pub use client::{Class, Client, Requirement};
 pub use diff::Change;
 pub use instrument::{Collar, CollarReference, InitialMethod, Instrument, Limits};
 pub use kind::Field;
@@ -201,6 +203,11 @@ impl Rulebook {
     /// The instruments by name.
     pub fn instruments(&self) -> &[Instrument] {
         &self.0.book.instruments
+    }
+
+    /// Who may trade.
+    pub fn client(&self) -> &Client {
+        &self.0.book.client
     }
 
     /// The portfolio margin model.

@@ -1,11 +1,11 @@
 //! `[venue]`: what holds for the venue as a whole.
 
-use super::duration::{Duration, LONGEST};
-use super::kind::{Count, Name, Number, Rate};
+use super::duration::{DAY, Duration, LONGEST};
+use super::kind::{Count, ListOf, Name, Number, Rate};
 use super::node::Node;
 use super::path::join;
 use super::problems::Problems;
-use super::section::{by_name, index_of, named, nested, section};
+use super::section::{Maybe, by_name, index_of, named, nested, section};
 use crate::fault::Code;
 use crate::num::bounds::{FACTOR, FEE, SHARE};
 use crate::num::{bounds::Bound, text};
@@ -17,6 +17,9 @@ section! {
         "profit_credit" profit_credit: i64 = Is(0), Rate(SHARE), "Share of the unsettled gain that counts for opening.";
         "call_factor" call_factor: i64 = Is(125_000_000), Number(FACTOR, "factor"), "A margin call below this multiple of the maintenance margin.";
         "withdraw_ratio" withdraw_ratio: i64 = Is(0), Rate(SHARE), "Share of the notional of cross positions that cannot be withdrawn.";
+        "outflow_per_hour" outflow_per_hour: Option<i64> = Is(None), Maybe(Rate(SHARE)), "Share of client money that may be withdrawn within an hour; without it any.";
+        "settle_every" settle_every: i64 = Is(28_800_000_000_000), Duration(DAY), "How often positions are settled, beside every funding; it divides a day.";
+        "conversion_order" conversion_order: Vec<String> = Is(vec![]), ListOf(Name, "assets"), "Which assets are converted where money is short, in this order; no other is.";
         "client_id_window" client_id_window: ClientIdWindow = Empty, nested::<ClientIdWindow>(), "How long clients' order ids are remembered.";
         "rates" rates: Rates = Empty, nested::<Rates>(), "How fast orders may come, and how old they may become.";
         "fees" fees: Vec<FeeTier> = Is(vec![FeeTier { name: STANDARD.to_string(), ..FeeTier::default() }]), by_name::<FeeTier>(), "Fees by tier; `standard` is everybody's who has no other.";
@@ -39,10 +42,14 @@ section! {
 /// More ids of one account are no protection against repeats.
 const MOST_CLIENT_IDS: u32 = 1_000_000;
 
+/// More orders a second of one account are no limit.
+const MOST_ORDERS_PER_SECOND: u32 = 1_000_000;
+
 section! {
     /// How fast orders may come, and how old they may become.
     Rates {
-        "max_age" max_age: i64 = Is(604_800_000_000_000), Duration(LONGEST), "The age at which an order expires.";
+        "orders_per_second" orders_per_second: Option<u32> = Is(None), Maybe(Count(1, MOST_ORDERS_PER_SECOND)), "Orders and amendments of an account within a second of the clock; without it any.";
+        "max_age" max_age: i64 = Is(604_800_000_000_000), Duration(LONGEST), "The age at which an order expires; one that was sent longer ago is refused.";
     }
 }
 
@@ -68,6 +75,9 @@ const TAKER: Bound = Bound { min: 0, accepted: "0 ≤ taker fee ≤ 10 %", ..FEE
 impl Venue {
     /// A rebate is never more than what the taker opposite pays, whatever the tiers of the two.
     fn check(&self, node: &Node, path: &str, problems: &mut Problems) {
+        if self.settle_every > 0 && DAY % self.settle_every != 0 {
+            problems.contradiction(node, path, "settle_every", &[], "a span that divides a day".to_string());
+        }
         let path = join(path, "fees");
         let Some(fees) = node.get("fees").filter(|_| !problems.any_at(&path)) else { return };
         if index_of(&self.fees, STANDARD).is_none() {

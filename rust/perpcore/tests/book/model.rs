@@ -152,6 +152,7 @@ impl Model {
             price: if order.market { 0 } else { order.price * self.tick() },
             code,
             kind,
+            instrument: 0,
             ..Event::NOTHING
         }
     }
@@ -193,7 +194,7 @@ impl Model {
     }
 
     fn refuse(&mut self, command: &Command<'_>, code: Code) {
-        let mut event = Event { code: Some(code), kind: Kind::Rejected, ..Event::NOTHING };
+        let mut event = Event { code: Some(code), kind: Kind::Rejected, instrument: 0, ..Event::NOTHING };
         match command {
             Command::Place(place) => {
                 (event.account, event.quantity, event.price) =
@@ -270,7 +271,7 @@ impl Model {
             return;
         }
         let (_, before, as_before) = self.who(account);
-        let event = Event { account, class, kind: Kind::Accepted, ..Event::NOTHING };
+        let event = Event { account, class, kind: Kind::Accepted, instrument: 0, ..Event::NOTHING };
         let open = self.orders.iter().any(|order| order.account == account);
         if open && (before, as_before) != (Some(group), class) {
             return self.say(Event { kind: Kind::Rejected, code: Some(Code::ConflictingValues), ..event });
@@ -282,7 +283,7 @@ impl Model {
     fn price(&mut self, kind: Kind, price: i64) -> bool {
         let fits = (1..=PRICE_MAX).contains(&price);
         let (kind, code) = if fits { (kind, None) } else { (Kind::Rejected, Some(Code::OutOfRange)) };
-        self.say(Event { price, code, kind, ..Event::NOTHING });
+        self.say(Event { price, code, kind, instrument: 0, ..Event::NOTHING });
         fits
     }
 

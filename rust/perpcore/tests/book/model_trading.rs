@@ -12,6 +12,7 @@ impl Model {
                 price: price.unwrap_or(0),
                 code: Some(code),
                 kind: Kind::Rejected,
+                instrument: 0,
                 ..Event::NOTHING
             }
         };
@@ -239,6 +240,7 @@ impl Model {
             other_class: maker.class,
             aggressor,
             kind: Kind::Filled,
+            instrument: 0,
             ..Event::NOTHING
         });
         self.cut(maker.account, maker.isolated);
@@ -414,6 +416,7 @@ pub(super) fn fill(taker: &Lives, maker: &Lives, lots: i64, price: i64) -> Fill 
         maker_isolated: maker.isolated,
         lots,
         price,
+        trade: 0,
     }
 }
 
@@ -426,6 +429,7 @@ fn owned(place: &Place<'_>) -> Place<'static> {
         client_id: None,
         quantity,
         price,
+        sent: None,
         tif,
         until,
         post_only,

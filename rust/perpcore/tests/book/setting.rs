@@ -55,6 +55,7 @@ pub fn market(account: u32, lots: i64) -> Place<'static> {
         client_id: None,
         quantity: lots * LOT,
         price: None,
+        sent: None,
         tif: Tif::Ioc,
         until: None,
         post_only: None,

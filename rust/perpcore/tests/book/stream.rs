@@ -270,6 +270,7 @@ impl Stream {
             client_id: None,
             quantity: self.lots() * LOT,
             price: (!market).then(|| self.price() * TICK),
+            sent: None,
             tif,
             until: (tif == Tif::Gtd).then(|| self.time + self.random.pick(&[-1, 0, 1, 1_000_000_000, 500_000_000])),
             post_only: self.random.percent(posts).then(|| self.random.pick(PostOnly::ALL)),

@@ -130,6 +130,7 @@ tiers = [["rest", "5%", 10]]
         "funding.min_coverage",
         "funding.sample",
         "initial_method",
+        "limits.open_interest",
         "limits.open_orders",
         "lot",
         "maintenance_fee",
