@@ -14,7 +14,7 @@ def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
     """A code where it is refused, and nothing has changed."""
     desk = book.desk
     quantity = row.get("quantity")
-    if quantity is not None and quantity * order.side < 0 or (order.price is None and row.get("price") is not None):
+    if (quantity is not None and quantity * order.side < 0) or (order.price is None and row.get("price") is not None):
         return "conflicting_values"
     if quantity == 0:
         return "off_lot"

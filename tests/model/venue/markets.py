@@ -1,0 +1,208 @@
+"""Commands about prices and phases: index, mark, phase, halt, resume, restart, settle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..book import Price
+from . import settlement, statuses
+from .phases import enter_phase
+from .place import fire
+
+if TYPE_CHECKING:
+    from .state import State
+
+Row = dict[str, Any]
+HOUR = 3_600 * 10**9
+
+
+def mark(state: State, row: Row) -> str | None:
+    """Set, looked at, then told to the book."""
+    name = row["instrument"]
+    if state.rules.indexes[state.rules.markets[name].underlying].sources:
+        return "priced_by_sources"
+    before = state.valuer.price(name).state
+    after = row.get("state") or "live"
+    state.prices[name] = Price(row["price"], after)
+    state.emit("mark", instrument=name, price=row["price"])
+    if before != after:
+        state.emit("price_state", instrument=name, before=before, after=after)
+    statuses.look(state)
+    state.books[name].mark = row["price"]
+    fire_all(state, [name])
+    return None
+
+
+def index(state: State, row: Row) -> str | None:
+    """Of an underlying, with the assets that it prices; or of one asset."""
+    underlying, asset = row.get("underlying"), row.get("asset")
+    if (underlying is None) == (asset is None):
+        return "null_value" if underlying is None else "conflicting_values"
+    after = row.get("state") or "live"
+    if asset is not None:
+        return index_of_asset(state, str(asset), Price(row["price"], after))
+    name = str(underlying)
+    if name not in state.rules.indexes:
+        return "out_of_range"
+    if state.rules.indexes[name].sources:
+        return "priced_by_sources"
+    before = state.indexes[name].state if name in state.indexes else "frozen"
+    set_index(state, name, Price(row["price"], after))
+    state.emit("index", price=row["price"], note=name)
+    if before != after:
+        state.emit("price_state", before=before, after=after, note=name)
+    statuses.look(state)
+    follow = [market.name for market in state.rules.markets.values() if market.underlying == name]
+    for one in follow:
+        state.books[one].index = row["price"]
+    fire_all(state, follow)
+    return None
+
+
+def set_index(state: State, underlying: str, price: Price) -> None:
+    """And of every asset that follows it."""
+    state.indexes[underlying] = price
+    for asset in state.rules.valuation.assets.values():
+        if asset.underlying == underlying and asset.name != state.rules.settlement:
+            state.prices[asset.name] = Price(price.value, price.state)
+    if price.state == "live" or (price.state == "thin" and state.rules.valuation.thin_is_usable(underlying)):
+        state.told.setdefault(underlying, []).append((state.time, price.value))
+
+
+def index_of_asset(state: State, asset: str, price: Price) -> str | None:
+    """By itself."""
+    if asset not in state.rules.valuation.assets:
+        return "unknown_asset"
+    if asset == state.rules.settlement:
+        return "settlement_price"
+    before = state.valuer.price(asset).state
+    state.prices[asset] = price
+    state.emit("index", price=price.value, note=asset)
+    if before != price.state:
+        state.emit("price_state", before=before, after=price.state, note=asset)
+    statuses.look(state)
+    return None
+
+
+def fire_all(state: State, instruments: list[str]) -> None:
+    """Triggers, then the postings of what they traded."""
+    for name in instruments:
+        fire(state.books[name])
+    state.flush()
+
+
+def phase(state: State, row: Row) -> str | None:
+    """By command; out of halted only by resume, into settled only by settle."""
+    book = state.books[row["instrument"]]
+    if book.phase in ("halted", "settled") or row["state"] == "settled":
+        return "phase_refused"
+    if row["state"] == "open" and not state.may_use(row["instrument"]):
+        return "price_unusable"
+    code = enter_phase(book, row["state"])
+    state.flush()
+    return code
+
+
+def halt(state: State, row: Row) -> str | None:
+    """One instrument, or all; or the index of an underlying."""
+    if row.get("underlying") is not None:
+        return state_of_index(state, row, "halted")
+    name = row.get("instrument")
+    if name is not None and state.books[name].phase == "settled":
+        return "phase_refused"
+    for one in [name] if name is not None else list(state.books):
+        if state.books[one].phase != "settled":
+            enter_phase(state.books[one], "halted")
+            state.emit("halt", instrument=one)
+    return None
+
+
+def resume(state: State, row: Row) -> str | None:
+    """Back to preopen, with a mark that may be used."""
+    if row.get("underlying") is not None:
+        return state_of_index(state, row, "frozen")
+    name = row.get("instrument")
+    if name is not None and state.books[name].phase != "halted":
+        return "phase_refused"
+    if name is not None and not state.may_use(name):
+        return "price_unusable"
+    for one in [name] if name is not None else list(state.books):
+        if state.books[one].phase == "halted" and state.may_use(one):
+            enter_phase(state.books[one], "preopen")
+            state.emit("resume", instrument=one)
+    return None
+
+
+def state_of_index(state: State, row: Row, after: str) -> str | None:
+    """Of a told index: halted, or frozen until it is told again."""
+    name = row["underlying"]
+    if row.get("instrument") is not None:
+        return "conflicting_values"
+    if name not in state.rules.indexes:
+        return "out_of_range"
+    found = state.indexes.get(name)
+    before = "frozen" if found is None else found.state
+    if after == "frozen" and before != "halted":
+        return "phase_refused"
+    if found is not None:
+        set_index(state, name, Price(found.value, after))
+    if before != after:
+        state.emit("price_state", before=before, after=after, note=name)
+    return None
+
+
+def restart(state: State) -> None:
+    """What was told may not be used until it is told again."""
+    for name, price in state.indexes.items():
+        freeze(state, price, {"note": name})
+        set_index(state, name, price)
+    priced = [asset.name for asset in state.rules.valuation.assets.values() if asset.underlying is None]
+    for name in priced:
+        if name in state.prices and name != state.rules.settlement:
+            freeze(state, state.prices[name], {"note": name})
+    for name in state.rules.markets:
+        if name in state.prices:
+            freeze(state, state.prices[name], {"instrument": name})
+
+
+def freeze(state: State, price: Price, columns: Row) -> None:
+    """With an event if that is a change."""
+    if price.state != "frozen":
+        state.emit("price_state", before=price.state, after="frozen", **columns)
+        price.state = "frozen"
+
+
+def settle(state: State, row: Row) -> str | None:
+    """The last settlement of an instrument."""
+    name = row["instrument"]
+    book = state.books[name]
+    if book.phase != "settling":
+        return "phase_refused"
+    price = final_price(state, state.rules.markets[name].underlying, row)
+    if isinstance(price, str):
+        return price
+    held = state.prices[name]
+    state.prices[name] = Price(price, held.state)
+    blocked = settlement.first_blocked(state, {name: price})
+    state.prices[name] = held
+    if blocked:
+        state.emit("settlement_deferred", instrument=name, account=blocked[name])
+        return None
+    state.emit("settlement", instrument=name, price=price)
+    enter_phase(book, "settled")
+    settlement.post(state, {name: price}, final=True)
+    return None
+
+
+def final_price(state: State, underlying: str, row: Row) -> int | str:
+    """The last usable index; another one with approval, within those of the last hour. Or a code."""
+    values = state.told.get(underlying, [])
+    last = values[-1][1] if values else None
+    if row.get("price") is None or row["price"] == last:
+        if last is None:
+            return "settlement_price"
+        return last if state.indexes[underlying].state == "live" or row.get("price") is not None else "price_unusable"
+    hour = [value for time, value in values if state.time - HOUR <= time]
+    if row.get("approval") and hour and min(hour) <= row["price"] <= max(hour):
+        return int(row["price"])
+    return "settlement_price"

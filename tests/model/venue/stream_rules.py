@@ -1,0 +1,126 @@
+"""The rulebooks under which random streams run: small numbers, so that every limit is met."""
+
+from __future__ import annotations
+
+STRICT = """
+name = "strict"
+[venue]
+settlement = "USD"
+profit_credit = 0
+call_factor = 1.25
+withdraw_ratio = "2%"
+outflow_per_hour = "10%"
+settle_every = "8h"
+conversion_order = ["HKD", "BTC"]
+client_id_window = { time = "1h", per_account = 6 }
+rates = { orders_per_second = 8, max_age = "12h" }
+fees = { standard = { maker = "0.02%", taker = "0.05%" }, maker = { maker = "-0.01%", taker = "0.03%" } }
+[asset.USD]
+class = "fiat"
+eligible = true
+[asset.HKD]
+class = "fiat"
+eligible = true
+haircut = [[20_000, "0.5%"], ["rest", "5%"]]
+close_cost = "0.1%"
+platform_cap = 400_000
+[asset.BTC]
+class = "virtual_asset"
+eligible = true
+haircut = [["rest", "10%"]]
+close_cost = "1%"
+account_cap = 50
+underlying = "BTC"
+[asset.XYZ]
+class = "virtual_asset"
+[underlying.BTC]
+index = { thin = "protect" }
+[underlying.ETH]
+index = { thin = "trade" }
+[instrument.BTC-PERP]
+underlying = "BTC"
+tick = 0.5
+lot = 0.1
+min_size = 0.2
+max_size = 60
+tiers = [[20_000, "1%", 20], [60_000, "2.5%", 10], [200_000, "5%", 5]]
+collar = { width = "4%", reference = "mark" }
+limits = { position = 100, group_position = 150, open_orders = 8, open_interest = 220 }
+funding = { every = "1h", sample = "5m", cap_factor_maintenance = "75%", impact_notional = 500 }
+[instrument.ETH-PERP]
+underlying = "ETH"
+tick = 0.05
+lot = 1
+contract_size = 0.1
+maintenance_fee = "0.05%"
+tiers = [[5_000, "1%", 25], ["rest", "4%", 8]]
+collar = { width = "6%" }
+limits = { position = 3_000, open_orders = 8, open_interest = "none" }
+funding = { every = "8h", sample = "20m", cap = "1%", impact_notional = 50, min_coverage = "20%" }
+[client]
+classes = ["professional", "affiliated_market_maker", "market_maker"]
+require = ["professional", "knowledge"]
+"""
+
+LENIENT = """
+name = "lenient"
+[venue]
+settlement = "USDT"
+profit_credit = 1
+call_factor = 1.5
+settle_every = "4h"
+conversion_order = ["BTC", "USDC"]
+client_id_window = { time = "24h", per_account = 20 }
+rates = { max_age = "7d" }
+fees = { standard = { maker = "0.02%", taker = "0.05%" }, maker = { maker = "-0.02%", taker = "0.02%" } }
+[asset.USDT]
+[asset.USDC]
+class = "stablecoin"
+eligible = true
+haircut = [[5_000, "0%"], ["rest", "2%"]]
+liability = { initial = "10%", maintenance = "5%" }
+[asset.BTC]
+eligible = true
+haircut = [[5, "5%"], [20, "10%"], ["rest", "50%"]]
+close_cost = "2%"
+underlying = "BTC"
+liability = { initial = "10%", maintenance = "5%" }
+[underlying.BTC]
+index = { thin = "trade" }
+[underlying.ETH]
+index = { thin = "trade" }
+[instrument.BTC-PERP]
+underlying = "BTC"
+tick = 0.5
+lot = 0.1
+initial_method = "marginal"
+tiers = [[50_000, "0.5%", 50], [150_000, "1%", 20], ["rest", "5%", 5]]
+collar = { width = "8%" }
+limits = { position = 400, open_orders = 12 }
+funding = { every = "4h", sample = "10m", impact_notional = 300, cap_factor_difference = "50%" }
+[instrument.ETH-PERP]
+underlying = "ETH"
+tick = 0.05
+lot = 0.5
+initial_method = "marginal"
+tiers = [[50_000, "1%", 25], ["rest", "5%", 5]]
+collar = { width = "8%" }
+limits = { open_orders = 12 }
+funding = { every = "2h", sample = "10m", impact_notional = 100 }
+[portfolio]
+enabled = true
+min_equity = 1_000
+offset_credit = "80%"
+minimum = "0.5%"
+steps = 2
+[portfolio.underlying.BTC]
+range = "16%"
+basis = "0.25%"
+concentration = [[50_000, "0%"], [100_000, "2.5%"], ["rest", "10%"]]
+[portfolio.underlying.ETH]
+range = "18%"
+[[portfolio.extended]]
+move = "-66%"
+"""
+
+RULEBOOKS = {"strict": STRICT, "lenient": LENIENT}
