@@ -25,9 +25,9 @@ def next_instant(state: State, time: int) -> int | None:
     now = state.time
     found = [end_of(state, order)[0] for book in state.books.values() for order in book.open.values()]
     found += [holder.deadman for holder in state.open_holders() if holder.deadman is not None]
-    for name, market in state.rules.markets.items():
-        if state.books[name].phase != "settled":
-            found.append(next_multiple(now, market.contract.sample))
+    found += [funding_due.next_look(state, name) for name, book in state.books.items() if book.phase != "settled"]
+    # and every settlement of a funding
+    found += [next_multiple(now, market.contract.every) for market in state.rules.markets.values()]
     found.append(next_multiple(now, state.rules.settle_every))
     due = [max(now, instant) for instant in found]
     first = min(due)
@@ -57,11 +57,13 @@ def run_instant(state: State) -> None:
     for name, market in state.rules.markets.items():
         if state.books[name].phase == "settled" or state.time % market.contract.sample:
             continue
+        settles = settles or state.time % market.contract.every == 0
+        if funding_due.is_blind(state, name) and state.time % market.contract.every:
+            continue
         for row in funding_due.sample(state, name):
             funding_due.tell_premium(state, name, row)
             if row.outcome is not None:
                 ends.append((name, row))
-        settles = settles or state.time % market.contract.every == 0
     if settles:
         settlement.settle(state)
     for name, row in ends:

@@ -29,30 +29,53 @@ def begin(state: State) -> None:
         funding.update(state.time)
 
 
+REASONS = {
+    "no_index": "price_unusable",
+    "index_state": "price_unusable",
+    "stale_index": "price_unusable",
+    "thin_book": "not_fillable",
+    "crossed": "conflicting_values",
+    "off_scale": "out_of_range",
+    "low_coverage": "not_fillable",
+    "settled": None,
+}
+
+
+def next_look(state: State, instrument: str) -> int:
+    """The next slot; while there is no index of late, the end of the interval."""
+    contract = state.rules.markets[instrument].contract
+    span = contract.every if is_blind(state, instrument) else contract.sample
+    return (state.time // span + 1) * span
+
+
+def is_blind(state: State, instrument: str) -> bool:
+    """Whether the last slot had no index of late, and none was told since."""
+    funding = state.fundings[instrument]
+    assert funding.passed is not None
+    last = funding.passed * funding.rules.sample
+    return funding.blind and (funding.index_time is None or funding.index_time <= last)
+
+
 def sample(state: State, instrument: str) -> list[FundingRow]:
-    """The slots up to now, on what is known: a told price does not age."""
-    market, funding, book = state.rules.markets[instrument], state.fundings[instrument], state.books[instrument]
-    index = state.indexes.get(market.underlying)
-    if index is not None:
-        funding.known |= {"index": index.value, "state": index.state}
-        funding.index_time = state.time
-    funding.known |= {"impact_bid": book.impact(1), "impact_ask": book.impact(-1), "mark": book.mark}
-    funding.mark_time = state.time
+    """The slots up to now, on the book and the prices that are known."""
+    funding, book = state.fundings[instrument], state.books[instrument]
+    funding.known |= {"impact_bid": book.impact(1), "impact_ask": book.impact(-1)}
     return funding.update(state.time)
 
 
 def tell_premium(state: State, instrument: str, row: FundingRow) -> None:
     """Every slot."""
-    state.emit("premium", instrument=instrument, amount=row.premium or 0, code=row.reason, balance=row.predicted)
+    code = None if row.reason is None else REASONS[row.reason]
+    state.emit("premium", instrument=instrument, amount=row.premium or 0, code=code, balance=row.predicted)
 
 
 def end_interval(state: State, instrument: str, row: FundingRow) -> None:
     """The rate, and who pays what."""
-    mark = state.books[instrument].mark or 0
+    mark = state.valuer.price(instrument).value
     if row.outcome == "funding_missed":
         state.emit("funding_missed", instrument=instrument, price=mark or None, amount=0)
         return
-    rate, code = row.rate or 0, None if row.outcome == "settled" else row.outcome
+    rate, code = row.rate or 0, REASONS.get(str(row.outcome), row.outcome)
     if not state.may_use(instrument):
         rate, code = 0, "price_unusable"
     state.emit("funding", instrument=instrument, price=mark or None, amount=rate, code=code)

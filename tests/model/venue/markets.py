@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..book import Price
+from ..usable import is_usable
 from . import settlement, statuses
 from .phases import enter_phase
 from .place import fire
@@ -28,13 +29,14 @@ def mark(state: State, row: Row) -> str | None:
     if before != after:
         state.emit("price_state", instrument=name, before=before, after=after)
     statuses.look(state)
-    state.books[name].mark = row["price"]
-    fire_all(state, [name])
+    if state.may_use(name):
+        state.books[name].mark = row["price"]
+        fire_all(state, [name])
     return None
 
 
 def index(state: State, row: Row) -> str | None:
-    """Of an underlying, with the assets that it prices; or of one asset."""
+    """Of an underlying, with the assets that it prices; or of one asset. A book hears of what may be used."""
     underlying, asset = row.get("underlying"), row.get("asset")
     if (underlying is None) == (asset is None):
         return "null_value" if underlying is None else "conflicting_values"
@@ -53,9 +55,11 @@ def index(state: State, row: Row) -> str | None:
         state.emit("price_state", before=before, after=after, note=name)
     statuses.look(state)
     follow = [market.name for market in state.rules.markets.values() if market.underlying == name]
-    for one in follow:
-        state.books[one].index = row["price"]
-    fire_all(state, follow)
+    tell_fundings(state, name, index=row["price"], state=after)
+    if is_usable(state.indexes[name], state.rules.valuation, name):
+        for one in follow:
+            state.books[one].index = row["price"]
+        fire_all(state, follow)
     return None
 
 
@@ -65,7 +69,7 @@ def set_index(state: State, underlying: str, price: Price) -> None:
     for asset in state.rules.valuation.assets.values():
         if asset.underlying == underlying and asset.name != state.rules.settlement:
             state.prices[asset.name] = Price(price.value, price.state)
-    if price.state == "live" or (price.state == "thin" and state.rules.valuation.thin_is_usable(underlying)):
+    if is_usable(price, state.rules.valuation, underlying):
         state.told.setdefault(underlying, []).append((state.time, price.value))
 
 
@@ -75,6 +79,8 @@ def index_of_asset(state: State, asset: str, price: Price) -> str | None:
         return "unknown_asset"
     if asset == state.rules.settlement:
         return "settlement_price"
+    if state.rules.valuation.assets[asset].underlying is not None:
+        return "conflicting_values"
     before = state.valuer.price(asset).state
     state.prices[asset] = price
     state.emit("index", price=price.value, note=asset)
@@ -92,11 +98,13 @@ def fire_all(state: State, instruments: list[str]) -> None:
 
 
 def phase(state: State, row: Row) -> str | None:
-    """By command; out of halted only by resume, into settled only by settle."""
+    """By command: out of halted to trading only by resume, out of settling only by settle."""
     book = state.books[row["instrument"]]
-    if book.phase in ("halted", "settled") or row["state"] == "settled":
+    if book.phase in ("settling", "settled") or row["state"] == "settled":
         return "phase_refused"
-    if row["state"] == "open" and not state.may_use(row["instrument"]):
+    if book.phase == "halted" and row["state"] not in ("settling", "halted"):
+        return "phase_refused"
+    if row["state"] in ("open", "reduce_only", "auction") and not state.may_use(row["instrument"]):
         return "price_unusable"
     code = enter_phase(book, row["state"])
     state.flush()
@@ -106,7 +114,7 @@ def phase(state: State, row: Row) -> str | None:
 def halt(state: State, row: Row) -> str | None:
     """One instrument, or all; or the index of an underlying."""
     if row.get("underlying") is not None:
-        return state_of_index(state, row, "halted")
+        return halt_index(state, row)
     name = row.get("instrument")
     if name is not None and state.books[name].phase == "settled":
         return "phase_refused"
@@ -120,7 +128,10 @@ def halt(state: State, row: Row) -> str | None:
 def resume(state: State, row: Row) -> str | None:
     """Back to preopen, with a mark that may be used."""
     if row.get("underlying") is not None:
-        return state_of_index(state, row, "frozen")
+        if row.get("instrument") is not None:
+            return "conflicting_values"
+        # it goes on when it is told
+        return "price_unusable" if row["underlying"] in state.rules.indexes else "out_of_range"
     name = row.get("instrument")
     if name is not None and state.books[name].phase != "halted":
         return "phase_refused"
@@ -133,8 +144,8 @@ def resume(state: State, row: Row) -> str | None:
     return None
 
 
-def state_of_index(state: State, row: Row, after: str) -> str | None:
-    """Of a told index: halted, or frozen until it is told again."""
+def halt_index(state: State, row: Row) -> str | None:
+    """A told index may not be used until it is told again."""
     name = row["underlying"]
     if row.get("instrument") is not None:
         return "conflicting_values"
@@ -142,13 +153,20 @@ def state_of_index(state: State, row: Row, after: str) -> str | None:
         return "out_of_range"
     found = state.indexes.get(name)
     before = "frozen" if found is None else found.state
-    if after == "frozen" and before != "halted":
-        return "phase_refused"
     if found is not None:
-        set_index(state, name, Price(found.value, after))
-    if before != after:
-        state.emit("price_state", before=before, after=after, note=name)
+        set_index(state, name, Price(found.value, "halted"))
+        tell_fundings(state, name, state="halted")
+    if before != "halted":
+        state.emit("price_state", before=before, after="halted", note=name)
     return None
+
+
+def tell_fundings(venue: State, underlying: str, **told: Any) -> None:
+    """Without an index, the one that is known is as old as it was."""
+    for market in venue.rules.markets.values():
+        if market.underlying == underlying and venue.books[market.name].phase != "settled":
+            rows = venue.fundings[market.name].update(venue.time, **told)
+            assert not rows, "every slot up to now has passed"
 
 
 def restart(state: State) -> None:
@@ -156,6 +174,7 @@ def restart(state: State) -> None:
     for name, price in state.indexes.items():
         freeze(state, price, {"note": name})
         set_index(state, name, price)
+        tell_fundings(state, name, state="frozen")
     priced = [asset.name for asset in state.rules.valuation.assets.values() if asset.underlying is None]
     for name in priced:
         if name in state.prices and name != state.rules.settlement:

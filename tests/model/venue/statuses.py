@@ -24,14 +24,14 @@ def look(state: State) -> None:
 
 
 def look_at(state: State, holder: Holder) -> None:
-    """Cross before isolated, these by instrument; pruning directly after the event that asks for it."""
+    """Cross before isolated, these by instrument; then the pruning that the cross status asks for."""
     before, after = look_at_bucket(state, holder, None)
-    if after in BELOW_INITIAL and before in ("healthy", "undecided"):
-        prune(state, holder)
-        look_at_bucket(state, holder, None)
     for instrument in state.rules.markets:
         if (instrument, "isolated") in holder.positions:
             look_at_bucket(state, holder, instrument)
+    if after in BELOW_INITIAL and before in ("healthy", "undecided"):
+        prune(state, holder)
+        look_at_bucket(state, holder, None)
 
 
 def look_at_bucket(state: State, holder: Holder, instrument: str | None) -> tuple[str, str]:

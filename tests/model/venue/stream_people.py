@@ -5,22 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from .stream_setting import HOUR, UNDERLYING, YEAR, Row, Setting, text
+from .stream_setting import HOUR, SECOND, UNDERLYING, YEAR, Row, Setting, text
+
+
+def slots(setting: Setting) -> Iterable[Row]:
+    """Some slots in a row, each with an index of late; onto the end of an interval, now and then."""
+    rng = setting.rng
+    if rng.random() < 0.6:
+        setting.time = (setting.time // HOUR + rng.randint(1, 2)) * HOUR - rng.choice((301, 601, 1_201, 1_801)) * SECOND
+    wild = rng.choice(("1", "1", "0.9", "1.1"))
+    for _ in range(rng.randint(1, 7)):
+        setting.time = (setting.time // (300 * SECOND) + 1) * 300 * SECOND - SECOND
+        for instrument in ("BTC-PERP", "ETH-PERP"):
+            away = Decimal(rng.choice(("0.995", "0.999", "1", "1.003"))) * Decimal(wild)
+            price = text(round(setting.marks[instrument] * away, 2))
+            yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price, "time": setting.time}
+        setting.time += SECOND
+        yield {"kind": "advance_time", "time": setting.time}
 
 
 def opened(setting: Setting) -> Iterable[Row]:
     """Accounts of some clients, groups, classes and tiers."""
-    for at, name in enumerate(setting.accounts):
-        row: Row = {"kind": "open_account", "account": name}
-        row["client"] = ("k1", "k1", "k2", None)[at % 4]
-        row["group"] = (None, None, "g1", "g1", None)[at % 5]
-        row["class"] = (None, "market_maker", "professional", "affiliated_market_maker", None, None)[at % 6]
-        if row["class"] == "affiliated_market_maker":
-            row["approval"] = "paper 1"
-        row["fee_tier"] = (None, "maker", None)[at % 3]
+    clients = {"ada": "k1", "bob": "k1", "gus": "k2", "hal": "k2"}
+    groups = {"cyd": "g1", "dan": "g1"}
+    classes = {"bob": "market_maker", "dan": "professional", "eve": "affiliated_market_maker"}
+    for name in setting.accounts:
+        row: Row = {"kind": "open_account", "account": name, "client": clients.get(name), "group": groups.get(name)}
+        row["class"] = classes.get(name)
+        row["approval"] = "paper 1" if name == "eve" else None
+        row["fee_tier"] = "maker" if name in ("bob", "eve", "ivy") else None
         if setting.rulebook == "strict":
-            row["investor_until"] = setting.time + (YEAR if at % 4 else 3 * HOUR)
-            row["knowledge_until"] = setting.time + (YEAR if at % 5 else 2 * HOUR)
+            row["investor_until"] = setting.time + (3 * HOUR if name == "ivy" else YEAR)
+            row["knowledge_until"] = setting.time + (5 * HOUR if name == "fay" else YEAR)
         yield {column: value for column, value in row.items() if value is not None}
 
 
@@ -28,14 +44,15 @@ def deposit(setting: Setting) -> Iterable[Row]:
     rng = setting.rng
     asset = rng.choice(setting.assets)
     units = {"HKD": Decimal(8), "BTC": Decimal("0.001")}.get(asset, Decimal(1))
-    amount = rng.choice((0, -3, 5, 50, 50, 300, 300, 2_000, 20_000)) * units
+    amount = rng.choice((0, -3, 5, 50, 50, 300, 300, 2_000, 5_000)) * units
     yield {"kind": "deposit", "account": setting.account, "asset": asset, "amount": text(amount)}
 
 
 def withdraw(setting: Setting) -> Iterable[Row]:
     rng = setting.rng
     amount = rng.choice(("0.01", "5", "50", "50", "300", "1000", "8000", "0", "33.33333333"))
-    yield {"kind": "withdraw", "account": setting.account, "asset": rng.choice(setting.assets), "amount": amount}
+    asset = rng.choice((setting.assets[0], setting.assets[0], *setting.assets))
+    yield {"kind": "withdraw", "account": setting.account, "asset": asset, "amount": amount}
 
 
 def confirm(setting: Setting) -> Iterable[Row]:
@@ -49,8 +66,11 @@ def release(setting: Setting) -> Iterable[Row]:
 def transfer(setting: Setting) -> Iterable[Row]:
     rng = setting.rng
     yield {
-        "kind": "transfer", "account": setting.account, "to_account": setting.account,
-        "asset": rng.choice(setting.assets), "amount": rng.choice(("1", "50", "400", "0", "3000")),
+        "kind": "transfer", "asset": rng.choice((setting.assets[0], *setting.assets)),
+        **rng.choice((
+            {"account": "ada", "to_account": "bob"}, {"account": "hal", "to_account": "gus"},
+            {"account": setting.account, "to_account": setting.account},
+        )), "amount": rng.choice(("1", "50", "400", "0", "3000")),
     }  # fmt: skip
 
 
@@ -72,7 +92,7 @@ def topup(setting: Setting) -> Iterable[Row]:
 
 
 def hold(setting: Setting) -> Iterable[Row]:
-    flags = setting.rng.choice((None, None, None, "no_open", "no_withdraw", "frozen", "no_open,no_withdraw", "closed"))
+    flags = setting.rng.choice((*[None] * 8, "no_open", "no_withdraw", "frozen", "no_open,no_withdraw", "closed"))
     approval = setting.rng.choice(("paper 2", "paper 2", None)) if flags == "frozen" else None
     yield {"kind": "hold", "account": setting.account, "flags": flags, "approval": approval}
 
@@ -132,8 +152,12 @@ def deadman(setting: Setting) -> Iterable[Row]:
 
 
 def phase(setting: Setting) -> Iterable[Row]:
-    states = ("preopen", "auction", "auction", "open", "reduce_only", "halted", "settling", "listed", "settled")
-    yield {"kind": "phase", "instrument": setting.instrument, "state": setting.rng.choice(states)}
+    rng = setting.rng
+    states = ["preopen", "auction", "auction", "open", "open", "reduce_only", "halted", "listed", "settled"]
+    if setting.flavor == "phases" and rng.random() < 0.15:
+        states = ["settling"]
+    setting.unhealthy = setting.unhealthy or 30
+    yield {"kind": "phase", "instrument": setting.instrument, "state": rng.choice(states)}
 
 
 def open_again(setting: Setting) -> Iterable[Row]:
@@ -172,5 +196,5 @@ MAKERS: dict[str, Maker] = {
     "deposit": deposit, "withdraw": withdraw, "confirm": confirm, "release": release, "transfer": transfer,
     "margin": margin, "topup": topup, "hold": hold, "set_account": set_account, "leverage": leverage,
     "open_account": open_account, "close_account": close_account, "disconnect": disconnect, "deadman": deadman,
-    "phase": phase, "open": open_again, "halt": halt, "resume": resume, "restart": restart, "settle": settle,
+    "slots": slots, "phase": phase, "open": open_again, "halt": halt, "resume": resume, "restart": restart, "settle": settle,
 }  # fmt: skip

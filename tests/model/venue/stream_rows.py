@@ -198,10 +198,8 @@ def tell_all(setting: Setting) -> Iterable[Row]:
         price = text(setting.marks[instrument])
         yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
         yield {"kind": "mark", "instrument": instrument, "price": price}
-    if setting.rulebook == "strict":
-        yield {"kind": "index", "asset": "HKD", "price": "0.128"}
-    else:
-        yield {"kind": "index", "asset": "USDC", "price": "1"}
+    asset, worth = ("HKD", "0.128") if setting.rulebook == "strict" else ("USDC", "1")
+    yield {"kind": "index", "asset": asset, "price": worth}
 
 
 def set_up(setting: Setting) -> Iterable[Row]:

@@ -13,7 +13,7 @@ outflow_per_hour = "10%"
 settle_every = "8h"
 conversion_order = ["HKD", "BTC"]
 client_id_window = { time = "1h", per_account = 6 }
-rates = { orders_per_second = 8, max_age = "12h" }
+rates = { orders_per_second = 3, max_age = "12h" }
 fees = { standard = { maker = "0.02%", taker = "0.05%" }, maker = { maker = "-0.01%", taker = "0.03%" } }
 [asset.USD]
 class = "fiat"
@@ -23,7 +23,7 @@ class = "fiat"
 eligible = true
 haircut = [[20_000, "0.5%"], ["rest", "5%"]]
 close_cost = "0.1%"
-platform_cap = 400_000
+platform_cap = 40_000
 [asset.BTC]
 class = "virtual_asset"
 eligible = true
@@ -34,9 +34,9 @@ underlying = "BTC"
 [asset.XYZ]
 class = "virtual_asset"
 [underlying.BTC]
-index = { thin = "protect" }
+index = { thin = "protect", stale_after = "3m" }
 [underlying.ETH]
-index = { thin = "trade" }
+index = { thin = "trade", stale_after = "90s" }
 [instrument.BTC-PERP]
 underlying = "BTC"
 tick = 0.5
@@ -45,8 +45,8 @@ min_size = 0.2
 max_size = 60
 tiers = [[20_000, "1%", 20], [60_000, "2.5%", 10], [200_000, "5%", 5]]
 collar = { width = "4%", reference = "mark" }
-limits = { position = 100, group_position = 150, open_orders = 8, open_interest = 220 }
-funding = { every = "1h", sample = "5m", cap_factor_maintenance = "75%", impact_notional = 500 }
+limits = { position = 40, group_position = 55, open_orders = 8, open_interest = 90 }
+funding = { every = "1h", sample = "5m", cap_factor_maintenance = "75%", impact_notional = 500, min_coverage = "10%" }
 [instrument.ETH-PERP]
 underlying = "ETH"
 tick = 0.05
@@ -56,7 +56,7 @@ maintenance_fee = "0.05%"
 tiers = [[5_000, "1%", 25], ["rest", "4%", 8]]
 collar = { width = "6%" }
 limits = { position = 3_000, open_orders = 8, open_interest = "none" }
-funding = { every = "8h", sample = "20m", cap = "1%", impact_notional = 50, min_coverage = "20%" }
+funding = { every = "2h", sample = "10m", cap = "5%", impact_notional = 50, min_coverage = "10%" }
 [client]
 classes = ["professional", "affiliated_market_maker", "market_maker"]
 require = ["professional", "knowledge"]
@@ -86,9 +86,9 @@ close_cost = "2%"
 underlying = "BTC"
 liability = { initial = "10%", maintenance = "5%" }
 [underlying.BTC]
-index = { thin = "trade" }
+index = { thin = "trade", stale_after = "90s" }
 [underlying.ETH]
-index = { thin = "trade" }
+index = { thin = "trade", stale_after = "90s" }
 [instrument.BTC-PERP]
 underlying = "BTC"
 tick = 0.5
@@ -97,7 +97,7 @@ initial_method = "marginal"
 tiers = [[50_000, "0.5%", 50], [150_000, "1%", 20], ["rest", "5%", 5]]
 collar = { width = "8%" }
 limits = { position = 400, open_orders = 12 }
-funding = { every = "4h", sample = "10m", impact_notional = 300, cap_factor_difference = "50%" }
+funding = { every = "4h", sample = "10m", impact_notional = 300, cap_factor_difference = "300%", min_coverage = "5%" }
 [instrument.ETH-PERP]
 underlying = "ETH"
 tick = 0.05
@@ -106,7 +106,7 @@ initial_method = "marginal"
 tiers = [[50_000, "1%", 25], ["rest", "5%", 5]]
 collar = { width = "8%" }
 limits = { open_orders = 12 }
-funding = { every = "2h", sample = "10m", impact_notional = 100 }
+funding = { every = "2h", sample = "10m", impact_notional = 100, min_coverage = "30%" }
 [portfolio]
 enabled = true
 min_equity = 1_000

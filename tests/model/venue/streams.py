@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import stream_people, stream_rows
 from .stream_rules import RULEBOOKS
-from .stream_setting import SECOND, START, Pick, Row, Setting
+from .stream_setting import SECOND, Pick, Row, Setting
 
 if TYPE_CHECKING:
     from .state import State
@@ -26,7 +26,7 @@ BASE = {
     "margin": 1, "topup": 0.4, "hold": 0.6, "set_account": 0.8, "leverage": 0.5, "open_account": 0.2,
     "close_account": 0.2, "disconnect": 0.3, "deadman": 0.4, "phase": 0.15, "halt": 0.1, "resume": 0.3, "open": 0.4,
     "restart": 0.05, "shock": 0.2, "bad_price": 0.2, "trigger": 3, "repeat": 1.5, "fault": 0.6, "back": 0.2,
-    "advance": 2, "settle": 0.1, "isolated": 4, "post_only": 2, "fok": 1.5,
+    "advance": 2, "settle": 0.1, "isolated": 4, "slots": 0.5, "post_only": 2, "fok": 1.5,
 }  # fmt: skip
 FLAVORS: dict[str, dict[str, float]] = {
     "trading": {"place": 60, "market": 10, "amend": 12, "cancel": 8, "trigger": 6, "fok": 4, "post_only": 5},
@@ -35,7 +35,7 @@ FLAVORS: dict[str, dict[str, float]] = {
     "phases": {"phase": 4, "halt": 2, "resume": 3, "open": 5, "restart": 1, "settle": 2},
     "isolated": {"isolated": 40, "place": 15, "margin": 12, "leverage": 6, "reduce": 15, "shock": 1.5},
     "people": {"hold": 8, "set_account": 8, "open_account": 2, "close_account": 3, "disconnect": 3, "deadman": 4},
-    "time": {"advance": 20, "quote_both": 40, "place": 30, "mark": 15},
+    "time": {"advance": 12, "slots": 8, "quote_both": 40, "place": 30, "mark": 15},
     "faults": {"fault": 25, "repeat": 12, "back": 3},
     "mixed": {},
 }
@@ -83,7 +83,14 @@ def burst(setting: Setting, kind: str) -> Iterator[Row]:
     if setting.unhealthy:
         setting.unhealthy -= 1
         if setting.unhealthy == 0:
-            yield from stream_rows.tell_all(setting)
+            yield from well_again(setting)
+
+
+def well_again(setting: Setting) -> Iterator[Row]:
+    """Prices that may be used, and trading."""
+    yield from stream_rows.tell_all(setting)
+    yield {"kind": "resume"}
+    yield from stream_people.open_again(setting)
 
 
 def advance(setting: Setting, kind: str) -> None:
@@ -95,10 +102,10 @@ def advance(setting: Setting, kind: str) -> None:
         step = rng.choice((SECOND, 300 * SECOND, 1_200 * SECOND, 3_600 * SECOND))
         if setting.flavor == "time":
             step = rng.choice((300, 3_600, 7_200, 30_000)) * SECOND
+    before = setting.time
     setting.time += step * rng.randint(1, 3)
     if kind == "advance" and rng.random() < 0.5:
-        setting.time -= setting.time % (300 * SECOND)  # onto a slot
-    setting.time = max(setting.time, START)
+        setting.time = max(before, setting.time - setting.time % (300 * SECOND))  # onto a slot
 
 
 def resolve(row: Row, state: State) -> Row:
