@@ -9,19 +9,13 @@ the table into BENCHMARKING.md too.
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import gc
-import json
 import os
-import shlex
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
@@ -30,40 +24,23 @@ import pyarrow as pa
 
 import perpcore as pc
 
+from .record import Record, conditions, parser, record, say, status
 from .resident import DAYS, NAMED, Prices, changes, minutes, recomputing, recorded, walk
-from .table import ROOT, Record, _hardware, _say, _status, _versions
 from .workload import SEED, Load, agree, load
-
-_BEGIN, _END = "<!-- written by python -m benches.monitor --record -->", "<!-- end of the monitor -->"
 
 # How often a peer recomputes the book: every so many of the first ticks of a day.
 _TURNS, _EVERY = 9, 20
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benches.monitor", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--accounts", type=int, default=1_000_000)
-    parser.add_argument("--out", type=Path, default=ROOT / "out" / "monitor.json")
-    parser.add_argument("--record", action="store_true", help="write the table into BENCHMARKING.md")
-    options = parser.parse_args()
-    before = os.getloadavg()
-    found: Record = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(["python", "-m", "benches.monitor", *sys.argv[1:]]),
-        "hardware": _hardware(),
-        "versions": _versions(),
-        "accounts": options.accounts,
-        "lines": list(_lines(options.accounts)),
-    }
-    found["load_average"] = {"before": before, "after": os.getloadavg()}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    page = "\n".join(_page(found))
-    print(page)
-    if options.record:
-        path = ROOT / "BENCHMARKING.md"
-        head, _, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
-        path.write_text(f"{head}{_BEGIN}\n\n{page}\n\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
+    options_of = parser("monitor", __doc__, "monitor.json")
+    options_of.add_argument("--accounts", type=int, default=1_000_000)
+    options = options_of.parse_args()
+    record("monitor", options, partial(_measured, options), _page)
+
+
+def _measured(options: Any) -> Record:
+    return {"accounts": options.accounts, "lines": list(_lines(options.accounts))}
 
 
 def _lines(accounts: int) -> Iterator[Record]:
@@ -71,9 +48,9 @@ def _lines(accounts: int) -> Iterator[Record]:
     gc.collect()
     pa.default_memory_pool().release_unused()
     ctypes.CDLL(None).malloc_trim(0)
-    resident = _status("VmRSS")
+    resident = status("VmRSS")
     monitor = pc.Monitor(one.rules, **one.book, threads=1)
-    yield {"what": "memory", "bytes_per_account": (_status("VmRSS") - resident) / accounts}
+    yield {"what": "memory", "bytes_per_account": (status("VmRSS") - resident) / accounts}
     yield from _ticks(one, monitor)
     yield from _updates(one, monitor)
     yield _timed("check_order, at the mark", monitor.check_order, _orders(one))
@@ -87,7 +64,7 @@ def _ticks(one: Load, monitor: pc.Monitor) -> Iterator[Record]:
     for day in DAYS:
         closes = recorded(day)
         if closes is None:
-            _say(f"no recorded minutes of {day} beside the repository (PERPCORE_SHARED names another place): left out")
+            say(f"no recorded minutes of {day} beside the repository (PERPCORE_SHARED names another place): left out")
         else:
             ways[f"the minutes of {day}"] = minutes(one.book, closes)
     ways["a walk of 1 bp"] = (now for now, _ in zip(walk(one.book, 1e-4), range(1_440), strict=False))
@@ -111,7 +88,7 @@ def _ticks(one: Load, monitor: pc.Monitor) -> Iterator[Record]:
         }
         for name, times in others.items():
             yield _summary(f"{name} recomputes the book, {way}", times) | {"ratio_to": f"reprice, {way}"}
-        _say(way)
+        say(way)
 
 
 def _updates(one: Load, monitor: pc.Monitor) -> Iterator[Record]:
@@ -148,7 +125,7 @@ def _sweeps(one: Load, threads: int) -> Record:
 
 def _timed(what: str, call: Callable[..., Any], given: Iterable[tuple[Any, ...]]) -> Record:
     took = [_once(partial(call, *arguments)) for arguments in given]
-    _say(what)
+    say(what)
     return _summary(what, took)
 
 
@@ -172,14 +149,8 @@ def _summary(what: str, took: list[float]) -> Record:
 
 
 def _page(found: Record) -> Iterator[str]:
-    hardware, load_average, versions = found["hardware"], found["load_average"], found["versions"]
-    yield (
-        f"{found['date'][:10]}, `{found['command']}`. {hardware['processor']}, {hardware['cores']} cores, "
-        f"{hardware['memory_gib']} GiB, {hardware['system']}; load average {load_average['before'][0]:.1f} before, "
-        f"{load_average['after'][0]:.1f} after. perpcore {versions['perpcore']['version']} "
-        f"({versions['perpcore']['profile']}), Python {versions['python']}, numpy {versions['numpy']}, "
-        f"polars {versions['polars']}. `perpcore.synth.workload` of {found['accounts']:,} accounts, seed {SEED}."
-    )
+    load_of = f"`perpcore.synth.workload` of {found['accounts']:,} accounts, seed {SEED}."
+    yield f"{conditions(found, 'numpy', 'polars')}. {load_of}"
     yield ""
     yield "| | calls | median ms | p99 ms | looked at | × the tick |"
     yield "|---|--:|--:|--:|--:|--:|"

@@ -14,13 +14,12 @@ import argparse
 import gc
 import json
 import os
-import shlex
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -29,13 +28,11 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 import pyarrow as pa
 
 from .peers.prices_polars import Prices
-from .table import ROOT, Record, _hardware, _say, _status, _versions
+from .record import ROOT, Record, conditions, parser, record, say, status
 from .tape import DAY, GROUPS, SOURCES, YEAR, Market, Numbers, Terms, agree, blocks, tape
 from .workload import SEED
 
 __all__ = ["tape"]
-
-_BEGIN, _END = "<!-- written by python -m benches.prices --record -->", "<!-- end of the prices -->"
 
 PERPCORE, PERPCORE_FLOATS, POLARS = "perpcore", "perpcore, float64 tape", "Polars"
 
@@ -49,41 +46,29 @@ CONTENDERS: dict[str, tuple[Maker, Numbers]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benches.prices", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=int, default=30 * DAY, help=f"seconds of the tape; a year is {YEAR}")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--batch", type=int, default=DAY, help="rows of a batch, at most those of a day")
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--out", type=Path, default=ROOT / "out" / "prices.json")
-    parser.add_argument("--record", action="store_true", help="write the table into BENCHMARKING.md")
-    parser.add_argument("--memory", metavar="NAME", help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options_of = parser("prices", __doc__, "prices.json")
+    options_of.add_argument("--rows", type=int, default=30 * DAY, help=f"seconds of the tape; a year is {YEAR}")
+    options_of.add_argument("--rounds", type=int, default=5)
+    options_of.add_argument("--batch", type=int, default=DAY, help="rows of a batch, at most those of a day")
+    options_of.add_argument("--seed", type=int, default=SEED)
+    options_of.add_argument("--memory", metavar="NAME", help=argparse.SUPPRESS)
+    options = options_of.parse_args()
     if options.memory:
         print(json.dumps(_memory(options)))
         return
-    before = os.getloadavg()
+    record("prices", options, partial(_measured, options), _page)
+
+
+def _measured(options: Any) -> Record:
     _compare(options)
     rounds = [_round(options, number) for number in range(options.rounds)]
-    found: Record = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(["python", "-m", "benches.prices", *sys.argv[1:]]),
-        "hardware": _hardware(),
-        "versions": _versions(),
+    return {
         "rows": options.rows,
         "batch": options.batch,
         "seed": options.seed,
         "lines": [_line(name, rounds, options.rows) | _apart(name) for name in CONTENDERS],
-        "peak_bytes": _status("VmHWM"),
+        "peak_bytes": status("VmHWM"),
     }
-    found["load_average"] = {"before": before, "after": os.getloadavg()}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    page = "\n".join(_page(found))
-    print(page)
-    if options.record:
-        path = ROOT / "BENCHMARKING.md"
-        head, _, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
-        path.write_text(f"{head}{_BEGIN}\n\n{page}\n\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
 
 
 def _compare(options: Any) -> None:
@@ -97,7 +82,7 @@ def _compare(options: Any) -> None:
         agree(found, told)
         for each in told.index.column("state").value_counts().to_pylist():
             states[each["values"]] = states.get(each["values"], 0) + each["counts"]
-    _say(f"all agree; rows by state: {states}")
+    say(f"all agree; rows by state: {states}")
 
 
 def _round(options: Any, number: int) -> dict[str, float]:
@@ -110,7 +95,7 @@ def _round(options: Any, number: int) -> dict[str, float]:
         start = (turn + number) % len(names)
         for name in names[start:] + names[:start]:
             seconds[name] += _turn(feeds[name], forms[CONTENDERS[name][1]])
-    _say(f"round {number + 1}: " + ", ".join(f"{name} {each:.3g} s" for name, each in seconds.items()))
+    say(f"round {number + 1}: " + ", ".join(f"{name} {each:.3g} s" for name, each in seconds.items()))
     return seconds
 
 
@@ -142,7 +127,7 @@ def _apart(name: str) -> Record:
     command = [word for word in command if word != "--record"]
     run = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
     found: Record = json.loads(run.stdout)
-    _say(f"memory of {name}")
+    say(f"memory of {name}")
     return found
 
 
@@ -156,23 +141,18 @@ def _memory(options: Any) -> Record:
     for turn, batch in enumerate(tape(options.rows, options.seed, numbers=numbers, batch=options.batch)):
         if clear.exists():
             clear.write_text("5")  # the peak begins here
-        before = _status("VmRSS")
+        before = status("VmRSS")
         feed(batch)
-        most, after = max(most, _status("VmHWM") - before), _status("VmRSS")
+        most, after = max(most, status("VmHWM") - before), status("VmRSS")
         settled = after if turn < 10 else settled
     return {"batch_bytes": most, "growth_bytes": max(0, after - settled), "resident_bytes": after}
 
 
 def _page(found: Record) -> Iterator[str]:
-    hardware, load_average, versions = found["hardware"], found["load_average"], found["versions"]
     yield (
-        f"{found['date'][:10]}, `{found['command']}`. {hardware['processor']}, {hardware['cores']} cores, "
-        f"{hardware['memory_gib']} GiB, {hardware['system']}; load average {load_average['before'][0]:.1f} before, "
-        f"{load_average['after'][0]:.1f} after. perpcore {versions['perpcore']['version']} "
-        f"({versions['perpcore']['profile']}), Python {versions['python']}, numpy {versions['numpy']}, "
-        f"polars {versions['polars']}. {found['rows']:,} rows in batches of {found['batch']:,}, {len(SOURCES)} sources "
-        f"in {len(set(GROUPS))} groups, seed {found['seed']}. Peak of the process with all of them and both forms of "
-        f"the tape: {found['peak_bytes'] / 2**20:,.0f} MiB."
+        f"{conditions(found, 'numpy', 'polars')}. {found['rows']:,} rows in batches of {found['batch']:,}, "
+        f"{len(SOURCES)} sources in {len(set(GROUPS))} groups, seed {found['seed']}. Peak of the process with all of "
+        f"them and both forms of the tape: {found['peak_bytes'] / 2**20:,.0f} MiB."
     )
     yield ""
     measured = found["rows"] == YEAR

@@ -15,16 +15,12 @@ import ctypes
 import gc
 import json
 import os
-import platform
-import shlex
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +30,8 @@ import perpcore as pc
 
 from .peers import PEERS, PORTFOLIO, contender
 from .portfolio import portfolio
+from .record import ROOT, Record, conditions, parser, record, say, status
 from .workload import SEED, TOLERANCE, Contender, Load, agree, form, load
-
-ROOT = Path(__file__).parents[1]
 
 # What a turn lasts at least, so that the clock and a stray interrupt do not matter; rounds at least and at most.
 _TURN = 0.005
@@ -62,19 +57,15 @@ SAME_TABLES = "perpcore, float64 tables"
 _MEMORY_AT = 1_000_000
 _PORTFOLIO_AT = 100_000
 
-Record = dict[str, Any]
-
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benches.table", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=2.0, help="time for the rounds of one pair (default 2)")
-    parser.add_argument("--only", metavar="NAME", help="one peer, as Numba; or perpcore: no peer")
-    parser.add_argument("--largest", type=int, default=1_000_000, help="leave out loads of more accounts")
-    parser.add_argument("--out", type=Path, default=ROOT / "out" / "bench.json")
-    parser.add_argument("--record", action="store_true", help="write the tables into BENCHMARKING.md")
-    parser.add_argument("--part", choices=["pairs", "itself", "portfolio", "memory"], help=argparse.SUPPRESS)
-    parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options_of = parser("table", __doc__, "bench.json")
+    options_of.add_argument("--seconds", type=float, default=2.0, help="time for the rounds of one pair (default 2)")
+    options_of.add_argument("--only", metavar="NAME", help="one peer, as Numba; or perpcore: no peer")
+    options_of.add_argument("--largest", type=int, default=1_000_000, help="leave out loads of more accounts")
+    options_of.add_argument("--part", choices=["pairs", "itself", "portfolio", "memory"], help=argparse.SUPPRESS)
+    options_of.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
+    options = options_of.parse_args()
     if options.part:
         parts: dict[str, Callable[[Any], list[Record]]] = {
             "pairs": _pairs,
@@ -84,12 +75,11 @@ def main() -> None:
         }
         print(json.dumps(parts[options.part](options)))
         return
-    before = os.getloadavg()
-    found: Record = {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(["python", "-m", "benches.table", *sys.argv[1:]]),
-        "hardware": _hardware(),
-        "versions": _versions(),
+    record("table", options, partial(_measured, options), _page)
+
+
+def _measured(options: Any) -> Record:
+    return {
         "workload": {
             "function": "perpcore.synth.workload",
             "seed": SEED,
@@ -111,18 +101,11 @@ def main() -> None:
         "itself": _part("itself", options, 2),
         "portfolio": _part("portfolio", options, 1),
         "memory": [
-            record
+            line
             for name in ("perpcore", *(name for name in PEERS if options.only in (None, name)))
-            for record in _part("memory", options, 1, only=name)
+            for line in _part("memory", options, 1, only=name)
         ],
     }
-    found["load_average"] = {"before": before, "after": os.getloadavg()}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    page = "\n".join(_page(found))
-    print(page)
-    if options.record:
-        _record(page)
 
 
 def _part(part: str, options: Any, threads: int, only: str | None = None) -> list[Record]:
@@ -171,7 +154,7 @@ def _against_peers(options: Any) -> Iterator[Record]:
                 "peer": name,
                 **_summary(rounds, "perpcore_ms", "peer_ms"),
             }
-            _say(f"{one.label}, {threads} thread{'s' * (threads > 1)}: {name}")
+            say(f"{one.label}, {threads} thread{'s' * (threads > 1)}: {name}")
 
 
 def _turns(a: Contender, b: Contender, seconds: float) -> list[tuple[float, float]]:
@@ -267,7 +250,7 @@ def _against_itself(options: Any) -> Iterator[Record]:
             "b_ns_per_position": summary.pop("b_ms") * 1e6,
             **summary,
         }
-        _say(name)
+        say(name)
 
 
 # --- the portfolio model
@@ -303,7 +286,7 @@ def _portfolio_pairs(options: Any) -> Iterator[Record]:
                 )
     for name, a, b in pairs:
         yield {"relation": name, "accounts": accounts, **_summary(_turns(a, b, options.seconds), "a_ms", "b_ms")}
-        _say(f"portfolio: {name}")
+        say(f"portfolio: {name}")
 
 
 # --- memory
@@ -322,11 +305,11 @@ def _memory(options: Any) -> list[Record]:
     pa.default_memory_pool().release_unused()
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins here
-    before = _status("VmRSS")
+    before = status("VmRSS")
     result = calls[1]()
-    peak = _status("VmHWM") - before
+    peak = status("VmHWM") - before
     output = _own_bytes(result, one)
-    _say(f"memory of {options.only}")
+    say(f"memory of {options.only}")
     return [
         {
             "contender": options.only,
@@ -335,11 +318,6 @@ def _memory(options: Any) -> list[Record]:
             "working_bytes_per_account": max(0, peak - output) / accounts,
         }
     ]
-
-
-def _status(field: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(field + ":")) * 1024
 
 
 def _own_bytes(result: Any, one: Load) -> int:
@@ -359,35 +337,9 @@ def _buffers(table: Any) -> Iterator[tuple[int, int]]:
 # --- what is said about it
 
 
-def _hardware() -> Record:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {
-        "processor": models[0] if models else platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "memory_gib": round(memory / 2**30, 1),
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def _versions() -> Record:
-    names = ["numpy", "pandas", "polars", "duckdb", "numba", "pyarrow"]
-    return {"perpcore": pc.build_info(), "python": platform.python_version()} | {name: version(name) for name in names}
-
-
 def _page(found: Record) -> Iterator[str]:
-    hardware, versions = found["hardware"], found["versions"]
-    load_average = found["load_average"]
-    yield (
-        f"{found['date'][:10]}, `{found['command']}`. {hardware['processor']}, {hardware['cores']} cores, "
-        f"{hardware['memory_gib']} GiB, {hardware['system']}; load average {load_average['before'][0]:.1f} before, "
-        f"{load_average['after'][0]:.1f} after. perpcore {versions['perpcore']['version']} "
-        f"({versions['perpcore']['profile']}), Python {versions['python']}, "
-        + ", ".join(f"{name} {versions[name]}" for name in ("numpy", "pandas", "polars", "duckdb", "numba", "pyarrow"))
-        + f". Load: `perpcore.synth.workload`, seed {SEED}."
-    )
+    packages = ("numpy", "pandas", "polars", "duckdb", "numba", "pyarrow")
+    yield f"{conditions(found, *packages)}. Load: `perpcore.synth.workload`, seed {SEED}."
     yield ""
     yield "How many times perpcore's time a peer takes (above 1: perpcore is faster): median, and quartiles."
     yield ""
@@ -431,21 +383,6 @@ def _page(found: Record) -> Iterator[str]:
         for entry in found["memory"]:
             working, output = entry["working_bytes_per_account"], entry["output_bytes_per_account"]
             yield f"| {entry['contender']} | {working:.0f} | {output:.0f} |"
-
-
-_BEGIN, _END = "<!-- written by python -m benches.table --record -->", "<!-- end -->"
-
-
-def _record(page: str) -> None:
-    path = ROOT / "BENCHMARKING.md"
-    text = path.read_text(encoding="utf-8")
-    head, _, rest = text.partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    path.write_text(f"{head}{_BEGIN}\n\n{page}\n\n{_END}{tail}", encoding="utf-8")
-
-
-def _say(done: str) -> None:
-    print(done, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

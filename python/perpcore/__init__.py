@@ -21,6 +21,7 @@ from ._stress import largest_deficits, reverse_stress, stress
 from ._tables import schema
 from .assessment import Assessment, assess
 from .book import read_book, write_book
+from .event import Event, Level
 from .explanation import Explanation
 from .fit import fit_scenarios
 from .funding import Funding, FundingFlows, FundingSample
@@ -28,7 +29,7 @@ from .index_price import IndexPrice, IndexSample
 from .mark_price import MarkPrice, MarkSample
 from .mirror import DepthMirror
 from .monitor import Monitor, OrderCheck
-from .orderbook import Event, Level, OrderBook
+from .orderbook import OrderBook
 
 __all__ = [
     "Assessment",

@@ -4,102 +4,17 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NoReturn
 
 from . import _core
 from ._inputs import producer
 from ._scalars import Number, Time, nanoseconds, within
 from ._tables import RecordBatch, imported
+from .event import Event, Id, Level
 
 __all__ = ["Event", "Level", "OrderBook"]
 
-_Id = str | int
 _LARGEST_NOTIONAL = 10**20  # units of 10⁻⁸: 10¹²
-
-
-class Event(NamedTuple):
-    """One event of a book, the fields of the table `events`; None where it says nothing.
-
-    >>> import perpcore as pc
-    >>> book = pc.OrderBook(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")
-    >>> book.place("A", "-0.5", 58_000)
-    [<Event 0 accepted: A, -0.5 at 58,000, order 16777216>]
-    >>> book.place("A", "0.0001", 58_000)[0].code
-    'off_lot'
-    """
-
-    seq: int
-    """Its number, without gaps."""
-    time: int | None
-    """Nanoseconds since 1970 UTC."""
-    cause: int
-    """The position of its command in the stream, from 0."""
-    kind: str
-    """What happened: accepted, rejected, filled, canceled, amended, triggered, expired, indicative, mark, …"""
-    code: str | None
-    """Why, or why not."""
-    account: _Id | None
-    """Whose; of a trade the taker, in an auction the buyer."""
-    order: int | None
-    """The order; of a trade the taker's."""
-    client_id: _Id | None
-    """What the account calls it."""
-    trade: int | None
-    """The number of the trade, from 1."""
-    quantity: Decimal | None
-    """Contracts, signed as the order: of a trade what was traded, else what is left."""
-    price: Decimal | None
-    """The price of the trade, the limit of the order, the mark or the index."""
-    other_account: _Id | None
-    """Of a trade the maker, in an auction the seller."""
-    other_order: int | None
-    """The maker's order."""
-    class_: str | None
-    """The class of the account."""
-    other_class: str | None
-    """The class of the other account."""
-    aggressor: str | None
-    """Who took: bid or ask; None in an auction."""
-    before: str | None
-    """The phase before."""
-    after: str | None
-    """The phase now."""
-
-    def __repr__(self) -> str:
-        parts = []
-        if self.account is not None:
-            parts.append(str(self.account) + (f" from {self.other_account}" if self.other_account is not None else ""))
-        if self.quantity is not None or self.price is not None:
-            at = "" if self.price is None else f"at {_short(self.price)}"
-            parts.append(" ".join(filter(None, ["" if self.quantity is None else _short(self.quantity), at])))
-        if self.after is not None:
-            parts.append(f"{self.before} → {self.after}")
-        if self.order is not None:
-            parts.append(f"order {self.order}")
-        if self.client_id is not None:
-            parts.append(f"client id {self.client_id}")
-        kind = self.kind if self.code is None else f"{self.kind} ({self.code})"
-        return f"<Event {self.seq} {kind}{': ' if parts else ''}{', '.join(parts)}>"
-
-
-class Level(NamedTuple):
-    """A level of a book.
-
-    >>> import perpcore as pc
-    >>> pc.Level(58_000, 2, 1).orders
-    1
-    """
-
-    price: Decimal
-    """Its price."""
-    quantity: Decimal
-    """What rests there."""
-    orders: int
-    """How many orders."""
-
-
-def _short(amount: Decimal) -> str:
-    return f"{amount.normalize():,f}"
 
 
 def _order(value: int | None) -> int | None:
@@ -149,11 +64,11 @@ class OrderBook:
 
     def place(
         self,
-        account: _Id | None,
+        account: Id | None,
         quantity: Number,
         price: Number | None = None,
         *,
-        client_id: _Id | None = None,
+        client_id: Id | None = None,
         tif: Literal["gtc", "ioc", "fok", "gtd"] | None = None,
         until: Time | None = None,
         post_only: Literal["reject", "slide"] | None = None,
@@ -200,15 +115,14 @@ class OrderBook:
         *,
         quantity: Number | None = None,
         price: Number | None = None,
-        account: _Id | None = None,
-        client_id: _Id | None = None,
+        account: Id | None = None,
+        client_id: Id | None = None,
         time: Time | None = None,
     ) -> list[Event]:
         """Another total or limit of an order, named by its id or by account and client_id.
 
         The quantity is the new total, what is filled included, signed as the order. A smaller one at the same price
-        keeps
-        its place in the queue.
+        keeps its place in the queue.
 
         >>> import perpcore as pc
         >>> book = pc.OrderBook(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")
@@ -224,8 +138,8 @@ class OrderBook:
         self,
         order: int | None = None,
         *,
-        account: _Id | None = None,
-        client_id: _Id | None = None,
+        account: Id | None = None,
+        client_id: Id | None = None,
         time: Time | None = None,
     ) -> list[Event]:
         """The end of an order, named by its id or by account and client_id.
@@ -241,9 +155,9 @@ class OrderBook:
     def cancel_all(
         self,
         *,
-        account: _Id | None = None,
-        client: _Id | None = None,
-        group: _Id | None = None,
+        account: Id | None = None,
+        client: Id | None = None,
+        group: Id | None = None,
         account_class: str | None = None,
         time: Time | None = None,
     ) -> list[Event]:
@@ -259,10 +173,10 @@ class OrderBook:
 
     def open_account(
         self,
-        account: _Id,
+        account: Id,
         *,
-        client: _Id | None = None,
-        group: _Id | None = None,
+        client: Id | None = None,
+        group: Id | None = None,
         account_class: str | None = None,
         time: Time | None = None,
     ) -> list[Event]:
@@ -280,10 +194,10 @@ class OrderBook:
 
     def set_account(
         self,
-        account: _Id,
+        account: Id,
         *,
-        client: _Id | None = None,
-        group: _Id | None = None,
+        client: Id | None = None,
+        group: Id | None = None,
         account_class: str | None = None,
         time: Time | None = None,
     ) -> list[Event]:
@@ -345,12 +259,11 @@ class OrderBook:
 
         The columns are those of `perpcore.schema("commands")`; how commands are cut into tables changes no event. A row
         that cannot be carried out is a `rejected` event. A table that is none of commands (a missing or unknown
-        column, a
-        wrong type, text that is not UTF-8, ids of two kinds) raises SchemaError or InputError, and nothing is done.
+        column, a wrong type, text that is not UTF-8, ids of two kinds) raises SchemaError or InputError, and nothing is
+        done.
 
         A table is carried out as a whole: Ctrl-C is looked for before it begins, then waits for its end. A million
-        commands
-        take about a tenth of a second; cut longer streams.
+        commands take about a tenth of a second; cut longer streams.
 
         >>> import perpcore as pc
         >>> book = pc.OrderBook(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")
@@ -387,7 +300,7 @@ class OrderBook:
         """
         return imported(self._core.l3())
 
-    def orders(self, account: _Id) -> RecordBatch:
+    def orders(self, account: Id) -> RecordBatch:
         """The open orders of an account, those that wait for a trigger too: the table `open_orders`.
 
         >>> import perpcore as pc

@@ -1,25 +1,19 @@
 """Published worked examples that apply to a book by itself, and books that drift far."""
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.shared import complete
 
 import perpcore as pc
 
-VECTORS = Path(__file__).resolve().parents[3] / "shared" / "vectors" / "venue_examples.json"
 Make = Callable[..., pc.OrderBook]
 
 
 def example(name: str) -> dict[str, Any]:
-    if not VECTORS.exists():
-        pytest.skip(f"{VECTORS} is not there: the published examples were NOT checked")
-    told = json.loads(VECTORS.read_text(encoding="utf-8"))
-    rows = told if isinstance(told, list) else told.get("examples") or told.get("vectors")
-    found: dict[str, Any] = next(row for row in rows if row["id"] == name)
+    found: dict[str, Any] = next(row for row in complete("venue_examples.json") if row["id"] == name)
     return found
 
 

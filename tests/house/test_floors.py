@@ -9,10 +9,9 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "rust" / "perpcore" / "src"
+BRIDGE = ROOT / "rust" / "perpcore-arrow" / "src"
 PACKAGE = ROOT / "python" / "perpcore"
 
 # Lowest first. A room may use what stands before it, never what stands after it.
@@ -23,6 +22,10 @@ FLOORS = [
     *("liquidation", "financing"),
     *("venue", "watch"),
 ]
+# Of the bridge: what is not named here stands above all of these.
+BRIDGE_FLOORS = ["contract", "guard", "decode", "residents", "encode", "assess"]
+# Accounts get their numbers as the rows of commands come.
+NUMBERED = BRIDGE / "decode" / "commands.rs"
 
 # What the pure crate may never touch, and why.
 FOREIGN = {
@@ -61,8 +64,8 @@ def sources(crate: Path) -> list[Path]:
     return sorted(crate.rglob("*.rs"))
 
 
-def room(path: Path) -> str:
-    return path.relative_to(CORE).parts[0].removesuffix(".rs")
+def room(path: Path, crate: Path) -> str:
+    return path.relative_to(crate).parts[0].removesuffix(".rs")
 
 
 def heads(text: str) -> list[str]:
@@ -85,10 +88,10 @@ def heads(text: str) -> list[str]:
     return names
 
 
-def uses(path: Path) -> Iterator[tuple[int, str]]:
+def uses(path: Path, crate: Path) -> Iterator[tuple[int, str]]:
     """(line, room) of every path that leaves the file's own room: `crate::…` and chains of `super`."""
     text = code(path.read_text(encoding="utf-8"))
-    place = list(path.relative_to(CORE).with_suffix("").parts)
+    place = list(path.relative_to(crate).with_suffix("").parts)
     if place[-1] in ("mod", "lib"):
         place.pop()
     inline: list[int] = []  # brace depths at which `mod name {` opened
@@ -107,8 +110,7 @@ def uses(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((line, name) for name in heads(text[token.end() :]))
 
 
-def test_the_floors_are_read_as_rust_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(globals(), "CORE", tmp_path)
+def test_the_floors_are_read_as_rust_reads_them(tmp_path: Path) -> None:
     path = tmp_path / "margin" / "value.rs"
     path.parent.mkdir()
     path.write_text(
@@ -122,21 +124,33 @@ def test_the_floors_are_read_as_rust_reads_them(tmp_path: Path, monkeypatch: pyt
         "fn g() { crate::sweep::run() }\n",
         encoding="utf-8",
     )
-    assert list(uses(path)) == [(1, "num"), (1, "fault"), (6, "pricing"), (7, "book"), (8, "sweep")]
+    assert list(uses(path, tmp_path)) == [(1, "num"), (1, "fault"), (6, "pricing"), (7, "book"), (8, "sweep")]
 
 
 def test_every_room_of_the_core_has_a_floor() -> None:
-    rooms = {room(path) for path in sources(CORE)} - {"lib"}
+    rooms = {room(path, CORE) for path in sources(CORE)} - {"lib"}
     assert rooms <= set(FLOORS), "a new room: give it a place in FLOORS and in ARCHITECTURE.md"
 
 
 def test_arrows_point_down() -> None:
     upward = [
-        f"{path.relative_to(ROOT)}:{line}: {room(path)} uses {used}, which stands above it"
+        f"{path.relative_to(ROOT)}:{line}: {room(path, CORE)} uses {used}, which stands above it"
         for path in sources(CORE)
-        if room(path) != "lib"
-        for line, used in uses(path)
-        if used in FLOORS and FLOORS.index(used) > FLOORS.index(room(path))
+        if room(path, CORE) != "lib"
+        for line, used in uses(path, CORE)
+        if used in FLOORS and FLOORS.index(used) > FLOORS.index(room(path, CORE))
+    ]
+    assert not upward, "\n".join(upward)
+
+
+def test_arrows_of_the_bridge_point_down() -> None:
+    rooms = {room(path, BRIDGE) for path in sources(BRIDGE)} - {"lib"}
+    upward = [
+        f"{path.relative_to(ROOT)}:{line}: {here} uses {used}, which stands above it"
+        for path in sources(BRIDGE)
+        if (here := room(path, BRIDGE)) in BRIDGE_FLOORS and path != NUMBERED
+        for line, used in uses(path, BRIDGE)
+        if used in rooms - set(BRIDGE_FLOORS[: BRIDGE_FLOORS.index(here) + 1])
     ]
     assert not upward, "\n".join(upward)
 

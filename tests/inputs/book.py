@@ -1,6 +1,5 @@
 """One small book in plain text with what the independent model says about it, for every way to write the same book."""
 
-import warnings
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -122,12 +121,6 @@ def arrow(number: pa.DataType | None = None) -> dict[str, pa.Table]:
         return pa.array(values)
 
     return {table: pa.table(named) for table, named in columns(column).items()}
-
-
-def assess_quietly(book: Mapping[str, Any]) -> pc.Assessment:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pc.errors.PrecisionWarning)
-        return pc.assess(RULES, **book)
 
 
 def balances_of(values: Any, **more: Any) -> list[Decimal]:

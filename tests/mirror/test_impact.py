@@ -1,7 +1,6 @@
 """`impact`: the carried vectors, the complete ones where they are at hand, and the rule in fractions."""
 
 import json
-import os
 import random
 from decimal import Decimal
 from fractions import Fraction
@@ -9,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.shared import complete
 
 import perpcore as pc
 
 HERE = Path(__file__).parent
-SHARED = Path(os.environ.get("PERPCORE_SHARED") or HERE.parents[2] / "shared")
 CASES: list[dict[str, Any]] = json.loads((HERE / "impact.json").read_text(encoding="utf-8"))
 GRID = 10**8
 
@@ -33,14 +32,7 @@ def test_a_vector_holds(case: dict[str, Any]) -> None:
 
 
 def test_the_carried_vectors_are_the_complete_ones() -> None:
-    path = SHARED / "vectors" / "pricing.json"
-    if not path.is_file():
-        message = "the complete vectors are not at hand"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{message}; set PERPCORE_SHARED")
-        pytest.skip(f"{message} (PERPCORE_SHARED names another place)")
-    told = json.loads(path.read_text(encoding="utf-8"))
-    assert [case for case in told if case["rule"] == "impact"] == CASES
+    assert [case for case in complete("pricing.json") if case["rule"] == "impact"] == CASES
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -3,7 +3,6 @@
 The venue's own best bid and ask, which it published beside the depth, are what the mirror is held against.
 """
 
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,11 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 import pytest
+from tests.shared import DATA, at_hand
 
 import perpcore as pc
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("PERPCORE_SHARED") or ROOT.parent / "shared")
-FOLDER = Path(os.environ.get("PERPCORE_DATA") or SHARED / "data") / "binance_l2_20240808"
+FOLDER = DATA / "binance_l2_20240808"
 compute: Any = pa.compute
 
 MARKETS = [("usdm", "perpetual", 629), ("spot", "spot", 1_072)]
@@ -25,12 +23,7 @@ MARKETS = [("usdm", "perpetual", 629), ("spot", "spot", 1_072)]
 
 @pytest.fixture
 def folder() -> Path:
-    if not FOLDER.is_dir():
-        message = f"no recorded market at {FOLDER}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{message}; set PERPCORE_SHARED or PERPCORE_DATA")
-        pytest.skip(f"{message} (PERPCORE_DATA names another place)")
-    return FOLDER
+    return at_hand(FOLDER)
 
 
 def messages(table: pa.Table, snapshot: bool) -> pa.Table:

@@ -5,15 +5,14 @@ python -m tests.model.check_vectors PATH/accounts.json
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from .assess import Result, assess
+from .cases import check
 from .errors import ModelError
 from .presets import PRESETS
 from .rulebook import expand
@@ -109,18 +108,7 @@ def line_differences(result: Result, wanted_lines: list[dict[str, Any]]) -> Iter
 
 def main(paths: list[str]) -> int:
     """Prints the differences and a count; 1 if there is any."""
-    count = bad = 0
-    for path in paths:
-        with Path(path).open(encoding="utf-8") as handle:
-            cases = json.load(handle)
-        for case in cases:
-            count += 1
-            found = list(differences(case))
-            bad += bool(found)
-            for text in found:
-                print(f"{case['id']}  {text}   ({case['says']})")
-    print(f"checked {count} cases, {bad} mismatches")
-    return 1 if bad else 0
+    return check(paths, differences)
 
 
 if __name__ == "__main__":

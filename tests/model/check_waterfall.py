@@ -5,14 +5,13 @@ python -m tests.model.check_waterfall PATH/waterfall.json
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from .bankruptcy import Held, amounts, part
+from .cases import check
 from .grid import E16, GRID, read_number
 
 ANY_TICK = "0.00000001"
@@ -38,16 +37,7 @@ def differences(case: Mapping[str, Any]) -> Iterator[str]:
 
 def main(paths: list[str]) -> int:
     """Prints the differences and a count; 1 if there is any."""
-    count = bad = 0
-    for path in paths:
-        for case in json.loads(Path(path).read_text(encoding="utf-8")):
-            if case["rule"] == "threshold.bankruptcy":
-                found = list(differences(case))
-                count, bad = count + 1, bad + bool(found)
-                for text in found:
-                    print(f"{case['id']}  {text}   ({case['says']})")
-    print(f"checked {count} cases, {bad} mismatches")
-    return 1 if bad else 0
+    return check(paths, differences, "threshold.bankruptcy")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from fractions import Fraction
 from .grid import E16, E24, ceil_div, floor_div
 
 ROUNDED_DOWN = ("collateral_value", "unrealized_pnl")
-ROUNDED_UP = ("accrued_funding", "initial_margin", "maintenance_margin")
 
 Key = tuple[str | None, str, str, str | None]  # bucket, total, rule, subject
 

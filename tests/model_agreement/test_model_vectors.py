@@ -1,15 +1,14 @@
 """The model against the cases of tests/rules and, where they are at hand, the complete vectors of `../shared`."""
 
-import os
 from pathlib import Path
 
 import pytest
 from tests.model import check_vectors, check_waterfall
 from tests.rules.check import load
+from tests.shared import VECTORS, at_hand
 
 ROOT = Path(__file__).parents[2]
 CARRIED = sorted((ROOT / "tests" / "rules" / "cases").glob("*.json"))
-VECTORS = Path(os.environ.get("PERPCORE_SHARED") or ROOT.parent / "shared") / "vectors"
 
 
 @pytest.mark.parametrize("path", CARRIED, ids=lambda path: path.stem)
@@ -19,7 +18,5 @@ def test_the_model_agrees_with_the_carried_cases(path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "check"), [("accounts", check_vectors), ("waterfall", check_waterfall)])
 def test_the_model_agrees_with_the_complete_vectors(name, check, capsys) -> None:
-    path = VECTORS / f"{name}.json"
-    if not path.is_file():
-        pytest.skip(f"no {path.name} beside the repository (PERPCORE_SHARED names another place)")
+    path = at_hand(VECTORS / f"{name}.json")
     assert check.main([str(path)]) == 0, capsys.readouterr().out

@@ -16,11 +16,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.mirror.test_recorded import FOLDER, recorded
+from tests.shared import DATA
 
 import perpcore as pc
 from perpcore.plot import plot_index, plot_mark
 
-DATA = FOLDER.parent
 NAMES = ("mid", "impact", "trade")
 THREE = [{"id": name, "group": name} for name in NAMES]
 
@@ -66,7 +66,7 @@ def apply(mirror: pc.DepthMirror, rows: list[dict[str, Any]]) -> None:
 
 def books_of_august() -> Played:
     """Both recorded books of 8 August 2024 and their trades, message by message, up to the end of the perpetual's."""
-    folder, played = DATA / "binance_l2_20240808", Played()
+    folder, played = FOLDER, Played()
     rules = pc.Rulebook.preset("hk-vatp-perp").edit({"underlying.BTC.sources": THREE})
     spot, perp = pc.DepthMirror("spot"), pc.DepthMirror("perpetual")
     index, mark, funding = pc.IndexPrice(rules, "BTC"), pc.MarkPrice(rules, "BTC-PERP"), pc.Funding(rules, "BTC-PERP")

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.pricing.shared import complete
+from tests.shared import complete
 
 import perpcore as pc
 from perpcore.errors import InputError, RulebookError

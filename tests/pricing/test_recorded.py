@@ -1,13 +1,13 @@
 """Index, mark and funding over recorded markets, from `../shared/data` (or $PERPCORE_DATA)."""
 
-import os
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.pricing.recorded import DATA, NAMES, THREE, bars, books_of_august, outage_of_march
+from tests.pricing.recorded import NAMES, THREE, bars, books_of_august, outage_of_march
+from tests.shared import DATA, at_hand
 
 import perpcore as pc
 
@@ -17,11 +17,7 @@ GRID = Decimal("0.00000001")
 
 @pytest.fixture(autouse=True)
 def data() -> None:
-    if not DATA.is_dir():
-        message = f"no recorded markets at {DATA}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{message}; set PERPCORE_SHARED or PERPCORE_DATA")
-        pytest.skip(f"{message} (PERPCORE_DATA names another place)")
+    at_hand(DATA)
 
 
 def test_the_mark_stays_in_its_band_and_near_the_trades_on_recorded_books() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pricing.shared import complete
+from tests.shared import complete
 
 import perpcore as pc
 

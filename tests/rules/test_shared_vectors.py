@@ -1,20 +1,12 @@
-"""The complete vectors of `../shared` (or $PERPCORE_SHARED), from which the carried cases were taken.
-
-Without that folder the tests skip and say so; where CI=true they fail instead, so that a run that counts cannot
-pass by not looking.
-"""
+"""The complete vectors of `../shared` (or $PERPCORE_SHARED), from which the carried cases were taken."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.rules.check import HERE, Case, check, load
-
-ROOT = HERE.parents[1]
-SHARED = Path(os.environ.get("PERPCORE_SHARED") or ROOT.parent / "shared")
-VECTORS = SHARED / "vectors"
+from tests.shared import VECTORS, at_hand
 
 
 def told() -> list[dict[str, Any]]:
@@ -27,12 +19,7 @@ CASES = told()
 
 @pytest.fixture
 def vectors() -> Path:
-    if not VECTORS.is_dir():
-        message = f"the complete vectors are not at hand: no {SHARED.name}/vectors beside the repository"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{message}; set PERPCORE_SHARED")
-        pytest.skip(f"{message} (PERPCORE_SHARED names another place)")
-    return VECTORS
+    return at_hand(VECTORS)
 
 
 @pytest.mark.parametrize("case", CASES or [None], ids=lambda case: case["id"] if case else "absent")

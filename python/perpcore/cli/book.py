@@ -14,7 +14,8 @@ from rich.progress import Progress
 from .._files import read_file
 from .._tables import RecordBatch, Table, compute, pa
 from ..errors import PerpcoreError
-from ..orderbook import Level, OrderBook
+from ..event import Level
+from ..orderbook import OrderBook
 from .output import BadInput, json_text, show_rows, write_output
 from .source import load_rulebook
 

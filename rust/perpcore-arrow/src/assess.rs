@@ -3,8 +3,8 @@
 use crate::contract::{self, Table as Declared};
 use crate::decode::{AccountIds, Source, Tables, decode, market, scenarios};
 use crate::encode::{self, IdColumn, Lines};
-use arrow_array::{Array, ArrayRef, Decimal128Array, RecordBatch, RecordBatchOptions, StructArray};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_array::{ArrayRef, Decimal128Array, RecordBatch, StructArray};
+use arrow_schema::ArrowError;
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::margin::figures::{Figures, MONEY_FIGURES};
 use perpcore::margin::market::Market;
@@ -16,9 +16,11 @@ use perpcore::sweep::gather::RowFault;
 use perpcore::sweep::inspect::{Explained, Inspector};
 use perpcore::sweep::liquidation::{Ended, LiquidationPrice, Scope, Standing, ladder, liquidation_prices};
 use perpcore::sweep::snapshot::{Grouped, Names, Snapshot, Table};
-use perpcore::sweep::stop::Stop;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use perpcore::sweep::stop::{Stop, stopped};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+
+pub use crate::decode::AccountKey;
 
 /// A rulebook laid out for valuing, made once and used by every call.
 #[derive(Clone, Debug)]
@@ -127,7 +129,8 @@ pub fn assess(rules: &Rules, inputs: Inputs, options: Options, stop: &Stop) -> R
     let mut unknown = BTreeMap::new();
     if !faults.is_empty() {
         if tables.nameless || !options.mark_errors {
-            return Err(Failure::of(faults.into_iter().map(|(_, fault)| fault)).unwrap_or_else(|| internal().into()));
+            return Err(Failure::of(faults.into_iter().map(|(_, fault)| fault))
+                .unwrap_or_else(|| Fault::new(Code::Internal).into()));
         }
         for (account, fault) in faults {
             unknown.entry(account).or_insert(fault.code);
@@ -230,46 +233,16 @@ fn value_at(rules: &Rulebook, snapshot: &Snapshot<'_>, fault: &RowFault) -> Opti
     }
 }
 
+/// A table of the contract, under a rulebook.
+///
+/// # Errors
+/// As [`encode::written`].
 pub(crate) fn batch(
     table: &Declared,
     columns: Result<Vec<ArrayRef>, ArrowError>,
     rules: &Rules,
 ) -> Result<RecordBatch, Failure> {
-    written(table, columns, Some(rules.rulebook.digest()))
-}
-
-/// A table of the contract, under a rulebook or none.
-pub(crate) fn written(
-    table: &Declared,
-    columns: Result<Vec<ArrayRef>, ArrowError>,
-    digest: Option<&str>,
-) -> Result<RecordBatch, Failure> {
-    let failed = |error: ArrowError| Failure::from(internal().value(error));
-    let columns = columns.map_err(failed)?;
-    let fields: Vec<Field> = table
-        .columns
-        .iter()
-        .zip(&columns)
-        .map(|(column, array)| {
-            Field::new(column.name, array.data_type().clone(), column.need == contract::Need::Nullable)
-        })
-        .collect();
-    let version = (String::from("perpcore.version"), env!("CARGO_PKG_VERSION").to_string());
-    let rulebook = digest.map(|digest| (String::from("perpcore.rulebook"), digest.to_string()));
-    let metadata: HashMap<String, String> = rulebook.into_iter().chain([version]).collect();
-    let rows = columns.first().map_or(0, |column| column.len());
-    let schema = Arc::new(Schema::new(fields).with_metadata(metadata));
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(schema, columns, &options).map_err(failed)
-}
-
-pub(crate) fn internal() -> Fault {
-    Fault::new(Code::Internal)
-}
-
-/// What a stopped call returns. Nobody reads it: who stopped the call knows why.
-pub(crate) fn stopped() -> Failure {
-    internal().value("stopped").into()
+    encode::written(table, columns, Some(rules.rulebook.digest()))
 }
 
 /// The place of an instrument in a rulebook.
@@ -419,23 +392,5 @@ impl Assessment {
     fn shown_at(&self, first_row: u32) -> Option<&IsolatedBucket> {
         let at = self.buckets.binary_search_by_key(&first_row, |shown| shown.first_row).ok()?;
         self.buckets.get(at)
-    }
-}
-
-/// An account id as a caller names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccountKey<'a> {
-    /// Text.
-    Text(&'a str),
-    /// An integer.
-    Integer(u64),
-}
-
-impl std::fmt::Display for AccountKey<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            AccountKey::Text(text) => write!(f, "{text}"),
-            AccountKey::Integer(id) => write!(f, "{id}"),
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! A resident book behind Arrow tables: updates in, changes out, its book as tables again.
 
-use crate::assess::{AccountKey, Inputs, Options, Rules, batch, internal};
+use crate::assess::{AccountKey, Inputs, Options, Rules, batch};
 use crate::contract::{self, Table as Declared};
 use crate::decode::{AccountIds, Priced, Source, decode, prices, set};
-use crate::encode::{self, Named};
+use crate::encode::{self, IdColumn, Named};
 use crate::residents::Residents;
 use arrow_array::{RecordBatch, StructArray};
 use arrow_schema::{Field, Schema};
@@ -12,7 +12,7 @@ use perpcore::margin::line::Line;
 use perpcore::margin::status::Status;
 use perpcore::message::PriceState;
 use perpcore::monitor::{Change, Checked, Counters, Ended, Monitor as Core, Refused, Wish};
-use perpcore::sweep::stop::Stop;
+use perpcore::sweep::stop::{Stop, stopped};
 use std::sync::Arc;
 
 /// A resident book.
@@ -113,7 +113,7 @@ impl Monitor {
             }
             Err(ended) => {
                 let failure = match ended {
-                    Ended::Stopped => crate::assess::stopped(),
+                    Ended::Stopped => stopped(),
                     Ended::Refused(refused) => self.failure(&refused),
                 };
                 self.ids.truncate(known);
@@ -124,7 +124,8 @@ impl Monitor {
 
     fn changes(&self, changes: &[Change]) -> Result<RecordBatch, Failure> {
         let accounts: Vec<u32> = changes.iter().map(|change| change.account).collect();
-        let columns = self.ids.column(&accounts).and_then(|ids| encode::changes(changes, ids, &self.rules.rulebook));
+        let columns = encode::resident_ids(&self.ids, &accounts)
+            .and_then(|ids| encode::changes(changes, ids, &self.rules.rulebook));
         batch(&contract::CHANGES_OUT, columns, &self.rules)
     }
 
@@ -141,7 +142,7 @@ impl Monitor {
             let value = name.unwrap_or_else(|| self.ids.shown(refused.account));
             Fault { row: refused.row.map(|row| row as u64), ..found.value(value) }
         });
-        Failure::of(faults).unwrap_or_else(|| internal().into())
+        Failure::of(faults).unwrap_or_else(|| Fault::new(Code::Internal).into())
     }
 
     /// Every account whose cross bucket, or one of whose isolated buckets, has one of these statuses; all of them without.
@@ -187,7 +188,7 @@ impl Monitor {
         let mut owners: [Vec<u32>; 4] = Default::default();
         for (at, &account) in accounts.iter().enumerate() {
             if stop.asked_at(at) {
-                return Err(crate::assess::stopped());
+                return Err(stopped());
             }
             let rows = self.core.rows(account);
             let counts = [rows.positions.len(), rows.balances.len(), rows.orders.len(), rows.settings.len()];
@@ -200,7 +201,8 @@ impl Monitor {
             settings.extend(rows.settings);
         }
         let rules = &self.rules.rulebook;
-        let [of_positions, of_balances, of_orders, of_settings] = owners.map(|owners| self.ids.column(&owners));
+        let [of_positions, of_balances, of_orders, of_settings] =
+            owners.map(|owners| encode::resident_ids(&self.ids, &owners));
         let priced: Vec<Priced> = self
             .prices
             .iter()
@@ -255,7 +257,7 @@ impl Monitor {
         let lines: Vec<Line> = self.core.order_lines(account, wish).map_err(Fault::new)?;
         let mut table = encode::Lines::new(&self.rules.rulebook);
         lines.iter().for_each(|line| table.push(0, None, line));
-        batch(&contract::LINES_OUT, table.columns(&self.ids.of(&[account])), &self.rules)
+        batch(&contract::LINES_OUT, table.columns(&IdColumn::new(&self.ids.ids(&[account]))), &self.rules)
     }
 }
 
@@ -273,7 +275,7 @@ pub struct Order<'a> {
 
 /// A table of the columns that are read.
 fn table(columns: Result<Vec<Named>, arrow_schema::ArrowError>) -> Result<RecordBatch, Failure> {
-    let failed = |error: arrow_schema::ArrowError| Failure::from(internal().value(error));
+    let failed = |error: arrow_schema::ArrowError| Failure::from(Fault::new(Code::Internal).value(error));
     let columns = columns.map_err(failed)?;
     let fields: Vec<Field> =
         columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();

@@ -1,10 +1,8 @@
 //! The ids of a monitor's accounts, in memory of its own: they outlive the tables that they came in.
 
-use crate::assess::AccountKey;
-use crate::decode::{AccountIds, Ids, Origin, Origins, text_at};
-use crate::encode::IdColumn;
+use crate::decode::{AccountIds, AccountKey, Ids, Origin, Origins, text_at};
 use arrow_array::{ArrayRef, LargeStringArray};
-use arrow_schema::{ArrowError, DataType};
+use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
 use std::hash::BuildHasher;
@@ -169,26 +167,8 @@ impl Residents {
         }
     }
 
-    /// A column of ids, an account a row: of accounts that stand beside each other, each once in a dictionary.
-    ///
-    /// # Errors
-    /// None that its makers do not exclude.
-    pub(crate) fn column(&self, rows: &[u32]) -> Result<ArrayRef, ArrowError> {
-        let mut distinct: Vec<u32> = Vec::new();
-        let places: Vec<u32> = rows
-            .iter()
-            .map(|account| {
-                if distinct.last() != Some(account) {
-                    distinct.push(*account);
-                }
-                distinct.len() as u32 - 1
-            })
-            .collect();
-        self.of(&distinct).of(&places)
-    }
-
-    /// The ids of some accounts.
-    pub(crate) fn of(&self, accounts: &[u32]) -> IdColumn {
+    /// The ids of some accounts, as those of a call.
+    pub(crate) fn ids(&self, accounts: &[u32]) -> AccountIds {
         let mut ids = AccountIds::new();
         ids.output.clone_from(&self.output);
         ids.ids = if self.integers.is_empty() {
@@ -201,6 +181,6 @@ impl Residents {
         } else {
             Ids::Integers(accounts.iter().map(|&account| self.integers[account as usize]).collect())
         };
-        IdColumn::new(&ids)
+        ids
     }
 }

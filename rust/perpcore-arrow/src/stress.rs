@@ -1,6 +1,6 @@
 //! What an assessed book would be under joint moves of prices.
 
-use crate::assess::{Assessment, batch, faults, internal, stopped};
+use crate::assess::{Assessment, batch, faults};
 use crate::contract;
 use crate::decode::joint_moves;
 use crate::encode;
@@ -10,7 +10,7 @@ use perpcore::margin::market::Market;
 use perpcore::margin::portfolio::scenarios::Scenarios;
 use perpcore::sweep::reverse::{Direction, Ended, Ratio, reverse_stress};
 use perpcore::sweep::snapshot::Grouped;
-use perpcore::sweep::stop::Stop;
+use perpcore::sweep::stop::{Stop, stopped};
 use perpcore::sweep::stress::{Stressed, stress};
 
 /// What a table of money holds at most, in g: 28 digits.
@@ -102,7 +102,7 @@ impl Assessment {
     /// Why an account cannot be valued.
     fn blocked(&self, market: &Market, grouped: &Grouped<'_>, account: u32, place: &str) -> Failure {
         let found = faults(&self.rules, &self.ids, market, grouped, &[], &[account]);
-        let first = found.into_iter().next().map_or_else(internal, |(_, fault)| fault);
+        let first = found.into_iter().next().map_or_else(|| Fault::new(Code::Internal), |(_, fault)| fault);
         first.accepts(format!("a book that can be valued {place}")).into()
     }
 }

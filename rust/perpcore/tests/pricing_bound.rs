@@ -30,7 +30,7 @@ mod feeds;
 #[path = "pricing/naive.rs"]
 mod naive;
 
-use draw::Draw;
+use draw::{Draw, soak};
 use exact::Ratio;
 use feeds::{TOP, quotes, told, underlying};
 use naive::{Terms, Voter};
@@ -45,7 +45,7 @@ const DEFAULTS: Terms =
 
 /// How many seeds: some in a normal run, PERPCORE_SOAK=1 runs a hundred times as many.
 fn seeds(few: u64) -> std::ops::Range<u64> {
-    0..if std::env::var_os("PERPCORE_SOAK").is_some() { 100 * few } else { few }
+    0..if soak() { 100 * few } else { few }
 }
 
 #[test]

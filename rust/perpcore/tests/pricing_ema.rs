@@ -10,17 +10,13 @@ mod exact;
 #[path = "pricing/market.rs"]
 mod market;
 
-use draw::Draw;
+use draw::{Draw, soak};
 use exact::{Nat, Ratio};
 use market::{DAY, ONE, SECOND, TOP, instrument};
 use perpcore::message::PriceState;
 use perpcore::pricing::mark::{Mark, MarkRule, Update};
 
 const E16: u128 = 10_000_000_000_000_000;
-
-fn soak() -> bool {
-    std::env::var_os("PERPCORE_SOAK").is_some()
-}
 
 /// dⁿ·10⁸ rounded once, from every digit of it.
 fn power(decay: i64, seconds: u64) -> u128 {

@@ -9,16 +9,12 @@ mod market;
 #[path = "pricing/rows.rs"]
 mod rows;
 
-use draw::Draw;
+use draw::{Draw, soak};
 use market::{DAY, FARTHEST, ONE, SECOND, TOP, any_rules, instrument, later, named, state};
 use perpcore::message::PriceState;
 use perpcore::pricing::funding::{Funding, Inputs, Slot, Update, payment, rounding};
 use perpcore::rules::{Instrument, Underlying};
 use rows::Laws;
-
-fn soak() -> bool {
-    std::env::var_os("PERPCORE_SOAK").is_some()
-}
 
 fn any_update(draw: &mut Draw, near: i64, wild: bool) -> Update {
     if draw.once_in(5) {

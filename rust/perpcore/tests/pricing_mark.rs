@@ -7,15 +7,11 @@ mod draw;
 #[path = "pricing/market.rs"]
 mod market;
 
-use draw::Draw;
+use draw::{Draw, soak};
 use market::{DAY, FARTHEST, ONE, SECOND, TOP, any_rules, instrument, later, named, number, state};
 use perpcore::message::PriceState;
 use perpcore::pricing::mark::{Bounded, Mark, MarkRule, Marked, Update};
 use perpcore::rules::{Instrument, MarkMethod, Underlying};
-
-fn soak() -> bool {
-    std::env::var_os("PERPCORE_SOAK").is_some()
-}
 
 fn any_update(draw: &mut Draw, near: i64, wild: bool) -> Update {
     if draw.once_in(5) {

@@ -10,7 +10,7 @@ mod exact;
 #[path = "pricing/naive.rs"]
 mod naive;
 
-use draw::Draw;
+use draw::{Draw, soak};
 use naive::{Terms, Vote, Voter};
 use perpcore::message::PriceState;
 use perpcore::pricing::index::{Index, Out, Quote};
@@ -214,6 +214,6 @@ fn walk(seed: u64) {
 
 #[test]
 fn every_source_counts_or_is_out_for_the_first_reason_that_applies() {
-    let seeds = if std::env::var_os("PERPCORE_SOAK").is_some() { 5_000 } else { 80 };
+    let seeds = if soak() { 5_000 } else { 80 };
     (0..seeds).for_each(walk);
 }

@@ -10,7 +10,7 @@ mod states;
 #[path = "pricing/walk.rs"]
 mod walk;
 
-use draw::Draw;
+use draw::{Draw, soak};
 use perpcore::message::PriceState;
 use perpcore::pricing::index::{Index, Quote, Value};
 use perpcore::rules::{Rulebook, Underlying};
@@ -20,10 +20,6 @@ use walk::{Laws, Move, Walk, any_rules, carry_out, moments};
 const ONE: i64 = 100_000_000;
 const SECOND: i64 = 1_000_000_000;
 const YEAR: i64 = 365 * 86_400 * SECOND;
-
-fn soak() -> bool {
-    std::env::var_os("PERPCORE_SOAK").is_some()
-}
 
 /// Groups of one source each.
 fn rules(groups: usize, index: &str) -> Underlying {

@@ -5,13 +5,12 @@ python -m tests.model.pricing.check_vectors PATH/pricing.json
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
+from ..cases import check
 from .vector_rules import RULES
 
 
@@ -37,15 +36,7 @@ def differences(case: Mapping[str, Any]) -> Iterator[str]:
 
 def main(paths: list[str]) -> int:
     """Prints the differences and a count; 1 if there is any."""
-    count = bad = 0
-    for path in paths:
-        for case in json.loads(Path(path).read_text(encoding="utf-8")):
-            found = list(differences(case))
-            count, bad = count + 1, bad + bool(found)
-            for text in found:
-                print(f"{case['id']}  {text}   ({case['says']})")
-    print(f"checked {count} cases, {bad} mismatches")
-    return 1 if bad else 0
+    return check(paths, differences)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@
 use super::block::{BLOCK, Block, WORDS, bit};
 use super::commands::{Form, Numbering, Ready, UNKNOWN, place};
 use super::integers::each_integer;
+use super::key::AccountKey;
 use super::number::{Bounded, append_narrow, walk};
 use super::text::Strings;
 use super::time::{YEAR_2000_NS, nanoseconds};
 use super::view::Chunk;
-use crate::assess::AccountKey;
 use crate::contract::commands::At;
 use crate::contract::{COMMANDS, Kind};
 use arrow_array::cast::AsArray;

@@ -8,11 +8,11 @@
 use super::coded::Dictionary;
 use super::distinct::runs_of;
 use super::integers::each_integer;
+use super::key::AccountKey;
 use super::merge::{Bytes, merge, rising};
 use super::origins::{Origin, Origins};
 use super::text::Strings;
 use super::view::{Chunk, Source};
-use crate::assess::AccountKey;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};

@@ -6,7 +6,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure, Fault, nearest};
 use perpcore::pricing::mirror::ID;
-use perpcore::sweep::stop::Stop;
+use perpcore::sweep::stop::{Stop, stopped};
 
 /// Where a column stands.
 #[derive(Clone, Copy)]
@@ -124,7 +124,7 @@ impl Source {
 
     /// The same within a loop that takes long, at its row.
     pub(crate) fn go_on_at(&self, row: usize) -> Result<(), Failure> {
-        if self.stop.asked_at(row) { Err(crate::assess::stopped()) } else { Ok(()) }
+        if self.stop.asked_at(row) { Err(stopped()) } else { Ok(()) }
     }
 
     /// How many rows the table has.

@@ -1,8 +1,7 @@
 //! Account ids in results: of the value type of the first table; a dictionary comes back with int32 indices.
 
 use super::column::{dictionary, validity};
-use crate::assess::AccountKey;
-use crate::decode::{AccountIds, Ids};
+use crate::decode::{AccountIds, AccountKey, Ids};
 use crate::residents::Residents;
 use arrow_array::builder::{LargeStringBuilder, StringBuilder, StringViewBuilder};
 use arrow_array::types::Int32Type;
@@ -56,6 +55,21 @@ impl IdColumn {
         let places: Vec<i32> = accounts.iter().map(|&account| places[account as usize]).collect();
         dictionary(PrimitiveArray::<Int32Type>::from(places), self.values.clone())
     }
+}
+
+/// A column of ids, an account a row: of accounts that stand beside each other, each once in a dictionary.
+pub(crate) fn resident_ids(known: &Residents, rows: &[u32]) -> Result<ArrayRef, ArrowError> {
+    let mut distinct: Vec<u32> = Vec::new();
+    let places: Vec<u32> = rows
+        .iter()
+        .map(|account| {
+            if distinct.last() != Some(account) {
+                distinct.push(*account);
+            }
+            distinct.len() as u32 - 1
+        })
+        .collect();
+    IdColumn::new(&known.ids(&distinct)).of(&places)
 }
 
 /// A column of ids, null where there is no account. `places` is scratch: as many as accounts, all below 0, as it is left.

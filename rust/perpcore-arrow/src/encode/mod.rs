@@ -12,11 +12,12 @@ mod monitor;
 mod pricing;
 mod schema;
 mod stress;
+mod table;
 
 pub(crate) use accounts::{accounts, isolated};
 pub(crate) use book::{depth, l3, open_orders};
 pub(crate) use events::{EventColumns, Unremembered, says_class};
-pub(crate) use ids::IdColumn;
+pub(crate) use ids::{IdColumn, resident_ids};
 pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};
 pub(crate) use mirror::{Row, mirror_depth, states};
@@ -24,3 +25,4 @@ pub(crate) use monitor::{Named, balances, changes, orders, positions, prices, se
 pub(crate) use pricing::{FundingRows, IndexRows, MarkRows, funding_flows, index_sources};
 pub use schema::schema;
 pub(crate) use stress::{largest, stress};
+pub(crate) use table::written;

@@ -1,10 +1,9 @@
 //! A funding behind Arrow tables: what it is told in, samples and rates out; who pays whom.
 
 use super::{Ran, work_off};
-use crate::assess::written;
 use crate::contract;
 use crate::decode::{AccountIds, Null, Source, Told, told};
-use crate::encode::{FundingRows, IdColumn, funding_flows};
+use crate::encode::{FundingRows, IdColumn, funding_flows, written};
 use arrow_array::{RecordBatch, StructArray};
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::num::bounds::QUANTITY;

@@ -1,10 +1,9 @@
 //! An index behind Arrow tables: quotes in, what it was after each update out.
 
 use super::{Ran, work_off};
-use crate::assess::written;
 use crate::contract;
 use crate::decode::{QuoteReader, Quotes};
-use crate::encode::{self, IndexRows};
+use crate::encode::{self, IndexRows, written};
 use arrow_array::{Array, RecordBatch, StructArray};
 use perpcore::fault::{Failure, Fault};
 use perpcore::pricing::index::{Index, Value};

@@ -1,14 +1,13 @@
 //! A depth mirror behind Arrow tables: a recorded tape in, what the mirror was after each message out.
 
 use super::Ran;
-use crate::assess::{stopped, written};
 use crate::contract;
 use crate::decode::{Message, Sent, Tape, tape};
-use crate::encode::{self, Row};
+use crate::encode::{self, Row, written};
 use arrow_array::{RecordBatch, StructArray};
 use perpcore::fault::Failure;
 use perpcore::pricing::mirror::{Mirror, Side};
-use perpcore::sweep::stop::{STRIDE, Stop};
+use perpcore::sweep::stop::{STRIDE, Stop, stopped};
 
 /// Works off the messages of the table `depth_updates`, one after the other; the table `mirror.states`.
 ///

@@ -10,13 +10,13 @@ pub mod mirror;
 
 pub use crate::decode::{price_said, quoted, said};
 
-use crate::assess::{instrument_named, stopped};
+use crate::assess::instrument_named;
 use crate::contract::Table;
 use crate::decode::Read;
 use arrow_array::{Array, RecordBatch, StructArray};
 use perpcore::fault::{Code, Failure, Fault, LISTED};
 use perpcore::rules::{Instrument, Rulebook, Underlying};
-use perpcore::sweep::stop::{STRIDE, Stop};
+use perpcore::sweep::stop::{STRIDE, Stop, stopped};
 
 /// What a run found.
 pub struct Ran {

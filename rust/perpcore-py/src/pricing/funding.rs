@@ -139,12 +139,9 @@ fn update(named: &Bound<'_, PyDict>) -> PyResult<Update> {
 }
 
 fn told<'py>(py: Python<'py>, slot: &Slot) -> PyResult<Bound<'py, PyTuple>> {
-    macro_rules! fields {
-        ($($field:expr),* $(,)?) => { PyTuple::new(py, [$($field.into_pyobject(py)?.into_any()),*]) };
-    }
     let (rate, outcome) = slot.settled.unzip();
     let cumulative = slot.cumulative_e16.map(|number| decimal_at(py, number, 16)).transpose()?;
-    fields![
+    fields![py;
         slot.time,
         slot.slot,
         number(py, slot.premium.ok())?,

@@ -10,8 +10,7 @@ use crate::scalar::{Number, number, on_grid};
 use perpcore::message::Word;
 use perpcore::pricing::mark::{Mark, Marked, Update};
 use perpcore_arrow::contract::TOPS;
-use perpcore_arrow::pricing::instrument;
-use perpcore_arrow::pricing::mark::{self as core, Marking};
+use perpcore_arrow::pricing::{instrument, mark as core};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
@@ -20,7 +19,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple};
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct MarkPrice {
     instrument: String,
-    resident: Resident<Marking>,
+    resident: Resident<Mark>,
 }
 
 #[pymethods]
@@ -30,8 +29,7 @@ impl MarkPrice {
     fn new(py: Python<'_>, rules: &Bound<'_, Rulebook>, name: &str) -> PyResult<Self> {
         let found = instrument(&rules.get().0.rulebook, name);
         let (instrument, underlying) = found.map_err(|failure| raise(py, &failure))?;
-        let resident = Resident::new(Marking::new(Mark::new(instrument, underlying)));
-        Ok(MarkPrice { instrument: name.to_string(), resident })
+        Ok(MarkPrice { instrument: name.to_string(), resident: Resident::new(Mark::new(instrument, underlying)) })
     }
 
     /// The instrument.
@@ -43,9 +41,8 @@ impl MarkPrice {
     /// Takes what is named, by the columns of `tops`, and makes the mark.
     fn update<'py>(&self, py: Python<'py>, now: i64, named: &Bound<'_, PyDict>) -> PyResult<Bound<'py, PyTuple>> {
         let update = caught(py, || update(named))?;
-        let marked = self
-            .resident
-            .work(py, 0, |marking, _| marking.update(now, &update).copied().map_err(|fault| refused(*fault, &TOPS)))?;
+        let marked =
+            self.resident.work(py, 0, |mark, _| mark.update(now, &update).map_err(|fault| refused(*fault, &TOPS)))?;
         told(py, &marked)
     }
 
@@ -56,18 +53,18 @@ impl MarkPrice {
 
     /// The latest mark.
     fn mark<'py>(&self, py: Python<'py>) -> PyResult<Number<'py>> {
-        let mark = self.resident.work(py, 0, |marking, _| Ok(marking.mark()))?;
+        let mark = self.resident.work(py, 0, |mark, _| Ok(mark.mark()))?;
         number(py, mark)
     }
 
     /// Its state.
     fn state(&self, py: Python<'_>) -> PyResult<&'static str> {
-        self.resident.work(py, 0, |marking, _| Ok(marking.state().text()))
+        self.resident.work(py, 0, |mark, _| Ok(mark.state().text()))
     }
 
     /// The state in 256 bits.
     fn digest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        super::digest(py, &self.resident, Marking::digest)
+        super::digest(py, &self.resident, Mark::digest)
     }
 }
 
@@ -93,10 +90,7 @@ fn update(named: &Bound<'_, PyDict>) -> PyResult<Update> {
 }
 
 fn told<'py>(py: Python<'py>, marked: &Marked) -> PyResult<Bound<'py, PyTuple>> {
-    macro_rules! fields {
-        ($($field:expr),* $(,)?) => { PyTuple::new(py, [$($field.into_pyobject(py)?.into_any()),*]) };
-    }
-    fields![
+    fields![py;
         marked.time,
         number(py, marked.mark)?,
         marked.rule.map(Word::text),

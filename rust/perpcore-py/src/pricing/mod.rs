@@ -1,5 +1,10 @@
 //! Index, mark and funding, each behind its lock.
 
+/// A tuple of what has types of its own.
+macro_rules! fields {
+    ($py:ident; $($field:expr),* $(,)?) => { PyTuple::new($py, [$($field.into_pyobject($py)?.into_any()),*]) };
+}
+
 mod funding;
 mod index;
 mod mark;

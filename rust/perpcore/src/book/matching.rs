@@ -1,6 +1,6 @@
 //! An incoming order trades with what rests opposite, best first (`book.match`), and never with its own group (`book.stp`).
 
-use super::owner::{Fill, Owner};
+use super::owner::{Fill, Owner, Refused};
 use super::store::{Life, Order, Slot, Store};
 use super::{Turn, meets};
 use crate::fault::Code;
@@ -75,8 +75,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             }
             let lots = taker.order.left.min(maker.left);
             let fill = fill_of(&taker.order, &maker, lots, maker.price);
-            if self.owner.refuses(&fill).is_some() {
-                self.end(slot, Kind::Canceled, Code::FillRefused);
+            if let Some(refused) = self.owner.refuses(&fill) {
+                // Who may not trade does not clear the way of others.
+                if refused != Refused::Taker {
+                    self.end(slot, Kind::Canceled, Code::FillRefused);
+                }
                 return Stopped::By(Code::FillRefused);
             }
             taker.order.left -= lots;

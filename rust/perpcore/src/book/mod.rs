@@ -115,8 +115,8 @@ impl<S: Store> Book<S> {
             Command::Cancel(cancel) => turn.cancel(command, cancel),
             Command::CancelAll(scope) => turn.cancel_all(scope),
             Command::Account { account, client, group, class } => turn.account(*account, *client, *group, *class),
-            Command::Mark(price) => turn.mark(*price),
-            Command::Index(price) => turn.index(*price),
+            Command::Mark(price) => turn.price(Kind::Mark, *price),
+            Command::Index(price) => turn.price(Kind::Index, *price),
             Command::Phase(phase) => turn.phase(*phase),
             Command::AdvanceTime => turn.indicate(),
         }
@@ -152,6 +152,19 @@ impl<S: Store> Book<S> {
     #[inline(always)]
     pub fn next_end(&self) -> i64 {
         self.ends.next()
+    }
+
+    /// The mark, or the index, where somebody else has said it; what it triggers is carried out.
+    pub fn go_by<O: Owner>(&mut self, owner: &mut O, cause: u64, mark: bool, price: i64, out: &mut Vec<Event>) {
+        self.goes_by(mark, price);
+        Turn { book: self, owner, out, cause }.cascade();
+    }
+
+    /// Begins in another phase than open.
+    #[must_use]
+    pub fn listed(mut self) -> Self {
+        self.phase = Phase::Listed;
+        self
     }
 
     /// Ends an order that is there, for a reason.

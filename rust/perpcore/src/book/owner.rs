@@ -99,8 +99,8 @@ pub trait Owner {
     /// The position of an account in lots.
     fn position(&self, account: u32, isolated: bool) -> i64;
 
-    /// Who may not make a trade, if somebody may not: then the resting order is canceled and the incoming one stops
-    /// (`gate.fill`); before an auction the orders of whoever may not are canceled.
+    /// Who may not make a trade, if somebody may not: then the incoming order stops, and the resting one is canceled if it is
+    /// its account that may not (`gate.fill`); before an auction the orders of whoever may not are canceled.
     fn refuses(&mut self, fill: &Fill) -> Option<Refused>;
 
     /// A trade was made.

@@ -1,50 +1,58 @@
 //! What the book is told about the world: accounts, prices, the phase.
 
-use super::Turn;
 use super::owner::Owner;
 use super::store::Store;
+use super::{Book, Turn};
 use crate::fault::Code;
-use crate::message::{Class, Kind, Phase};
+use crate::message::{Class, Kind, NOBODY, Phase};
 use crate::num::bounds::PRICE;
 use crate::rules::CollarReference;
+
+impl<S: Store> Book<S> {
+    /// Whose an account is, if that may be said: not otherwise than before while it has open orders.
+    pub fn introduce(&mut self, account: u32, client: u32, group: u32, class: Class) -> bool {
+        let Some(known) = self.accounts.known(account) else { return false };
+        let fits = known.orders == 0 || (known.group, known.class) == (group, class);
+        if fits {
+            (known.client, known.group, known.class) = (client, group, class);
+        }
+        fits
+    }
+
+    /// The mark, or the index, in g and within the bounds.
+    pub(super) fn goes_by(&mut self, mark: bool, price: i64) {
+        let (known, reference) = match mark {
+            true => (&mut self.mark, CollarReference::Mark),
+            false => (&mut self.index, CollarReference::Index),
+        };
+        *known = price;
+        if self.terms.collar_reference == reference {
+            self.edges = self.terms.edges(price);
+        }
+    }
+}
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// Whose an account is. An account with open orders stays as it is: their places depend on it.
     #[cold]
     pub(super) fn account(&mut self, account: u32, client: u32, group: u32, class: Class) {
-        let Some(known) = self.book.accounts.known(account) else { return };
-        let fits = known.orders == 0 || (known.group, known.class) == (group, class);
-        if fits {
-            (known.client, known.group, known.class) = (client, group, class);
+        if account == NOBODY {
+            return;
         }
+        let fits = self.book.introduce(account, client, group, class);
         let event = self.say(if fits { Kind::Accepted } else { Kind::Rejected });
         (event.account, event.class) = (account, class);
         event.code = (!fits).then_some(Code::ConflictingValues);
     }
 
-    pub(super) fn mark(&mut self, price: i64) {
-        if self.price(Kind::Mark, price) {
-            self.book.mark = price;
-            if self.book.terms.collar_reference == CollarReference::Mark {
-                self.book.edges = self.book.terms.edges(price);
-            }
-        }
-    }
-
-    pub(super) fn index(&mut self, price: i64) {
-        if self.price(Kind::Index, price) {
-            self.book.index = price;
-            if self.book.terms.collar_reference == CollarReference::Index {
-                self.book.edges = self.book.terms.edges(price);
-            }
-        }
-    }
-
-    fn price(&mut self, kind: Kind, price: i64) -> bool {
+    /// A mark or an index is told.
+    pub(super) fn price(&mut self, kind: Kind, price: i64) {
         let fits = PRICE.holds(price.into());
         let event = self.say(if fits { kind } else { Kind::Rejected });
         (event.price, event.code) = (price, (!fits).then_some(Code::OutOfRange));
-        fits
+        if fits {
+            self.book.goes_by(kind == Kind::Mark, price);
+        }
     }
 
     /// Says that the phase is another one, or why not.

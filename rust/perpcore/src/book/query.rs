@@ -59,6 +59,23 @@ impl<S: Store> Book<S> {
         std::iter::successors(self.store.newest(account), |slot| self.store.older(*slot)).map(|slot| self.at(slot))
     }
 
+    /// The orders of an account that rest, the newest first.
+    #[inline(always)]
+    pub fn resting_of(&self, account: u32) -> impl Iterator<Item = &Order> {
+        let slots = std::iter::successors(self.store.newest(account), |slot| self.store.older(*slot));
+        slots.map(|slot| self.store.order(slot)).filter(|order| order.flags.resting())
+    }
+
+    /// What is left of a living order, in lots.
+    pub fn left_of(&self, order: u64) -> i64 {
+        self.store.find(order).map_or(0, |slot| self.store.order(slot).left)
+    }
+
+    /// How many trades there were, and the price of the last one in g.
+    pub fn last_trade(&self) -> (u64, i64) {
+        (self.trades, self.terms.tick.value(self.last))
+    }
+
     /// A living order.
     pub fn order(&self, order: &Named<'_>) -> Option<Rested> {
         self.named(order, None).map(|slot| self.at(slot))

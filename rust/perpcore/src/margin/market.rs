@@ -64,6 +64,15 @@ impl Market {
         self.assets[asset] = Quote::new(price, state.usable(terms.assets[asset].thin_trades));
     }
 
+    /// A market in which every price but that of the settlement currency is 0 until it is told, and may not be used.
+    pub fn untold(terms: &Terms) -> Self {
+        let untold = Quote { price: 0, given: true, usable: false };
+        let mut market = Market::new(terms);
+        market.marks.fill(untold);
+        market.assets.iter_mut().filter(|quote| !quote.given).for_each(|quote| *quote = untold);
+        market
+    }
+
     /// The market after joint relative moves, each −1 to 10 in g. What is worth nothing after it still has a price.
     #[must_use]
     pub fn moved(&self, movers: &Movers, by: impl Fn(u32) -> i64) -> Self {

@@ -27,6 +27,8 @@ use crate::sweep::stop::Stop;
 use delta::Before;
 use shelf::{ACCOUNTS, Shelf};
 use std::sync::Arc;
+pub use visit::{Difference, differences};
+
 use visit::Seen;
 use watch::{Concerned, Watch};
 

@@ -121,28 +121,58 @@ impl Monitor {
         }
         let view = gather.view();
         let horizon = scout.horizon(terms, market, &view, &figures, buckets);
-        let cause = || cause(account, named);
-        let mut change = |instrument, before, after, figures: &Figures| {
-            if before != after {
-                let &Figures { equity, maintenance_margin, .. } = figures;
-                let cause = cause();
-                round.changes.push(Change { account, instrument, before, after, equity, maintenance_margin, cause });
-            }
-        };
-        change(None, shelf.status[local as usize], figures.status, &figures);
         let known = &shelf.isolated[shelf.isolated_of(local)];
-        for bucket in buckets.iter() {
-            let before = known.iter().find(|(_, instrument, _)| *instrument == bucket.instrument);
-            let before = before.map_or(Status::Healthy, |(.., status)| *status);
-            change(Some(bucket.instrument), before, bucket.figures.status, &bucket.figures);
-        }
-        for &(_, instrument, before) in known {
-            if buckets.iter().all(|bucket| bucket.instrument != instrument) {
-                change(Some(instrument), before, Status::Healthy, &NOTHING);
-            }
-        }
+        let known = known.iter().map(|(_, instrument, status)| (*instrument, *status));
+        differences(shelf.status[local as usize], known, &figures, buckets, |difference| {
+            let Difference { instrument, before, after, equity, maintenance_margin } = difference;
+            let cause = cause(account, named);
+            round.changes.push(Change { account, instrument, before, after, equity, maintenance_margin, cause });
+        });
         let isolated = buckets.iter().map(|bucket| (bucket.instrument, bucket.figures.status)).collect();
         round.seen.push(Seen { account, status: figures.status, horizon, isolated });
+    }
+}
+
+/// A bucket whose status is another one than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The instrument of an isolated position; none for cross.
+    pub instrument: Option<u32>,
+    /// The status before; what was not there was healthy.
+    pub before: Status,
+    /// The status now; what is no longer there is healthy.
+    pub after: Status,
+    /// Equity, in g.
+    pub equity: i128,
+    /// Maintenance margin, in g.
+    pub maintenance_margin: i128,
+}
+
+/// Which buckets of an account have another status than is known, cross before isolated, those that are no more last.
+#[inline(always)]
+pub fn differences(
+    cross: Status,
+    known: impl Iterator<Item = (u32, Status)> + Clone,
+    figures: &Figures,
+    buckets: &[IsolatedBucket],
+    mut tell: impl FnMut(Difference),
+) {
+    let mut compare = |instrument, before, after, equity, maintenance_margin| {
+        if before != after {
+            tell(Difference { instrument, before, after, equity, maintenance_margin });
+        }
+    };
+    compare(None, cross, figures.status, figures.equity, figures.maintenance_margin);
+    for bucket in buckets {
+        let before = known.clone().find(|(instrument, _)| *instrument == bucket.instrument);
+        let before = before.map_or(Status::Healthy, |(_, status)| status);
+        let Figures { status, equity, maintenance_margin, .. } = bucket.figures;
+        compare(Some(bucket.instrument), before, status, equity, maintenance_margin);
+    }
+    for (instrument, before) in known {
+        if buckets.iter().all(|bucket| bucket.instrument != instrument) {
+            compare(Some(instrument), before, Status::Healthy, 0, 0);
+        }
     }
 }
 
@@ -159,23 +189,6 @@ impl<'a> Desk<'a> {
         Desk { gather: Gather::new(terms), exposures: Exposures::new(), buckets: Vec::new(), scout: Scout::new(many) }
     }
 }
-
-/// The figures of a bucket that is no longer there.
-const NOTHING: Figures = Figures {
-    equity: 0,
-    net_value: 0,
-    collateral_value: 0,
-    unrealized_pnl: 0,
-    accrued_funding: 0,
-    opening_equity: 0,
-    initial_margin: 0,
-    order_margin: 0,
-    maintenance_margin: 0,
-    available: 0,
-    withdrawable: 0,
-    status: Status::Healthy,
-    worst_scenario: None,
-};
 
 /// The first table that names an account, else prices.
 fn cause(account: u32, named: &[(u32, Table, u32)]) -> Cause {

@@ -24,6 +24,13 @@ pub struct Horizon {
     bound: Option<Box<Bound>>,
 }
 
+impl Horizon {
+    /// Of an account that is to be looked at whenever a price moves.
+    pub fn nowhere() -> Horizon {
+        Horizon { reach: 0, bound: None }
+    }
+}
+
 /// Finds how far accounts see.
 #[derive(Debug)]
 pub struct Scout {

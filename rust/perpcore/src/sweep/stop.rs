@@ -1,5 +1,6 @@
 //! Whether the caller of a long call still waits for its result.
 
+use crate::fault::{Code, Failure, Fault};
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,6 +28,11 @@ impl Stop {
     pub fn asked_at(&self, at: usize) -> bool {
         at.is_multiple_of(STRIDE) && self.asked()
     }
+}
+
+/// What a stopped call returns. Nobody reads it: who stopped the call knows why.
+pub fn stopped() -> Failure {
+    Fault::new(Code::Internal).value("stopped").into()
 }
 
 impl fmt::Debug for Stop {

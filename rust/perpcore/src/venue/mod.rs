@@ -1,129 +1,146 @@
 //! A venue as one state machine: commands in, events out (docs/venue.md).
+//!
+//! It is put together of what stands below it: a [`Book`] for every instrument, which asks the [`gate`] as its owner; the
+//! [`Ledger`](crate::ledger::Ledger), the only one that moves money and positions; indexes, marks and funding; the valuation;
+//! and the watch that knows whom a price concerns. It decides only what comes after what ([`due`], [`look`]).
+//!
+//! A command is taken in three steps. What is due by its time runs first, on the prices known then. The command is carried
+//! out, or refused with a code and nothing else. Then the accounts that it touched are looked at.
 
-use crate::book::clients::Clients;
-use crate::margin::figures::Figures;
-use crate::margin::line::Line;
-use crate::message::{Event, VenueCommand};
+mod desk;
+mod digest;
+mod due;
+mod gate;
+mod handle;
+mod look;
+mod member;
+mod prices;
+mod query;
+mod state;
+
+pub use query::{Holder, LedgerRow, PositionRow, Valued, reserved};
+
+use crate::book::Book;
+use crate::book::fast::Fast;
+use crate::book::terms::Terms;
+use crate::fault::Code;
+use crate::message::event::Kind;
+use crate::message::{Event, NOBODY, VenueCommand};
 use crate::rules::Rulebook;
-
-/// One row of the table `ledger`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LedgerRow {
-    /// Whose money.
-    pub holder: Holder,
-    /// The asset, by the rulebook's index.
-    pub asset: u32,
-    /// What is there, in g, what is held included.
-    pub amount: i128,
-    /// What of it waits for a withdrawal, in g.
-    pub held: i128,
-}
-
-/// Who holds money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
-    /// An account.
-    Client(u32),
-    /// One of the venue's own accounts, by its name.
-    House(&'static str),
-}
-
-/// One row of the table `venue_positions`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PositionRow {
-    /// The account.
-    pub account: u32,
-    /// The instrument.
-    pub instrument: u32,
-    /// Whether it is the isolated one.
-    pub isolated: bool,
-    /// Contracts in g.
-    pub quantity: i64,
-    /// κ in 10⁻¹⁶.
-    pub cost_e16: i128,
-    /// What it was entered at on average, in g; none where nothing is held.
-    pub entry_price: Option<i64>,
-    /// Its margin in g.
-    pub isolated_margin: i128,
-}
-
-/// An account, valued.
-#[derive(Clone, Debug)]
-pub struct Valued {
-    /// The cross bucket.
-    pub cross: Figures,
-    /// The isolated buckets by instrument.
-    pub isolated: Vec<(u32, Figures)>,
-    /// Every line, where they were asked for.
-    pub lines: Vec<Line>,
-}
+use gate::Floor;
+use state::{Slot, State};
 
 /// A venue.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Venue {
-    books: Vec<crate::book::Book<crate::book::fast::Fast>>,
+    books: Vec<Slot>,
+    state: State,
+    /// Nothing is due before.
+    next_due: i64,
+    /// The next settlement by the clock.
+    next_settlement: i64,
+    /// Whether a command came.
+    begun: bool,
+    /// How many commands came.
+    count: u64,
 }
 
+/// Why a command is refused, and the account that it concerns.
+type Refusal = (Code, u32);
+
 impl Venue {
-    /// A venue without accounts, its instruments listed.
+    /// A venue without accounts and prices, its instruments listed.
     pub fn new(rules: &Rulebook) -> Venue {
-        let of = |at| crate::book::Book::new(crate::book::terms::Terms::of(rules, at));
-        Venue { books: (0..rules.instruments().len()).map(of).collect() }
+        let book = |at| Some(Box::new(Book::<Fast>::new(Terms::of(rules, at)).listed()));
+        Venue {
+            books: (0..rules.instruments().len()).map(book).collect(),
+            state: State::new(rules),
+            next_due: i64::MIN,
+            next_settlement: i64::MIN,
+            begun: false,
+            count: 0,
+        }
     }
 
     /// Carries out a command that stands at `cause` in its stream and comes at `time`, ns; what happens is added to `out`.
+    #[inline]
     pub fn apply(&mut self, time: i64, cause: u64, command: &VenueCommand<'_>, out: &mut Vec<Event>) {
-        let _ = (time, cause, command, out);
+        self.count += 1;
+        if !self.arrives(time, cause, out) {
+            return self.reject((Code::TimeRunsBack, handle::account_of(command)), out);
+        }
+        if let Err(refusal) = self.carry_out(command, out) {
+            self.reject(refusal, out);
+        }
+        self.look_at_touched(out);
     }
 
     /// A command that cannot be carried out, for a reason that whoever decoded it found: only time passes.
     pub fn refuse(&mut self, time: i64, cause: u64, event: Event, out: &mut Vec<Event>) {
-        let _ = (time, cause, event, out);
+        self.count += 1;
+        self.arrives(time, cause, out);
+        self.say(Event { kind: Kind::Rejected, ..event }, out);
+        self.look_at_touched(out);
     }
 
-    /// Clients' ids by the numbers that events of an instrument have.
-    pub fn clients(&self, instrument: u32) -> &Clients {
-        self.books[instrument as usize].clients()
+    /// Time passes until a command; false where it would run back.
+    #[inline(always)]
+    fn arrives(&mut self, time: i64, cause: u64, out: &mut Vec<Event>) -> bool {
+        self.state.cause = cause;
+        if self.begun && time < self.state.time {
+            return false;
+        }
+        if time >= self.next_due || (time > self.state.time && self.state.prices.made) {
+            self.pass(time, out);
+        }
+        self.state.time = time;
+        true
     }
 
-    /// Whoever reads the events has read all of them: numbers of forgotten client ids may be used again.
-    pub fn settle_ids(&mut self) {
-        self.books.iter_mut().for_each(|book| book.settle());
+    /// Says that something happened.
+    #[inline(always)]
+    fn say(&mut self, event: Event, out: &mut Vec<Event>) {
+        let State { seq, time, cause, .. } = &mut self.state;
+        out.push(Event { seq: *seq, time: *time, cause: *cause, ..event });
+        *seq += 1;
     }
 
-    /// Open accounts, in the order in which they were opened.
-    pub fn accounts(&self) -> Vec<u32> {
-        Vec::new()
+    #[cold]
+    fn reject(&mut self, (code, account): Refusal, out: &mut Vec<Event>) {
+        self.say(Event { kind: Kind::Rejected, code: Some(code), account, ..Event::NOTHING }, out);
     }
 
-    /// An account's figures; none where it is not open, or where a price is missing (the code says so).
-    pub fn valued(&self, account: u32, lines: bool) -> Option<Valued> {
-        let _ = (account, lines);
-        None
+    /// Lets a book carry something out; what it says is numbered among all events, what its trades moved follows.
+    #[inline(always)]
+    fn on_book(
+        &mut self,
+        instrument: u32,
+        out: &mut Vec<Event>,
+        work: impl FnOnce(&mut Book<Fast>, &mut Floor<'_>, &mut Vec<Event>),
+    ) {
+        let Some(mut book) = self.books[instrument as usize].take() else { return };
+        let (from, state) = (out.len(), &mut self.state);
+        book.number_from(state.seq);
+        work(&mut book, &mut Floor { state, books: &self.books, instrument }, out);
+        state.seq = book.seq();
+        self.next_due = self.next_due.min(book.next_end());
+        self.books[instrument as usize] = Some(book);
+        for event in &out[from..] {
+            // Who is healthy stays it with fewer orders.
+            let less = matches!(event.kind, Kind::Canceled | Kind::Expired | Kind::Rejected);
+            if event.account != NOBODY && !(less && state.is_healthy(event.account)) {
+                state.touch(event.account);
+            }
+        }
+        if !state.pending.is_empty() {
+            let from = out.len();
+            out.append(&mut state.pending);
+            state.stamp(&mut out[from..]);
+        }
     }
 
-    /// Every wallet that is not empty: clients in the order of their opening, then the venue's own.
-    pub fn ledger(&self) -> Vec<LedgerRow> {
-        Vec::new()
-    }
-
-    /// Every position, by account and instrument, cross before isolated.
-    pub fn positions(&self) -> Vec<PositionRow> {
-        Vec::new()
-    }
-
-    /// Checks that nothing was lost: what does not hold, in words; empty where all does.
-    pub fn verify(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// How many commands were carried out or refused, the last time, the next event's number.
-    pub fn counts(&self) -> (u64, i64, u64) {
-        (0, 0, 0)
-    }
-
-    /// SHA-256 over everything that a further command could depend on.
-    pub fn digest(&self) -> [u8; 32] {
-        [0; 32]
+    /// What happened without number gets one.
+    fn stamp(&mut self, from: usize, out: &mut [Event]) {
+        self.state.stamp(&mut out[from..]);
     }
 }

@@ -139,7 +139,7 @@ impl Model {
     }
 
     fn say(&mut self, event: Event) {
-        self.out.push(Event { seq: self.seq, time: self.time, cause: self.cause, ..event });
+        self.out.push(Event { instrument: 0, seq: self.seq, time: self.time, cause: self.cause, ..event });
         self.seq += 1;
     }
 
@@ -152,7 +152,6 @@ impl Model {
             price: if order.market { 0 } else { order.price * self.tick() },
             code,
             kind,
-            instrument: 0,
             ..Event::NOTHING
         }
     }
@@ -194,7 +193,7 @@ impl Model {
     }
 
     fn refuse(&mut self, command: &Command<'_>, code: Code) {
-        let mut event = Event { code: Some(code), kind: Kind::Rejected, instrument: 0, ..Event::NOTHING };
+        let mut event = Event { code: Some(code), kind: Kind::Rejected, ..Event::NOTHING };
         match command {
             Command::Place(place) => {
                 (event.account, event.quantity, event.price) =
@@ -271,7 +270,7 @@ impl Model {
             return;
         }
         let (_, before, as_before) = self.who(account);
-        let event = Event { account, class, kind: Kind::Accepted, instrument: 0, ..Event::NOTHING };
+        let event = Event { account, class, kind: Kind::Accepted, ..Event::NOTHING };
         let open = self.orders.iter().any(|order| order.account == account);
         if open && (before, as_before) != (Some(group), class) {
             return self.say(Event { kind: Kind::Rejected, code: Some(Code::ConflictingValues), ..event });
@@ -283,7 +282,7 @@ impl Model {
     fn price(&mut self, kind: Kind, price: i64) -> bool {
         let fits = (1..=PRICE_MAX).contains(&price);
         let (kind, code) = if fits { (kind, None) } else { (Kind::Rejected, Some(Code::OutOfRange)) };
-        self.say(Event { price, code, kind, instrument: 0, ..Event::NOTHING });
+        self.say(Event { price, code, kind, ..Event::NOTHING });
         fits
     }
 
@@ -429,5 +428,7 @@ impl Model {
 
 #[path = "model_auction.rs"]
 mod auction;
+#[path = "model_change.rs"]
+mod change;
 #[path = "model_trading.rs"]
 mod trading;

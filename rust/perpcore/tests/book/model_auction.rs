@@ -67,24 +67,19 @@ impl Model {
         self.phase = phase;
         self.say(event);
         while let Some((price, mut lots, _)) = self.indicative() {
-            let mut cut = false;
             while lots > 0 {
                 let (Some(buyer), Some(seller)) = (self.first(true), self.first(false)) else { break };
                 if buyer.price < price || seller.price > price {
                     break;
                 }
                 let traded = buyer.left.min(seller.left).min(lots);
-                if cut
-                    && (self.own(&buyer, &seller)
-                        || self.owner.refuses(&fill(&buyer, &seller, traded, price)).is_some())
-                {
+                let refused = self.owner.refuses(&fill(&buyer, &seller, traded, price)).is_some();
+                if refused || self.own(&buyer, &seller) {
                     break;
                 }
-                let said = self.out.len();
                 lots -= traded;
                 self.trade(&buyer, &seller, traded, price, Aggressor::Neither);
                 self.cut(buyer.account, buyer.isolated);
-                cut |= self.out.len() > said + 1;
             }
             if !self.clear() {
                 return self.extend();

@@ -178,10 +178,10 @@ behaviors! {
 }
 
 fn refuses_price_100(fill: &Fill) -> Option<Refused> {
-    (fill.price == 100).then_some(Refused::Taker)
+    (fill.price == 100).then_some(if fill.taker == 5 { Refused::Taker } else { Refused::Maker })
 }
 
-fn a_refusal_cancels_the_maker_and_stops_the_taker<S: Store>() {
+fn a_refusal_stops_the_taker_and_cancels_the_maker_that_may_not<S: Store>() {
     let mut desk = Desk::<S>::of(terms(), Judge::new(refuses_price_100));
     desk.rests(limit(1, -5, 99));
     desk.rests(limit(2, -5, 100));
@@ -191,13 +191,16 @@ fn a_refusal_cancels_the_maker_and_stops_the_taker<S: Store>() {
         ["filled #4 with #1 5@99", "canceled fill_refused #2 -5@100", "canceled fill_refused #4 10@101"]
     );
     assert_eq!(desk.queue(Side::Ask), [(3, 5, 100)]);
+    // Who may not trade himself takes nobody off the book.
+    assert_eq!(desk.place(limit(5, 15, 101))[1..], ["canceled fill_refused #5 15@101"]);
+    assert_eq!(desk.queue(Side::Ask), [(3, 5, 100)]);
     let asked = desk.judge.asked[1];
     assert_eq!((asked.taker, asked.maker, asked.lots, asked.side), (4, 2, 5, Side::Bid));
     assert_eq!(desk.judge.of(2, false), 0);
 }
 
 #[test]
-fn an_owner_who_refuses_cancels_the_maker_and_stops_the_taker() {
-    a_refusal_cancels_the_maker_and_stops_the_taker::<perpcore::book::fast::Fast>();
-    a_refusal_cancels_the_maker_and_stops_the_taker::<perpcore::book::reference::Reference>();
+fn an_owner_who_refuses_stops_the_taker_and_cancels_the_maker_that_may_not() {
+    a_refusal_stops_the_taker_and_cancels_the_maker_that_may_not::<perpcore::book::fast::Fast>();
+    a_refusal_stops_the_taker_and_cancels_the_maker_that_may_not::<perpcore::book::reference::Reference>();
 }

@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "each of its users takes a part")]
 
+/// Whether the tests may take their time: PERPCORE_SOAK=1.
+pub fn soak() -> bool {
+    std::env::var_os("PERPCORE_SOAK").is_some()
+}
+
 /// SplitMix64 (Steele, Lea and Flood 2014).
 #[derive(Clone)]
 pub struct Draw(pub u64);

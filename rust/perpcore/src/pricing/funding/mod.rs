@@ -191,6 +191,11 @@ impl Funding {
         Ok(())
     }
 
+    /// When the next slot is, or, while there is no fresh index, the end of the interval.
+    pub fn next(&self) -> i64 {
+        if self.blind { self.start + self.every } else { self.next_slot() }
+    }
+
     /// SHA-256 over everything that a further call could depend on.
     pub fn digest(&self) -> [u8; 32] {
         let Inputs { index, state, impact_bid, impact_ask } = self.inputs;

@@ -119,6 +119,9 @@ pub struct Mark {
     /// The latest mark and its second; and the latest one of a second before that.
     latest: Option<(i64, i64)>,
     anchor: Option<(i64, i64)>,
+    /// What it was last.
+    mark: Option<i64>,
+    state: PriceState,
 }
 
 impl Mark {
@@ -137,6 +140,8 @@ impl Mark {
             stepped: 0,
             latest: None,
             anchor: None,
+            mark: None,
+            state: PriceState::Frozen,
             rules: instrument.mark.clone(),
         }
     }
@@ -157,7 +162,18 @@ impl Mark {
         self.known.take(now, update);
         let mut marked = self.make(now);
         self.limit(second, &mut marked);
+        (self.mark, self.state) = (marked.mark, marked.state);
         Ok(marked)
+    }
+
+    /// The latest mark; none without an index.
+    pub fn mark(&self) -> Option<i64> {
+        self.mark
+    }
+
+    /// Whether it may be used; frozen before the first update.
+    pub fn state(&self) -> PriceState {
+        self.state
     }
 
     /// SHA-256 over everything that a further call could depend on.

@@ -1,0 +1,113 @@
+//! `ledger.convert`: where an account would pay more than it has, eligible assets are sold first, in the rulebook's order.
+
+use super::{About, Cash, House, Ledger};
+use crate::margin::market::{Market, Quote};
+use crate::message::event::Kind;
+use crate::message::{Event, NOBODY};
+use crate::num::round::{credit_from_e24, div_ceil};
+use crate::num::{E16, ONE, scaled, times};
+use crate::rule::Rule;
+
+/// A sale: of which asset how much, for how much, to whom.
+#[derive(Clone, Copy, Debug)]
+struct Sale {
+    asset: u32,
+    quantity: i128,
+    price: i64,
+    proceeds: i128,
+    buyer: House,
+}
+
+/// What converter and fund can pay.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Buyers {
+    converter: i128,
+    fund: i128,
+}
+
+impl Ledger {
+    /// What those who buy what is converted can pay.
+    pub(super) fn buyers(&self) -> Buyers {
+        let settlement = self.settlement();
+        Buyers { converter: self.house(House::Converter, settlement), fund: self.house(House::Fund, settlement) }
+    }
+
+    /// The sales that bring an account what it misses, as far as there are any.
+    fn sales(&self, account: u32, mut missing: i128, market: &Market, buyers: &mut Buyers) -> Vec<Sale> {
+        let mut sales = Vec::new();
+        for &asset in &self.convertible {
+            if missing <= 0 {
+                break;
+            }
+            let (has, _) = self.of(account).balance(asset);
+            let Quote { price, usable, .. } = market.asset(asset);
+            let share = ONE - self.terms.assets[asset as usize].close_cost;
+            if has == 0 || !usable || price == 0 || share == 0 {
+                continue;
+            }
+            let brings = |quantity: i128| credit_from_e24(scaled(scaled(quantity, price), share));
+            let quantity = div_ceil(missing * E16, times(price, share)).min(has);
+            let proceeds = brings(quantity);
+            let buyer = match proceeds {
+                0 => continue,
+                _ if buyers.converter >= proceeds => House::Converter,
+                _ if buyers.fund >= proceeds => House::Fund,
+                _ => continue,
+            };
+            *(if buyer == House::Converter { &mut buyers.converter } else { &mut buyers.fund }) -= proceeds;
+            missing -= proceeds;
+            sales.push(Sale { asset, quantity, price, proceeds, buyer });
+        }
+        sales
+    }
+
+    /// What an account could pay in the settlement currency if it had to pay so much.
+    pub(super) fn could_pay(&self, account: u32, amount: i128, market: &Market, buyers: &mut Buyers) -> i128 {
+        let (cash, _) = self.of(account).balance(self.settlement());
+        let sales = self.sales(account, amount - cash, market, buyers);
+        (cash + sales.iter().map(|sale| sale.proceeds).sum::<i128>()).min(amount)
+    }
+
+    /// Whether an account could pay so much in the settlement currency.
+    pub fn can_pay(&self, account: u32, amount: i128, market: &Market) -> bool {
+        self.could_pay(account, amount, market, &mut self.buyers()) == amount
+    }
+
+    /// An account pays in the settlement currency, selling what it must; what it could pay.
+    #[inline(always)]
+    pub(super) fn debit(
+        &mut self,
+        account: u32,
+        amount: i128,
+        about: About,
+        market: &Market,
+        out: &mut Vec<Event>,
+    ) -> i128 {
+        let settlement = self.settlement();
+        let (cash, _) = self.of(account).balance(settlement);
+        if cash < amount {
+            self.convert(account, amount - cash, market, out);
+        }
+        self.pay(account, settlement, amount, about, out)
+    }
+
+    /// Sells what brings an account so much, as far as it goes.
+    #[cold]
+    pub(super) fn convert(&mut self, account: u32, missing: i128, market: &Market, out: &mut Vec<Event>) {
+        let settlement = self.settlement();
+        for Sale { asset, quantity, price, proceeds, buyer } in self.sales(account, missing, market, &mut self.buyers())
+        {
+            let wallet: &mut Cash = &mut self.clients[account as usize].wallet(asset).cash;
+            wallet.take(quantity);
+            let balance = wallet.amount();
+            self.clients_have[asset as usize] -= quantity;
+            self.house[asset as usize][buyer as usize].put(quantity);
+            self.house_mut(buyer).take(proceeds);
+            let rule = Some(Rule::LedgerConvert);
+            let (kind, amount) = (Kind::Conversion, -quantity);
+            out.push(Event { kind, account, asset, amount, price, balance, rule, ..Event::NOTHING });
+            let about = About { rule: Rule::LedgerConvert, instrument: NOBODY, trade: 0 };
+            self.credit(account, settlement, proceeds, about, out);
+        }
+    }
+}

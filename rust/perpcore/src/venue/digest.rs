@@ -1,0 +1,78 @@
+//! The state of a venue in 256 bits: the same after the same commands.
+
+use super::Venue;
+use super::gate::Floor;
+use super::member::Member;
+use crate::message::Flags;
+use sha2::{Digest, Sha256};
+
+impl Venue {
+    /// SHA-256 over everything that a further command could depend on: books, ledger, accounts, prices, what waits. The venue
+    /// is as before; books are asked with it as their owner.
+    pub fn digest(&mut self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for instrument in 0..self.books.len() as u32 {
+            let Some(book) = self.books[instrument as usize].take() else { continue };
+            let floor = Floor { state: &mut self.state, books: &self.books, instrument };
+            hash.update(book.digest(&floor));
+            self.books[instrument as usize] = Some(book);
+        }
+        let state = &self.state;
+        let mut tell = |numbers: &[i128]| numbers.iter().for_each(|number| hash.update(number.to_le_bytes()));
+        let clocks = [state.time, state.seq as i64, state.requests as i64, self.next_settlement];
+        tell(&clocks.map(i128::from));
+        for &account in &state.order {
+            let Some(Some(member)) = state.members.get(account as usize) else { continue };
+            tell(&[account.into()]);
+            tell(&numbers(member));
+            member.isolated.iter().for_each(|(at, status)| tell(&[(*at).into(), *status as i128]));
+        }
+        state.ledger.numbers(&mut tell);
+        for (number, of) in &state.withdrawals {
+            tell(&[(*number).into(), of.account.into(), of.asset.into(), of.amount]);
+        }
+        state.outflow.iter().for_each(|(time, number, value)| tell(&[(*time).into(), (*number).into(), *value]));
+        for of in &state.prices.underlyings {
+            tell(&[of.now.price.into(), of.now.state as i128]);
+            of.lately.iter().for_each(|(time, price)| tell(&[(*time).into(), (*price).into()]));
+        }
+        for of in &state.prices.instruments {
+            let [bid, ask] = of.outside.unwrap_or_default().map(|price| price.map_or(-1, i128::from));
+            let outside = [i128::from(of.outside.is_some()), bid, ask, of.last.into()];
+            tell(&outside);
+            tell(&[of.price.into(), of.state as i128, of.book_mark.into(), of.book_index.into()]);
+        }
+        state.prices.assets.iter().for_each(|told| tell(&[told.price.into(), told.state as i128]));
+        for of in &state.prices.instruments {
+            hash.update(of.funding.digest());
+            of.mark.iter().for_each(|mark| hash.update(mark.digest()));
+        }
+        let indexes = state.prices.underlyings.iter().filter_map(|of| of.index.as_ref());
+        indexes.for_each(|index| hash.update(index.digest()));
+        hash.finalize().into()
+    }
+}
+
+fn numbers(member: &Member) -> [i128; 16] {
+    let Member { opened, client, group, class, leverage, fee_tier, pace, status, .. } = *member;
+    let Flags { no_open, no_withdraw, frozen } = member.flags;
+    let time = |time: Option<i64>| time.map_or(i128::MIN, i128::from);
+    [
+        opened.into(),
+        member.closed.into(),
+        client.into(),
+        group.into(),
+        class as i128,
+        member.portfolio.into(),
+        leverage.into(),
+        fee_tier as i128,
+        time(member.investor_until),
+        time(member.knowledge_until),
+        i128::from(no_open) | i128::from(no_withdraw) << 1 | i128::from(frozen) << 2,
+        time(member.deadman),
+        pace.0.into(),
+        pace.1.into(),
+        status as i128,
+        member.isolated.len() as i128,
+    ]
+}

@@ -1,0 +1,149 @@
+//! The gate: what is asked of an order before a book takes it, and of a trade before it is made, one file a check.
+//!
+//! A book asks in this order: [`phase`], [`account`], then itself for sizes, collar and its own limits, [`limits`],
+//! [`margin`]; and before every trade [`fill`]. Cancels are never asked.
+
+pub(super) mod account;
+mod fill;
+mod limits;
+mod margin;
+mod phase;
+
+use super::state::{Books, Slot, State};
+use crate::book::Book;
+use crate::book::owner::{Asked, Fill, Owner, Refused};
+use crate::book::store::Store;
+use crate::fault::Code;
+use crate::ledger::SideOfTrade;
+use crate::margin::admission::{Asking, Wish};
+use crate::message::{Place, Side};
+use crate::num::bounds::{PRICE, QUANTITY};
+
+/// Who a book asks while it carries out a command.
+pub(super) struct Floor<'a> {
+    pub(super) state: &'a mut State,
+    /// The other books.
+    pub(super) books: &'a [Slot],
+    /// The instrument of the book that asks.
+    pub(super) instrument: u32,
+}
+
+impl Floor<'_> {
+    /// A signed base quantity of lots, in g.
+    #[inline(always)]
+    fn base(&self, side: Side, lots: i64) -> Option<i64> {
+        let base = lots.checked_mul(self.state.lots[self.instrument as usize])?;
+        QUANTITY.holds(base.into()).then_some(side.sign() * base)
+    }
+
+    /// An order as the margin sees it; none where it is beyond what it could be.
+    #[inline(always)]
+    fn wish<S: Store>(&self, book: &Book<S>, asked: &Asked) -> Option<Wish> {
+        let Asked { account, side, mut lots, price, reduce_only, isolated, .. } = *asked;
+        if reduce_only {
+            // It is cut to the position before it trades.
+            lots = lots.min((-side.sign() * self.position(account, isolated)).max(0));
+        }
+        let quantity = self.base(side, lots)?;
+        let price = price.checked_mul(book.terms().tick.size).filter(|price| PRICE.holds((*price).into()))?;
+        Some(Wish { instrument: self.instrument, quantity, price: Some(price), reduce_only, isolated })
+    }
+
+    /// Whether an order reduces risk.
+    #[cold]
+    fn reduces<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> bool {
+        let Some(wish) = self.wish(book, asked).filter(|wish| wish.quantity != 0) else { return false };
+        let manner = self.lay(book, asked, None);
+        let State { desk, terms, market, .. } = &*self.state;
+        let asking = Asking { terms, market, account: &desk.view(), leverage: manner.leverage };
+        asking.reduces(&wish).unwrap_or(false)
+    }
+
+    /// Lays out the account of an order, with its other orders, and with this one where it is wished for.
+    #[inline(always)]
+    fn lay<S: Store>(&mut self, book: &Book<S>, asked: &Asked, wish: Option<&Wish>) -> super::desk::Manner {
+        let manner = self.state.manner(asked.account);
+        let State { desk, ledger, lots, .. } = &mut *self.state;
+        desk.lay(ledger.of(asked.account), &manner);
+        let books = Books { all: self.books, here: Some(book), lots };
+        desk.lay_orders(&books, asked.account, manner.leverage, asked.replaces, wish);
+        manner
+    }
+}
+
+impl Owner for Floor<'_> {
+    #[inline(always)]
+    fn admits_phase(&mut self, _: &Place<'_>) -> Result<(), Code> {
+        phase::check(self)
+    }
+
+    #[inline(always)]
+    fn admits_account<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
+        account::check(self, book, asked)
+    }
+
+    #[inline(always)]
+    fn admits_limits<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
+        limits::check(self, book, asked)
+    }
+
+    #[inline(always)]
+    fn admits_margin<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
+        margin::check(self, book, asked)
+    }
+
+    fn accounts(&self) -> u32 {
+        self.state.members.len() as u32
+    }
+
+    #[inline(always)]
+    fn position(&self, account: u32, isolated: bool) -> i64 {
+        let quantity = self.state.ledger.quantity(account, self.instrument, isolated);
+        if quantity == 0 { 0 } else { quantity / self.state.lots[self.instrument as usize] }
+    }
+
+    #[inline(always)]
+    fn refuses(&mut self, fill: &Fill) -> Option<Refused> {
+        let taker = fill::check(self, fill, true).is_err();
+        let maker = fill::check(self, fill, false).is_err();
+        match (taker, maker) {
+            (false, false) => None,
+            (true, false) => Some(Refused::Taker),
+            (false, true) => Some(Refused::Maker),
+            (true, true) => Some(Refused::Both),
+        }
+    }
+
+    #[inline(always)]
+    fn filled(&mut self, fill: &Fill) {
+        let price = self.price(fill);
+        let sides = [true, false].map(|taker| self.side(fill, taker));
+        let State { ledger, market, pending, .. } = &mut *self.state;
+        ledger.trade(self.instrument, price, sides, fill.trade, market, pending);
+        sides.iter().for_each(|side| self.state.touch(side.account));
+    }
+}
+
+impl Floor<'_> {
+    /// The price of a trade in g.
+    #[inline(always)]
+    fn price(&self, fill: &Fill) -> i64 {
+        fill.price * self.state.terms.instruments[self.instrument as usize].tick
+    }
+
+    /// One side of a trade.
+    #[inline(always)]
+    fn side(&self, fill: &Fill, taker: bool) -> SideOfTrade {
+        let (account, isolated, side) = match taker {
+            true => (fill.taker, fill.taker_isolated, fill.side),
+            false => (fill.maker, fill.maker_isolated, fill.side.opposite()),
+        };
+        let quantity = side.sign() * fill.lots * self.state.lots[self.instrument as usize];
+        let (leverage, tier) = match self.state.members.get(account as usize) {
+            Some(Some(member)) => (member.leverage, member.fee_tier),
+            _ => (0, 0),
+        };
+        let fees = self.state.ledger.fees(tier);
+        SideOfTrade { account, isolated, quantity, leverage, fee: if taker { fees.taker } else { fees.maker } }
+    }
+}

@@ -1,0 +1,57 @@
+//! Orders, amendments, cancels: the book of the instrument carries them out.
+
+use super::super::{Refusal, Venue};
+use super::{account_of, named};
+use crate::fault::Code;
+use crate::message::{CancelAll, Command, Event, NOBODY, VenueCommand};
+
+impl Venue {
+    /// What concerns one book.
+    #[inline(always)]
+    pub(super) fn order(
+        &mut self,
+        instrument: u32,
+        command: &Command<'_>,
+        out: &mut Vec<Event>,
+    ) -> Result<(), Refusal> {
+        let account = match command {
+            Command::Place(place) if place.account == NOBODY => return Err((Code::NullValue, NOBODY)),
+            Command::Place(place) => place.account,
+            Command::Amend(of) => named(of.account, &of.order),
+            Command::Cancel(of) => named(of.account, &of.order),
+            _ => return Err((Code::ConflictingValues, account_of(&VenueCommand::Book(instrument, *command)))),
+        };
+        if account != NOBODY {
+            self.state.member(account).map_err(|code| (code, account))?;
+        }
+        let (time, cause) = (self.state.time, self.state.cause);
+        self.on_book(instrument, out, |book, floor, out| book.apply(floor, time, cause, command, out));
+        Ok(())
+    }
+
+    pub(super) fn cancel_all(
+        &mut self,
+        instrument: Option<u32>,
+        scope: CancelAll,
+        out: &mut Vec<Event>,
+    ) -> Result<(), Code> {
+        scope.account.map_or(Ok(()), |account| self.state.member(account).map(|_| ()))?;
+        self.cancel_scope(instrument, scope, out);
+        Ok(())
+    }
+
+    pub(super) fn disconnect(&mut self, account: u32, out: &mut Vec<Event>) -> Result<(), Code> {
+        self.state.member(account)?;
+        self.cancel_of(account, Code::Disconnected, out);
+        Ok(())
+    }
+
+    /// Nothing but that time passes: in an auction it is told what it would trade.
+    pub(super) fn advance(&mut self, out: &mut Vec<Event>) -> Result<(), Code> {
+        let (time, cause) = (self.state.time, self.state.cause);
+        for at in 0..self.books.len() as u32 {
+            self.on_book(at, out, |book, floor, out| book.apply(floor, time, cause, &Command::AdvanceTime, out));
+        }
+        Ok(())
+    }
+}

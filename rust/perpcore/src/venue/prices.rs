@@ -1,0 +1,117 @@
+//! The prices that a venue goes by: of each underlying an index, told or made of sources; of each instrument a mark.
+
+use crate::message::PriceState;
+use crate::pricing::funding::Funding;
+use crate::pricing::index::Index;
+use crate::pricing::mark::{self, Mark};
+use crate::rules::Rulebook;
+use std::collections::VecDeque;
+
+/// A price and whether it may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// In g; 0 before the first.
+    pub(super) price: i64,
+    pub(super) state: PriceState,
+}
+
+/// Nothing was told yet.
+const UNTOLD: Told = Told { price: 0, state: PriceState::Frozen };
+
+/// An underlying.
+#[derive(Clone, Debug)]
+pub(super) struct Underlying {
+    /// What makes its index, where the rulebook names sources.
+    pub(super) index: Option<Box<Index>>,
+    pub(super) now: Told,
+    /// What was told within the last hour: time and price.
+    pub(super) lately: VecDeque<(i64, i64)>,
+    /// The assets that it prices.
+    pub(super) assets: Vec<u32>,
+    /// The instruments that follow it.
+    pub(super) instruments: Vec<u32>,
+}
+
+/// An instrument.
+#[derive(Clone, Debug)]
+pub(super) struct Instrument {
+    pub(super) underlying: u32,
+    /// What makes its mark, where its underlying has sources.
+    pub(super) mark: Option<Box<Mark>>,
+    pub(super) funding: Funding,
+    pub(super) price: i64,
+    pub(super) state: PriceState,
+    /// Whether the state lets it be used.
+    pub(super) usable: bool,
+    /// The mark and the index that its book goes by; 0 for none.
+    pub(super) book_mark: i64,
+    pub(super) book_index: i64,
+    /// Best bid and ask of an outside book, where they are told.
+    pub(super) outside: Option<[Option<i64>; 2]>,
+    /// The last trade that the mark knows.
+    pub(super) last: u64,
+}
+
+/// All of them.
+#[derive(Clone, Debug)]
+pub(super) struct Prices {
+    pub(super) underlyings: Vec<Underlying>,
+    pub(super) instruments: Vec<Instrument>,
+    /// Assets that no underlying prices.
+    pub(super) assets: Vec<Told>,
+    /// Whether any index is made of sources.
+    pub(super) made: bool,
+}
+
+impl Instrument {
+    /// A funding rate was settled.
+    pub(super) fn tell_rate(&mut self, time: i64, rate: i64) {
+        let update = mark::Update { funding_rate: Some(rate), ..mark::Update::default() };
+        // Times never fall here, and the mark itself is taken when it is made next.
+        let _ = self.mark.as_mut().map(|mark| mark.update(time, &update));
+    }
+}
+
+impl Prices {
+    pub(super) fn new(rules: &Rulebook) -> Prices {
+        let settlement = rules.venue().settlement;
+        let underlyings: Vec<Underlying> = (rules.underlyings().iter().enumerate())
+            .map(|(at, underlying)| {
+                let follows = |name: &str| rules.underlying_index(name) == Some(at);
+                let assets = rules.assets().iter().enumerate().filter(|(asset, _)| *asset != settlement);
+                let assets = assets.filter(|(_, asset)| asset.underlying.as_deref().is_some_and(follows));
+                let instruments = rules.instruments().iter().enumerate().filter(|(_, of)| follows(&of.underlying));
+                Underlying {
+                    index: (!underlying.sources.is_empty()).then(|| Box::new(Index::new(underlying))),
+                    now: UNTOLD,
+                    lately: VecDeque::new(),
+                    assets: assets.map(|(asset, _)| asset as u32).collect(),
+                    instruments: instruments.map(|(instrument, _)| instrument as u32).collect(),
+                }
+            })
+            .collect();
+        let instruments = rules.instruments().iter().map(|instrument| {
+            // Every underlying that is named is one of the rulebook's.
+            let at = rules.underlying_index(&instrument.underlying).unwrap_or(0);
+            let underlying = &rules.underlyings()[at];
+            Instrument {
+                underlying: at as u32,
+                mark: (!underlying.sources.is_empty()).then(|| Box::new(Mark::new(instrument, underlying))),
+                funding: Funding::new(instrument, underlying),
+                price: 0,
+                state: PriceState::Frozen,
+                usable: false,
+                book_mark: 0,
+                book_index: 0,
+                outside: None,
+                last: 0,
+            }
+        });
+        Prices {
+            instruments: instruments.collect(),
+            made: underlyings.iter().any(|underlying| underlying.index.is_some()),
+            assets: vec![UNTOLD; rules.assets().len()],
+            underlyings,
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What a venue knows beside its books.
+
+use super::desk::{Desk, Manner};
+use super::member::Member;
+use super::prices::Prices;
+use crate::book::Book;
+use crate::book::fast::Fast;
+use crate::book::store::Store;
+use crate::fault::Code;
+use crate::ledger::Ledger;
+use crate::margin::account::Order;
+use crate::margin::market::Market;
+use crate::margin::terms::Terms;
+use crate::message::Event;
+use crate::monitor::watch::{Scout, Watch};
+use crate::num::ONE;
+use crate::rules::Rulebook;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// A book of the venue; none while it carries out a command.
+pub(super) type Slot = Option<Box<Book<Fast>>>;
+
+/// A withdrawal that was requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pending {
+    pub(super) account: u32,
+    pub(super) asset: u32,
+    pub(super) amount: i128,
+}
+
+/// Everything but the books.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) rules: Rulebook,
+    pub(super) terms: Arc<Terms>,
+    pub(super) ledger: Ledger,
+    /// By account number; none where it was never opened.
+    pub(super) members: Vec<Option<Member>>,
+    /// Accounts in the order of their opening.
+    pub(super) order: Vec<u32>,
+    /// The accounts of each beneficial-owner group.
+    pub(super) groups: BTreeMap<u32, Vec<u32>>,
+    pub(super) market: Market,
+    pub(super) prices: Prices,
+    pub(super) watch: Watch,
+    pub(super) scout: Scout,
+    pub(super) desk: Desk,
+    /// Accounts to be looked at.
+    pub(super) touched: Vec<u32>,
+    /// Postings of fills, until the book has said all that it has to say.
+    pub(super) pending: Vec<Event>,
+    /// Base quantity of one lot, by instrument, in g.
+    pub(super) lots: Vec<i64>,
+    /// When accounts' orders end unless another time is told.
+    pub(super) deadlines: BTreeSet<(i64, u32)>,
+    pub(super) withdrawals: BTreeMap<u64, Pending>,
+    /// What left in the last hour or asked to: time, withdrawal, value in g.
+    pub(super) outflow: VecDeque<(i64, u64, i128)>,
+    pub(super) requests: u64,
+    pub(super) time: i64,
+    pub(super) cause: u64,
+    /// The number of the next event.
+    pub(super) seq: u64,
+}
+
+impl State {
+    pub(super) fn new(rules: &Rulebook) -> State {
+        let terms = Arc::new(Terms::new(rules));
+        let market = Market::untold(&terms);
+        let lot = |at: usize| terms.instruments[at].base(rules.instruments()[at].lot).unwrap_or(ONE);
+        State {
+            ledger: Ledger::new(rules, &terms),
+            members: Vec::new(),
+            order: Vec::new(),
+            groups: BTreeMap::new(),
+            prices: Prices::new(rules),
+            watch: Watch::new(&market),
+            scout: Scout::new(true),
+            desk: Desk::default(),
+            touched: Vec::new(),
+            pending: Vec::new(),
+            lots: (0..terms.instruments.len()).map(lot).collect(),
+            deadlines: BTreeSet::new(),
+            withdrawals: BTreeMap::new(),
+            outflow: VecDeque::new(),
+            requests: 0,
+            time: 0,
+            cause: 0,
+            seq: 0,
+            rules: rules.clone(),
+            market,
+            terms,
+        }
+    }
+
+    /// An account that is open.
+    #[inline(always)]
+    pub(super) fn member(&self, account: u32) -> Result<&Member, Code> {
+        let member = self.members.get(account as usize).and_then(Option::as_ref);
+        member.filter(|member| !member.closed).ok_or(Code::UnknownHolder)
+    }
+
+    #[inline(always)]
+    pub(super) fn member_mut(&mut self, account: u32) -> Option<&mut Member> {
+        self.members.get_mut(account as usize).and_then(Option::as_mut)
+    }
+
+    /// How an account is margined.
+    #[inline(always)]
+    pub(super) fn manner(&self, account: u32) -> Manner {
+        match self.members.get(account as usize) {
+            Some(Some(member)) => Manner {
+                taker_fee: self.terms.taker_fees[member.fee_tier],
+                portfolio: member.portfolio,
+                leverage: member.leverage,
+            },
+            _ => Manner { taker_fee: 0, portfolio: false, leverage: 0 },
+        }
+    }
+
+    /// An account is to be looked at when the command is done.
+    #[inline(always)]
+    pub(super) fn touch(&mut self, account: u32) {
+        let State { members, touched, .. } = self;
+        if let Some(Some(member)) = members.get_mut(account as usize)
+            && !member.touched
+        {
+            member.touched = true;
+            touched.push(account);
+        }
+    }
+
+    /// Numbers what was said without numbers, from some event on.
+    pub(super) fn stamp(&mut self, out: &mut [Event]) {
+        for event in out {
+            (event.seq, event.time, event.cause) = (self.seq, self.time, self.cause);
+            self.seq += 1;
+        }
+    }
+}
+
+/// The books, one of which may be carrying out a command.
+#[derive(Clone, Copy)]
+pub(super) struct Books<'a, S> {
+    pub(super) all: &'a [Slot],
+    pub(super) here: Option<&'a Book<S>>,
+    /// Base quantity of a lot, by instrument.
+    pub(super) lots: &'a [i64],
+}
+
+impl<'a> Books<'a, Fast> {
+    /// None of which carries out anything.
+    pub(super) fn resting(all: &'a [Slot], lots: &'a [i64]) -> Self {
+        Books { all, here: None, lots }
+    }
+}
+
+impl<S: Store> Books<'_, S> {
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether an account has orders in a book.
+    #[inline(always)]
+    pub(super) fn has_orders(&self, instrument: u32, account: u32) -> bool {
+        match self.here.filter(|book| book.terms().instrument == instrument) {
+            Some(book) => book.account(account).orders != 0,
+            None => self.all[instrument as usize].as_ref().is_some_and(|book| book.account(account).orders != 0),
+        }
+    }
+
+    /// Orders of a key that rest and may add, but for one.
+    #[inline(always)]
+    pub(super) fn each_order(
+        &self,
+        instrument: u32,
+        account: u32,
+        isolated: bool,
+        replaced: u64,
+        mut take: impl FnMut(Order),
+    ) {
+        let lot = self.lots[instrument as usize];
+        match self.here.filter(|book| book.terms().instrument == instrument) {
+            Some(book) => each(book, account, isolated, replaced, lot, &mut take),
+            None => {
+                if let Some(book) = &self.all[instrument as usize] {
+                    each(book, account, isolated, replaced, lot, &mut take);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn each<S: Store>(book: &Book<S>, account: u32, isolated: bool, replaced: u64, lot: i64, take: &mut impl FnMut(Order)) {
+    let tick = book.terms().tick;
+    for order in book.resting_of(account) {
+        if order.flags.isolated() == isolated && !order.flags.reduce_only() && order.id != replaced {
+            take(Order { quantity: order.side.sign() * order.left * lot, price: tick.value(order.price) });
+        }
+    }
+}
