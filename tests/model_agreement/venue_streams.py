@@ -1,4 +1,4 @@
-"""Random streams through `pc.Venue` and through the model of a venue: every event, column by column, and what is left."""
+"""Random streams through `pc.Venue` and through the model of one: every event, column by column, and what is left."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 from tests.model.venue import Venue, read_rules
-from tests.model.venue.compare import Difference, Ids, as_expected, as_got, cells, learn, model_rows, state_rows
+from tests.model.venue.compare import DifferenceError, Ids, as_expected, as_got, cells, learn, model_rows, state_rows
 from tests.model.venue.streams import resolve, stream
 
 import perpcore as pc
@@ -43,6 +43,22 @@ def events_of(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     return batch.set_column(at, pa.field("time", pa.int64()), times).to_pylist()
 
 
+class Player:
+    """perpcore's venue by itself; orders are numbered as they are accepted, instrument by instrument."""
+
+    def __init__(self, text: str) -> None:
+        self.core, self.ids = core_venue(text), Ids()
+
+    def apply(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The events of one row, its orders numbered."""
+        got = events_of(self.core.apply(table(cells(dict(row), self.ids))))
+        for event in got:
+            if event["kind"] == "accepted" and event["order"] and event["order"] not in self.ids.known:
+                number = 1 + sum(name == event["instrument"] for name, _ in self.ids.back)
+                self.ids.learn(event["order"], (event["instrument"], number))
+        return [as_got(event, self.ids) for event in got]
+
+
 def replay(seed: int, flavor: str, length: int) -> tuple[Any, Venue]:
     """Raises the first difference; what is left of both."""
     text, rows = stream(seed, flavor, length)
@@ -55,7 +71,7 @@ def replay(seed: int, flavor: str, length: int) -> tuple[Any, Venue]:
         mine = [as_expected(event, ids) for event in expected]
         theirs = [as_got(event, ids) for event in got]
         if mine != theirs:
-            raise Difference(seed, flavor, length, index, command, mine, theirs)
+            raise DifferenceError(seed, flavor, length, index, command, mine, theirs)
         if index % LOOK_EVERY == 0:
             compare_states(core, model, (seed, flavor, length, index), command)
     compare_states(core, model, (seed, flavor, length, length), {})
@@ -66,12 +82,12 @@ def compare_states(core: Any, model: Venue, where: tuple[int, str, int, int], co
     """Ledger, positions, and the status of every account."""
     for (name, mine), (_, theirs) in zip(model_rows(model), state_rows(core), strict=True):
         if mine != theirs:
-            raise Difference(*where, dict(command), mine, theirs, name)
+            raise DifferenceError(*where, dict(command), mine, theirs, name)
     mine = list(model_statuses(model))
     names = ("account", "status", "isolated_status")
     theirs = [{name: row[name] for name in names} for row in core.accounts().to_pylist()]
     if mine != theirs:
-        raise Difference(*where, dict(command), mine, theirs, "statuses")
+        raise DifferenceError(*where, dict(command), mine, theirs, "statuses")
 
 
 def model_statuses(model: Venue) -> Iterator[dict[str, Any]]:

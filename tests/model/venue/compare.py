@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .rules import read_rules
 from .stream_setting import Row
-from .streams import resolve, stream
 from .venue import Venue
 
 PLAIN = (
@@ -26,7 +24,7 @@ UNKNOWN = 2**40  # what an order is called that is not known
 
 
 @dataclass
-class Difference(Exception):
+class DifferenceError(Exception):
     """The first one of a stream."""
 
     seed: int

@@ -9,7 +9,7 @@ import argparse
 import sys
 import time
 
-from .compare import Difference
+from .compare import DifferenceError
 from .rules import read_rules
 from .streams import FLAVORS, resolve, stream
 from .venue import Venue
@@ -41,7 +41,7 @@ def main() -> int:
         for flavor in asked.flavor or FLAVORS:
             try:
                 replay(seed, flavor, asked.length)
-            except Difference as difference:
+            except DifferenceError as difference:
                 differences += 1
                 print(difference, flush=True)
             commands += asked.length

@@ -196,5 +196,6 @@ MAKERS: dict[str, Maker] = {
     "deposit": deposit, "withdraw": withdraw, "confirm": confirm, "release": release, "transfer": transfer,
     "margin": margin, "topup": topup, "hold": hold, "set_account": set_account, "leverage": leverage,
     "open_account": open_account, "close_account": close_account, "disconnect": disconnect, "deadman": deadman,
-    "slots": slots, "phase": phase, "open": open_again, "halt": halt, "resume": resume, "restart": restart, "settle": settle,
+    "slots": slots, "phase": phase, "open": open_again, "halt": halt, "resume": resume, "restart": restart,
+    "settle": settle,
 }  # fmt: skip
