@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import funding_due, settlement, statuses
+from . import funding_due, settlement, sources, statuses
 from .orders import Order
 from .people import end_all
 
@@ -17,7 +17,9 @@ def run(state: State, time: int) -> None:
     while (instant := next_instant(state, time)) is not None:
         state.time = instant
         run_instant(state)
-    state.time = time
+    if time > state.time:
+        state.time = time
+        sources.time_moves(state)
 
 
 def next_instant(state: State, time: int) -> int | None:
@@ -46,12 +48,13 @@ def end_of(state: State, order: Order) -> tuple[int, str]:
 
 
 def run_instant(state: State) -> None:
-    """In the order of the notes: a expiry, b deadman, d slots, e settlement, f funding, g statuses."""
+    """Expiry, deadman timers, prices by time, slots of funding, settlement, funding, statuses."""
     expire(state)
     for holder in state.open_holders():
         if holder.deadman is not None and holder.deadman <= state.time:
             holder.deadman = None
             end_all(state, holder, "deadman")
+    sources.time_moves(state)
     ends = []
     settles = state.time % state.rules.settle_every == 0
     for name, market in state.rules.markets.items():

@@ -98,8 +98,7 @@ def fill(state: State, order: Order, price: int, quantity: int, role: str, trade
     settlement, ledger = state.rules.settlement, state.ledger
     if move:
         ledger.convert(holder, move)
-        ledger.post(holder, settlement, -move, "ledger.isolated", None, trade)
-        ledger.post_margin(holder, order.instrument, move, "ledger.isolated", trade)
+        ledger.move_to_isolated(holder, order.instrument, move)
     fee = fee_of(state, holder, role, amount, price)
     if fee < 0:
         fee = -min(-fee, ledger.house["fees"][settlement])

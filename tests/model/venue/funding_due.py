@@ -78,6 +78,7 @@ def end_interval(state: State, instrument: str, row: FundingRow) -> None:
     rate, code = row.rate or 0, REASONS.get(str(row.outcome), row.outcome)
     if not state.may_use(instrument):
         rate, code = 0, "price_unusable"
+    state.rates[instrument] = rate
     state.emit("funding", instrument=instrument, price=mark or None, amount=rate, code=code)
     if rate:
         pay(state, instrument, mark, rate)

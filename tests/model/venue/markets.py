@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..book import Price
 from ..usable import is_usable
-from . import settlement, statuses
+from . import settlement, sources, statuses
 from .phases import enter_phase
 from .place import fire
 
@@ -20,7 +20,7 @@ HOUR = 3_600 * 10**9
 def mark(state: State, row: Row) -> str | None:
     """Set, looked at, then told to the book."""
     name = row["instrument"]
-    if state.rules.indexes[state.rules.markets[name].underlying].sources:
+    if state.rules.markets[name].underlying in state.sources:
         return "priced_by_sources"
     before = state.valuer.price(name).state
     after = row.get("state") or "live"
@@ -46,7 +46,7 @@ def index(state: State, row: Row) -> str | None:
     name = str(underlying)
     if name not in state.rules.indexes:
         return "out_of_range"
-    if state.rules.indexes[name].sources:
+    if name in state.sources:
         return "priced_by_sources"
     before = state.indexes[name].state if name in state.indexes else "frozen"
     set_index(state, name, Price(row["price"], after))
@@ -102,7 +102,7 @@ def phase(state: State, row: Row) -> str | None:
     book = state.books[row["instrument"]]
     if book.phase in ("settling", "settled") or row["state"] == "settled":
         return "phase_refused"
-    if book.phase == "halted" and row["state"] not in ("settling", "halted"):
+    if book.phase == "halted" and row["state"] != "settling":
         return "phase_refused"
     if row["state"] in ("open", "reduce_only", "auction") and not state.may_use(row["instrument"]):
         return "price_unusable"
@@ -114,14 +114,15 @@ def phase(state: State, row: Row) -> str | None:
 def halt(state: State, row: Row) -> str | None:
     """One instrument, or all; or the index of an underlying."""
     if row.get("underlying") is not None:
-        return halt_index(state, row)
+        return sources.halt(state, row) if is_sourced(state, row) else halt_index(state, row)
     name = row.get("instrument")
-    if name is not None and state.books[name].phase == "settled":
+    ended = ("halted", "settling", "settled")
+    if name is not None and state.books[name].phase in ended:
         return "phase_refused"
     for one in [name] if name is not None else list(state.books):
-        if state.books[one].phase != "settled":
-            enter_phase(state.books[one], "halted")
+        if state.books[one].phase not in ended:
             state.emit("halt", instrument=one)
+            enter_phase(state.books[one], "halted")
     return None
 
 
@@ -130,8 +131,10 @@ def resume(state: State, row: Row) -> str | None:
     if row.get("underlying") is not None:
         if row.get("instrument") is not None:
             return "conflicting_values"
-        # it goes on when it is told
-        return "price_unusable" if row["underlying"] in state.rules.indexes else "out_of_range"
+        if row["underlying"] not in state.rules.indexes:
+            return "out_of_range"
+        # one that is told goes on when it is told
+        return sources.resume(state, row) if is_sourced(state, row) else "price_unusable"
     name = row.get("instrument")
     if name is not None and state.books[name].phase != "halted":
         return "phase_refused"
@@ -139,9 +142,14 @@ def resume(state: State, row: Row) -> str | None:
         return "price_unusable"
     for one in [name] if name is not None else list(state.books):
         if state.books[one].phase == "halted" and state.may_use(one):
-            enter_phase(state.books[one], "preopen")
             state.emit("resume", instrument=one)
+            enter_phase(state.books[one], "preopen")
     return None
+
+
+def is_sourced(state: State, row: Row) -> bool:
+    """Whether the underlying of a row is priced by sources."""
+    return row["underlying"] in state.sources
 
 
 def halt_index(state: State, row: Row) -> str | None:
@@ -170,8 +178,10 @@ def tell_fundings(venue: State, underlying: str, **told: Any) -> None:
 
 
 def restart(state: State) -> None:
-    """What was told may not be used until it is told again."""
+    """What was told may not be used until it is told again; sources are forgotten."""
     for name, price in state.indexes.items():
+        if name in state.sources:
+            continue
         freeze(state, price, {"note": name})
         set_index(state, name, price)
         tell_fundings(state, name, state="frozen")
@@ -179,9 +189,10 @@ def restart(state: State) -> None:
     for name in priced:
         if name in state.prices and name != state.rules.settlement:
             freeze(state, state.prices[name], {"note": name})
-    for name in state.rules.markets:
-        if name in state.prices:
+    for name, market in state.rules.markets.items():
+        if name in state.prices and market.underlying not in state.sources:
             freeze(state, state.prices[name], {"instrument": name})
+    sources.restart(state)
 
 
 def freeze(state: State, price: Price, columns: Row) -> None:
@@ -200,7 +211,7 @@ def settle(state: State, row: Row) -> str | None:
     price = final_price(state, state.rules.markets[name].underlying, row)
     if isinstance(price, str):
         return price
-    held = state.prices[name]
+    held = state.valuer.price(name)
     state.prices[name] = Price(price, held.state)
     blocked = settlement.first_blocked(state, {name: price})
     state.prices[name] = held
@@ -208,20 +219,21 @@ def settle(state: State, row: Row) -> str | None:
         state.emit("settlement_deferred", instrument=name, account=blocked[name])
         return None
     state.emit("settlement", instrument=name, price=price)
-    enter_phase(book, "settled")
     settlement.post(state, {name: price}, final=True)
+    enter_phase(book, "settled")
     return None
 
 
 def final_price(state: State, underlying: str, row: Row) -> int | str:
-    """The last usable index; another one with approval, within those of the last hour. Or a code."""
+    """The last usable index; another price with approval, within those of the last hour. Or a code."""
+    given = row.get("price")
+    if given is not None and not row.get("approval"):
+        return "approval_missing"
+    if underlying in state.sources:
+        found = state.sources[underlying].market.settle_price(state.time, given, given is not None)
+        return "settlement_price" if found is None else found
     values = state.told.get(underlying, [])
-    last = values[-1][1] if values else None
-    if row.get("price") is None or row["price"] == last:
-        if last is None:
-            return "settlement_price"
-        return last if state.indexes[underlying].state == "live" or row.get("price") is not None else "price_unusable"
+    if given is None:
+        return values[-1][1] if values else "settlement_price"
     hour = [value for time, value in values if state.time - HOUR <= time]
-    if row.get("approval") and hour and min(hour) <= row["price"] <= max(hour):
-        return int(row["price"])
-    return "settlement_price"
+    return int(given) if hour and min(hour) <= given <= max(hour) else "settlement_price"

@@ -72,7 +72,7 @@ def withdraw(state: State, row: Row) -> str | None:
         limit = floor_div(share * client_money(state), GRID)
         out = sum(other for time, other, _ in state.outflows if state.time - time < HOUR)
         if out + value > limit:
-            state.reached = (limit, out)
+            state.emit("limit_reached", amount=limit, balance=out)
             return "outflow_limit"
     holder.held[asset] = holder.held.get(asset, 0) + amount
     state.withdrawal_count += 1
@@ -112,8 +112,8 @@ def confirm_withdrawal(state: State, row: Row) -> str | None:
     holder = state.holders[name]
     if "frozen" in holder.flags:
         return "withdraw_held"
-    if amount > holder.amount(asset):
-        return "insufficient_balance"
+    if amount > holder.free(asset) + amount:
+        return "not_withdrawable"
     code = cover_fault(state, holder, dict(holder.held))
     if code is not None:
         return code

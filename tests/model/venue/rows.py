@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from ..grid import GRID, NumberError, read_number
@@ -38,6 +39,8 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "transfer": (("account", "amount"), ("to_account", "instrument", "asset")),
     "index": (("price",), ("underlying", "asset", "state")),
     "mark": (("price",), ("instrument", "state")),
+    "quote": (("source", "underlying"), ("price", "sent")),
+    "top": ((), ("instrument", "bid", "ask")),
     "advance_time": (("time",), ()),
     "restart": ((), ()),
     "phase": (("state",), ("instrument",)),
@@ -46,13 +49,15 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fund_topup": (("amount",), ("asset", "account")),
     "settle": ((), ("instrument", "price", "approval")),
 }
-ONE_INSTRUMENT = ("place", "amend", "cancel", "mark", "phase", "settle")  # null is the only one that there is
+ONE_INSTRUMENT = ("place", "amend", "cancel", "mark", "phase", "settle", "top")  # null is the only one that there is
 
 NUMBERS: dict[str, tuple[int, int]] = {
     "quantity": (-MAX_QUANTITY, MAX_QUANTITY),
     "price": (1, MAX_PRICE),
     "trigger": (1, MAX_PRICE),
     "amount": (-MAX_BALANCE, MAX_BALANCE),
+    "bid": (1, MAX_PRICE),
+    "ask": (1, MAX_PRICE),
     "leverage": (GRID, 10**6 * GRID),
 }
 PRICE_STATES = ("live", "thin", "protected", "frozen", "halted")
@@ -78,8 +83,10 @@ def read_row(rules: VenueRules, raw: Mapping[str, Any]) -> tuple[Row, str | None
     needed, may = KINDS[kind]
     if set(row) - {"time", "kind", "note", *needed, *may}:
         return row, "unused_column"
+    if kind == "quote" and "price" in row:
+        row["price"] = Fraction(row["price"]) * GRID  # whatever it is: the index judges it
     for name, (low, high) in NUMBERS.items():
-        if name in row:
+        if name in row and not (kind == "quote" and name == "price"):
             try:
                 row[name] = read_number(row[name])
             except NumberError as error:

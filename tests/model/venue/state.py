@@ -7,7 +7,7 @@ from typing import Any
 
 from ..book import Price
 from ..grid import GRID
-from ..pricing import Funding
+from ..pricing import Funding, IndexPrice, MarkPrice
 from . import fills, gate
 from .accounts import Holder, owner_group
 from .book import Book
@@ -37,6 +37,10 @@ class State:
         self.indexes: dict[str, Price] = {}  # of underlyings
         self.told: dict[str, list[tuple[int, int]]] = {}  # usable values of an index, by underlying
         self.tops: dict[str, tuple[int | None, int | None]] = {}
+        self.sources = {name: IndexPrice(index) for name, index in rules.indexes.items() if index.sources}
+        self.marks = {name: MarkPrice(market.contract) for name, market in rules.markets.items()}
+        self.traded: dict[str, int] = {}  # the last price since the mark was made
+        self.rates: dict[str, int] = {}  # of the last funding
         self.valuer = Valuer(rules, self.prices)
         self.ledger = Ledger(rules, self.prices, self)
         self.books = {name: Book(market, rules, self, "listed") for name, market in rules.markets.items()}
@@ -44,7 +48,6 @@ class State:
         self.fundings = {name: Funding(market.contract) for name, market in rules.markets.items()}
         self.withdrawals: dict[int, tuple[str, str, int]] = {}
         self.withdrawal_count = 0
-        self.reached = (0, 0)  # the outflow limit that refused, and what was out
         self.outflows: list[tuple[int, int, int]] = []  # (time, value, number)
 
     # --- the log
@@ -129,6 +132,7 @@ class State:
     def fill(self, taker: Order, maker: Order, price: int, quantity: int, trade: int) -> None:
         """Positions, isolated margins, fees."""
         self.filling += 1
+        self.traded[taker.instrument] = price
         fills.fill(self, taker, price, quantity, "taker", trade)
         fills.fill(self, maker, price, quantity, "maker", trade)
         self.filling -= 1
@@ -144,6 +148,7 @@ class Trial(State):
     def __init__(self, state: State, asks: bool) -> None:
         self.__dict__.update(state.__dict__)
         self.asks = asks
+        self.traded = {}
         self.holders = {name: holder.copy() for name, holder in state.holders.items()}
         self.ledger = Ledger(state.rules, state.prices, self)
         self.ledger.house = {name: own.copy() for name, own in state.ledger.house.items()}

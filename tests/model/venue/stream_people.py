@@ -34,7 +34,7 @@ def opened(setting: Setting) -> Iterable[Row]:
         row["class"] = classes.get(name)
         row["approval"] = "paper 1" if name == "eve" else None
         row["fee_tier"] = "maker" if name in ("bob", "eve", "ivy") else None
-        if setting.rulebook == "strict":
+        if setting.rulebook != "lenient":
             row["investor_until"] = setting.time + (3 * HOUR if name == "ivy" else YEAR)
             row["knowledge_until"] = setting.time + (5 * HOUR if name == "fay" else YEAR)
         yield {column: value for column, value in row.items() if value is not None}

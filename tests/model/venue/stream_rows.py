@@ -143,6 +143,45 @@ def mark(setting: Setting) -> Iterable[Row]:
     yield {"kind": "mark", "instrument": instrument, "price": setting.moved(instrument, 0.006)}
 
 
+def quote(setting: Setting) -> Iterable[Row]:
+    """Some sources, one after the other, mostly of one mind."""
+    rng = setting.rng
+    setting.moved("BTC-PERP", 0.001)
+    for source in rng.sample(("a", "b", "c", "d"), rng.choice((1, 2, 4, 4, 4))):
+        away = Decimal(rng.choice((*["1"] * 6, "1.0003", "0.9996", "1.002", "0.97", "1.04", "1.2")))
+        row: Row = {
+            "kind": "quote", "underlying": "BTC", "source": source,
+            "price": text(round(setting.marks["BTC-PERP"] * away, 2)),
+        }  # fmt: skip
+        if rng.random() < 0.05:
+            row["price"] = rng.choice(("0", "-1", "100000001", "3.123456789", None))
+        if rng.random() < 0.2:
+            row["sent"] = setting.time - rng.choice((0, 10**8, 3 * 10**9, 20 * 10**9, -(10**8), -3 * 10**9))
+        if rng.random() < 0.02:
+            row |= rng.choice(({"source": "e"}, {"underlying": "ETH"}, {"underlying": "DOGE"}))
+        yield row
+
+
+def quorum(setting: Setting) -> Iterable[Row]:
+    """All sources agree, for as long as it takes, and there is a book outside: else the mark is thin."""
+    mark = setting.marks["BTC-PERP"]
+    bid, ask = round(mark * Decimal("0.9995"), 1), round(mark * Decimal("1.0005"), 1)
+    yield {"kind": "top", "instrument": "BTC-PERP", "bid": text(bid), "ask": text(ask)}
+    for _ in range(4):
+        setting.time += 10**9
+        for source in ("a", "b", "c", "d"):
+            price = text(setting.marks["BTC-PERP"])
+            yield {"kind": "quote", "underlying": "BTC", "source": source, "price": price, "time": setting.time}
+
+
+def top(setting: Setting) -> Iterable[Row]:
+    """The best of an outside book, or of none."""
+    rng = setting.rng
+    bid, ask = (setting.marks["BTC-PERP"] * Decimal(away) for away in rng.choice((("0.999", "1.001"), ("1.01", "1"))))
+    row: Row = {"kind": "top", "instrument": "BTC-PERP", "bid": text(round(bid, 1)), "ask": text(round(ask, 1))}
+    yield row | rng.choice(({}, {}, {"bid": None}, {"bid": None, "ask": None}))
+
+
 def index(setting: Setting) -> Iterable[Row]:
     instrument = setting.instrument
     away = Decimal(setting.rng.choice(("0.999", "1", "1.0005", "1.002")))
@@ -153,7 +192,7 @@ def index(setting: Setting) -> Iterable[Row]:
 
 
 def asset_index(setting: Setting) -> Iterable[Row]:
-    asset = "HKD" if setting.rulebook == "strict" else "USDC"
+    asset = "HKD" if setting.rulebook != "lenient" else "USDC"
     price = {"HKD": "0.128", "USDC": "0.9995"}[asset]
     state = setting.rng.choice((None, None, None, "thin", "frozen"))
     wild = setting.rng.choice(("1", "1", "0.99", "0.7", "1.3"))
@@ -194,21 +233,24 @@ def bad_price(setting: Setting) -> Iterable[Row]:
 
 def tell_all(setting: Setting) -> Iterable[Row]:
     """Every price, well."""
+    if setting.rulebook == "sourced":
+        yield from quorum(setting)
     for instrument in ("BTC-PERP", "ETH-PERP"):
         price = text(setting.marks[instrument])
         yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
         yield {"kind": "mark", "instrument": instrument, "price": price}
-    asset, worth = ("HKD", "0.128") if setting.rulebook == "strict" else ("USDC", "1")
+    asset, worth = ("HKD", "0.128") if setting.rulebook != "lenient" else ("USDC", "1")
     yield {"kind": "index", "asset": asset, "price": worth}
 
 
 def set_up(setting: Setting) -> Iterable[Row]:
     """Accounts, money, prices, and both instruments open."""
     first = True
-    for row in [*opened(setting), *tell_all(setting)]:
+    for row in opened(setting):
         if first:
             row["time"], first = setting.time, False
         yield row
+    yield from tell_all(setting)
     for account in setting.accounts:
         yield {
             "kind": "deposit", "account": account, "asset": setting.assets[0],
@@ -233,6 +275,7 @@ Maker = Callable[[Setting], Iterable[Row]]
 MAKERS: dict[str, Maker] = {
     "place": place, "quote_both": quote_both, "market": market, "fok": fok, "post_only": post_only,
     "reduce": reduce, "isolated": isolated, "trigger": trigger, "repeat": repeat, "amend": amend,
-    "cancel": cancel, "cancel_all": cancel_all, "mark": mark, "index": index, "asset_index": asset_index,
+    "cancel": cancel, "cancel_all": cancel_all, "mark": mark, "quote": quote,
+    "top": top, "index": index, "asset_index": asset_index,
     "shock": shock, "bad_price": bad_price, "advance": advance, "back": back, "fault": stream_faults.fault,
 }  # fmt: skip

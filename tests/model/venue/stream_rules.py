@@ -123,4 +123,21 @@ range = "18%"
 move = "-66%"
 """
 
-RULEBOOKS = {"strict": STRICT, "lenient": LENIENT}
+SOURCES = """
+sources = [
+  { id = "a", group = "A" }, { id = "b", group = "B" },
+  { id = "c", group = "C", weight = 2 }, { id = "d", group = "C" },
+]
+[underlying.BTC.index]
+thin = "protect"
+agree_samples = 3
+max_jump = "5%"
+jump_window = "10s"
+protected_for = "30s"
+halt_after = "120s"
+"""
+SOURCED = STRICT.replace('name = "strict"', 'name = "sourced"').replace(
+    '[underlying.BTC]\nindex = { thin = "protect", stale_after = "3m" }', "[underlying.BTC]" + SOURCES
+)
+
+RULEBOOKS = {"strict": STRICT, "lenient": LENIENT, "sourced": SOURCED}

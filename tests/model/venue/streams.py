@@ -26,7 +26,8 @@ BASE = {
     "margin": 1, "topup": 0.4, "hold": 0.6, "set_account": 0.8, "leverage": 0.5, "open_account": 0.2,
     "close_account": 0.2, "disconnect": 0.3, "deadman": 0.4, "phase": 0.15, "halt": 0.1, "resume": 0.3, "open": 0.4,
     "restart": 0.05, "shock": 0.2, "bad_price": 0.2, "trigger": 3, "repeat": 1.5, "fault": 0.6, "back": 0.2,
-    "advance": 2, "settle": 0.1, "isolated": 4, "slots": 0.5, "post_only": 2, "fok": 1.5,
+    "advance": 2, "settle": 0.1, "isolated": 4, "slots": 0.5, "quote": 0.2,
+    "top": 0.1, "post_only": 2, "fok": 1.5,
 }  # fmt: skip
 FLAVORS: dict[str, dict[str, float]] = {
     "trading": {"place": 60, "market": 10, "amend": 12, "cancel": 8, "trigger": 6, "fok": 4, "post_only": 5},
@@ -37,25 +38,26 @@ FLAVORS: dict[str, dict[str, float]] = {
     "people": {"hold": 8, "set_account": 8, "open_account": 2, "close_account": 3, "disconnect": 3, "deadman": 4},
     "time": {"advance": 12, "slots": 8, "quote_both": 40, "place": 30, "mark": 15},
     "faults": {"fault": 25, "repeat": 12, "back": 3},
+    "quotes": {"quote": 40, "top": 1, "place": 25, "market": 8, "halt": 0.5, "restart": 0.3, "shock": 0.1},
     "mixed": {},
 }
 
 
-def rulebook_of(seed: int) -> str:
+def rulebook_of(seed: int, flavor: str) -> str:
     """The name of the rulebook of a seed."""
-    return ("strict", "lenient")[seed % 2]
+    return "sourced" if flavor == "quotes" else ("strict", "lenient")[seed % 2]
 
 
 def stream(seed: int, flavor: str, length: int) -> tuple[str, Iterator[Row]]:
     """The text of a rulebook, and rows with picks."""
-    name = rulebook_of(seed)
+    name = rulebook_of(seed, flavor)
     return RULEBOOKS[name], drawn(seed, flavor, length, name)
 
 
 def drawn(seed: int, flavor: str, length: int, rulebook: str) -> Iterator[Row]:
     """The rows that set a venue up, then random ones."""
     rng = random.Random(f"{seed} {flavor}")
-    strict = rulebook == "strict"
+    strict = rulebook != "lenient"
     assets = ("USD", "HKD", "BTC", "XYZ") if strict else ("USDT", "USDC", "BTC")
     setting = Setting(rng, flavor, rulebook, assets)
     count = 0
@@ -80,6 +82,8 @@ def burst(setting: Setting, kind: str) -> Iterator[Row]:
         if row["kind"] == "place" and "client_id" in row:
             setting.placed = [*setting.placed[-9:], row]
         yield {name: value for name, value in row.items() if value is not None}
+    if setting.flavor == "quotes" and not setting.unhealthy and rng.random() < 0.03:
+        setting.unhealthy = 3  # sources go stale by themselves
     if setting.unhealthy:
         setting.unhealthy -= 1
         if setting.unhealthy == 0:
@@ -96,7 +100,16 @@ def well_again(setting: Setting) -> Iterator[Row]:
 def advance(setting: Setting, kind: str) -> None:
     """Time passes: mostly little."""
     rng = setting.rng
-    steps = ((0, 30), (10**6, 20), (SECOND // 3, 20), (7 * SECOND, 10), (61 * SECOND, 4), (301 * SECOND, 1))
+    steps: tuple[tuple[int, float], ...] = (
+        (0, 30),
+        (10**6, 20),
+        (SECOND // 3, 20),
+        (7 * SECOND, 10),
+        (61 * SECOND, 4),
+        (301 * SECOND, 1),
+    )
+    if setting.flavor == "quotes":  # sources are stale soon
+        steps = ((0, 40), (10**6, 20), (SECOND // 3, 25), (2 * SECOND, 5), (13 * SECOND, 1), (130 * SECOND, 0.3))
     step = rng.choices([span for span, _ in steps], [weight for _, weight in steps])[0]
     if kind == "advance":
         step = rng.choice((SECOND, 300 * SECOND, 1_200 * SECOND, 3_600 * SECOND))

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..grid import GRID
-from . import due, funding_due, markets, money, people, statuses
+from . import due, funding_due, markets, money, people, sources, statuses
 from .amend import amend
 from .auction import indicate
 from .client_ids import Remembered, content_of
@@ -34,6 +34,8 @@ HANDLERS: dict[str, Handler] = {
     "transfer": money.transfer,
     "fund_topup": money.fund_topup,
     "index": markets.index,
+    "quote": sources.quote,
+    "top": sources.top,
     "mark": markets.mark,
     "phase": markets.phase,
     "halt": markets.halt,
@@ -86,17 +88,18 @@ class Venue(State):
 
     def reject(self, row: Row, code: str) -> None:
         """The columns that name what was refused."""
-        shown: dict[str, Any] = {"account": row.get("account"), "client_id": row.get("client_id")}
+        names = ("account", "client_id", "quantity", "price", "asset", "amount")
+        shown: dict[str, Any] = {name: row.get(name) or None for name in names}
+        # what could not be read is not shown
+        shown |= {name: None for name in names[2:] if name != "asset" and not isinstance(shown[name], int)}
         if row.get("instrument") in self.rules.markets:
             shown["instrument"] = row["instrument"]
-        if row.get("kind") in ("amend", "cancel") and row.get("order") is not None:
-            shown["order"] = (row.get("instrument"), row["order"])
-        if row.get("kind") == "place":
-            shown |= {name: row.get(name) or None for name in ("quantity", "price")}
+        if row.get("order") is not None:
+            book_kind = row.get("kind") in ("amend", "cancel")
+            shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
+        if row.get("kind") in ("amend", "cancel"):
+            shown |= {"quantity": None, "price": None}
         self.emit("rejected", code=code, **shown)
-        if code == "outflow_limit":
-            limit, out = self.reached
-            self.emit("limit_reached", asset=self.rules.settlement, amount=limit, balance=out)
 
     # --- orders
 
