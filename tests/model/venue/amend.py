@@ -31,12 +31,10 @@ def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
     slid = changed.copy(price=slid_price(book, changed, order))
     keeps = slid.left <= order.left and slid.price == order.price
     if not keeps:
-        code = desk.account_refuses(book, changed)
-        if code is None and not order.waits and book.is_outside_collar(changed):
-            code = "outside_collar"
         code = (
-            code
+            (None if order.waits or not book.is_outside_collar(changed) else "outside_collar")
             or limit_fault(book, changed, order)
+            or desk.account_refuses(book, changed)
             or desk.limits_refuse(book, changed, order)
             or (None if order.waits else desk.margin_refuses(book, changed, order))
             or (None if order.waits else sweep_fault(book, changed, order))
