@@ -137,31 +137,45 @@ def tables(told: Described) -> str:
 def commands(told: Described) -> str:
     """Which columns each kind of command uses, and what the kinds of events mean."""
     kinds = told["commands"]
-    names = dict.fromkeys(name for kind in kinds for name in kind["columns"])
-    marks = {"needed": "needed", "may": "may"}
-    matrix = [
-        (code(name), *(marks.get(kind["columns"].get(name, ""), "") for kind in kinds))
-        for name in sorted(names, key=[column["name"] for column in columns_of(told, "commands")].index)
-    ]
-    rejects = [one for one in told["errors"] if 7100 <= one["number"] < 7200]
+    rejects = [one for one in told["errors"] if 7001 <= one["number"] < 7300]
     return page(
         "Commands and events",
         "A value in a column that the kind does not use refuses the command (`unused_column`), "
         "as does a null where a value is needed (`null_value`).\n",
         table(("kind", "what it does"), [(code(kind["name"]), cell(kind["doc"])) for kind in kinds]),
-        table(("column", *(code(kind["name"]) for kind in kinds)), matrix),
+        "## Columns in a venue\n",
+        "Beside `time`, `kind` and `note`, which every kind may have; `advance_time` needs a time.\n",
+        matrix(told, "columns"),
+        "## Columns in an order book\n",
+        "An `OrderBook` carries out these kinds; another one is `out_of_range` there.\n",
+        matrix(told, "book_columns"),
         "## Events\n",
         table(
             ("kind", "audience", "what happened"),
             [(code(one["name"]), code(one["audience"]), cell(one["doc"])) for one in told["events"]],
         ),
-        "## Codes of a book\n",
+        "## Codes of refusals and ends\n",
         "Beside these, a command can be refused for the codes of values: `null_value`, `out_of_range`, `off_grid`, …\n",
         table(
             ("code", "what is wrong", "what is accepted"),
             [(code(one["name"]), cell(one["text"]), cell(one["accepted"])) for one in rejects],
         ),
     )
+
+
+def matrix(told: Described, of: str) -> str:
+    """Which columns each kind uses, a kind a row."""
+    every = ("time", "kind", "note")
+    rows = []
+    for kind in told["commands"]:
+        if (columns := kind[of]) is None:
+            continue
+        order = [column["name"] for column in columns_of(told, "commands")]
+        needed, may = (
+            [name for name in order if columns.get(name) == use and name not in every] for use in ("needed", "may")
+        )
+        rows.append((code(kind["name"]), code(needed), code(may)))
+    return table(("kind", "needs", "may have"), rows)
 
 
 def columns_of(told: Described, name: str) -> Sequence[Mapping[str, Any]]:

@@ -30,6 +30,7 @@ from .mark_price import MarkPrice, MarkSample
 from .mirror import DepthMirror
 from .monitor import Monitor, OrderCheck
 from .orderbook import OrderBook
+from .venue import Venue
 
 __all__ = [
     "Assessment",
@@ -48,6 +49,7 @@ __all__ = [
     "OrderBook",
     "OrderCheck",
     "Rulebook",
+    "Venue",
     "assess",
     "build_info",
     "describe",

@@ -11,7 +11,19 @@ import numpy as np
 
 from ._inputs import refuse
 
-__all__ = ["SAME", "Number", "Same", "Time", "instant", "named", "nanoseconds", "within"]
+__all__ = [
+    "SAME",
+    "Number",
+    "Same",
+    "Time",
+    "instant",
+    "named",
+    "nanoseconds",
+    "order_id",
+    "some_nanoseconds",
+    "stamp",
+    "within",
+]
 
 Number = str | int | float | Decimal
 Time = int | datetime
@@ -56,6 +68,20 @@ def nanoseconds(name: str, value: Time) -> int:
     # Those of pandas count further than microseconds.
     beyond = getattr(value, "nanosecond", 0)
     return within(name, (value - _EPOCH) // timedelta(microseconds=1) * 1_000 + beyond, -(2**63), 2**63 - 1)
+
+
+def some_nanoseconds(name: str, value: Time | None) -> int | None:
+    """The same where one is given."""
+    return None if value is None else nanoseconds(name, value)
+
+
+def order_id(value: int | None) -> int | None:
+    """An id of an order, or of a withdrawal."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        if value is None:
+            return None
+        raise TypeError(f"order is the id that its event has, not {type(value).__name__}")
+    return within("order", value, 0, 2**64 - 1)
 
 
 def stamp(name: str, value: Time) -> int:

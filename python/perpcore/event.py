@@ -1,4 +1,4 @@
-"""What an order book tells: an `Event`, a `Level`."""
+"""What an order book or a venue tells: an `Event`, a `Level`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Id = str | int
 
 
 class Event(NamedTuple):
-    """One event of a book, the fields of the table `events`; None where it says nothing.
+    """One event, the fields of the table `events`; None where it says nothing.
 
     >>> import perpcore as pc
     >>> book = pc.OrderBook(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")
     >>> book.place("A", "-0.5", 58_000)
-    [<Event 0 accepted: A, -0.5 at 58,000, order 16777216>]
+    [<Event 0 accepted: A, -0.5 BTC-PERP at 58,000, order 16777216>]
     >>> book.place("A", "0.0001", 58_000)[0].code
     'off_lot'
     """
@@ -29,13 +29,15 @@ class Event(NamedTuple):
     cause: int
     """The position of its command in the stream, from 0."""
     kind: str
-    """What happened: accepted, rejected, filled, canceled, amended, triggered, expired, indicative, mark, …"""
+    """What happened: accepted, rejected, filled, canceled, posting, status_changed, mark, …"""
     code: str | None
     """Why, or why not."""
     account: Id | None
     """Whose; of a trade the taker, in an auction the buyer."""
+    instrument: str | None
+    """The instrument; of a status or a posting that of the isolated position, None of the cross account."""
     order: int | None
-    """The order; of a trade the taker's."""
+    """The order, of a trade the taker's; or the withdrawal."""
     client_id: Id | None
     """What the account calls it."""
     trade: int | None
@@ -43,7 +45,7 @@ class Event(NamedTuple):
     quantity: Decimal | None
     """Contracts, signed as the order: of a trade what was traded, else what is left."""
     price: Decimal | None
-    """The price of the trade, the limit of the order, the mark or the index."""
+    """The price of the trade, the limit of the order, the mark, the index, or what was settled at."""
     other_account: Id | None
     """Of a trade the maker, in an auction the seller."""
     other_order: int | None
@@ -54,26 +56,67 @@ class Event(NamedTuple):
     """The class of the other account."""
     aggressor: str | None
     """Who took: bid or ask; None in an auction."""
+    asset: str | None
+    """The asset of the amount; or the one whose price is told by itself."""
+    amount: Decimal | None
+    """What moved, signed; equity of a status; a rate of funding or a premium."""
+    balance: Decimal | None
+    """What is there after it; maintenance margin of a status."""
     before: str | None
-    """The phase before."""
+    """The phase, the state of the price or the status before."""
     after: str | None
-    """The phase now."""
+    """The same now."""
+    rule: str | None
+    """The rule that it follows from."""
+    note: str | None
+    """Of an index and its state the underlying."""
 
     def __repr__(self) -> str:
-        parts = []
-        if self.account is not None:
-            parts.append(str(self.account) + (f" from {self.other_account}" if self.other_account is not None else ""))
-        if self.quantity is not None or self.price is not None:
-            at = "" if self.price is None else f"at {_short(self.price)}"
-            parts.append(" ".join(filter(None, ["" if self.quantity is None else _short(self.quantity), at])))
+        parts = [self._who(), self._what(), *self._money()]
         if self.after is not None:
             parts.append(f"{self.before} → {self.after}")
         if self.order is not None:
-            parts.append(f"order {self.order}")
+            parts.append(f"{'withdrawal' if self.kind.startswith('withdrawal') else 'order'} {self.order}")
         if self.client_id is not None:
             parts.append(f"client id {self.client_id}")
+        parts.append(self.rule or "")
+        told = ", ".join(filter(None, parts))
         kind = self.kind if self.code is None else f"{self.kind} ({self.code})"
-        return f"<Event {self.seq} {kind}{': ' if parts else ''}{', '.join(parts)}>"
+        return f"<Event {self.seq} {kind}{': ' if told else ''}{told}>"
+
+    def _who(self) -> str:
+        if self.account is None:
+            return ""
+        return str(self.account) + (f" from {self.other_account}" if self.other_account is not None else "")
+
+    def _what(self) -> str:
+        """So much of what, at which price."""
+        subject = self.instrument or self.note or (self.asset if self.amount is None else None)
+        quantity = None if self.quantity is None else _short(self.quantity)
+        price = None if self.price is None else f"at {_short(self.price)}"
+        return " ".join(filter(None, [quantity, subject, price]))
+
+    def _money(self) -> list[str]:
+        """What moved, and what is there now; by the names that they have for the kind."""
+        amount, balance = _MONEY.get(self.kind, ("", "balance"))
+        signed = "+" if self.kind in ("posting", "conversion") and (self.amount or 0) > 0 else ""
+        parts = []
+        if self.amount is not None:
+            parts.append(" ".join(filter(None, [amount, signed + _short(self.amount), self.asset])))
+        if self.balance is not None:
+            parts.append(f"{balance} {_short(self.balance)}")
+        return parts
+
+
+# What amount and balance are called in events in which they are no money that moves.
+_MONEY = {
+    "status_changed": ("equity", "maintenance margin"),
+    "margin_call": ("equity", "maintenance margin"),
+    "premium": ("premium", "predicted rate"),
+    "funding": ("rate", ""),
+    "funding_missed": ("rate", ""),
+    "limit_reached": ("limit", "used"),
+}
 
 
 class Level(NamedTuple):
@@ -93,4 +136,4 @@ class Level(NamedTuple):
 
 
 def _short(amount: Decimal) -> str:
-    return f"{amount.normalize():,f}"
+    return f"{amount.normalize():,f}" if amount else "0"

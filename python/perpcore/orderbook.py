@@ -8,27 +8,13 @@ from typing import Any, Literal, NoReturn
 
 from . import _core
 from ._inputs import producer
-from ._scalars import Number, Time, nanoseconds, within
+from ._scalars import Number, Time, order_id, some_nanoseconds, within
 from ._tables import RecordBatch, imported
 from .event import Event, Id, Level
 
 __all__ = ["Event", "Level", "OrderBook"]
 
 _LARGEST_NOTIONAL = 10**20  # units of 10⁻⁸: 10¹²
-
-
-def _order(value: int | None) -> int | None:
-    """An id of an order."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        if value is None:
-            return None
-        raise TypeError(f"order is the id that its accepted event has, not {type(value).__name__}")
-    return within("order", value, 0, 2**64 - 1)
-
-
-def _nanoseconds(name: str, value: Time | None) -> int | None:
-    """A time as nanoseconds since 1970 UTC."""
-    return None if value is None else nanoseconds(name, value)
 
 
 class OrderBook:
@@ -59,7 +45,7 @@ class OrderBook:
         self._rules = rules
 
     def _act(self, kind: str, time: Time | None, **cells: Any) -> list[Event]:
-        told = self._core.act(kind, time=_nanoseconds("time", time), **cells)
+        told = self._core.act(kind, time=some_nanoseconds("time", time), **cells)
         return [Event(*event) for event in told]
 
     def place(
@@ -99,7 +85,7 @@ class OrderBook:
             price=price,
             client_id=client_id,
             tif=tif,
-            until=_nanoseconds("until", until),
+            until=some_nanoseconds("until", until),
             post_only=post_only,
             reduce_only=reduce_only,
             margin_mode=margin_mode,
@@ -131,7 +117,7 @@ class OrderBook:
         Decimal('1.00000000')
         """
         return self._act(
-            "amend", time, order=_order(order), quantity=quantity, price=price, account=account, client_id=client_id
+            "amend", time, order=order_id(order), quantity=quantity, price=price, account=account, client_id=client_id
         )
 
     def cancel(
@@ -150,7 +136,7 @@ class OrderBook:
         >>> [(event.kind, event.code) for event in book.cancel(account="A", client_id=7)]
         [('canceled', 'requested')]
         """
-        return self._act("cancel", time, order=_order(order), account=account, client_id=client_id)
+        return self._act("cancel", time, order=order_id(order), account=account, client_id=client_id)
 
     def cancel_all(
         self,
@@ -226,7 +212,7 @@ class OrderBook:
 
         >>> import perpcore as pc
         >>> pc.OrderBook(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP").index("57990.25")
-        [<Event 0 index: at 57,990.25>]
+        [<Event 0 index: BTC-PERP at 57,990.25>]
         """
         return self._act("index", time, price=price)
 
@@ -238,7 +224,7 @@ class OrderBook:
         >>> import perpcore as pc
         >>> book = pc.OrderBook(pc.Rulebook.preset("hk-vatp-perp"), "BTC-PERP")
         >>> book.enter_phase("auction")
-        [<Event 0 phase: open → auction>]
+        [<Event 0 phase: BTC-PERP, open → auction>]
         """
         return self._act("phase", time, state=phase)
 

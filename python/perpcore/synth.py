@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,10 @@ import numpy.typing as npt
 from ._core import Rulebook
 from ._tables import Table, pa
 
-__all__ = ["CALM", "Workload", "book", "workload"]
+if TYPE_CHECKING:
+    from .venue import Venue
+
+__all__ = ["CALM", "Workload", "book", "venue", "workload"]
 
 _E8 = 10**8
 
@@ -239,6 +242,28 @@ class Workload:
 
     rulebook: str
     book: dict[str, Table]
+
+
+def venue() -> Venue:
+    """A small venue to try things on: BTC-PERP open at 60,000, ETH-PERP at 3,000; A and B have 100,000 USDT each.
+
+    Under the preset `global-multi-collateral`, which asks nobody for proofs.
+
+    >>> import perpcore as pc
+    >>> pc.synth.venue().accounts()["equity"].to_pylist()
+    [Decimal('100000.00000000'), Decimal('100000.00000000')]
+    """
+    from .venue import Venue
+
+    made = Venue(Rulebook.preset("global-multi-collateral"))
+    for account in ("A", "B"):
+        made.open_account(account)
+        made.deposit(account, "USDT", 100_000)
+    for underlying, price in (("BTC", 60_000), ("ETH", 3_000)):
+        made.index(underlying, price)
+        made.mark(f"{underlying}-PERP", price)
+        made.enter_phase(f"{underlying}-PERP", "open")
+    return made
 
 
 def workload(

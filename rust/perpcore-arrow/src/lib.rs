@@ -14,6 +14,8 @@ pub mod observed;
 pub mod pricing;
 mod residents;
 pub mod shared;
+pub mod single;
 mod stress;
+pub mod venue;
 
 pub use encode::schema;

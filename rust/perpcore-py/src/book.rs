@@ -1,23 +1,20 @@
 //! The order book: one lock, calls from any thread, commands one by one or as a table.
 
-use crate::assessment::{Key, key_of};
+use crate::assessment::key_of;
 use crate::batch::Batch;
 use crate::capsule::import;
-use crate::raise::{bad_argument, warn_shared_doubles};
+use crate::command::{Given, events, word};
+use crate::raise::warn_shared_doubles;
 use crate::resident::Resident;
 use crate::rulebook::Rulebook;
 use crate::run::caught;
-use crate::scalar::{decimal, grid};
+use crate::scalar::decimal;
 use arrow_array::Array;
-use perpcore::message::{ClientId, Side, Word};
-use perpcore::num::bounds::{PRICE, QUANTITY};
+use perpcore::message::{Side, Word};
 use perpcore_arrow::book as core;
-use perpcore_arrow::book::{Cells, Id, Told};
 use perpcore_arrow::contract;
-use perpcore_arrow::contract::commands::CommandKind;
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 /// A command of a table takes as long as so many rows of an assessment.
 const ROWS_A_COMMAND: usize = 5;
@@ -39,79 +36,17 @@ impl OrderBook {
         Ok(OrderBook(Resident::new(book)))
     }
 
-    /// Carries out one command; its events as tuples in the order of the table `events`, without `audience` and `instrument`.
-    #[pyo3(signature = (
-        kind, *, time=None, account=None, client=None, group=None, order=None, client_id=None, quantity=None, price=None,
-        tif=None, until=None, post_only=None, reduce_only=None, margin_mode=None, trigger=None, trigger_by=None,
-        trigger_when=None, stp=None, account_class=None, state=None
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "the columns of a command")]
+    /// Carries out one command; its events as tuples in the order of the table `events`, without `audience`.
+    #[pyo3(signature = (kind, **cells))]
     fn act<'py>(
         &self,
         py: Python<'py>,
         kind: &str,
-        time: Option<i64>,
-        account: Option<&Bound<'py, PyAny>>,
-        client: Option<&Bound<'py, PyAny>>,
-        group: Option<&Bound<'py, PyAny>>,
-        order: Option<u64>,
-        client_id: Option<&Bound<'py, PyAny>>,
-        quantity: Option<&Bound<'py, PyAny>>,
-        price: Option<&Bound<'py, PyAny>>,
-        tif: Option<&str>,
-        until: Option<i64>,
-        post_only: Option<&str>,
-        reduce_only: Option<bool>,
-        margin_mode: Option<&str>,
-        trigger: Option<&Bound<'py, PyAny>>,
-        trigger_by: Option<&str>,
-        trigger_when: Option<&str>,
-        stp: Option<&str>,
-        account_class: Option<&str>,
-        state: Option<&str>,
+        cells: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyList>> {
-        let kind = CommandKind::NAMES.iter().position(|name| *name == kind).map(|at| CommandKind::ALL[at]);
-        let kind = kind.ok_or_else(|| PyValueError::new_err("no such kind of command"))?;
-        let key = |id: Option<&Bound<'_, PyAny>>| id.map(key_of).transpose();
-        let (account, client, group) = (key(account)?, key(client)?, key(group)?);
-        let client_id = client_id.map(id_of).transpose()?;
-        let isolated = match margin_mode {
-            None => None,
-            Some("cross") => Some(false),
-            Some("isolated") => Some(true),
-            Some(other) => return Err(bad_argument("margin_mode", other, &contract::MARGIN_MODES)),
-        };
-        let price_of = |name, value: Option<&Bound<'_, PyAny>>| value.map(|it| grid(name, it, &PRICE)).transpose();
-        let cells = Cells {
-            time,
-            account: account.as_ref().map(Key::view),
-            client: client.as_ref().map(Key::view),
-            group: group.as_ref().map(Key::view),
-            order,
-            client_id: client_id.as_ref().map(|id| match id {
-                Key::Text(text) => ClientId::Text(text),
-                Key::Integer(id) => ClientId::Number(*id),
-            }),
-            quantity: quantity.map(|it| grid("quantity", it, &QUANTITY)).transpose()?,
-            price: price_of("price", price)?,
-            tif: word("tif", tif)?,
-            until,
-            post_only: word("post_only", post_only)?,
-            reduce_only,
-            isolated,
-            trigger: price_of("trigger", trigger)?,
-            trigger_by: word("trigger_by", trigger_by)?,
-            trigger_when: word("trigger_when", trigger_when)?,
-            stp: word("stp", stp)?,
-            class: word("account_class", account_class)?,
-            state: word("state", state)?,
-        };
-        let told = self.0.work(py, 0, |book, _| book.one(kind, &cells))?;
-        caught(py, || {
-            let events = PyList::empty(py);
-            told.iter().try_for_each(|told| events.append(event(py, told)?))?;
-            Ok(events)
-        })
+        let given = Given::read(kind, cells)?;
+        let said = self.0.work(py, 0, |book, _| book.one(given.kind, &given.cells()))?;
+        caught(py, || events(py, &said))
     }
 
     /// Carries out a table of commands; the table `events`.
@@ -160,8 +95,13 @@ impl OrderBook {
     }
 
     /// The price of so much notional, in g, walked through a side.
-    fn impact_price<'py>(&self, py: Python<'py>, side: &str, notional: i128) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let side: Side = word("side", Some(side))?.unwrap_or(Side::Bid);
+    fn impact_price<'py>(
+        &self,
+        py: Python<'py>,
+        side: &Bound<'py, PyAny>,
+        notional: i128,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let side: Side = word("side", side)?;
         let price = self.0.work(py, 0, |book, _| Ok(book.impact(side, notional)))?;
         price.map(|price| decimal(py, price.into())).transpose()
     }
@@ -203,59 +143,4 @@ impl OrderBook {
         #[expect(clippy::panic, reason = "what this method is for")]
         self.0.work(py, 0, |_, _| panic!("provoked"))
     }
-}
-
-/// A word of a list.
-fn word<T: Word>(name: &str, given: Option<&str>) -> PyResult<Option<T>> {
-    let Some(given) = given else { return Ok(None) };
-    let accepted = || T::ALL.iter().map(|word| word.text()).collect::<Vec<_>>();
-    T::parse(given).map(Some).ok_or_else(|| bad_argument(name, given, &accepted()))
-}
-
-/// A client's id.
-fn id_of(id: &Bound<'_, PyAny>) -> PyResult<Key> {
-    let refused = || PyTypeError::new_err("a client_id is text or a non-negative integer");
-    if id.is_instance_of::<PyBool>() {
-        return Err(refused());
-    }
-    key_of(id).map_err(|_| refused())
-}
-
-/// An event as a tuple.
-fn event<'py>(py: Python<'py>, told: &Told) -> PyResult<Bound<'py, PyTuple>> {
-    let shown = told.shown();
-    let id = |id: &Option<Id>| -> PyResult<Bound<'py, PyAny>> {
-        match id {
-            None => Ok(py.None().into_bound(py)),
-            Some(Id::Text(text)) => Ok(text.into_pyobject(py)?.into_any()),
-            Some(Id::Integer(id)) => Ok(id.into_pyobject(py)?.into_any()),
-        }
-    };
-    let money = |units: Option<i64>| -> PyResult<Bound<'py, PyAny>> {
-        units.map_or_else(|| Ok(py.None().into_bound(py)), |units| decimal(py, units.into()))
-    };
-    let event = &told.event;
-    macro_rules! fields {
-        ($($field:expr),* $(,)?) => { PyTuple::new(py, [$($field.into_pyobject(py)?.into_any()),*]) };
-    }
-    fields![
-        event.seq,
-        shown.time,
-        event.cause,
-        event.kind.text(),
-        event.code.map(|code| code.entry().name),
-        id(&told.account)?,
-        shown.order,
-        id(&told.client_id)?,
-        shown.trade,
-        money(shown.quantity)?,
-        money(shown.price)?,
-        id(&told.other_account)?,
-        shown.other_order,
-        shown.class.map(Word::text),
-        shown.other_class.map(Word::text),
-        shown.aggressor,
-        shown.before.map(Word::text),
-        shown.after.map(Word::text),
-    ]
 }

@@ -10,7 +10,7 @@ use perpcore::num::text::plain;
 use perpcore::rule::Rule;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::Way;
-use perpcore_arrow::contract::commands::{At, CommandKind};
+use perpcore_arrow::contract::commands::{At, CommandKind, Reader};
 use perpcore_arrow::contract::{COMMANDS, Kind, Need, TABLES, Table};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -61,17 +61,23 @@ pub(crate) fn describe(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     )?;
     out.set_item(
         "commands",
-        list(py, CommandKind::USES, |kind, row| {
-            let columns = PyDict::new(py);
-            for (at, column) in At::ALL.iter().zip(COMMANDS.columns) {
-                let bit = 1 << *at as u8;
-                if kind.allowed & bit != 0 {
-                    columns.set_item(column.name, if kind.needed & bit != 0 { "needed" } else { "may" })?;
+        list(py, CommandKind::ALL, |kind, row| {
+            let at = *kind as usize;
+            let columns = |reader: Reader| {
+                let used = CommandKind::columns(reader)[at];
+                let columns = PyDict::new(py);
+                for (at, column) in At::ALL.iter().zip(COMMANDS.columns) {
+                    let bit = 1 << *at as u8;
+                    if used.allowed & bit != 0 {
+                        columns.set_item(column.name, if used.needed & bit != 0 { "needed" } else { "may" })?;
+                    }
                 }
-            }
-            row.set_item("name", kind.name)?;
-            row.set_item("columns", columns)?;
-            row.set_item("doc", kind.doc)
+                Ok::<_, PyErr>(used.is_carried_out().then_some(columns))
+            };
+            row.set_item("name", CommandKind::NAMES[at])?;
+            row.set_item("columns", columns(Reader::Venue)?)?;
+            row.set_item("book_columns", columns(Reader::Book)?)?;
+            row.set_item("doc", CommandKind::DOCS[at])
         })?,
     )?;
     out.set_item(

@@ -5,6 +5,7 @@ mod assessment;
 mod batch;
 mod book;
 mod capsule;
+mod command;
 mod describe;
 mod ending;
 mod kernel;
@@ -16,6 +17,7 @@ mod resident;
 mod rulebook;
 mod run;
 mod scalar;
+mod venue;
 
 use pyo3::prelude::*;
 
@@ -27,6 +29,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<monitor::Monitor>()?;
     module.add_class::<monitor::OrderCheck>()?;
     module.add_class::<book::OrderBook>()?;
+    module.add_class::<venue::Venue>()?;
     module.add_class::<mirror::DepthMirror>()?;
     module.add_class::<pricing::IndexPrice>()?;
     module.add_class::<pricing::MarkPrice>()?;

@@ -6,13 +6,11 @@
 pub(crate) mod names;
 mod one;
 
-pub use one::{Cells, Id, Shown, Told};
-
 use crate::assess::{AccountKey, Rules, batch, instrument_named};
 use crate::contract::commands::At;
 use crate::contract::{self, Table as Declared};
-use crate::decode::{Asked, Block, Commands, Numbering, Settings, Source, bit, client_group, follows_client};
-use crate::encode::{self, EventColumns, Unremembered};
+use crate::decode::{Asked, Block, Commands, Numbering, Scope, Settings, Source, bit, client_group, follows_client};
+use crate::encode::{self, EventColumns, EventWords, Unremembered};
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::ArrowError;
 use names::Names;
@@ -33,6 +31,8 @@ use std::sync::Arc;
 /// The order book of one instrument.
 pub struct OrderBook {
     rules: Rules,
+    /// Its instrument.
+    scope: Scope,
     instrument: Arc<str>,
     contract_size: i64,
     core: Book<Fast>,
@@ -47,6 +47,7 @@ pub struct OrderBook {
     /// The time of the last command that had one, ns.
     time: i64,
     block: Block,
+    words: EventWords,
     /// Scratch.
     events: Vec<Event>,
     unremembered: Vec<Unremembered>,
@@ -78,9 +79,12 @@ impl OrderBook {
     /// `unknown_instrument`.
     pub fn new(rules: &Rules, instrument: &str) -> Result<OrderBook, Failure> {
         let at = instrument_named(&rules.rulebook, instrument)?;
+        let words = EventWords::of_book(&rules.rulebook, instrument);
+        let instrument: Arc<str> = instrument.into();
         Ok(OrderBook {
             rules: rules.clone(),
-            instrument: instrument.into(),
+            scope: Scope::Book(instrument.clone()),
+            instrument,
             contract_size: rules.rulebook.instruments()[at].contract_size,
             core: Book::new(Terms::of(&rules.rulebook, at)),
             owner: Positions::default(),
@@ -91,6 +95,7 @@ impl OrderBook {
             count: 0,
             time: 0,
             block: Block::new(),
+            words,
             events: Vec::new(),
             unremembered: Vec::new(),
             places: Vec::new(),
@@ -111,7 +116,7 @@ impl OrderBook {
         let rows = source.rows();
         let OrderBook { core, owner, accounts, clients, groups, count, time, block, events, unremembered, .. } = self;
         let mut numbering = Numbering { accounts, clients, groups };
-        let tables = Commands::open(&source, &self.instrument, &mut numbering, &mut self.text_ids)?;
+        let tables = Commands::open(&source, &self.scope, &mut numbering, &mut self.text_ids)?;
         let shared_doubles = tables.iter().any(Commands::shares_doubles);
         // A command has an event at least, and seldom more than two.
         let mut columns = EventColumns::with_capacity(2 * rows + 16, self.text_ids);
@@ -127,13 +132,13 @@ impl OrderBook {
                     let id = has_id.then(|| table.client_id(start + row, block.client_id[row]));
                     turn.carry_out(block, row, id);
                 }
-                columns.append(events, core.clients(), unremembered);
+                columns.append(events, |_| Some(core.clients()), unremembered);
                 core.settle();
                 start += rows;
             }
             table.close(&mut numbering);
         }
-        let columns = columns.finish(self.accounts.known(), &mut self.places, &self.instrument);
+        let columns = columns.finish(self.accounts.known(), &mut self.places, &self.words);
         Ok(Applied { events: batch(&contract::EVENTS, columns, &self.rules)?, shared_doubles })
     }
 
@@ -164,7 +169,10 @@ impl OrderBook {
     pub fn orders(&self, account: &AccountKey<'_>) -> Result<RecordBatch, Failure> {
         let known = self.accounts.known();
         let number = self.accounts.find(account);
-        self.table(&contract::OPEN_ORDERS, encode::open_orders(&self.core, number, self.text_ids, known))
+        self.table(
+            &contract::OPEN_ORDERS,
+            encode::open_orders(std::iter::once(&self.core), number, self.text_ids, known, &self.rules.rulebook),
+        )
     }
 
     /// The best level of a side: price and quantity in g, and how many orders.

@@ -1,8 +1,28 @@
-//! What an order book gives: its events, its depth, its orders.
+//! What an order book and a venue give: events, depth, orders, who has what.
 
-use super::{Column, Kind, Need, Table};
+use super::commands::STATES;
+use super::{Column, Kind, MARGIN_MODES, Need, Table};
+use perpcore::margin::status::Status;
 use perpcore::message::event::Kind as EventKind;
-use perpcore::message::{Aggressor, Audience, Class, Phase, TriggerBy, TriggerWhen};
+use perpcore::message::{Aggressor, Audience, Class, TriggerBy, TriggerWhen};
+
+/// What `before` and `after` of an event hold: what [`STATES`] are, then the statuses but `unknown`.
+pub static EVENT_STATES: [&str; STATES.len() + STATUSES] = {
+    let mut all = [""; STATES.len() + STATUSES];
+    let (states, mut at) = (STATES, 0);
+    while at < all.len() {
+        all[at] = if at < states.len() { states[at] } else { Status::NAMES[at - states.len()] };
+        at += 1;
+    }
+    all
+};
+
+const STATUSES: usize = Status::Unknown as usize;
+
+/// The place of a status in [`EVENT_STATES`]; none of one that no event has.
+pub fn status_place(status: Status) -> Option<u8> {
+    (status != Status::Unknown).then_some(STATES.len() as u8 + status as u8)
+}
 
 table! {
     /// What happened, one event a row.
@@ -14,19 +34,24 @@ table! {
         "code" Kind::Text, Nullable, "why, or why not";
         "audience" Kind::Word(Audience::NAMES), Given, "who may read it";
         "account" Kind::Account, Nullable, "whose; of a trade the taker, in an auction the buyer";
-        "instrument" Kind::Instrument, Given, "the instrument of the book";
-        "order" Kind::Order, Nullable, "the order; of a trade the taker's";
+        "instrument" Kind::Instrument, Nullable, "the instrument; of a status or a posting that of the isolated position, null of the cross account";
+        "order" Kind::Order, Nullable, "the order, of a trade the taker's; or the withdrawal";
         "client_id" Kind::ClientId, Nullable, "what the account calls it";
         "trade" Kind::Count, Nullable, "the number of the trade, from 1";
         "quantity" Kind::Money, Nullable, "contracts, signed as the order: of a trade what was traded, else what is left";
-        "price" Kind::Money, Nullable, "the price of the trade, the limit of the order, the mark or the index";
+        "price" Kind::Money, Nullable, "the price of the trade, the limit of the order, the mark, the index, or what was settled at";
         "other_account" Kind::Account, Nullable, "of a trade the maker, in an auction the seller";
         "other_order" Kind::Order, Nullable, "the maker's order";
         "class" Kind::Word(Class::NAMES), Nullable, "the class of the account";
         "other_class" Kind::Word(Class::NAMES), Nullable, "the class of the other account";
         "aggressor" Kind::Word(Aggressor::NAMES), Nullable, "who took: bid or ask; null in an auction";
-        "before" Kind::Word(Phase::NAMES), Nullable, "the phase before";
-        "after" Kind::Word(Phase::NAMES), Nullable, "the phase now";
+        "asset" Kind::Asset, Nullable, "the asset of the amount; or the one whose price is told by itself";
+        "amount" Kind::Money, Nullable, "what moved, signed; equity of a status; a rate of funding or a premium; see the kind";
+        "balance" Kind::Money, Nullable, "what is there after it; maintenance margin of a status; see the kind";
+        "before" Kind::Word(&EVENT_STATES), Nullable, "the phase, the state of the price or the status before";
+        "after" Kind::Word(&EVENT_STATES), Nullable, "the same now";
+        "rule" Kind::Text, Nullable, "the rule that it follows from";
+        "note" Kind::Text, Nullable, "of an index and its state the underlying";
     }
 }
 table! {
@@ -50,7 +75,7 @@ table! {
     }
 }
 table! {
-    /// The open orders of an account, in the order in which they were accepted, those that wait for a trigger too.
+    /// The open orders of an account, by instrument in the order in which they were accepted, those that wait for a trigger too.
     OPEN_ORDERS "open_orders" input false {
         "order" Kind::Order, Given, "its id";
         "client_id" Kind::ClientId, Nullable, "what its account calls it";
@@ -59,11 +84,34 @@ table! {
         "price" Kind::Money, Nullable, "its limit; null for a market order that waits";
         "quantity" Kind::Money, Given, "what is left: bids > 0, asks < 0";
         "time" Kind::Time, Nullable, "when it was placed";
+        "instrument" Kind::Instrument, Given, "the instrument";
         "filled" Kind::Money, Given, "what was traded of it, signed likewise";
         "until" Kind::Time, Nullable, "the end of a gtd order";
         "reduce_only" Kind::Bool, Given, "whether it may only reduce the position";
+        "margin_mode" Kind::Word(&MARGIN_MODES), Given, "the position that it is for: cross or isolated";
         "trigger" Kind::Money, Nullable, "the price that it waits for";
         "trigger_by" Kind::Word(TriggerBy::NAMES), Nullable, "the price that is watched";
         "trigger_when" Kind::Word(TriggerWhen::NAMES), Nullable, "from which side it comes";
+    }
+}
+table! {
+    /// Who has what money: clients in the order in which they were opened, then the venue's own accounts.
+    LEDGER "ledger" input false {
+        "account" Kind::Text, Given, "whose: a client's account, or fund, fees, converter, rounding";
+        "asset" Kind::Asset, Given, "of what";
+        "amount" Kind::Money, Given, "how much, what is held for withdrawals included";
+        "held" Kind::Money, Given, "what of it is held for withdrawals";
+    }
+}
+table! {
+    /// The positions of a venue, by account in the order in which they were opened, by instrument, cross before isolated.
+    VENUE_POSITIONS "venue_positions" input false {
+        "account" Kind::Account, Given, "whose";
+        "instrument" Kind::Instrument, Given, "the instrument";
+        "margin_mode" Kind::Word(&MARGIN_MODES), Given, "cross or isolated";
+        "quantity" Kind::Money, Given, "contracts, signed";
+        "cost" Kind::Product, Given, "κ: the signed money paid for it, what was settled taken in";
+        "entry_price" Kind::Money, Nullable, "what it was entered at on average, for display; null where nothing is held";
+        "isolated_margin" Kind::Money, Given, "the margin of an isolated position";
     }
 }

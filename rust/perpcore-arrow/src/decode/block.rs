@@ -1,14 +1,12 @@
-//! Some rows of `commands` as plain columns, and how a row becomes a command.
+//! Some rows of `commands` as plain columns.
 //!
 //! A cell that was refused, or has a value that its kind does not use, is found by one comparison of bits a row; which one it
-//! was is asked only then. Where a column says nothing, its place in the block is 0.
+//! was is asked only then. Where a column says nothing, its place in the block is 0. How a row becomes a command stands with
+//! who carries it out: `asked` for a book, `venue` for a venue.
 
-use crate::contract::commands::{At, CommandKind};
+use crate::contract::commands::{At, Columns, CommandKind};
 use perpcore::fault::Code;
-use perpcore::message::{
-    Amend, Cancel, CancelAll, Class, ClientId, Command, NOBODY, Named, Phase, Place, PostOnly, Stp, Tif, Trigger,
-    TriggerBy, TriggerWhen, Word,
-};
+use perpcore::message::{NOBODY, Word};
 
 /// How many rows are decoded at a time: their columns stay in the nearest cache.
 pub(crate) const BLOCK: usize = 128;
@@ -27,71 +25,76 @@ pub(crate) struct Block {
     pub(crate) given: Vec<u64>,
     /// Places in [`CommandKind::ALL`].
     pub(crate) kind: Vec<u8>,
-    pub(crate) time: Vec<i64>,
     pub(crate) account: Vec<u32>,
     pub(crate) client: Vec<u32>,
     pub(crate) group: Vec<u32>,
     pub(crate) order: Vec<u64>,
     /// Client ids that are integers.
     pub(crate) client_id: Vec<u64>,
-    pub(crate) quantity: Vec<i64>,
-    pub(crate) price: Vec<i64>,
-    pub(crate) until: Vec<i64>,
-    pub(crate) trigger: Vec<i64>,
+    /// Accounts to whom something goes, as far as they are known.
+    pub(crate) to_account: Vec<u32>,
     pub(crate) reduce_only: Vec<u8>,
-    /// Places in the lists of words of these columns.
+    /// By the place of the column in [`NUMBERS`], in g.
+    pub(crate) numbers: [Vec<i64>; NUMBERS.len()],
+    pub(crate) amount: Vec<i128>,
+    /// By the place of the column in [`TIMES`], in ns.
+    pub(crate) times: [Vec<i64>; TIMES.len()],
+    /// By the place of the column in [`WORDS`]: places in its list.
     pub(crate) words: [Vec<u8>; WORDS.len()],
+    /// By the place of the column in [`NAMES`]: places in the rulebook.
+    pub(crate) names: [Vec<u32>; NAMES.len()],
     /// Refused cells.
     pub(crate) faults: Vec<(usize, At, Code)>,
 }
 
-/// The columns of words other than `kind`.
-pub(crate) const WORDS: [At; 8] =
-    [At::Tif, At::PostOnly, At::MarginMode, At::TriggerBy, At::TriggerWhen, At::Stp, At::Class, At::State];
-
-const TIF: usize = 0;
-const POST_ONLY: usize = 1;
-const MARGIN_MODE: usize = 2;
-const TRIGGER_BY: usize = 3;
-const TRIGGER_WHEN: usize = 4;
-const STP: usize = 5;
-const CLASS: usize = 6;
-const STATE: usize = 7;
-
-/// What accounts are set to: [`Command::Account`] needs all of it.
-pub(crate) struct Settings {
-    pub(crate) account: u32,
-    pub(crate) client: Option<u32>,
-    pub(crate) group: Option<u32>,
-    pub(crate) class: Option<Class>,
-    /// Whether what is not said stays.
-    pub(crate) keeps: bool,
+macro_rules! places {
+    ($(#[$doc:meta])* $list:ident: $($place:ident $at:ident),*) => {
+        $(#[$doc])*
+        pub(crate) const $list: [At; [$(At::$at),*].len()] = [$(At::$at),*];
+        places!(@ 0; $($place)*);
+    };
+    (@ $at:expr; $place:ident $($rest:ident)*) => {
+        pub(crate) const $place: usize = $at;
+        places!(@ $at + 1; $($rest)*);
+    };
+    (@ $at:expr;) => {};
 }
 
-/// What a row asks for.
-pub(crate) enum Asked<'a> {
-    Command(Command<'a>),
-    Settings(Settings),
+places! {
+    /// The columns of numbers but `amount`.
+    NUMBERS: QUANTITY Quantity, PRICE Price, TRIGGER Trigger, LEVERAGE Leverage, BID Bid, ASK Ask
+}
+places! {
+    /// The columns of times.
+    TIMES: TIME Time, UNTIL Until, INVESTOR_UNTIL InvestorUntil, KNOWLEDGE_UNTIL KnowledgeUntil, SENT Sent
+}
+places! {
+    /// The columns of words other than `kind`.
+    WORDS: TIF Tif, POST_ONLY PostOnly, MARGIN_MODE MarginMode, TRIGGER_BY TriggerBy, TRIGGER_WHEN TriggerWhen, STP Stp,
+        CLASS Class, STATE State, MODEL Model
+}
+places! {
+    /// The columns of names of the rulebook.
+    NAMES: INSTRUMENT Instrument, ASSET Asset, FEE_TIER FeeTier, SOURCE Source, UNDERLYING Underlying
 }
 
 impl Block {
     pub(crate) fn new() -> Block {
-        let numbers = || vec![0; BLOCK];
         Block {
             given: vec![0; BLOCK],
             kind: vec![0; BLOCK],
-            time: numbers(),
             account: vec![NOBODY; BLOCK],
             client: vec![0; BLOCK],
             group: vec![0; BLOCK],
             order: vec![0; BLOCK],
             client_id: vec![0; BLOCK],
-            quantity: numbers(),
-            price: numbers(),
-            until: numbers(),
-            trigger: numbers(),
+            to_account: vec![NOBODY; BLOCK],
             reduce_only: vec![0; BLOCK],
+            numbers: std::array::from_fn(|_| vec![0; BLOCK]),
+            amount: vec![0; BLOCK],
+            times: std::array::from_fn(|_| vec![0; BLOCK]),
             words: std::array::from_fn(|_| vec![0; BLOCK]),
+            names: std::array::from_fn(|_| vec![0; BLOCK]),
             faults: Vec::new(),
         }
     }
@@ -104,22 +107,40 @@ impl Block {
     }
 
     #[inline(always)]
-    fn has(&self, row: usize, at: At) -> bool {
+    pub(crate) fn has(&self, row: usize, at: At) -> bool {
         self.given[row] & bit(at) != 0
     }
 
+    /// A number of a row, where it is given.
     #[inline(always)]
-    fn word<T: Word>(&self, row: usize, at: usize, default: T) -> T {
+    pub(super) fn number(&self, row: usize, at: usize) -> Option<i64> {
+        self.has(row, NUMBERS[at]).then(|| self.numbers[at][row])
+    }
+
+    /// A time of a row, where it is given.
+    #[inline(always)]
+    pub(super) fn time(&self, row: usize, at: usize) -> Option<i64> {
+        self.has(row, TIMES[at]).then(|| self.times[at][row])
+    }
+
+    /// A name of a row, where it is given.
+    #[inline(always)]
+    pub(super) fn name(&self, row: usize, at: usize) -> Option<u32> {
+        self.has(row, NAMES[at]).then(|| self.names[at][row])
+    }
+
+    #[inline(always)]
+    pub(super) fn word<T: Word>(&self, row: usize, at: usize, default: T) -> T {
         if self.has(row, WORDS[at]) { self.word_at(row, at, default) } else { default }
     }
 
     #[inline(always)]
-    fn word_at<T: Word>(&self, row: usize, at: usize, default: T) -> T {
+    pub(super) fn word_at<T: Word>(&self, row: usize, at: usize, default: T) -> T {
         T::ALL.get(usize::from(self.words[at][row])).copied().unwrap_or(default)
     }
 
     #[inline(always)]
-    fn some_word<T: Word>(&self, row: usize, at: usize) -> Option<T> {
+    pub(super) fn some_word<T: Word>(&self, row: usize, at: usize) -> Option<T> {
         if !self.has(row, WORDS[at]) {
             return None;
         }
@@ -136,7 +157,7 @@ impl Block {
     #[inline(always)]
     pub(crate) fn time_of(&self, row: usize) -> Option<i64> {
         let refused = self.given[row] & REFUSED != 0 && self.is_refused(row, At::Time);
-        (self.has(row, At::Time) && !refused).then(|| self.time[row])
+        (self.has(row, At::Time) && !refused).then(|| self.times[TIME][row])
     }
 
     /// Whether a cell was refused.
@@ -145,12 +166,15 @@ impl Block {
         self.faults.iter().any(|(refused, column, _)| *refused == row && *column == at)
     }
 
+    /// Whether a cell is given and was not refused.
+    pub(crate) fn is_said(&self, row: usize, at: At) -> bool {
+        self.has(row, at) && !self.is_refused(row, at)
+    }
+
     /// Quantity and price, as far as they are given, for the event of a command that is refused.
     pub(crate) fn amounts_of(&self, row: usize) -> (i64, i64) {
-        let of = |at, column: &[i64]| {
-            if self.has(row, at) && !self.is_refused(row, at) { column[row] } else { 0 }
-        };
-        (of(At::Quantity, &self.quantity), of(At::Price, &self.price))
+        let of = |at: usize| if self.is_said(row, NUMBERS[at]) { self.numbers[at][row] } else { 0 };
+        (of(QUANTITY), of(PRICE))
     }
 
     /// The order of a row; 0 where there is none.
@@ -158,131 +182,41 @@ impl Block {
         if self.has(row, At::Order) { self.order[row] } else { 0 }
     }
 
-    /// What a row asks for; `client_id` is its client id.
-    ///
-    /// # Errors
-    /// Why it is refused.
+    /// Whether a row has what its kind needs and no more, and no cell of it was refused.
     #[inline(always)]
-    pub(crate) fn asked<'a>(&self, row: usize, client_id: Option<ClientId<'a>>) -> Result<Asked<'a>, Code> {
+    pub(super) fn holds(&self, row: usize, columns: Columns) -> bool {
         let given = self.given[row];
-        let kind = usize::from(self.kind[row]);
-        let Some(uses) = CommandKind::USES.get(kind) else { return Err(self.reason(row)) };
-        if given & !uses.allowed != 0 || uses.needed & !given != 0 {
-            return Err(self.reason(row));
-        }
-        let command = match CommandKind::ALL[kind] {
-            CommandKind::Place => Command::Place(self.place(row, client_id)?),
-            CommandKind::Amend => {
-                let (order, account) = self.named(row, client_id)?;
-                let quantity = self.has(row, At::Quantity).then(|| self.quantity[row]);
-                let price = self.has(row, At::Price).then(|| self.price[row]);
-                Command::Amend(Amend { order, account, quantity, price })
-            }
-            CommandKind::Cancel => {
-                let (order, account) = self.named(row, client_id)?;
-                Command::Cancel(Cancel { order, account })
-            }
-            CommandKind::CancelAll => Command::CancelAll(CancelAll {
-                account: self.has(row, At::Account).then(|| self.account[row]),
-                client: self.has(row, At::Client).then(|| self.client[row]),
-                group: self.has(row, At::Group).then(|| named_group(self.group[row])),
-                class: self.some_word(row, CLASS),
-            }),
-            CommandKind::OpenAccount | CommandKind::SetAccount => {
-                return Ok(Asked::Settings(Settings {
-                    account: self.account[row],
-                    client: self.has(row, At::Client).then(|| self.client[row]),
-                    group: self.has(row, At::Group).then(|| named_group(self.group[row])),
-                    class: self.some_word(row, CLASS),
-                    keeps: CommandKind::ALL[kind] == CommandKind::SetAccount,
-                }));
-            }
-            CommandKind::Phase => Command::Phase(self.word_at(row, STATE, Phase::Open)),
-            CommandKind::Mark => Command::Mark(self.price[row]),
-            CommandKind::Index => Command::Index(self.price[row]),
-            CommandKind::AdvanceTime => Command::AdvanceTime,
-        };
-        Ok(Asked::Command(command))
+        given & !columns.allowed == 0 && columns.needed & !given == 0
     }
 
-    #[inline(always)]
-    fn place<'a>(&self, row: usize, client_id: Option<ClientId<'a>>) -> Result<Place<'a>, Code> {
-        const OF_TRIGGER: u64 = bit(At::Trigger) | bit(At::TriggerBy) | bit(At::TriggerWhen);
-        let given = self.given[row];
-        let trigger = if given & OF_TRIGGER == 0 {
-            None
-        } else if given & bit(At::Trigger) == 0 {
-            return Err(Code::ConflictingValues);
-        } else {
-            let when = self.some_word::<TriggerWhen>(row, TRIGGER_WHEN).ok_or(Code::NullValue)?;
-            Some(Trigger { price: self.trigger[row], by: self.word(row, TRIGGER_BY, TriggerBy::Mark), when })
-        };
-        if client_id.is_some() && given & bit(At::Account) == 0 {
-            return Err(Code::NullValue);
-        }
-        let price = self.has(row, At::Price).then(|| self.price[row]);
-        Ok(Place {
-            account: self.account_of(row),
-            client_id,
-            quantity: self.quantity[row],
-            price,
-            sent: None,
-            tif: self.word(row, TIF, if price.is_some() { Tif::Gtc } else { Tif::Ioc }),
-            until: self.has(row, At::Until).then(|| self.until[row]),
-            post_only: self.some_word::<PostOnly>(row, POST_ONLY),
-            reduce_only: self.has(row, At::ReduceOnly) && self.reduce_only[row] != 0,
-            isolated: self.has(row, At::MarginMode) && self.words[MARGIN_MODE][row] != 0,
-            trigger,
-            stp: self.word(row, STP, Stp::Taker),
-            liquidation: false,
-        })
-    }
-
-    /// The order that a row names, and the account that it must belong to.
-    #[inline(always)]
-    fn named<'a>(&self, row: usize, client_id: Option<ClientId<'a>>) -> Result<(Named<'a>, Option<u32>), Code> {
-        let account = self.has(row, At::Account).then(|| self.account[row]);
-        match (self.has(row, At::Order), client_id, account) {
-            (true, None, _) => Ok((Named::Order(self.order[row]), account)),
-            (false, Some(id), Some(account)) => Ok((Named::Client(account, id), Some(account))),
-            (true, Some(_), _) => Err(Code::ConflictingValues),
-            (false, ..) => Err(Code::NullValue),
-        }
-    }
-
-    /// Why a row is refused: of several reasons the one of the first column.
+    /// Why a row is refused: of several reasons the one of the first column. `wrong` says what else is wrong with a cell that
+    /// is given and that its kind uses.
     #[cold]
-    fn reason(&self, row: usize) -> Code {
+    pub(super) fn reason(&self, row: usize, columns: &[Columns], wrong: impl Fn(At) -> Option<Code>) -> Option<Code> {
         let given = self.given[row];
         let fault = |at: At| self.faults.iter().find(|(refused, column, _)| *refused == row && *column == at);
         if !self.has(row, At::Kind) {
-            return Code::NullValue;
+            return Some(Code::NullValue);
         }
-        let Some(uses) = CommandKind::USES.get(usize::from(self.kind[row])) else { return Code::OutOfRange };
-        let found = At::ALL.iter().find_map(|&at| {
-            if given & bit(at) & !uses.allowed != 0 {
+        let columns = columns.get(usize::from(self.kind[row])).filter(|columns| columns.is_carried_out());
+        let Some(columns) = columns else { return Some(Code::OutOfRange) };
+        At::ALL.iter().find_map(|&at| {
+            if given & bit(at) & !columns.allowed != 0 {
                 return Some(Code::UnusedColumn);
             }
             if let Some((.., code)) = fault(at) {
                 return Some(*code);
             }
-            (uses.needed & !given & bit(at) != 0).then_some(Code::NullValue)
-        });
-        found.unwrap_or(Code::Internal)
+            if given & bit(at) == 0 {
+                return (columns.needed & bit(at) != 0).then_some(Code::NullValue);
+            }
+            wrong(at)
+        })
     }
-}
 
-/// The group of a name: an even number; that of a client without a named group is odd ([`client_group`]).
-fn named_group(name: u32) -> u32 {
-    name << 1
-}
-
-/// The group of all accounts of a client for whom no other was named.
-pub(crate) fn client_group(client: u32) -> u32 {
-    client << 1 | 1
-}
-
-/// Whether a group is that of a client.
-pub(crate) fn follows_client(group: u32) -> bool {
-    group & 1 == 1
+    /// The kind of a row that has one.
+    #[inline(always)]
+    pub(super) fn kind_of(&self, row: usize) -> Option<CommandKind> {
+        CommandKind::ALL.get(usize::from(self.kind[row])).copied()
+    }
 }

@@ -3,25 +3,73 @@
 //! What makes it no table of commands, as a column of a type that it never has, is refused before the first block. A cell that
 //! is refused becomes a fault of its row alone. Accounts get their numbers as their rows come.
 
-use super::block::{BLOCK, Block};
+use super::block::{BLOCK, Block, bit};
 use super::ids::is_text;
 use super::number::has_shared_doubles;
 use super::text::{Strings, indexes};
 use super::time::nanoseconds;
+use super::venue::Lists;
 use super::view::{Chunk, Source};
 use crate::book::names::Names;
-use crate::contract::commands::At;
+use crate::contract::commands::{At, CommandKind, Reader};
 use crate::contract::{COMMANDS, Column, Kind};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::DataType;
 use perpcore::fault::{Code, Failure, Fault};
-use perpcore::message::ClientId;
+use perpcore::message::{ClientId, Phase};
 use std::sync::Arc;
 
 /// A word that is none of the list.
 pub(super) const UNKNOWN: u8 = u8::MAX;
+/// A name that the rulebook does not have.
+pub(crate) const UNKNOWN_NAME: u32 = u32::MAX;
+
+/// Who is to carry commands out, and which names stand in them.
+#[derive(Clone)]
+pub(crate) enum Scope {
+    /// The book of one instrument, of this name.
+    Book(Arc<str>),
+    /// A venue.
+    Venue(Arc<Lists>),
+}
+
+impl Scope {
+    /// Whether a kind that is carried out uses a column: where none does, its cells say nothing.
+    fn uses(&self, at: At) -> bool {
+        let reader = match self {
+            Scope::Book(_) => Reader::Book,
+            Scope::Venue(_) => Reader::Venue,
+        };
+        CommandKind::columns(reader).iter().any(|columns| columns.allowed & bit(at) != 0)
+    }
+
+    /// The place of a name of the rulebook.
+    pub(crate) fn name(&self, at: At, name: &str) -> u32 {
+        match self {
+            Scope::Book(instrument) => {
+                if **instrument == *name {
+                    0
+                } else {
+                    UNKNOWN_NAME
+                }
+            }
+            Scope::Venue(lists) => lists.place(at, name).unwrap_or(UNKNOWN_NAME),
+        }
+    }
+
+    /// The place of a word in the list of its column.
+    pub(super) fn word(&self, at: At, word: &str) -> u8 {
+        let Kind::Word(words) = COMMANDS.columns[at as usize].kind else { return UNKNOWN };
+        let words = match self {
+            // A book has no state but its phase.
+            Scope::Book(_) if at == At::State => Phase::NAMES,
+            _ => words,
+        };
+        words.iter().position(|known| *known == word).map_or(UNKNOWN, |place| place as u8)
+    }
+}
 
 /// A batch of commands, its columns ready to be read.
 pub(crate) struct Commands {
@@ -36,13 +84,12 @@ pub(super) struct Ready {
     pub(super) at: At,
     pub(super) chunk: Chunk,
     pub(super) form: Form,
-    /// The one name of an instrument that is known.
-    pub(super) instrument: Arc<str>,
+    pub(super) scope: Scope,
 }
 
 /// How its cells are read.
 pub(super) enum Form {
-    /// As nothing: that a value stands there is all that is asked.
+    /// As nothing: that a value stands there is all that is asked, until a row wants the text.
     Unread,
     /// As words: a place for each value of a dictionary, and which value each row has.
     Codes {
@@ -51,6 +98,12 @@ pub(super) enum Form {
     },
     /// As words that stand there themselves.
     Words,
+    /// The same of names of the rulebook.
+    NameCodes {
+        places: Vec<u32>,
+        indexes: ScalarBuffer<u32>,
+    },
+    Names,
     Numbers {
         raw: bool,
     },
@@ -64,6 +117,8 @@ pub(super) enum Form {
         indexes: ScalarBuffer<u32>,
     },
     Texts,
+    /// As ids of accounts that get no number here: they have one, or nothing is known of them.
+    Known,
 }
 
 /// Whose numbers ids have.
@@ -113,7 +168,7 @@ impl Commands {
     /// ids are text, where that is known.
     pub(crate) fn open(
         source: &Source,
-        instrument: &Arc<str>,
+        scope: &Scope,
         numbering: &mut Numbering<'_>,
         text_ids: &mut Option<bool>,
     ) -> Result<Vec<Commands>, Failure> {
@@ -136,19 +191,25 @@ impl Commands {
                 }
             }
             let Some(data_type) = typed(chunks) else { continue };
-            let mixed = match at {
-                At::ClientId => text_ids.is_some_and(|text| text == data_type.is_integer()),
-                _ => false,
+            let mixed = |accepted: &str| {
+                Err(Fault::new(Code::IdKindMismatch).value(&data_type).accepts(accepted.to_string()).into())
             };
-            let admitted = match numbering.of(*at) {
-                Some(names) => names.admits(&data_type),
-                None if mixed => Err(Fault::new(Code::IdKindMismatch)
-                    .value(&data_type)
-                    .accepts("client ids as those before: text, or integers")
-                    .into()),
-                None => Ok(()),
+            let admitted = match (*at, numbering.of(*at)) {
+                (_, Some(names)) => names.admits(&data_type),
+                (At::ClientId, _) if text_ids.is_some_and(|text| text == data_type.is_integer()) => {
+                    mixed("client ids as those before: text, or integers")
+                }
+                (At::ToAccount, _) if matches!(scope, Scope::Venue(_)) => {
+                    let beside = columns.iter().find(|(at, ..)| *at == At::Account).and_then(|(.., of)| typed(of));
+                    match beside {
+                        Some(of) if of.is_integer() != data_type.is_integer() => mixed("ids as those of account"),
+                        Some(_) => Ok(()),
+                        None => numbering.accounts.admits(&data_type),
+                    }
+                }
+                _ => Ok(()),
             };
-            admitted.map_err(|fault| (*fault).in_column(COMMANDS.name, column.name))?;
+            admitted.map_err(|fault: Box<Fault>| (*fault).in_column(COMMANDS.name, column.name))?;
         }
         for (at, _, chunks) in &columns {
             let Some(data_type) = typed(chunks) else { continue };
@@ -170,8 +231,8 @@ impl Commands {
                 if at == At::ClientId && !chunk.values.data_type().is_integer() {
                     commands.texts = Some(commands.columns.len());
                 }
-                let form = form(at, &chunk, source.is_raw(at as usize), instrument, numbering);
-                commands.columns.push(Ready { at, chunk, form, instrument: instrument.clone() });
+                let form = form(at, &chunk, source.is_raw(at as usize), scope, numbering);
+                commands.columns.push(Ready { at, chunk, form, scope: scope.clone() });
             }
         }
         Ok(found)
@@ -207,6 +268,22 @@ impl Commands {
         }
     }
 
+    /// The text of a column of texts, where a row has one.
+    pub(crate) fn text(&self, at: At, row: usize) -> Option<&str> {
+        let ready = self.columns.iter().find(|ready| ready.at == at)?;
+        let chunk = &ready.chunk;
+        if chunk.is_null(row) {
+            return None;
+        }
+        match chunk.values.as_any_dictionary_opt() {
+            Some(dictionary) => {
+                let index = *indexes(&*chunk.values.slice(row, 1)).first()?;
+                Strings::of(&**dictionary.values()).map(|strings| strings.value(index as usize))
+            }
+            None => Strings::of(&*chunk.values).map(|strings| strings.value(row)),
+        }
+    }
+
     /// Gives back what outlives a batch.
     pub(crate) fn close(self, numbering: &mut Numbering<'_>) {
         for ready in self.columns {
@@ -218,13 +295,15 @@ impl Commands {
 }
 
 /// How the cells of a column are read.
-fn form(at: At, chunk: &Chunk, raw: bool, instrument: &str, numbering: &mut Numbering<'_>) -> Form {
-    let kind = COMMANDS.columns[at as usize].kind;
-    if at as u8 > At::State as u8 {
+fn form(at: At, chunk: &Chunk, raw: bool, scope: &Scope, numbering: &mut Numbering<'_>) -> Form {
+    if !scope.uses(at) {
         return Form::Unread;
     }
     let dictionary = chunk.values.as_any_dictionary_opt();
-    match kind {
+    let strings = dictionary.and_then(|dictionary| Strings::of(&**dictionary.values()));
+    let values = 0..dictionary.map_or(0, |dictionary| dictionary.values().len());
+    match COMMANDS.columns[at as usize].kind {
+        _ if at == At::ToAccount => Form::Known,
         Kind::Account | Kind::ClientId => match dictionary {
             Some(dictionary) => {
                 let values = dictionary.values().clone();
@@ -238,25 +317,20 @@ fn form(at: At, chunk: &Chunk, raw: bool, instrument: &str, numbering: &mut Numb
         Kind::Number(_) => Form::Numbers { raw },
         Kind::Time => Form::Times,
         Kind::Bool => Form::Flags,
-        _ => match dictionary {
-            Some(dictionary) => {
-                let strings = Strings::of(&**dictionary.values());
-                let place =
-                    |value: usize| strings.as_ref().map_or(UNKNOWN, |it| place(at, instrument, it.value(value)));
-                let places = (0..dictionary.values().len()).map(place).collect();
+        Kind::Word(_) => match strings {
+            Some(strings) => {
+                let places = values.map(|value| scope.word(at, strings.value(value))).collect();
                 Form::Codes { places, indexes: indexes(&*chunk.values) }
             }
             None => Form::Words,
         },
+        Kind::Text if !super::block::NAMES.contains(&at) => Form::Unread,
+        _ => match strings {
+            Some(strings) => {
+                let places = values.map(|value| scope.name(at, strings.value(value))).collect();
+                Form::NameCodes { places, indexes: indexes(&*chunk.values) }
+            }
+            None => Form::Names,
+        },
     }
-}
-
-/// The place of a word in the list of its column.
-pub(super) fn place(at: At, instrument: &str, word: &str) -> u8 {
-    let list: &[&str] = match COMMANDS.columns[at as usize].kind {
-        Kind::Word(words) => words,
-        Kind::Instrument => &[instrument],
-        _ => return 0,
-    };
-    list.iter().position(|known| *known == word).map_or(UNKNOWN, |place| place as u8)
 }

@@ -3,6 +3,7 @@
 //! A cell that is refused becomes a fault and a harmless stand-in; what a call then does with its faults is decided in
 //! [`crate::assess`]. A table that is not of its schema's form is refused at once.
 
+mod asked;
 mod block;
 mod cells;
 mod coded;
@@ -24,10 +25,12 @@ mod scenarios;
 mod tables;
 mod text;
 mod time;
+mod venue;
 mod view;
 
-pub(crate) use block::{Asked, Block, REFUSED, Settings, WORDS, bit, client_group, follows_client};
-pub(crate) use commands::{Commands, Numbering};
+pub(crate) use asked::{Asked, Settings, client_group, follows_client};
+pub(crate) use block::{Block, NAMES, NUMBERS, REFUSED, TIMES, WORDS, bit};
+pub(crate) use commands::{Commands, Numbering, Scope, UNKNOWN_NAME};
 pub(crate) use depth::{Message, Sent, Tape, tape};
 pub(crate) use distinct::are_equal;
 pub use feed::said;
@@ -45,4 +48,5 @@ pub(crate) use scenarios::{joint_moves, scenarios};
 pub(crate) use tables::{Tables, decode};
 pub(crate) use text::Strings;
 pub(crate) use time::YEAR_2000_NS;
+pub(crate) use venue::{Lists, Row, Texts};
 pub(crate) use view::{Read, Source};

@@ -46,6 +46,13 @@ pub(super) fn no_names<K: ArrowDictionaryKeyType>(rows: usize, names: &[&str]) -
     dictionary(keys, Arc::new(StringArray::from_iter_values(names)))
 }
 
+/// A column of money in which no row has any.
+pub(super) fn no_money(rows: usize) -> ArrayRef {
+    let values = ScalarBuffer::from(zeros(rows * size_of::<i128>()));
+    let array = Decimal128Array::new(values, Some(NullBuffer::new_null(rows)));
+    Arc::new(array.clone().with_precision_and_scale(MONEY.0, MONEY.1).unwrap_or(array))
+}
+
 /// Which rows have a value; none where all do.
 pub(super) fn validity(rows: usize, has_value: impl Fn(usize) -> bool) -> Option<NullBuffer> {
     let nulls = NullBuffer::new(BooleanBuffer::collect_bool(rows, has_value));

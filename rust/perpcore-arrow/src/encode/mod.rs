@@ -13,10 +13,14 @@ mod pricing;
 mod schema;
 mod stress;
 mod table;
+mod venue;
 
 pub(crate) use accounts::{accounts, isolated};
 pub(crate) use book::{depth, l3, open_orders};
-pub(crate) use events::{EventColumns, Unremembered, says_class};
+pub(crate) use events::{
+    EventColumns, EventWords, Unremembered, asset_of, client_of, says_amount, says_balance, says_class, state_of,
+    underlying_of,
+};
 pub(crate) use ids::{IdColumn, resident_ids};
 pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};
@@ -26,3 +30,4 @@ pub(crate) use pricing::{FundingRows, IndexRows, MarkRows, funding_flows, index_
 pub use schema::schema;
 pub(crate) use stress::{largest, stress};
 pub(crate) use table::written;
+pub(crate) use venue::{ledger, valued, venue_positions};

@@ -128,7 +128,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
                 };
                 (ends, Code::SelfTrade)
             } else {
-                let ends = match self.owner.refuses(&fill_of(&buyer, &seller, lots, found.price)) {
+                let ends = match self.owner.refuses(&*self.book, &fill_of(&buyer, &seller, lots, found.price)) {
                     None => [false, false],
                     Some(Refused::Taker) => [true, false],
                     Some(Refused::Maker) => [false, true],
@@ -179,7 +179,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
                 let (buyer, seller) = (*self.book.store.order(bid), *self.book.store.order(ask));
                 let traded = bought.min(sold).min(lots);
                 // Trades before it may have cut orders, and changed what an account may do.
-                if same_group(&buyer, &seller) || self.owner.refuses(&fill_of(&buyer, &seller, traded, price)).is_some()
+                if same_group(&buyer, &seller)
+                    || self.owner.refuses(&*self.book, &fill_of(&buyer, &seller, traded, price)).is_some()
                 {
                     break;
                 }

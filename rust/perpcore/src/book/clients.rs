@@ -95,6 +95,18 @@ enum Further {
     Said(Event),
 }
 
+/// What is remembered of one account, by time.
+#[derive(Clone, Debug)]
+struct Own {
+    ids: VecDeque<Number>,
+    /// When the first of them was remembered; none of what is remembered is older.
+    since: i64,
+}
+
+impl Own {
+    const NOTHING: Own = Own { ids: VecDeque::new(), since: i64::MAX };
+}
+
 /// All ids that are remembered; at first none.
 #[derive(Clone, Debug, Default)]
 pub struct Clients {
@@ -107,9 +119,11 @@ pub struct Clients {
     free: Vec<Number>,
     leaving: Vec<Number>,
     /// What is remembered of each account, by time; what is too old is forgotten when the account is next asked for.
-    accounts: Vec<VecDeque<Number>>,
+    accounts: Vec<Own>,
     /// Living orders whose ids would be forgotten without them.
     outlived: HashMap<u64, Number>,
+    /// Ids that are named in what was said under other ones: how often, and whether they are forgotten by themselves.
+    named: HashMap<Number, (u32, bool)>,
     further: Vec<(Further, u32)>,
     free_further: Vec<u32>,
 }
@@ -128,7 +142,7 @@ impl Clients {
     /// All that is remembered and younger than a time, by account and time: account, id and order, which is 0 where it was
     /// refused.
     pub fn remembered(&self, after: i64) -> impl Iterator<Item = (u32, ClientId<'_>, u64)> {
-        self.accounts.iter().flatten().filter_map(move |&number| {
+        self.accounts.iter().flat_map(|own| &own.ids).filter_map(move |&number| {
             let entry = self.entry(number);
             (entry.time > after).then_some((entry.account, self.id(number)?, entry.order))
         })
@@ -242,12 +256,13 @@ impl Clients {
             }
         }
         if account as usize >= self.accounts.len() {
-            self.accounts.resize_with(account as usize + 1, VecDeque::new);
+            self.accounts.resize_with(account as usize + 1, || Own::NOTHING);
         }
-        let of_account = &mut self.accounts[account as usize];
-        of_account.push_back(number);
-        let over = of_account.len() > most as usize;
-        let oldest = of_account[0];
+        let own = &mut self.accounts[account as usize];
+        own.since = own.since.min(time);
+        own.ids.push_back(number);
+        let over = own.ids.len() > most as usize;
+        let oldest = own.ids[0];
         let Clients { table, entries, texts, hasher, .. } = self;
         table.insert_unique(Self::hash(hasher, account, id), number, |number| {
             let at = *number as usize - 1;
@@ -310,6 +325,9 @@ impl Clients {
     fn add_further(&mut self, number: Number, events: &[Event]) {
         let mut last = self.entry(number).further;
         for event in events {
+            if event.client != number && event.client != 0 {
+                self.named.entry(event.client).or_default().0 += 1;
+            }
             let at = self.hang(Further::Said(*event));
             match last {
                 NONE => self.entries[number as usize - 1].further = at,
@@ -332,10 +350,8 @@ impl Clients {
     /// Forgets what an account was answered at a time or before.
     #[inline(always)]
     pub(super) fn forget_until(&mut self, account: u32, time: i64, lives: impl Fn(u64) -> bool) {
-        while let Some(&oldest) = self.accounts.get(account as usize).and_then(VecDeque::front) {
-            if self.entry(oldest).time > time {
-                return;
-            }
+        while let Some(own) = self.accounts.get(account as usize).filter(|own| own.since <= time) {
+            let Some(&oldest) = own.ids.front() else { return };
             self.forget(oldest, &lives);
         }
     }
@@ -343,7 +359,9 @@ impl Clients {
     /// Forgets the oldest of an account, or lets it be forgotten with its order.
     fn forget(&mut self, number: Number, lives: impl Fn(u64) -> bool) {
         let Remembered { order, account, .. } = *self.entry(number);
-        self.accounts[account as usize].pop_front();
+        self.accounts[account as usize].ids.pop_front();
+        let next = self.accounts[account as usize].ids.front().map_or(i64::MAX, |next| self.entry(*next).time);
+        self.accounts[account as usize].since = next;
         if lives(order) {
             self.outlived.insert(order, number);
         } else {
@@ -361,11 +379,34 @@ impl Clients {
         }
         while further != NONE {
             self.free_further.push(further);
-            further = self.further[further as usize].1;
+            let (what, next) = self.further[further as usize];
+            if let Further::Said(event) = what
+                && event.client != number
+            {
+                self.unname(event.client);
+            }
+            further = next;
         }
         let entry = &mut self.entries[number as usize - 1];
         (entry.account, entry.further) = (NOBODY, NONE);
-        self.leaving.push(number);
+        match self.named.get_mut(&number) {
+            Some((_, forgotten)) => *forgotten = true,
+            None => self.leaving.push(number),
+        }
+    }
+
+    /// What was said under another id is forgotten, and with it that it named this one.
+    #[cold]
+    fn unname(&mut self, number: Number) {
+        let Some((times, forgotten)) = self.named.get_mut(&number) else { return };
+        *times -= 1;
+        if *times == 0 {
+            let forgotten = *forgotten;
+            self.named.remove(&number);
+            if forgotten {
+                self.leaving.push(number);
+            }
+        }
     }
 }
 

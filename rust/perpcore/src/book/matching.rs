@@ -75,7 +75,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             }
             let lots = taker.order.left.min(maker.left);
             let fill = fill_of(&taker.order, &maker, lots, maker.price);
-            if let Some(refused) = self.owner.refuses(&fill) {
+            if let Some(refused) = self.owner.refuses(&*self.book, &fill) {
                 // Who may not trade does not clear the way of others.
                 if refused != Refused::Taker {
                     self.end(slot, Kind::Canceled, Code::FillRefused);
@@ -222,6 +222,7 @@ pub(super) fn fill_of(taker: &Order, maker: &Order, lots: i64, price: i64) -> Fi
         maker_isolated: maker.flags.isolated(),
         lots,
         price,
+        maker_order: maker.id,
         trade: 0,
     }
 }

@@ -22,6 +22,8 @@ pub struct Fill {
     pub lots: i64,
     /// In ticks.
     pub price: i64,
+    /// The resting order; in an auction the seller's.
+    pub maker_order: u64,
     /// The number of the trade; 0 before it is made.
     pub trade: u64,
 }
@@ -101,7 +103,7 @@ pub trait Owner {
 
     /// Who may not make a trade, if somebody may not: then the incoming order stops, and the resting one is canceled if it is
     /// its account that may not (`gate.fill`); before an auction the orders of whoever may not are canceled.
-    fn refuses(&mut self, fill: &Fill) -> Option<Refused>;
+    fn refuses<S: Store>(&mut self, book: &Book<S>, fill: &Fill) -> Option<Refused>;
 
     /// A trade was made.
     fn filled(&mut self, fill: &Fill);
@@ -140,7 +142,7 @@ impl Owner for Positions {
     }
 
     #[inline(always)]
-    fn refuses(&mut self, _: &Fill) -> Option<Refused> {
+    fn refuses<S: Store>(&mut self, _: &Book<S>, _: &Fill) -> Option<Refused> {
         None
     }
 

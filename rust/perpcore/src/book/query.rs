@@ -71,6 +71,11 @@ impl<S: Store> Book<S> {
         self.store.find(order).map_or(0, |slot| self.store.order(slot).left)
     }
 
+    /// Whether a living order may only reduce.
+    pub fn only_reduces(&self, order: u64) -> bool {
+        self.store.find(order).is_some_and(|slot| self.store.order(slot).flags.reduce_only())
+    }
+
     /// How many trades there were, and the price of the last one in g.
     pub fn last_trade(&self) -> (u64, i64) {
         (self.trades, self.terms.tick.value(self.last))

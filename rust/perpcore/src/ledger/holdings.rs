@@ -3,6 +3,7 @@
 use super::cash::Cash;
 use crate::margin::account::Position;
 use crate::num::round::div_even;
+use smallvec::SmallVec;
 
 /// What an account has of one asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +38,8 @@ pub struct Held {
 /// What one account has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
-    pub(super) wallets: Vec<Wallet>,
-    pub(super) positions: Vec<Held>,
+    pub(super) wallets: SmallVec<[Wallet; 2]>,
+    pub(super) positions: SmallVec<[Held; 2]>,
 }
 
 impl Held {

@@ -97,6 +97,11 @@ impl Queue {
         history.begin();
         let mut due = Due::default();
         for (at, class) in self.classes.iter().enumerate() {
+            if class.members() == 0 {
+                // Nobody is to be asked, but who comes next counts from here.
+                due.classes.push(at);
+                continue;
+            }
             let distance = history.distance(class.reference, market);
             if distance.is_none_or(|distance| distance > width(at)) || history.lacks(class.reference, market) {
                 due.classes.push(at);

@@ -77,10 +77,20 @@ impl Desk {
             if wish.is_none() && !books.has_orders(instrument, account) {
                 continue;
             }
+            let mut others = wish.is_some_and(|wish| wish.isolated);
             for isolated in [false, true] {
+                if isolated && !others {
+                    break;
+                }
                 let from = self.orders.len() as u32;
                 let orders = &mut self.orders;
-                books.each_order(instrument, account, isolated, replaced, |order| orders.push(order));
+                books.each_order(instrument, account, replaced, |order, of_isolated| {
+                    if of_isolated == isolated {
+                        orders.push(order);
+                    } else {
+                        others = true;
+                    }
+                });
                 if let Some(wish) = wish.filter(|wish| wish.isolated == isolated) {
                     orders.push(Order { quantity: wish.quantity, price: wish.price.unwrap_or(0) });
                 }

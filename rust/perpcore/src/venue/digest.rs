@@ -33,7 +33,7 @@ impl Venue {
         }
         state.outflow.iter().for_each(|(time, number, value)| tell(&[(*time).into(), (*number).into(), *value]));
         for of in &state.prices.underlyings {
-            tell(&[of.now.price.into(), of.now.state as i128]);
+            tell(&[of.now.price.into(), of.now.state as i128, of.settles_at.into()]);
             of.lately.iter().for_each(|(time, price)| tell(&[(*time).into(), (*price).into()]));
         }
         for of in &state.prices.instruments {

@@ -3,13 +3,15 @@
 use super::Venue;
 use super::state::{Books, State};
 use crate::fault::Code;
+use crate::margin::account::Account;
 use crate::margin::admission::{Asking, Wish};
 use crate::margin::figures::Figures;
 use crate::margin::line::{Noted, Obstacle};
 use crate::margin::status::Status;
+use crate::margin::terms::Terms;
 use crate::message::event::Kind;
 use crate::message::{Event, NOBODY};
-use crate::monitor::watch::{Concerned, Horizon};
+use crate::monitor::watch::{Concerned, Horizon, Watch};
 use crate::monitor::{Difference, differences};
 use std::cmp::Ordering;
 
@@ -26,6 +28,24 @@ impl State {
 struct Looked {
     cross: Figures,
     horizon: Horizon,
+}
+
+impl State {
+    /// Whether an account that lies valued on the desk has the status that it had, without isolated buckets; then how far it
+    /// sees is noted.
+    #[inline(always)]
+    pub(super) fn is_as_seen(&mut self, account: u32, cross: &Figures) -> bool {
+        let known = self.member(account);
+        let same = known.is_ok_and(|member| member.status == cross.status && member.isolated.is_empty());
+        let State { desk, terms, market, scout, watch, .. } = self;
+        if !same || !desk.buckets.is_empty() {
+            return false;
+        }
+        let view = desk.view();
+        depend(watch, terms, &view);
+        watch.seen(account, scout.horizon(terms, market, &view, cross, &[]));
+        true
+    }
 }
 
 impl Venue {
@@ -196,6 +216,16 @@ impl Figures {
     }
 }
 
+/// An account depends on the prices of what it has and ordered.
+#[inline(always)]
+fn depend(watch: &mut Watch, terms: &Terms, view: &Account<'_>) {
+    for position in view.cross.iter().chain(view.isolated) {
+        watch.depend(position.instrument);
+    }
+    let first = terms.instruments.len() as u32;
+    view.balances.iter().for_each(|balance| watch.depend(first + balance.asset));
+}
+
 /// Whether an account that had a status loses orders with another one.
 fn prunes(before: Status, after: Status) -> bool {
     matches!(before, Status::Healthy | Status::Undecided)
@@ -221,11 +251,7 @@ impl State {
             }
         }
         let view = desk.view();
-        for position in view.cross.iter().chain(view.isolated) {
-            watch.depend(position.instrument);
-        }
-        let first = terms.instruments.len() as u32;
-        view.balances.iter().for_each(|balance| watch.depend(first + balance.asset));
+        depend(watch, terms, &view);
         let horizon = match noted.0 {
             None => scout.horizon(terms, market, &view, &cross, &desk.buckets),
             Some(_) => Horizon::nowhere(),

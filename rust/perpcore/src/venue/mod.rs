@@ -45,9 +45,6 @@ pub struct Venue {
     count: u64,
 }
 
-/// Why a command is refused, and the account that it concerns.
-type Refusal = (Code, u32);
-
 impl Venue {
     /// A venue without accounts and prices, its instruments listed.
     pub fn new(rules: &Rulebook) -> Venue {
@@ -67,10 +64,10 @@ impl Venue {
     pub fn apply(&mut self, time: i64, cause: u64, command: &VenueCommand<'_>, out: &mut Vec<Event>) {
         self.count += 1;
         if !self.arrives(time, cause, out) {
-            return self.reject((Code::TimeRunsBack, handle::account_of(command)), out);
+            return self.reject(Code::TimeRunsBack, command, out);
         }
-        if let Err(refusal) = self.carry_out(command, out) {
-            self.reject(refusal, out);
+        if let Err(code) = self.carry_out(command, out) {
+            self.reject(code, command, out);
         }
         self.look_at_touched(out);
     }
@@ -106,8 +103,8 @@ impl Venue {
     }
 
     #[cold]
-    fn reject(&mut self, (code, account): Refusal, out: &mut Vec<Event>) {
-        self.say(Event { kind: Kind::Rejected, code: Some(code), account, ..Event::NOTHING }, out);
+    fn reject(&mut self, code: Code, command: &VenueCommand<'_>, out: &mut Vec<Event>) {
+        self.say(Event { kind: Kind::Rejected, code: Some(code), ..handle::about(command) }, out);
     }
 
     /// Lets a book carry something out; what it says is numbered among all events, what its trades moved follows.
@@ -120,11 +117,18 @@ impl Venue {
     ) {
         let Some(mut book) = self.books[instrument as usize].take() else { return };
         let (from, state) = (out.len(), &mut self.state);
+        state.admitted = None;
         book.number_from(state.seq);
         work(&mut book, &mut Floor { state, books: &self.books, instrument }, out);
         state.seq = book.seq();
         self.next_due = self.next_due.min(book.next_end());
         self.books[instrument as usize] = Some(book);
+        if let [event] = &out[from..]
+            && self.rests_as_admitted(event)
+        {
+            return;
+        }
+        let state = &mut self.state;
         for event in &out[from..] {
             // Who is healthy stays it with fewer orders.
             let less = matches!(event.kind, Kind::Canceled | Kind::Expired | Kind::Rejected);
@@ -137,6 +141,20 @@ impl Venue {
             out.append(&mut state.pending);
             state.stamp(&mut out[from..]);
         }
+    }
+
+    /// Whether an order rests as a whole as margin admitted it: then its account was valued just now, on a desk that is still
+    /// laid.
+    #[inline(always)]
+    fn rests_as_admitted(&mut self, event: &Event) -> bool {
+        let Some((account, wish, figures)) = self.state.admitted else { return false };
+        let contract = &self.state.terms.instruments[wish.instrument as usize];
+        let same = matches!(event.kind, Kind::Accepted | Kind::Amended)
+            && event.account == account
+            && Some(event.price) == wish.price
+            && contract.base(event.quantity) == Ok(wish.quantity)
+            && !wish.reduce_only;
+        same && self.state.is_as_seen(account, &figures)
     }
 
     /// What happened without number gets one.

@@ -24,7 +24,9 @@ pub(super) struct Underlying {
     /// What makes its index, where the rulebook names sources.
     pub(super) index: Option<Box<Index>>,
     pub(super) now: Told,
-    /// What was told within the last hour: time and price.
+    /// The last price that was told and could be used; 0 for none.
+    pub(super) settles_at: i64,
+    /// What was told and could be used within the last hour: time and price.
     pub(super) lately: VecDeque<(i64, i64)>,
     /// The assets that it prices.
     pub(super) assets: Vec<u32>,
@@ -84,6 +86,7 @@ impl Prices {
                 Underlying {
                     index: (!underlying.sources.is_empty()).then(|| Box::new(Index::new(underlying))),
                     now: UNTOLD,
+                    settles_at: 0,
                     lately: VecDeque::new(),
                     assets: assets.map(|(asset, _)| asset as u32).collect(),
                     instruments: instruments.map(|(instrument, _)| instrument as u32).collect(),

@@ -5,10 +5,13 @@ use super::member::Member;
 use super::prices::Prices;
 use crate::book::Book;
 use crate::book::fast::Fast;
+use crate::book::owner::Fill;
 use crate::book::store::Store;
 use crate::fault::Code;
 use crate::ledger::Ledger;
 use crate::margin::account::Order;
+use crate::margin::admission::Wish;
+use crate::margin::figures::Figures;
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
 use crate::message::Event;
@@ -46,6 +49,10 @@ pub(super) struct State {
     pub(super) watch: Watch,
     pub(super) scout: Scout,
     pub(super) desk: Desk,
+    /// The order that margin admitted last, with the figures of its account with it, as it is laid out on the desk.
+    pub(super) admitted: Option<(u32, Wish, Figures)>,
+    /// The trade that was let pass last, with the figures of its maker after it, as he is laid out on the desk.
+    pub(super) passed: Option<(Fill, Figures)>,
     /// Accounts to be looked at.
     pub(super) touched: Vec<u32>,
     /// Postings of fills, until the book has said all that it has to say.
@@ -78,6 +85,8 @@ impl State {
             watch: Watch::new(&market),
             scout: Scout::new(true),
             desk: Desk::default(),
+            admitted: None,
+            passed: None,
             touched: Vec::new(),
             pending: Vec::new(),
             lots: (0..terms.instruments.len()).map(lot).collect(),
@@ -171,22 +180,15 @@ impl<S: Store> Books<'_, S> {
         }
     }
 
-    /// Orders of a key that rest and may add, but for one.
+    /// Orders of an account that rest and may add, but for one, and whether they are for the isolated position.
     #[inline(always)]
-    pub(super) fn each_order(
-        &self,
-        instrument: u32,
-        account: u32,
-        isolated: bool,
-        replaced: u64,
-        mut take: impl FnMut(Order),
-    ) {
+    pub(super) fn each_order(&self, instrument: u32, account: u32, replaced: u64, mut take: impl FnMut(Order, bool)) {
         let lot = self.lots[instrument as usize];
         match self.here.filter(|book| book.terms().instrument == instrument) {
-            Some(book) => each(book, account, isolated, replaced, lot, &mut take),
+            Some(book) => each(book, account, replaced, lot, &mut take),
             None => {
                 if let Some(book) = &self.all[instrument as usize] {
-                    each(book, account, isolated, replaced, lot, &mut take);
+                    each(book, account, replaced, lot, &mut take);
                 }
             }
         }
@@ -194,11 +196,12 @@ impl<S: Store> Books<'_, S> {
 }
 
 #[inline(always)]
-fn each<S: Store>(book: &Book<S>, account: u32, isolated: bool, replaced: u64, lot: i64, take: &mut impl FnMut(Order)) {
+fn each<S: Store>(book: &Book<S>, account: u32, replaced: u64, lot: i64, take: &mut impl FnMut(Order, bool)) {
     let tick = book.terms().tick;
     for order in book.resting_of(account) {
-        if order.flags.isolated() == isolated && !order.flags.reduce_only() && order.id != replaced {
-            take(Order { quantity: order.side.sign() * order.left * lot, price: tick.value(order.price) });
+        if !order.flags.reduce_only() && order.id != replaced {
+            let quantity = order.side.sign() * order.left * lot;
+            take(Order { quantity, price: tick.value(order.price) }, order.flags.isolated());
         }
     }
 }

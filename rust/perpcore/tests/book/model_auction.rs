@@ -73,7 +73,7 @@ impl Model {
                     break;
                 }
                 let traded = buyer.left.min(seller.left).min(lots);
-                let refused = self.owner.refuses(&fill(&buyer, &seller, traded, price)).is_some();
+                let refused = self.owner.judges(&fill(&buyer, &seller, traded, price)).is_some();
                 if refused || self.own(&buyer, &seller) {
                     break;
                 }
@@ -125,7 +125,7 @@ impl Model {
                 };
                 (ends, Code::SelfTrade)
             } else {
-                let refused = self.owner.refuses(&fill(&buyer, &seller, lots, price));
+                let refused = self.owner.judges(&fill(&buyer, &seller, lots, price));
                 let bid = matches!(refused, Some(Refused::Taker | Refused::Both));
                 ((bid, matches!(refused, Some(Refused::Maker | Refused::Both))), Code::FillRefused)
             };

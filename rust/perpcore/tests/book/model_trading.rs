@@ -200,7 +200,7 @@ impl Model {
                 }
                 continue;
             }
-            if let Some(refused) = self.owner.refuses(&fill(taker, &maker, lots, maker.price)) {
+            if let Some(refused) = self.owner.judges(&fill(taker, &maker, lots, maker.price)) {
                 if refused != Refused::Taker {
                     self.end(maker.id, Kind::Canceled, Code::FillRefused);
                 }
@@ -287,6 +287,7 @@ pub(super) fn fill(taker: &Lives, maker: &Lives, lots: i64, price: i64) -> Fill 
         maker_isolated: maker.isolated,
         lots,
         price,
+        maker_order: maker.id,
         trade: 0,
     }
 }

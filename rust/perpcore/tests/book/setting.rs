@@ -80,6 +80,12 @@ pub struct Judge {
 }
 
 impl Judge {
+    /// Notes what he is asked, and answers by his rule.
+    pub fn judges(&mut self, fill: &Fill) -> Option<Refused> {
+        self.asked.push(*fill);
+        (self.rule)(fill)
+    }
+
     pub fn new(rule: Rule) -> Judge {
         Judge { held: BTreeMap::new(), rule, asked: Vec::new() }
     }
@@ -107,9 +113,12 @@ impl Owner for Judge {
         if account == perpcore::message::NOBODY { 0 } else { self.of(account, isolated) }
     }
 
-    fn refuses(&mut self, fill: &Fill) -> Option<Refused> {
-        self.asked.push(*fill);
-        (self.rule)(fill)
+    fn refuses<S: perpcore::book::store::Store>(
+        &mut self,
+        _: &perpcore::book::Book<S>,
+        fill: &Fill,
+    ) -> Option<Refused> {
+        self.judges(fill)
     }
 
     fn filled(&mut self, fill: &Fill) {

@@ -309,10 +309,12 @@ impl Store for Fast {
         Some(Level { price: key(side, found), lots, orders })
     }
 
+    #[inline(always)]
     fn newest(&self, account: u32) -> Option<Slot> {
         self.accounts.get(account as usize).copied().filter(|slot| *slot != NONE)
     }
 
+    #[inline(always)]
     fn older(&self, slot: Slot) -> Option<Slot> {
         Some(self.slab[slot as usize].older).filter(|slot| *slot != NONE)
     }

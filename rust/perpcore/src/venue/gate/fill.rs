@@ -3,12 +3,16 @@
 
 use super::Floor;
 use super::account::may_open;
+use crate::book::Book;
 use crate::book::owner::Fill;
+use crate::book::store::Store;
 use crate::fault::Code;
 use crate::ledger::{SideOfTrade, fee_of, isolated_move};
+use crate::margin::admission::Wish;
+use crate::margin::figures::Figures;
 use crate::margin::line::Noted;
 use crate::num::wide::Wide;
-use crate::venue::state::State;
+use crate::venue::state::{Books, State};
 
 /// What is asked of a bucket, in g.
 #[derive(Clone, Copy)]
@@ -19,7 +23,7 @@ struct Bucket {
 }
 
 #[inline(always)]
-pub(super) fn check(floor: &mut Floor<'_>, fill: &Fill, taker: bool) -> Result<(), Code> {
+pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, fill: &Fill, taker: bool) -> Result<(), Code> {
     let side = floor.side(fill, taker);
     let price = floor.price(fill);
     let held = floor.state.ledger.quantity(side.account, floor.instrument, side.isolated);
@@ -29,13 +33,23 @@ pub(super) fn check(floor: &mut Floor<'_>, fill: &Fill, taker: bool) -> Result<(
         may_open(state.member(side.account)?, state.rules.client(), state.time)?;
     }
     let fee = fee_of(side.fee, side.quantity, price).max(0);
-    let mut with = value(floor, &side, Some(price))?;
-    with.equity -= fee;
-    with.net_value -= fee;
+    lay(floor, &side);
+    trade(floor, &side, price, fee)?;
+    if !taker {
+        lay_rest(floor, book, fill);
+    }
+    let cross = floor.state.value_desk()?;
+    let with = bucket_of(floor, &side, &cross);
     if with.equity >= with.maintenance || (after == 0 && with.net_value >= 0) {
+        let settlement = floor.state.ledger.settlement();
+        // Who has to sell something for the fee is looked at afterwards.
+        let simple = !taker && !side.isolated && *floor.state.desk.balance(settlement) >= 0;
+        floor.state.passed = simple.then_some((*fill, cross));
         return Ok(());
     }
-    let before = value(floor, &side, None)?;
+    lay(floor, &side);
+    let cross = floor.state.value_desk()?;
+    let before = bucket_of(floor, &side, &cross);
     let better = before.maintenance > 0 && with.net_value >= 0 && {
         type Exact = Wide<4>;
         let product = |a: i128, b: i128| Exact::from(a).product(&Exact::from(b));
@@ -45,35 +59,69 @@ pub(super) fn check(floor: &mut Floor<'_>, fill: &Fill, taker: bool) -> Result<(
     if better { Ok(()) } else { Err(Code::FillRefused) }
 }
 
-/// The bucket of a side, with the trade at a price or without it; orders play no part.
+/// Lays out the account of a side, without orders.
 #[inline(always)]
-fn value(floor: &mut Floor<'_>, side: &SideOfTrade, price: Option<i64>) -> Result<Bucket, Code> {
-    let SideOfTrade { account, isolated, quantity, .. } = *side;
-    let (instrument, manner) = (floor.instrument, floor.state.manner(account));
+fn lay(floor: &mut Floor<'_>, side: &SideOfTrade) {
+    let (instrument, manner) = (floor.instrument, floor.state.manner(side.account));
+    let State { desk, ledger, .. } = &mut *floor.state;
+    desk.lay(ledger.of(side.account), &manner);
+    desk.position(instrument, side.isolated, manner.leverage).listed = true;
+}
+
+/// Makes the trade on the desk: the position, the fee, the margin that goes to an isolated position.
+#[inline(always)]
+fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128) -> Result<(), Code> {
+    let SideOfTrade { account, isolated, quantity, leverage, .. } = *side;
+    let instrument = floor.instrument;
     let State { desk, ledger, terms, market, .. } = &mut *floor.state;
-    desk.lay(ledger.of(account), &manner);
-    let position = desk.position(instrument, isolated, manner.leverage);
-    position.listed = true;
-    if let Some(price) = price {
-        let before = position.quantity as i64;
-        position.quantity += i128::from(quantity);
-        position.add_cost(i128::from(quantity) * i128::from(price));
-        if isolated {
-            let (leverage, after) = (position.leverage, position.quantity as i64);
-            let mark = market.mark(instrument).price;
-            let amount = isolated_move(terms, instrument, leverage, [before, after], price, mark);
-            position.isolated_margin += amount;
-            if amount > 0 && !ledger.can_pay(account, amount, market) {
-                return Err(Code::FillRefused);
-            }
-        }
+    let settlement = ledger.settlement();
+    let position = desk.position(instrument, isolated, leverage);
+    let before = position.quantity as i64;
+    position.quantity += i128::from(quantity);
+    position.add_cost(i128::from(quantity) * i128::from(price));
+    if !isolated {
+        *desk.balance(settlement) -= fee;
+        return Ok(());
     }
-    let mut noted = Noted::default();
-    let cross = desk.value(terms, market, &mut noted);
-    if noted.0.is_some() {
+    let mark = market.mark(instrument).price;
+    let amount = isolated_move(terms, instrument, position.leverage, [before, before + quantity], price, mark);
+    position.isolated_margin += amount - fee;
+    *desk.balance(settlement) -= amount;
+    if amount > 0 && !ledger.can_pay(account, amount, market) {
         return Err(Code::FillRefused);
     }
-    let bucket = desk.buckets.iter().find(|bucket| bucket.instrument == instrument).filter(|_| isolated);
-    let figures = bucket.map_or(cross, |bucket| bucket.figures);
-    Ok(Bucket { equity: figures.equity, net_value: figures.net_value, maintenance: figures.maintenance_margin })
+    Ok(())
+}
+
+/// Adds the orders of the maker as they will be, so that he need not be looked at again.
+#[inline(always)]
+fn lay_rest<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, fill: &Fill) {
+    let (instrument, manner) = (floor.instrument, floor.state.manner(fill.maker));
+    let left = book.left_of(fill.maker_order) - fill.lots;
+    let quantity = -fill.side.sign() * left * floor.state.lots[instrument as usize];
+    let (price, isolated) = (Some(floor.price(fill)), fill.maker_isolated);
+    let wish = Wish { instrument, quantity, price, reduce_only: book.only_reduces(fill.maker_order), isolated };
+    let State { desk, lots, .. } = &mut *floor.state;
+    let books = Books { all: floor.books, here: Some(book), lots };
+    desk.lay_orders(&books, fill.maker, manner.leverage, fill.maker_order, Some(&wish).filter(|_| left > 0));
+}
+
+/// What is asked of the bucket of a side.
+#[inline(always)]
+fn bucket_of(floor: &Floor<'_>, side: &SideOfTrade, cross: &Figures) -> Bucket {
+    let buckets = floor.state.desk.buckets.iter();
+    let bucket = buckets.filter(|_| side.isolated).find(|bucket| bucket.instrument == floor.instrument);
+    let figures = bucket.map_or(cross, |bucket| &bucket.figures);
+    Bucket { equity: figures.equity, net_value: figures.net_value, maintenance: figures.maintenance_margin }
+}
+
+impl State {
+    /// Values what lies on the desk; refused where it is beyond what is computed exactly.
+    #[inline(always)]
+    fn value_desk(&mut self) -> Result<Figures, Code> {
+        let State { desk, terms, market, .. } = self;
+        let mut noted = Noted::default();
+        let cross = desk.value(terms, market, &mut noted);
+        if noted.0.is_some() { Err(Code::FillRefused) } else { Ok(cross) }
+    }
 }

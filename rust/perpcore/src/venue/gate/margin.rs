@@ -17,6 +17,7 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
     let mut noted = Noted::default();
     let after = desk.value(terms, market, &mut noted);
     if noted.0.is_none() && covers(&after) && after.net_value >= 0 && market.mark(wish.instrument).usable {
+        floor.state.admitted = Some((asked.account, wish, after));
         return Ok(());
     }
     // What does not simply cover is asked at length.

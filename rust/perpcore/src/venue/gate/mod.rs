@@ -103,9 +103,10 @@ impl Owner for Floor<'_> {
     }
 
     #[inline(always)]
-    fn refuses(&mut self, fill: &Fill) -> Option<Refused> {
-        let taker = fill::check(self, fill, true).is_err();
-        let maker = fill::check(self, fill, false).is_err();
+    fn refuses<S: Store>(&mut self, book: &Book<S>, fill: &Fill) -> Option<Refused> {
+        let taker = fill::check(self, book, fill, true).is_err();
+        // The maker last: he is what he will be, and lies on the desk when the trade is made.
+        let maker = fill::check(self, book, fill, false).is_err();
         match (taker, maker) {
             (false, false) => None,
             (true, false) => Some(Refused::Taker),
@@ -120,7 +121,11 @@ impl Owner for Floor<'_> {
         let sides = [true, false].map(|taker| self.side(fill, taker));
         let State { ledger, market, pending, .. } = &mut *self.state;
         ledger.trade(self.instrument, price, sides, fill.trade, market, pending);
-        sides.iter().for_each(|side| self.state.touch(side.account));
+        self.state.touch(fill.taker);
+        let passed = self.state.passed.take().filter(|(of, _)| *of == Fill { trade: 0, ..*fill });
+        if !passed.is_some_and(|(_, figures)| self.state.is_as_seen(fill.maker, &figures)) {
+            self.state.touch(fill.maker);
+        }
     }
 }
 

@@ -8,53 +8,80 @@ mod prices;
 
 pub use money::reserved;
 
-use super::{Refusal, Venue};
-use crate::message::{Command, Event, NOBODY, Named, Priced, VenueCommand};
+use super::Venue;
+use crate::fault::Code;
+use crate::message::{Amend, Cancel, Command, Event, NOBODY, Named, Place, Priced, VenueCommand};
 
-/// The account that a command names.
-pub(super) fn account_of(command: &VenueCommand<'_>) -> u32 {
+/// What the event of a command that is refused says of it.
+pub(super) fn about(command: &VenueCommand<'_>) -> Event {
+    let account = |account: u32| Event { account, ..Event::NOTHING };
+    let money = |account: u32, asset: u32, amount: i128| Event { account, asset, amount, ..Event::NOTHING };
+    let instrument = |instrument: u32| Event { instrument, ..Event::NOTHING };
     match *command {
-        VenueCommand::Book(_, command) => match command {
-            Command::Place(place) => place.account,
-            Command::Amend(of) => named(of.account, &of.order),
-            Command::Cancel(of) => named(of.account, &of.order),
-            _ => NOBODY,
-        },
-        VenueCommand::OpenAccount(account, _)
-        | VenueCommand::SetAccount(account, _)
-        | VenueCommand::CloseAccount(account)
-        | VenueCommand::Hold(account, ..)
-        | VenueCommand::Disconnect(account)
-        | VenueCommand::Deadman(account, _)
-        | VenueCommand::Deposit(account, ..)
-        | VenueCommand::Withdraw(account, ..)
-        | VenueCommand::Transfer(account, ..)
-        | VenueCommand::Margin(account, ..) => account,
-        VenueCommand::CancelAll(_, scope) => scope.account.unwrap_or(NOBODY),
-        VenueCommand::Topup(_, account, ..) => account.unwrap_or(NOBODY),
-        _ => NOBODY,
+        VenueCommand::Book(at, command) => Event { instrument: at, ..about_order(&command) },
+        VenueCommand::CancelAll(at, scope) => Event { account: scope.account.unwrap_or(NOBODY), ..of(at) },
+        VenueCommand::OpenAccount(of, _)
+        | VenueCommand::SetAccount(of, _)
+        | VenueCommand::CloseAccount(of)
+        | VenueCommand::Hold(of, ..)
+        | VenueCommand::Disconnect(of)
+        | VenueCommand::Deadman(of, _) => account(of),
+        VenueCommand::Deposit(of, asset, amount)
+        | VenueCommand::Withdraw(of, asset, amount)
+        | VenueCommand::Transfer(of, _, asset, amount) => money(of, asset, amount),
+        VenueCommand::ConfirmWithdrawal(order) | VenueCommand::ReleaseWithdrawal(order) => {
+            Event { order, ..Event::NOTHING }
+        }
+        VenueCommand::Margin(of, instrument, amount) => Event { instrument, ..money(of, NOBODY, amount) },
+        VenueCommand::Topup(_, of, asset, amount) => money(of.unwrap_or(NOBODY), asset.unwrap_or(NOBODY), amount),
+        VenueCommand::Mark(at, price, _) => Event { price, ..instrument(at) },
+        VenueCommand::Index(Priced::Asset(asset), price, _) => Event { asset, price, ..Event::NOTHING },
+        VenueCommand::Index(Priced::Underlying(_), price, _) => Event { price, ..Event::NOTHING },
+        VenueCommand::Quote { price, .. } => Event { price: price.unwrap_or(0), ..Event::NOTHING },
+        VenueCommand::Top(at, ..) | VenueCommand::Phase(at, _) => instrument(at),
+        VenueCommand::Settle(at, price, _) => Event { price: price.unwrap_or(0), ..instrument(at) },
+        VenueCommand::Halt(at) | VenueCommand::Resume(at) => of(at),
+        VenueCommand::AdvanceTime
+        | VenueCommand::Restart
+        | VenueCommand::HaltIndex(_)
+        | VenueCommand::ResumeIndex(_) => Event::NOTHING,
     }
 }
 
-fn named(account: Option<u32>, order: &Named<'_>) -> u32 {
-    match order {
-        Named::Client(account, _) => *account,
-        Named::Order(_) => account.unwrap_or(NOBODY),
-    }
+fn of(instrument: Option<u32>) -> Event {
+    Event { instrument: instrument.unwrap_or(NOBODY), ..Event::NOTHING }
+}
+
+fn about_order(command: &Command<'_>) -> Event {
+    let (order, account, quantity, price) = match command {
+        Command::Place(of) => {
+            let Place { account, quantity, price, .. } = *of;
+            return Event { account, quantity, price: price.unwrap_or(0), ..Event::NOTHING };
+        }
+        Command::Amend(Amend { order, account, quantity, price }) => (order, account, *quantity, *price),
+        Command::Cancel(Cancel { order, account }) => (order, account, None, None),
+        _ => return Event::NOTHING,
+    };
+    let (order, account) = match order {
+        Named::Client(account, _) => (0, *account),
+        Named::Order(id) => (*id, account.unwrap_or(NOBODY)),
+    };
+    let (quantity, price) = (quantity.unwrap_or(0), price.unwrap_or(0));
+    Event { order, account, quantity, price, ..Event::NOTHING }
 }
 
 impl Venue {
     /// Carries out a command, or says why not; then nothing has changed.
     #[inline(always)]
-    pub(super) fn carry_out(&mut self, command: &VenueCommand<'_>, out: &mut Vec<Event>) -> Result<(), Refusal> {
+    pub(super) fn carry_out(&mut self, command: &VenueCommand<'_>, out: &mut Vec<Event>) -> Result<(), Code> {
         if let VenueCommand::Book(instrument, command) = command {
             return self.order(*instrument, command, out);
         }
-        self.carry_out_other(command, out).map_err(|code| (code, account_of(command)))
+        self.carry_out_other(command, out)
     }
 
     #[inline(never)]
-    fn carry_out_other(&mut self, command: &VenueCommand<'_>, out: &mut Vec<Event>) -> Result<(), crate::fault::Code> {
+    fn carry_out_other(&mut self, command: &VenueCommand<'_>, out: &mut Vec<Event>) -> Result<(), Code> {
         match *command {
             VenueCommand::Book(..) => Ok(()),
             VenueCommand::CancelAll(instrument, scope) => self.cancel_all(instrument, scope, out),

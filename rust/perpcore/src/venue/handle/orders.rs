@@ -1,28 +1,27 @@
 //! Orders, amendments, cancels: the book of the instrument carries them out.
 
-use super::super::{Refusal, Venue};
-use super::{account_of, named};
+use super::super::Venue;
 use crate::fault::Code;
-use crate::message::{CancelAll, Command, Event, NOBODY, VenueCommand};
+use crate::message::{CancelAll, Command, Event, NOBODY, Named};
 
 impl Venue {
     /// What concerns one book.
     #[inline(always)]
-    pub(super) fn order(
-        &mut self,
-        instrument: u32,
-        command: &Command<'_>,
-        out: &mut Vec<Event>,
-    ) -> Result<(), Refusal> {
-        let account = match command {
-            Command::Place(place) if place.account == NOBODY => return Err((Code::NullValue, NOBODY)),
-            Command::Place(place) => place.account,
-            Command::Amend(of) => named(of.account, &of.order),
-            Command::Cancel(of) => named(of.account, &of.order),
-            _ => return Err((Code::ConflictingValues, account_of(&VenueCommand::Book(instrument, *command)))),
+    pub(super) fn order(&mut self, instrument: u32, command: &Command<'_>, out: &mut Vec<Event>) -> Result<(), Code> {
+        let named = |order: &Named<'_>, account: Option<u32>| match order {
+            Named::Client(account, _) => Some(*account),
+            Named::Order(_) => account,
         };
-        if account != NOBODY {
-            self.state.member(account).map_err(|code| (code, account))?;
+        let account = match command {
+            Command::Place(place) if place.account == NOBODY => return Err(Code::NullValue),
+            Command::Place(place) => Some(place.account),
+            Command::Amend(of) => named(&of.order, of.account),
+            Command::Cancel(of) => named(&of.order, of.account),
+            // What else a book is told has commands of the venue.
+            _ => return Err(Code::ConflictingValues),
+        };
+        if let Some(account) = account {
+            self.state.member(account)?;
         }
         let (time, cause) = (self.state.time, self.state.cause);
         self.on_book(instrument, out, |book, floor, out| book.apply(floor, time, cause, command, out));

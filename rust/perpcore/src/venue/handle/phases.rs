@@ -15,7 +15,7 @@ impl Venue {
         let before = self.phase_of(instrument);
         let leads = match (before, phase) {
             (Phase::Settled, _) | (_, Phase::Settled) => false,
-            (Phase::Halted, phase) => matches!(phase, Phase::Halted | Phase::Settling),
+            (Phase::Halted, phase) => phase == Phase::Settling,
             (Phase::Settling, phase) => phase == Phase::Settling,
             _ => true,
         };
@@ -88,8 +88,6 @@ impl Venue {
             return Err(Code::ApprovalMissing);
         }
         let price = self.settle_price(instrument, price, approved).ok_or(Code::SettlementPrice)?;
-        let scope = crate::message::CancelAll::default();
-        self.cancel_scope(Some(instrument), scope, out);
         let mut prices = vec![None; self.books.len()];
         prices[instrument as usize] = Some(price);
         if self.settle(prices, true, out) {

@@ -10,6 +10,7 @@ use crate::num::bounds::PRICE;
 use crate::pricing::funding;
 use crate::pricing::index::{Out, Quote, Value};
 use crate::pricing::mark;
+use crate::rules::Thin;
 
 const HOUR: i64 = 3_600_000_000_000;
 
@@ -130,7 +131,9 @@ impl Venue {
         let time = self.state.time;
         let of = &mut self.state.prices.underlyings[underlying as usize];
         let before = std::mem::replace(&mut of.now, now);
-        if told {
+        let thin_trades = self.state.rules.underlyings()[underlying as usize].index.thin == Thin::Trade;
+        if told && now.state.usable(thin_trades) {
+            of.settles_at = now.price;
             of.lately.push_back((time, now.price));
             while of.lately.front().is_some_and(|(at, _)| time - at > HOUR) {
                 of.lately.pop_front();
@@ -333,10 +336,7 @@ impl Venue {
         if let Some(index) = &of.index {
             return index.settle_price(self.state.time, price, approved);
         }
-        let Some(price) = price else {
-            let usable = of.now.state.usable(self.state.terms.instruments[instrument as usize].thin_trades);
-            return (usable && of.now.price != 0).then_some(of.now.price);
-        };
+        let Some(price) = price else { return (of.settles_at != 0).then_some(of.settles_at) };
         let lately = of.lately.iter().filter(|(at, _)| self.state.time - at <= HOUR).map(|(_, price)| *price);
         let (least, most) = (lately.clone().min()?, lately.max()?);
         (approved && (least..=most).contains(&price)).then_some(price)

@@ -1,0 +1,208 @@
+//! What can be asked of a venue, as tables.
+
+use super::Venue;
+use crate::assess::{batch, instrument_named};
+use crate::contract;
+use crate::decode::AccountKey;
+use crate::encode::{self, IdColumn, Lines};
+use arrow_array::RecordBatch;
+use perpcore::fault::{Code, Failure, Fault};
+use perpcore::margin::account::Account;
+use perpcore::margin::figures::Figures;
+use perpcore::margin::status::Status;
+use perpcore::margin::threshold::{Moves, Threshold, Thresholds};
+use perpcore::message::{Phase, Side};
+use perpcore::sweep::assess::IsolatedBucket;
+use perpcore::sweep::liquidation::LiquidationPrice;
+use perpcore::venue::{Holder, LedgerRow, PositionRow, Valued};
+use std::collections::HashSet;
+
+/// One account: its row of the table `accounts`, its isolated positions, lines and liquidation prices as of an assessment.
+pub struct Explained {
+    /// One row.
+    pub accounts: RecordBatch,
+    /// Its isolated positions.
+    pub isolated: RecordBatch,
+    /// Its lines.
+    pub lines: RecordBatch,
+    /// Where it is liquidated.
+    pub liquidation: RecordBatch,
+}
+
+/// Price, quantity and how many orders, in g.
+type Level = (i64, i64, u32);
+
+impl Venue {
+    /// Every open account, valued: the table `accounts` of an assessment.
+    ///
+    /// # Errors
+    /// None that its makers do not exclude.
+    pub fn accounts(&self) -> Result<RecordBatch, Failure> {
+        self.valued(self.core.accounts().collect())
+    }
+
+    fn valued(&self, accounts: Vec<u32>) -> Result<RecordBatch, Failure> {
+        let posted: HashSet<(u32, u32)> =
+            self.core.positions().filter(|row| row.isolated).map(|row| (row.account, row.instrument)).collect();
+        let mut rows: Vec<(Figures, Option<Status>)> = Vec::with_capacity(accounts.len());
+        let mut valued: Vec<u32> = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            let Some(Valued { cross, isolated, .. }) = self.core.valued(account, false) else { continue };
+            // A position of which only a leverage was chosen is none yet.
+            let held = isolated.iter().filter(|(instrument, _)| posted.contains(&(account, *instrument)));
+            rows.push((cross, held.map(|(_, figures)| figures.status).min()));
+            valued.push(account);
+        }
+        let scenarios = self.rules.terms.portfolio.as_ref().map_or(&[][..], |portfolio| &portfolio.scenarios.names);
+        let ids = encode::resident_ids(self.accounts.known(), &valued);
+        batch(&contract::ACCOUNTS_OUT, ids.and_then(|ids| encode::valued(&rows, ids, scenarios)), &self.rules)
+    }
+
+    /// Who has what: the table `ledger`.
+    ///
+    /// # Errors
+    /// None that its makers do not exclude.
+    pub fn ledger(&self) -> Result<RecordBatch, Failure> {
+        let rows: Vec<LedgerRow> = self.core.ledger().collect();
+        let holders = rows.iter().map(|row| match row.holder {
+            Holder::Client(account) => self.accounts.known().shown(account),
+            Holder::House(name) => name.to_string(),
+        });
+        batch(&contract::LEDGER, encode::ledger(&rows, holders, &self.rules.rulebook), &self.rules)
+    }
+
+    /// Who holds what: the table `venue_positions`.
+    ///
+    /// # Errors
+    /// None that its makers do not exclude.
+    pub fn positions(&self) -> Result<RecordBatch, Failure> {
+        let rows: Vec<PositionRow> = self.core.positions().collect();
+        let accounts: Vec<u32> = rows.iter().map(|row| row.account).collect();
+        let ids = encode::resident_ids(self.accounts.known(), &accounts);
+        let columns = ids.and_then(|ids| encode::venue_positions(&rows, ids, &self.rules.rulebook));
+        batch(&contract::VENUE_POSITIONS, columns, &self.rules)
+    }
+
+    /// One account, line by line.
+    ///
+    /// # Errors
+    /// `unknown_account`.
+    pub fn explain(&self, key: &AccountKey<'_>) -> Result<Explained, Failure> {
+        let unknown = || Fault::new(Code::UnknownAccount).value(key);
+        let account = self.accounts.find(key).ok_or_else(unknown)?;
+        let Valued { isolated, lines, .. } = self.core.valued(account, true).ok_or_else(unknown)?;
+        let (rulebook, ids) = (&self.rules.rulebook, IdColumn::new(&self.accounts.known().ids(&[account])));
+        let held = self.core.positions().filter(|row| row.account == account && row.isolated);
+        let buckets: Vec<IsolatedBucket> = held
+            .filter_map(|row| {
+                let figures = isolated.iter().find(|(instrument, _)| *instrument == row.instrument)?.1;
+                let quantity = self.rules.terms.instruments[row.instrument as usize].base(row.quantity).ok()?;
+                let PositionRow { instrument, isolated_margin, .. } = row;
+                let quantity = quantity.into();
+                Some(IsolatedBucket { account: 0, instrument, first_row: 0, quantity, isolated_margin, figures })
+            })
+            .collect();
+        let mut table = Lines::new(rulebook);
+        lines.iter().for_each(|(bucket, line)| table.push(0, *bucket, line));
+        let thresholds = self.thresholds(account);
+        let liquidation = encode::liquidation_prices(&thresholds, &ids, rulebook);
+        Ok(Explained {
+            accounts: self.valued(vec![account])?,
+            isolated: batch(&contract::ISOLATED_OUT, encode::isolated(&buckets, &ids, rulebook), &self.rules)?,
+            lines: batch(&contract::LINES_OUT, table.columns(&ids), &self.rules)?,
+            liquidation: batch(&contract::LIQUIDATION_PRICES_OUT, liquidation, &self.rules)?,
+        })
+    }
+
+    /// Where the positions of an account are liquidated, by instrument, cross before isolated.
+    fn thresholds(&self, account: u32) -> Vec<LiquidationPrice> {
+        let found = self.core.laid_out(account, |terms, market, view: &Account<'_>| {
+            let held = || view.cross.iter().chain(view.isolated).filter(|position| position.quantity != 0);
+            // What has no mark yet has no distance from it either.
+            if held().any(|position| market.mark(position.instrument).price == 0) {
+                return Vec::new();
+            }
+            let moves = Moves::new(terms, market);
+            let mut thresholds = Thresholds::new(&moves);
+            let row = |at: &perpcore::margin::account::Position, isolated: bool, threshold: Threshold| {
+                let Threshold { mark, below, above, .. } = threshold;
+                let (instrument, quantity) = (at.instrument, at.quantity as i64);
+                LiquidationPrice { account: 0, instrument, isolated, quantity, mark, below, above }
+            };
+            let mut rows = Vec::new();
+            thresholds.cross(view, |at, threshold| rows.push(row(&view.cross[at], false, threshold)));
+            for position in view.isolated.iter().filter(|position| position.quantity != 0) {
+                rows.push(row(position, true, thresholds.isolated(view, position)));
+            }
+            rows.sort_by_key(|row| (row.instrument, row.isolated));
+            rows
+        });
+        found.unwrap_or_default()
+    }
+
+    /// So many levels of each side of a book, all without a number: the table `depth`.
+    ///
+    /// # Errors
+    /// `unknown_instrument`.
+    pub fn depth(&self, instrument: &str, levels: Option<usize>) -> Result<RecordBatch, Failure> {
+        let columns = self.core.book(self.instrument(instrument)?).map(|book| encode::depth(book, levels));
+        batch(&contract::DEPTH, Ok(columns.unwrap_or_default()), &self.rules)
+    }
+
+    /// Every resting order of a book: the table `l3`.
+    ///
+    /// # Errors
+    /// `unknown_instrument`.
+    pub fn l3(&self, instrument: &str) -> Result<RecordBatch, Failure> {
+        let book = self.core.book(self.instrument(instrument)?);
+        let columns = book.map(|book| encode::l3(book, self.text_ids, self.accounts.known()));
+        batch(&contract::L3, columns.unwrap_or_else(|| Ok(Vec::new())), &self.rules)
+    }
+
+    /// The open orders of an account: the table `open_orders`; empty where it has none.
+    ///
+    /// # Errors
+    /// None that its makers do not exclude.
+    pub fn orders(&self, account: &AccountKey<'_>) -> Result<RecordBatch, Failure> {
+        let (known, rulebook) = (self.accounts.known(), &self.rules.rulebook);
+        let books = (0..rulebook.instruments().len() as u32).filter_map(|at| self.core.book(at));
+        let columns = encode::open_orders(books, self.accounts.find(account), self.text_ids, known, rulebook);
+        batch(&contract::OPEN_ORDERS, columns, &self.rules)
+    }
+
+    /// The best levels of a book: bid and ask.
+    ///
+    /// # Errors
+    /// `unknown_instrument`.
+    pub fn best(&self, instrument: &str) -> Result<[Option<Level>; 2], Failure> {
+        let book = self.core.book(self.instrument(instrument)?);
+        Ok([Side::Bid, Side::Ask].map(|side| {
+            let (book, level) = book.and_then(|book| Some((book, book.best(side)?)))?;
+            let terms = book.terms();
+            Some((terms.tick.value(level.price), terms.lot.value(level.lots), level.orders))
+        }))
+    }
+
+    /// The phase of an instrument.
+    ///
+    /// # Errors
+    /// `unknown_instrument`.
+    pub fn phase(&self, instrument: &str) -> Result<Phase, Failure> {
+        let book = self.core.book(self.instrument(instrument)?);
+        Ok(book.map_or(Phase::Listed, |book| book.phase()))
+    }
+
+    fn instrument(&self, name: &str) -> Result<u32, Failure> {
+        instrument_named(&self.rules.rulebook, name).map(|at| at as u32)
+    }
+
+    /// What does not add up, in words: nothing where all does.
+    pub fn verify(&self) -> Vec<String> {
+        self.core.verify()
+    }
+
+    /// The state in 256 bits.
+    pub fn digest(&mut self) -> [u8; 32] {
+        self.core.digest()
+    }
+}
