@@ -53,7 +53,8 @@ class Player:
         """The events of one row, its orders numbered."""
         got = events_of(self.core.apply(table(cells(dict(row), self.ids))))
         for event in got:
-            if event["kind"] == "accepted" and event["order"] and event["order"] not in self.ids.known:
+            key = (event["instrument"], event["order"])
+            if event["kind"] == "accepted" and event["order"] and key not in self.ids.known:
                 number = 1 + sum(name == event["instrument"] for name, _ in self.ids.back)
                 self.ids.learn(event["order"], (event["instrument"], number))
         return [as_got(event, self.ids) for event in got]

@@ -34,6 +34,7 @@ def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
         code = (
             (None if order.waits or not book.is_outside_collar(changed) else "outside_collar")
             or limit_fault(book, changed, order)
+            or desk.price_refuses(book)
             or desk.account_refuses(book, changed)
             or desk.limits_refuse(book, changed, order)
             or (None if order.waits else desk.margin_refuses(book, changed, order))
@@ -67,7 +68,8 @@ def slid_price(book: Book, changed: Order, order: Order) -> int | None:
 def size_fault_of(book: Book, changed: Order, order: Order) -> str | None:
     """The sizes of the new total; what closes exactly what is held may be smaller."""
     book.open.pop(order.number)
-    code = size_fault(book, changed, closes(book, changed))
+    # what is left may have become small: a new price does not ask again
+    code = size_fault(book, changed, closes(book, changed) or changed.total == order.total)
     book.open[order.number] = order
     book.open = dict(sorted(book.open.items()))
     return code

@@ -32,6 +32,9 @@ class Desk(Protocol):
     def position(self, account: str, instrument: str, mode: str) -> int:
         """Contracts, signed."""
 
+    def price_refuses(self, book: Book) -> str | None:
+        """`gate.phase`: a halted price."""
+
     def account_refuses(self, book: Book, order: Order) -> str | None:
         """`gate.account`."""
 

@@ -20,6 +20,7 @@ PLAIN = (
 NUMBERS = ("quantity", "price", "amount", "balance")
 RENAMED = {"class": "cls", "other_class": "other_cls"}
 ORDERS = ("order", "other_order")
+CONTEXT = 3  # rows shown before the first that differs
 UNKNOWN = 2**40  # what an order is called that is not known
 
 
@@ -41,8 +42,14 @@ class DifferenceError(Exception):
             f"seed {self.seed}, flavor {self.flavor}, length {self.length}, command {self.index}: {self.what} differ",
             f"  command  {self.command}",
         ]
-        lines += [f"  expected {shown(row)}{'' if row in self.got else '   <<<'}" for row in self.expected]
-        lines += [f"  got      {shown(row)}{'' if row in self.expected else '   <<<'}" for row in self.got]
+        both = zip(self.expected, self.got, strict=False)
+        same = next(
+            (at for at, (mine, theirs) in enumerate(both) if mine != theirs), min(len(self.expected), len(self.got))
+        )
+        window = slice(max(0, same - CONTEXT), same + 2 * CONTEXT)
+        lines.append(f"  from row {window.start} of {len(self.expected)} and {len(self.got)}")
+        lines += [f"  expected {shown(row)}{'' if row in self.got else '   <<<'}" for row in self.expected[window]]
+        lines += [f"  got      {shown(row)}{'' if row in self.expected else '   <<<'}" for row in self.got[window]]
         return "\n".join(lines)
 
 
@@ -53,14 +60,14 @@ def shown(row: Row) -> str:
 
 @dataclass
 class Ids:
-    """The core's ids of orders beside the model's numbers."""
+    """The core's ids of orders, one book each, beside the model's numbers."""
 
-    known: dict[int, tuple[str, int]] = field(default_factory=dict)
+    known: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     back: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def learn(self, core: int, model: tuple[str, int]) -> None:
         """From an order that both accepted."""
-        self.known[core] = model
+        self.known[model[0], core] = model
         self.back[model] = core
 
 
@@ -82,10 +89,10 @@ def as_got(event: Mapping[str, Any], ids: Ids) -> Row:
     row: Row = {name: event[name] for name in PLAIN}
     row |= {name: units(event[name]) for name in NUMBERS}
     row |= {name: event[name] for name in RENAMED}
-    withdrawal = str(event["kind"]).startswith("withdrawal")
     for name in ORDERS:
         value = event[name]
-        row[name] = value if value is None or withdrawal else ids.known.get(value, "unknown")
+        in_a_book = value is not None and event["instrument"] is not None
+        row[name] = ids.known.get((event["instrument"], value), "unknown") if in_a_book else value
     row["note"] = event.get("note")
     return row
 

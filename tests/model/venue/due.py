@@ -66,11 +66,12 @@ def run_instant(state: State) -> None:
         for row in funding_due.sample(state, name):
             funding_due.tell_premium(state, name, row)
             if row.outcome is not None:
-                ends.append((name, row))
+                ends.append((name, *funding_due.end_interval(state, name, row)))
     if settles:
         settlement.settle(state)
-    for name, row in ends:
-        funding_due.end_interval(state, name, row)
+    for name, mark, rate in ends:
+        if rate:
+            funding_due.pay(state, name, mark, rate)
     statuses.look(state)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..grid import E16, ceil_div, floor_div
 from ..pricing import FundingRow
 from .accounts import Holder, base
+from .place import TRADING
 
 if TYPE_CHECKING:
     from .state import State
@@ -59,29 +60,39 @@ def is_blind(state: State, instrument: str) -> bool:
 def sample(state: State, instrument: str) -> list[FundingRow]:
     """The slots up to now, on the book and the prices that are known."""
     funding, book = state.fundings[instrument], state.books[instrument]
-    funding.known |= {"impact_bid": book.impact(1), "impact_ask": book.impact(-1)}
+    trades = book.phase in TRADING
+    funding.known |= {
+        "impact_bid": book.impact(1) if trades else None,
+        "impact_ask": book.impact(-1) if trades else None,
+    }
     return funding.update(state.time)
 
 
 def tell_premium(state: State, instrument: str, row: FundingRow) -> None:
     """Every slot."""
     code = None if row.reason is None else REASONS[row.reason]
-    state.emit("premium", instrument=instrument, amount=row.premium or 0, code=code, balance=row.predicted)
+    state.emit(
+        "premium",
+        instrument=instrument,
+        amount=row.premium or 0,
+        balance=row.predicted,
+        code=code,
+        rule="funding.premium",
+    )
 
 
-def end_interval(state: State, instrument: str, row: FundingRow) -> None:
-    """The rate, and who pays what."""
+def end_interval(state: State, instrument: str, row: FundingRow) -> tuple[int, int]:
+    """The mark and the rate at the end of an interval; 0 where nothing is paid."""
     mark = state.valuer.price(instrument).value
     if row.outcome == "funding_missed":
-        state.emit("funding_missed", instrument=instrument, price=mark or None, amount=0)
-        return
+        state.emit("funding_missed", instrument=instrument, price=mark or None, amount=0, rule="funding.rate")
+        return mark, 0
     rate, code = row.rate or 0, REASONS.get(str(row.outcome), row.outcome)
     if not state.may_use(instrument):
         rate, code = 0, "price_unusable"
     state.rates[instrument] = rate
-    state.emit("funding", instrument=instrument, price=mark or None, amount=rate, code=code)
-    if rate:
-        pay(state, instrument, mark, rate)
+    state.emit("funding", instrument=instrument, price=mark or None, amount=rate, code=code, rule="funding.rate")
+    return mark, rate
 
 
 def shares(state: State, instrument: str, mark: int, rate: int) -> list[Share]:

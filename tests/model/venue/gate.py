@@ -22,6 +22,8 @@ def account_refuses(state: State, book: Book, order: Order) -> str | None:
     code = may_not_open(holder, state.rules.require, state.time)
     if code is None:
         return None
+    if order.reduce_only and book.reducible(order) == 0:
+        return code  # there is nothing that it would reduce
     return None if is_possible(book, order) and reduces_risk(state, book, order, None) else code
 
 
@@ -95,7 +97,7 @@ def margin_refuses(state: State, book: Book, order: Order, without: Order | None
     if state.valuer.price(order.instrument).value == 0:
         return "price_unusable"
     found = state.valuer.cross(holder, [*others, as_counted(book, order)])
-    usable = found.status != "undecided"
+    usable = found.status != "undecided" and state.may_use(order.instrument)
     if usable and found.opening_equity >= found.initial_margin:
         return None
     if reduces_risk(state, book, order, without):
@@ -118,22 +120,22 @@ def reduces_risk(state: State, book: Book, order: Order, without: Order | None) 
     if state.valuer.price(order.instrument).value == 0:
         return False
     counted = as_counted(book, order).copy(reduce_only=False)
-    if not goes_against(state, counted):
+    if opens(state, counted):
         return False
     others = state.counted_orders(holder, without)
     return state.valuer.bare(holder, [*others, counted]) <= state.valuer.bare(holder, others)
 
 
-def goes_against(state: State, order: Order) -> bool:
-    """Against the position, and not beyond it."""
+def opens(state: State, order: Order) -> bool:
+    """On a flat position, or beyond zero: then the whole order is an opening one."""
     held = state.position(order.account, order.instrument, order.mode)
-    return order.side * held < 0 and order.left <= abs(held)
+    return held == 0 or held * (held + order.side * order.left) < 0
 
 
 def adds_risk(state: State, order: Order) -> bool:
     """Of a resting order: without it the bare IM is lower, or it ends beyond zero."""
     holder = state.holders[order.account]
-    if not goes_against(state, order):
+    if opens(state, order):
         return True
     others = state.counted_orders(holder, order)
     return state.valuer.bare(holder, others) < state.valuer.bare(holder, [*others, order])

@@ -65,9 +65,12 @@ class Ledger:
         )  # fmt: skip
 
     def move_to_isolated(self, holder: Holder, instrument: str, amount: int) -> None:
-        """Between the wallet and an isolated position, both ways."""
-        self.post(holder, self.rules.settlement, -amount, "ledger.isolated")
+        """Between the wallet and an isolated position, both ways: from where it comes first."""
+        if amount > 0:
+            self.post(holder, self.rules.settlement, -amount, "ledger.isolated")
         self.post_margin(holder, instrument, amount, "ledger.isolated")
+        if amount < 0:
+            self.post(holder, self.rules.settlement, -amount, "ledger.isolated")
 
     def to_house(self, name: str, asset: str, amount: int) -> None:
         """No house account goes below zero."""

@@ -83,9 +83,9 @@ def index_of_asset(state: State, asset: str, price: Price) -> str | None:
         return "conflicting_values"
     before = state.valuer.price(asset).state
     state.prices[asset] = price
-    state.emit("index", price=price.value, note=asset)
+    state.emit("index", price=price.value, asset=asset)
     if before != price.state:
-        state.emit("price_state", before=before, after=price.state, note=asset)
+        state.emit("price_state", before=before, after=price.state, asset=asset)
     statuses.look(state)
     return None
 
@@ -100,7 +100,9 @@ def fire_all(state: State, instruments: list[str]) -> None:
 def phase(state: State, row: Row) -> str | None:
     """By command: out of halted to trading only by resume, out of settling only by settle."""
     book = state.books[row["instrument"]]
-    if book.phase in ("settling", "settled") or row["state"] == "settled":
+    if book.phase == "settled" or row["state"] == "settled":
+        return "phase_refused"
+    if book.phase == "settling" and row["state"] != "settling":
         return "phase_refused"
     if book.phase == "halted" and row["state"] != "settling":
         return "phase_refused"
@@ -178,26 +180,30 @@ def tell_fundings(venue: State, underlying: str, **told: Any) -> None:
 
 
 def restart(state: State) -> None:
-    """What was told may not be used until it is told again; sources are forgotten."""
-    for name, price in state.indexes.items():
+    """What was told may not be used until it is told again, and nothing of the sources is known."""
+    for name in state.rules.indexes:
         if name in state.sources:
-            continue
-        freeze(state, price, {"note": name})
-        set_index(state, name, price)
-        tell_fundings(state, name, state="frozen")
-    priced = [asset.name for asset in state.rules.valuation.assets.values() if asset.underlying is None]
-    for name in priced:
-        if name in state.prices and name != state.rules.settlement:
-            freeze(state, state.prices[name], {"note": name})
+            sources.take_index(state, name, state.sources[name].restart(state.time))
+        elif name in state.indexes:
+            price = state.indexes[name]
+            freeze(state, price, {"note": name})
+            set_index(state, name, price)
+            tell_fundings(state, name, state=price.state)
+    for asset in sorted(state.rules.valuation.assets):
+        told = state.rules.valuation.assets[asset].underlying is None and asset != state.rules.settlement
+        if told and asset in state.prices:
+            freeze(state, state.prices[asset], {"asset": asset})
     for name, market in state.rules.markets.items():
         if name in state.prices and market.underlying not in state.sources:
             freeze(state, state.prices[name], {"instrument": name})
-    sources.restart(state)
+        elif market.underlying in state.sources:
+            sources.make_mark(state, name)
+    sources.look_and_tell(state, set(state.rules.markets))
 
 
 def freeze(state: State, price: Price, columns: Row) -> None:
-    """With an event if that is a change."""
-    if price.state != "frozen":
+    """With an event if that is a change; what is halted stays so."""
+    if price.state not in ("frozen", "halted"):
         state.emit("price_state", before=price.state, after="frozen", **columns)
         price.state = "frozen"
 
@@ -218,7 +224,7 @@ def settle(state: State, row: Row) -> str | None:
     if blocked:
         state.emit("settlement_deferred", instrument=name, account=blocked[name])
         return None
-    state.emit("settlement", instrument=name, price=price)
+    state.emit("settlement", instrument=name, price=price, rule="ledger.settle")
     settlement.post(state, {name: price}, final=True)
     enter_phase(book, "settled")
     return None

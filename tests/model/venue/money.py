@@ -72,7 +72,7 @@ def withdraw(state: State, row: Row) -> str | None:
         limit = floor_div(share * client_money(state), GRID)
         out = sum(other for time, other, _ in state.outflows if state.time - time < HOUR)
         if out + value > limit:
-            state.emit("limit_reached", amount=limit, balance=out)
+            state.emit("limit_reached", amount=limit, balance=out, rule="ledger.withdraw")
             return "outflow_limit"
     holder.held[asset] = holder.held.get(asset, 0) + amount
     state.withdrawal_count += 1
@@ -87,7 +87,14 @@ def withdrawal_columns(state: State, number: int) -> Row:
     """What an event of a withdrawal shows."""
     name, asset, amount = state.withdrawals[number]
     balance = state.holders[name].amount(asset)
-    return {"account": name, "asset": asset, "amount": amount, "order": number, "balance": balance}
+    return {
+        "account": name,
+        "asset": asset,
+        "amount": amount,
+        "order": number,
+        "balance": balance,
+        "rule": "ledger.withdraw",
+    }
 
 
 def worth(state: State, asset: str, amount: int) -> int:
@@ -158,10 +165,10 @@ def transfer_to_account(state: State, holder: Holder, row: Row) -> str | None:
         return "unknown_holder"
     if holder is receiver:
         return "conflicting_values"
-    if holder.client is None or holder.client != receiver.client:
-        return "other_client"
     if holder.flags & {"no_withdraw", "frozen"}:
         return "withdraw_held"
+    if holder.client is None or holder.client != receiver.client:
+        return "other_client"
     if amount <= 0:
         return "out_of_range"
     code = out_fault(state, holder, asset, amount)

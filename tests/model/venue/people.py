@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import statuses
-from .accounts import Holder
+from .accounts import Holder, owner_group
 
 if TYPE_CHECKING:
     from .state import State
@@ -70,16 +70,14 @@ def set_account(state: State, row: Row) -> str | None:
     code = settings_fault(state, holder, row)
     if code is not None:
         return code
-    owner = ("client", "group", "class")
-    mine = {"client": holder.client, "group": holder.group, "class": holder.cls}
-    changes = any(row.get(name) is not None and row[name] != mine[name] for name in owner)
+    copy = holder.copy()
+    apply_settings(copy, row)
+    changes = owner_group(copy) != owner_group(holder) or copy.cls != holder.cls
     if changes and any(book.of(holder.name) for book in state.books.values()):
         return "conflicting_values"
     before = statuses.figures_of(state, holder, None)
     if row.get("model") == "portfolio" and holder.model != "portfolio" and before.equity < state.rules.min_equity:
         return "below_min_equity"
-    copy = holder.copy()
-    apply_settings(copy, row)
     after = state.valuer.cross(copy, state.counted_orders(holder))
     if after.opening_equity < after.initial_margin and before.opening_equity >= before.initial_margin:
         return "insufficient_margin"
@@ -105,12 +103,12 @@ def close_account(state: State, row: Row) -> str | None:
 
 def hold(state: State, row: Row) -> str | None:
     """The flags, all at once; who may not open from now on loses the orders that add risk."""
-    holder = state.holder(row["account"])
-    if holder is None:
-        return "unknown_holder"
     words = [word.strip() for word in (row.get("flags") or "").split(",") if word.strip()]
     if any(word not in FLAGS for word in words):
         return "out_of_range"
+    holder = state.holder(row["account"])
+    if holder is None:
+        return "unknown_holder"
     if "frozen" in words and not row.get("approval"):
         return "approval_missing"
     opens = {"no_open", "frozen"}

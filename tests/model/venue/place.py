@@ -61,6 +61,12 @@ def end_fault(book: Book, order: Order) -> str | None:
     return "until_reached" if order.until is not None and order.until <= book.desk.time else None
 
 
+def age_fault(book: Book, row: dict[str, Any]) -> str | None:
+    """Sent longer ago than an order may live."""
+    sent = row.get("sent")
+    return "too_old" if sent is not None and book.desk.time - sent > book.rules.max_age else None
+
+
 def phase_fault(book: Book, order: Order) -> str | None:
     """Preopen and auction take what can wait; reduce_only what only reduces."""
     if book.phase == "open":
@@ -120,9 +126,11 @@ def place(book: Book, row: dict[str, Any]) -> str | None:
     order = order_of(book, row)
     code = (
         form_fault(book, order, row)
+        or age_fault(book, row)
         or phase_fault(book, order)
-        or end_fault(book, order)
+        or desk.price_refuses(book)
         or desk.account_refuses(book, order)
+        or end_fault(book, order)
         or size_fault(book, order, closes(book, order))
         or (order.trigger is None and book.is_outside_collar(order) and "outside_collar")
         or limit_fault(book, order)
@@ -185,6 +193,7 @@ def trigger(book: Book, order: Order) -> None:
     book.forget(order)
     code = (
         phase_fault(book, order)
+        or desk.price_refuses(book)
         or desk.account_refuses(book, order)
         or (book.is_outside_collar(order) and "outside_collar")
         or desk.margin_refuses(book, order, None)

@@ -84,6 +84,7 @@ def read_row(rules: VenueRules, raw: Mapping[str, Any]) -> tuple[Row, str | None
     if set(row) - {"time", "kind", "note", *needed, *may}:
         return row, "unused_column"
     if kind == "quote" and "price" in row:
+        row["quoted"] = row["price"]
         row["price"] = Fraction(row["price"]) * GRID  # whatever it is: the index judges it
     for name, (low, high) in NUMBERS.items():
         if name in row and not (kind == "quote" and name == "price"):

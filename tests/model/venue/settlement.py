@@ -52,7 +52,7 @@ def settle(state: State) -> None:
         if name in blockers:
             state.emit("settlement_deferred", instrument=name, account=blockers[name])
     for name, price in candidates.items():
-        state.emit("settlement", instrument=name, price=price)
+        state.emit("settlement", instrument=name, price=price, rule="ledger.settle")
     post(state, candidates)
 
 
@@ -118,14 +118,14 @@ def post(state: State, candidates: Prices, final: bool = False) -> None:
         for name in candidates:
             close(state, holder.positions.get((name, "cross")), name, candidates[name], final)
             own = holder.positions.get((name, "isolated"))
-            if own is None:
+            if own is None or own.is_flat:
                 continue
             into = flow(state, own, name, candidates[name])
             total += into
             ledger.post_margin(holder, name, into, "ledger.settle")
             close(state, own, name, candidates[name], final)
-            if own.quantity == 0 and own.margin:
-                give_back(state, holder, name, own)
+            if own.quantity == 0:
+                ledger.move_to_isolated(holder, name, -own.margin)
     ledger.to_house("rounding", settlement, -total)
 
 
@@ -136,10 +136,3 @@ def close(state: State, held: Holding | None, name: str, price: int, final: bool
     held.cost = base(held.quantity, state.rules.markets[name].contract_size) * price
     if final:
         held.quantity = held.cost = 0
-
-
-def give_back(state: State, holder: Holder, name: str, own: Holding) -> None:
-    """The whole margin of a position that is over."""
-    margin = own.margin
-    state.ledger.post_margin(holder, name, -margin, "ledger.isolated")
-    state.ledger.post(holder, state.rules.settlement, margin, "ledger.isolated")

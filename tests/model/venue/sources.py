@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -72,29 +72,31 @@ def take_index(state: State, name: str, found: IndexRow) -> Changed:
 
 
 def make_marks(state: State) -> Changed:
-    """With what index and book say now."""
-    changed: Changed = set()
-    for name in sourced(state):
-        book = state.books[name]
-        index = state.indexes.get(state.rules.markets[name].underlying) or Price(0, "frozen")
-        bid, ask = state.tops.get(name, (book.best(1), book.best(-1)))
-        told: Row = {"index": index.value or None, "state": index.state, "bid": bid, "ask": ask}
-        if name in state.traded:
-            told["last"] = state.traded.pop(name)
-        if name in state.rates:
-            told["funding_rate"] = state.rates[name]
-        row = state.marks[name].update(state.time, **told)
-        before = state.valuer.price(name)
-        value = before.value if row.mark is None else row.mark
-        if (value, row.state) == (before.value, before.state):
-            continue
-        changed.add(name)
-        state.prices[name] = Price(value, row.state)
-        if value != before.value:
-            state.emit("mark", instrument=name, price=value)
-        if row.state != before.state:
-            state.emit("price_state", instrument=name, before=before.state, after=row.state)
-    return changed
+    """Of every instrument that has sources."""
+    return {name for name in sourced(state) if make_mark(state, name)}
+
+
+def make_mark(state: State, name: str) -> bool:
+    """With what index and book say now; whether it is another one."""
+    book = state.books[name]
+    index = state.indexes.get(state.rules.markets[name].underlying) or Price(0, "frozen")
+    bid, ask = state.tops.get(name, (book.best(1), book.best(-1)))
+    told: Row = {"index": index.value or None, "state": index.state, "bid": bid, "ask": ask}
+    if name in state.traded:
+        told["last"] = state.traded.pop(name)
+    if name in state.rates:
+        told["funding_rate"] = state.rates[name]
+    row = state.marks[name].update(state.time, **told)
+    before = state.valuer.price(name)
+    value = before.value if row.mark is None else row.mark
+    if (value, row.state) == (before.value, before.state):
+        return False
+    state.prices[name] = Price(value, row.state)
+    if value != before.value:
+        state.emit("mark", instrument=name, price=value)
+    if row.state != before.state:
+        state.emit("price_state", instrument=name, before=before.state, after=row.state)
+    return True
 
 
 def look_and_tell(state: State, changed: Changed) -> None:
@@ -134,18 +136,7 @@ def resume(state: State, row: Row) -> str | None:
     return "price_unusable" if found.state == "halted" else None
 
 
-def restart(state: State) -> None:
-    """Nothing of the sources is known."""
-    changed: Changed = set()
-    for name, index in state.sources.items():
-        changed |= take_index(state, name, index.restart(state.time))
-    look_and_tell(state, changed | make_marks(state))
-
-
 def top(state: State, row: Row) -> str | None:
     """An outside book, from now on."""
     state.tops[row["instrument"]] = (row.get("bid"), row.get("ask"))
     return None
-
-
-__all__: Sequence[str] = ("halt", "make_marks", "quote", "restart", "resume", "time_moves", "top")

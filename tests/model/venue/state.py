@@ -110,6 +110,10 @@ class State:
 
     # --- what books ask
 
+    def price_refuses(self, book: Book) -> str | None:
+        """A halted price admits cancels only."""
+        return "price_unusable" if self.valuer.price(book.market.name).state == "halted" else None
+
     def account_refuses(self, book: Book, order: Order) -> str | None:
         """`gate.account`."""
         return gate.account_refuses(self, book, order)

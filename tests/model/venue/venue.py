@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ..grid import GRID
+from ..grid import GRID, NumberError, read_number
 from . import due, funding_due, markets, money, people, sources, statuses
 from .amend import amend
 from .auction import indicate
 from .client_ids import Remembered, content_of
 from .orders import Order
 from .place import fire, order_of, place
-from .rows import read_row
+from .rows import NUMBERS, read_row
 from .rules import VenueRules
 from .state import Event, State
 
@@ -42,6 +42,15 @@ HANDLERS: dict[str, Handler] = {
     "resume": markets.resume,
     "settle": markets.settle,
 }
+
+
+def readable(value: object, bounds: tuple[int, int]) -> int | None:
+    """A number as an event shows it; what could not be read, and 0, is not shown."""
+    try:
+        found = value if isinstance(value, int) else read_number(value)
+    except NumberError:
+        return None
+    return found if found and bounds[0] <= found <= bounds[1] else None
 
 
 class Venue(State):
@@ -88,16 +97,17 @@ class Venue(State):
 
     def reject(self, row: Row, code: str) -> None:
         """The columns that name what was refused."""
-        names = ("account", "client_id", "quantity", "price", "asset", "amount")
-        shown: dict[str, Any] = {name: row.get(name) or None for name in names}
-        # what could not be read is not shown
-        shown |= {name: None for name in names[2:] if name != "asset" and not isinstance(shown[name], int)}
+        shown: dict[str, Any] = {name: row.get(name) for name in ("account", "client_id")}
+        if row.get("asset") in self.rules.valuation.assets:
+            shown["asset"] = row["asset"]
+        raw = row if row.get("kind") != "quote" else {"price": row.get("quoted")}
+        shown |= {name: readable(raw.get(name), NUMBERS[name]) for name in ("quantity", "price", "amount")}
         if row.get("instrument") in self.rules.markets:
             shown["instrument"] = row["instrument"]
         if row.get("order") is not None:
             book_kind = row.get("kind") in ("amend", "cancel")
             shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
-        if row.get("kind") in ("amend", "cancel"):
+        if row.get("kind") == "amend" and code != "unknown_holder":
             shown |= {"quantity": None, "price": None}
         self.emit("rejected", code=code, **shown)
 
@@ -205,12 +215,12 @@ class Venue(State):
         rows = [
             {"account": h.name, "asset": asset, "amount": h.amount(asset), "held": h.held.get(asset, 0)}
             for h in self.open_holders()
-            for asset in self.rules.valuation.assets
+            for asset in sorted(self.rules.valuation.assets)
         ]
         rows += [
             {"account": name, "asset": asset, "amount": self.ledger.house[name][asset], "held": 0}
             for name in self.ledger.house
-            for asset in self.rules.valuation.assets
+            for asset in sorted(self.rules.valuation.assets)
         ]
         return [row for row in rows if row["amount"] or row["held"]]
 
