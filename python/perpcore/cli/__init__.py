@@ -1,4 +1,4 @@
-"""The command line: `perpcore demo | assess | explain | stress | scenarios | price | book | rulebook | explain-code`.
+"""The command line: `perpcore demo | assess | explain | stress | scenarios | price | book | venue | rulebook | explain-code`.
 
 One file a verb.
 
@@ -23,6 +23,7 @@ from .price import price
 from .rulebook import rulebook
 from .scenarios import scenarios
 from .stress import stress_verb
+from .venue import venue
 
 __all__ = ["main"]
 
@@ -53,5 +54,5 @@ def main() -> None:
     """
 
 
-for verb in (demo, assess, explain, stress_verb, scenarios, price, book, rulebook, explain_code):
+for verb in (demo, assess, explain, stress_verb, scenarios, price, book, venue, rulebook, explain_code):
     main.add_command(verb)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
-from .._files import read_file
-from .._tables import RecordBatch, Table, compute, pa
-from ..errors import PerpcoreError
+from .._tables import compute, pa
 from ..event import Level
 from ..orderbook import OrderBook
 from .output import BadInput, json_text, show_rows, write_output
 from .source import load_rulebook
+from .stream import SLICE, carried_out, read_commands
 
 __all__ = ["book"]
 
-# Commands at a time: a look at Ctrl-C and a step of the progress bar every few milliseconds.
-_SLICE = 50_000
+_SLICE = SLICE
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -47,14 +42,9 @@ def replay(commands: Path, rules: str, instrument: str | None, output: Path | No
         if len(rulebook.instruments) != 1:
             raise BadInput(f"--instrument says which book: {', '.join(rulebook.instruments)}")
         instrument = rulebook.instruments[0]
-    try:
-        table = read_file(commands, "commands")
-    except PerpcoreError:
-        raise
-    except (OSError, ValueError) as error:
-        raise BadInput(str(error)) from error
+    table = read_commands(commands)
     played = OrderBook(rulebook, instrument)
-    events = _played(played, table)
+    events = carried_out(played.apply, table, _SLICE)
     told = _summary(played, len(table), events)
     if output is not None:
         write_output(events, output)
@@ -64,17 +54,6 @@ def replay(commands: Path, rules: str, instrument: str | None, output: Path | No
         _show(told)
     if told["rejected"]:
         raise click.exceptions.Exit(1)
-
-
-def _played(played: OrderBook, table: Table) -> Any:
-    """The events of a table, carried out some commands at a time."""
-    batches: list[RecordBatch] = []
-    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("commands", total=len(table))
-        for start in range(0, max(len(table), 1), _SLICE):
-            batches.append(played.apply(table.slice(start, _SLICE)))
-            progress.advance(task, _SLICE)
-    return pa.Table.from_batches(batches)
 
 
 def _summary(played: OrderBook, commands: int, events: Any) -> dict[str, Any]:

@@ -237,7 +237,7 @@ pub(crate) fn client_of(event: &Event) -> Option<u32> {
 #[inline(always)]
 fn state_place_of(kind: Kind, state: u8) -> Option<u8> {
     match kind {
-        Kind::Phase | Kind::Halt | Kind::Resume => phase_at(state).map(|_| state),
+        Kind::Phase => phase_at(state).map(|_| state),
         Kind::PriceState => PriceState::ALL.get(usize::from(state)).map(|state| state_place(*state)),
         Kind::StatusChanged => Status::ALL.get(usize::from(state)).and_then(|status| status_place(*status)),
         _ => None,

@@ -9,6 +9,7 @@ use arrow_array::RecordBatch;
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::margin::account::Account;
 use perpcore::margin::figures::Figures;
+use perpcore::margin::line::Line;
 use perpcore::margin::status::Status;
 use perpcore::margin::threshold::{Moves, Threshold, Thresholds};
 use perpcore::message::{Phase, Side};
@@ -103,7 +104,9 @@ impl Venue {
             })
             .collect();
         let mut table = Lines::new(rulebook);
-        lines.iter().for_each(|(bucket, line)| table.push(0, *bucket, line));
+        // A wallet that is empty again says nothing.
+        let says = |line: &Line| line.amount_e24 != 0 || line.quantity != Some(0);
+        lines.iter().filter(|(_, line)| says(line)).for_each(|(bucket, line)| table.push(0, *bucket, line));
         let thresholds = self.thresholds(account);
         let liquidation = encode::liquidation_prices(&thresholds, &ids, rulebook);
         Ok(Explained {

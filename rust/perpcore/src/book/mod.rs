@@ -180,10 +180,11 @@ impl<S: Store> Book<S> {
         self.seq
     }
 
-    /// Numbers its events from here on, where they are some among others.
+    /// Its events are some among others from here on: they have this number and time.
     #[inline(always)]
-    pub fn number_from(&mut self, seq: u64) {
+    pub fn join(&mut self, seq: u64, time: i64) {
         self.seq = seq;
+        self.time = self.time.max(time);
     }
 
     /// Clients' ids by the numbers that events have.

@@ -94,8 +94,9 @@ impl Ledger {
     pub fn new(rules: &Rulebook, terms: &Arc<Terms>) -> Ledger {
         let assets = terms.assets.len();
         let named = &rules.venue().conversion_order;
-        let order = (0..assets).filter(|at| named.is_empty() && terms.assets[*at].eligible);
-        let order = named.iter().filter_map(|name| rules.asset_index(name)).chain(order);
+        let all = (0..assets).filter(|_| named.is_empty());
+        let order = named.iter().filter_map(|name| rules.asset_index(name)).chain(all);
+        let order = order.filter(|at| terms.assets[*at].eligible);
         Ledger {
             fees: rules.venue().fees.iter().map(|tier| Fees { maker: tier.maker, taker: tier.taker }).collect(),
             convertible: order.filter(|&asset| asset != terms.settlement).map(|asset| asset as u32).collect(),

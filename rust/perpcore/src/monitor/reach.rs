@@ -17,6 +17,12 @@
 //! becomes so: each of these is a difference of two of the above, and δ is the least distance ÷ slope. Roundings move a
 //! figure by less than 1 g each; [`SLACK`] is more than a line has of them. The bounds of an account are lines too: beyond
 //! them it could not be valued. Everything is rounded so that δ only becomes smaller.
+//!
+//! Who is far needs none of it ([`is_far`]). Let X be Σ|Q|·M + Σ|order|·max(limit, M) + Σ|amount|·price, the settlement
+//! currency left out. Rates and fees are at most 1 (taker fees 10 %), so G ≤ X, maintenance margin and its slope are at most
+//! 2·X, initial margin by one rate a position is at most 3·X and the slope of initial margin too. With f = call_factor each
+//! line is as far as its slope where equity and net value are at least (8 + 4·f)·X: net value X; maintenance 2·X + 3·X;
+//! the call f·2·X + X + f·2·X; initial 3·X + 4·X.
 
 use crate::margin::account::{Account, Position};
 use crate::margin::figures::Figures;
@@ -76,7 +82,34 @@ pub(super) struct Reach {
     pub(super) envelope: Option<i128>,
 }
 
+/// Whether an account of the standard model without isolated positions is so far from every line that no line can be
+/// crossed while nothing moves beyond twice.
+#[inline(always)]
+fn is_far(terms: &Terms, market: &Market, account: &Account<'_>, cross: &Figures) -> bool {
+    if account.portfolio || !account.isolated.is_empty() || cross.status != Status::Healthy {
+        return false;
+    }
+    let (mut moves_e16, mut assets_e16) = (0_i128, 0_i128);
+    for balance in account.balances {
+        let value_e16 = scaled(balance.amount.abs(), market.asset(balance.asset).price);
+        assets_e16 += value_e16;
+        moves_e16 += if balance.asset as usize == terms.settlement { 0 } else { value_e16 };
+    }
+    for position in account.cross {
+        let mark = market.mark(position.instrument).price;
+        moves_e16 += scaled(position.quantity.abs(), mark);
+        for order in account.orders_of(position) {
+            moves_e16 += scaled(i128::from(order.quantity.abs()), mark.max(order.price));
+        }
+    }
+    let factor = 8 + 4 * (i128::from(terms.call_factor) / i128::from(ONE) + 1);
+    let own = cross.equity.min(cross.net_value) - SLACK;
+    // A bound of an account is left by half of it at most where it is twice what there is.
+    own * E8 >= moves_e16 * factor && moves_e16.max(assets_e16) <= ACCOUNT_E16 / 2
+}
+
 /// The reach of an account. `isolated` are its isolated buckets.
+#[inline(always)]
 pub(super) fn reach(
     terms: &Terms,
     market: &Market,
@@ -84,6 +117,14 @@ pub(super) fn reach(
     cross: &Figures,
     isolated: &[IsolatedBucket],
 ) -> Reach {
+    if is_far(terms, market, account, cross) {
+        return Reach { most: UNITS, beside: UNITS, envelope: None };
+    }
+    full(terms, market, account, cross, isolated)
+}
+
+/// The reach of an account that is not simply far.
+fn full(terms: &Terms, market: &Market, account: &Account<'_>, cross: &Figures, isolated: &[IsolatedBucket]) -> Reach {
     let portfolio = terms.portfolio.as_ref().filter(|_| account.portfolio);
     let (mut slopes, mut extent) = (Slopes::new(portfolio.is_some()), Extent::default());
     for balance in account.balances {
@@ -303,4 +344,90 @@ impl Slopes {
 #[inline(always)]
 fn least(lines: &[u64]) -> u64 {
     lines.iter().fold(UNITS, |least, &line| least.min(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::margin::account::{Balance, Order};
+    use crate::margin::line::Discard;
+    use crate::margin::portfolio::Exposures;
+    use crate::margin::value;
+    use crate::message::PriceState;
+    use crate::rules::Rulebook;
+    use std::cell::Cell;
+
+    #[test]
+    fn who_is_far_has_the_whole_reach() {
+        let text = r#"
+            [venue]
+            settlement = "USD"
+            call_factor = 1.25
+            fees = { standard = { maker = "0%", taker = "0.05%" } }
+            [asset.BTC]
+            eligible = true
+            haircut = [["rest", "10%"]]
+            [instrument.X]
+            underlying = "X"
+            tick = 0.1
+            lot = 0.001
+            tiers = [[100_000, "0.5%", 50], [1_000_000, "2%", 20], ["rest", "50%", 1]]
+        "#;
+        let rules = Rulebook::parse(text, "far.toml").expect("the rulebook");
+        let terms = Terms::new(&rules);
+        let mut market = Market::new(&terms);
+        market.set_mark(&terms, 0, 60_000 * ONE, PriceState::Live);
+        market.set_asset(&terms, 0, 50_000 * ONE, PriceState::Live);
+        let state = Cell::new(7_u64);
+        let draw = |below: u64| {
+            let mut next = state.get();
+            next ^= next << 13;
+            next ^= next >> 7;
+            next ^= next << 17;
+            state.set(next);
+            next % below
+        };
+        let (mut far, mut near) = (0, 0);
+        for _ in 0..20_000 {
+            let size = 1 + draw(1 << (1 + draw(33))) as i64;
+            let quantity = if draw(2) == 0 { size } else { -size };
+            let orders: Vec<Order> = (0..draw(4))
+                .map(|_| {
+                    let quantity = (1 + draw(2 * size as u64)) as i64 * if draw(2) == 0 { 1 } else { -1 };
+                    Order { quantity, price: (50_000 + draw(20_000) as i64) * ONE }
+                })
+                .collect();
+            let cost_e16 = i128::from(quantity) * i128::from((58_000 + draw(4_000) as i64) * ONE);
+            let cross = [Position {
+                quantity: quantity.into(),
+                cost_e16,
+                listed: true,
+                orders_to: orders.len() as u32,
+                ..Position::default()
+            }];
+            let money = i128::from(draw(1 << (10 + draw(52))));
+            let coins = i128::from(draw(1 << (1 + draw(30))) * draw(2));
+            let balances = [Balance { asset: 1, amount: money }, Balance { asset: 0, amount: coins }];
+            let account = Account {
+                cross: &cross,
+                isolated: &[],
+                balances: &balances,
+                orders: &orders,
+                taker_fee: terms.taker_fees[0],
+                portfolio: false,
+            };
+            let mut sink = Discard::default();
+            let figures = value::account(&terms, &market, &account, &mut Exposures::new(), &mut sink, |_, _| ());
+            if sink.blocked {
+                continue;
+            }
+            if is_far(&terms, &market, &account, &figures) {
+                far += 1;
+                assert_eq!(full(&terms, &market, &account, &figures, &[]).most, UNITS);
+            } else {
+                near += 1;
+            }
+        }
+        assert!(far > 2_000 && near > 2_000, "{far} far, {near} near");
+    }
 }

@@ -69,12 +69,12 @@ impl Book {
         }
     }
 
-    /// What is converted must be an asset that counts.
+    /// What is converted must be an asset. One that does not count is left out.
     fn check_conversions(&self, root: &Node, path: &str, problems: &mut Problems) {
-        let eligible = |name: &String| index_of(&self.assets, name).is_some_and(|at| self.assets[at].eligible);
-        let venue = root.get("venue").filter(|_| !self.venue.conversion_order.iter().all(eligible));
+        let known = |name: &String| index_of(&self.assets, name).is_some();
+        let venue = root.get("venue").filter(|_| !self.venue.conversion_order.iter().all(known));
         if let Some(venue) = venue {
-            let accepted = "eligible assets of the rulebook".to_string();
+            let accepted = "assets of the rulebook".to_string();
             problems.contradiction(venue, &join(path, "venue"), "conversion_order", &[], accepted);
         }
     }

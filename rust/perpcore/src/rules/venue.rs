@@ -19,7 +19,7 @@ section! {
         "withdraw_ratio" withdraw_ratio: i64 = Is(0), Rate(SHARE), "Share of the notional of cross positions that cannot be withdrawn.";
         "outflow_per_hour" outflow_per_hour: Option<i64> = Is(None), Maybe(Rate(SHARE)), "Share of client money that may be withdrawn within an hour; without it any.";
         "settle_every" settle_every: i64 = Is(28_800_000_000_000), Duration(DAY), "How often positions are settled, beside every funding; it divides a day.";
-        "conversion_order" conversion_order: Vec<String> = Is(vec![]), ListOf(Name, "assets"), "Which assets are converted where money is short, in this order; where none is named all eligible ones, by name.";
+        "conversion_order" conversion_order: Vec<String> = Is(vec![]), ListOf(Name, "assets"), "Which assets are converted where money is short, in this order, as far as they are eligible; where none is named all of these, by name.";
         "client_id_window" client_id_window: ClientIdWindow = Empty, nested::<ClientIdWindow>(), "How long clients' order ids are remembered.";
         "rates" rates: Rates = Empty, nested::<Rates>(), "How fast orders may come, and how old they may become.";
         "fees" fees: Vec<FeeTier> = Is(vec![FeeTier { name: STANDARD.to_string(), ..FeeTier::default() }]), by_name::<FeeTier>(), "Fees by tier; `standard` is everybody's who has no other.";

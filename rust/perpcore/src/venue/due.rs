@@ -82,8 +82,9 @@ impl Venue {
             }
             self.cancel_of(account, Code::Deadman, out);
         }
+        let sampled = self.prepare_samples(now);
         self.prices_feel_time(out);
-        let ended = self.sample(now, out);
+        let ended = self.sample(now, &sampled, out);
         if now >= self.next_settlement || !ended.is_empty() {
             self.settle_all(out);
             self.next_settlement = next_multiple(now, self.state.rules.venue().settle_every.max(1));
@@ -92,23 +93,35 @@ impl Venue {
         self.look_at_touched(out);
     }
 
-    /// Samples of the premium; the intervals that end with them.
-    fn sample(&mut self, now: i64, out: &mut Vec<Event>) -> Vec<Ended> {
-        let mut ended = Vec::new();
+    /// Funding that is sampled now is told what was known just before; the instruments.
+    fn prepare_samples(&mut self, now: i64) -> Vec<usize> {
         let due: Vec<usize> =
             self.fundings().filter(|at| self.state.prices.instruments[*at].funding.next() <= now).collect();
-        for at in due {
+        for &at in &due {
             let known = self.known_of_book(at);
             let of = &mut self.state.prices.instruments[at];
-            let (mut slots, mark) = (Vec::new(), of.price);
-            let update = Update { mark: Some((mark != 0).then_some(mark)), ..known };
-            // What is known just before the slot; then the slot. Times never fall here.
+            let update = Update { mark: Some((of.price != 0).then_some(of.price)), ..known };
+            let mut slots = Vec::new();
+            // Times never fall here.
             let _ = of.funding.update(now.saturating_sub(1), &update, &mut slots);
-            let _ = of.funding.update(now, &Update::default(), &mut slots);
-            for slot in slots {
-                self.say_premium(at as u32, &slot, out);
-                ended.extend(slot.settled.map(|settled| self.ended(at as u32, settled, out)));
-            }
+            self.state.slots.extend(slots.into_iter().map(|slot| (at as u32, slot)));
+        }
+        due
+    }
+
+    /// Samples of the premium; the intervals that end with them.
+    fn sample(&mut self, now: i64, due: &[usize], out: &mut Vec<Event>) -> Vec<Ended> {
+        for &at in due {
+            let mut slots = Vec::new();
+            let _ = self.state.prices.instruments[at].funding.update(now, &Update::default(), &mut slots);
+            self.state.slots.extend(slots.into_iter().map(|slot| (at as u32, slot)));
+        }
+        let mut slots = std::mem::take(&mut self.state.slots);
+        slots.sort_by_key(|(instrument, _)| *instrument);
+        let mut ended = Vec::new();
+        for (instrument, slot) in slots {
+            self.say_premium(instrument, &slot, out);
+            ended.extend(slot.settled.map(|settled| self.ended(instrument, settled, out)));
         }
         ended
     }

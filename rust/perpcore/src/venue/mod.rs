@@ -118,7 +118,7 @@ impl Venue {
         let Some(mut book) = self.books[instrument as usize].take() else { return };
         let (from, state) = (out.len(), &mut self.state);
         state.admitted = None;
-        book.number_from(state.seq);
+        book.join(state.seq, state.time);
         work(&mut book, &mut Floor { state, books: &self.books, instrument }, out);
         state.seq = book.seq();
         self.next_due = self.next_due.min(book.next_end());

@@ -17,6 +17,7 @@ use crate::margin::terms::Terms;
 use crate::message::Event;
 use crate::monitor::watch::{Scout, Watch};
 use crate::num::ONE;
+use crate::pricing::funding::Slot as Sample;
 use crate::rules::Rulebook;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub(super) struct State {
     pub(super) touched: Vec<u32>,
     /// Postings of fills, until the book has said all that it has to say.
     pub(super) pending: Vec<Event>,
+    /// Samples of the funding that are not said yet.
+    pub(super) slots: Vec<(u32, Sample)>,
     /// Base quantity of one lot, by instrument, in g.
     pub(super) lots: Vec<i64>,
     /// When accounts' orders end unless another time is told.
@@ -89,6 +92,7 @@ impl State {
             passed: None,
             touched: Vec::new(),
             pending: Vec::new(),
+            slots: Vec::new(),
             lots: (0..terms.instruments.len()).map(lot).collect(),
             deadlines: BTreeSet::new(),
             withdrawals: BTreeMap::new(),

@@ -193,7 +193,13 @@ impl Funding {
 
     /// When the next slot is, or, while there is no fresh index, the end of the interval.
     pub fn next(&self) -> i64 {
-        if self.blind { self.start + self.every } else { self.next_slot() }
+        let slot = self.next_slot();
+        if self.blind && !self.is_fresh(slot) { self.start + self.every } else { slot }
+    }
+
+    /// Whether the index is known, and young enough at a time.
+    fn is_fresh(&self, time: i64) -> bool {
+        self.inputs.index.is_some() && time.saturating_sub(self.index_time) <= self.stale_after
     }
 
     /// SHA-256 over everything that a further call could depend on.
@@ -215,7 +221,7 @@ impl Funding {
     /// The next slot; and, where there is no fresh index, what can only be like it up to `now`.
     fn pass(&mut self, now: i64, slots: &mut Vec<Slot>) {
         let (time, end) = (self.next_slot(), self.start + self.every);
-        let fresh = self.inputs.index.is_some() && time.saturating_sub(self.index_time) <= self.stale_after;
+        let fresh = self.is_fresh(time);
         let premium = premium(&self.inputs, fresh, self.thin_trades);
         let whole = (now - self.start) / self.every;
         if !fresh && self.blind && self.samples.slots == 0 && whole > 0 {

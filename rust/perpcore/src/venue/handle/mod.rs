@@ -10,7 +10,7 @@ pub use money::reserved;
 
 use super::Venue;
 use crate::fault::Code;
-use crate::message::{Amend, Cancel, Command, Event, NOBODY, Named, Place, Priced, VenueCommand};
+use crate::message::{Amend, Cancel, Command, Event, NOBODY, Named, Place, Priced, Settings, VenueCommand};
 
 /// What the event of a command that is refused says of it.
 pub(super) fn about(command: &VenueCommand<'_>) -> Event {
@@ -20,6 +20,7 @@ pub(super) fn about(command: &VenueCommand<'_>) -> Event {
     match *command {
         VenueCommand::Book(at, command) => Event { instrument: at, ..about_order(&command) },
         VenueCommand::CancelAll(at, scope) => Event { account: scope.account.unwrap_or(NOBODY), ..of(at) },
+        VenueCommand::SetAccount(of, Settings { key: Some((at, _)), .. }) => Event { instrument: at, ..account(of) },
         VenueCommand::OpenAccount(of, _)
         | VenueCommand::SetAccount(of, _)
         | VenueCommand::CloseAccount(of)

@@ -152,8 +152,12 @@ impl Venue {
                 ..funding::Update::default()
             };
             let funding = &mut self.state.prices.instruments[instrument as usize].funding;
-            // What was due by now has run, so no slot passes here.
-            let _ = funding.update(time, &update, &mut Vec::new());
+            let mut slots = Vec::new();
+            // Times never fall here.
+            let _ = funding.update(time, &update, &mut slots);
+            self.next_due = self.next_due.min(funding.next());
+            // A slot of this very moment is said when it is its turn.
+            self.state.slots.extend(slots.into_iter().map(|slot| (instrument, slot)));
         }
         self.say_price(Of::Underlying(underlying), before, now, told, out);
     }
