@@ -16,7 +16,7 @@ def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
     quantity = row.get("quantity")
     if (quantity is not None and quantity * order.side < 0) or (order.price is None and row.get("price") is not None):
         return "conflicting_values"
-    if quantity == 0:
+    if quantity is not None and (quantity == 0 or quantity % book.market.lot):
         return "off_lot"
     total = order.total if quantity is None else abs(quantity)
     price = order.price if row.get("price") is None else row["price"]
@@ -35,7 +35,7 @@ def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
             (None if order.waits or not book.is_outside_collar(changed) else "outside_collar")
             or limit_fault(book, changed, order)
             or desk.price_refuses(book)
-            or desk.account_refuses(book, changed)
+            or desk.account_refuses(book, changed, order)
             or desk.limits_refuse(book, changed, order)
             or (None if order.waits else desk.margin_refuses(book, changed, order))
             or (None if order.waits else sweep_fault(book, changed, order))

@@ -35,7 +35,7 @@ class Desk(Protocol):
     def price_refuses(self, book: Book) -> str | None:
         """`gate.phase`: a halted price."""
 
-    def account_refuses(self, book: Book, order: Order) -> str | None:
+    def account_refuses(self, book: Book, order: Order, without: Order | None) -> str | None:
         """`gate.account`."""
 
     def limits_refuse(self, book: Book, order: Order, without: Order | None) -> str | None:

@@ -54,6 +54,13 @@ def run_instant(state: State) -> None:
         if holder.deadman is not None and holder.deadman <= state.time:
             holder.deadman = None
             end_all(state, holder, "deadman")
+    looked_at = {
+        name
+        for name, market in state.rules.markets.items()
+        if not (funding_due.is_blind(state, name) and state.time % market.contract.every)
+    }
+    for name in state.rules.markets:
+        funding_due.hear_book(state, name)
     sources.time_moves(state)
     ends = []
     settles = state.time % state.rules.settle_every == 0
@@ -61,7 +68,7 @@ def run_instant(state: State) -> None:
         if state.books[name].phase == "settled" or state.time % market.contract.sample:
             continue
         settles = settles or state.time % market.contract.every == 0
-        if funding_due.is_blind(state, name) and state.time % market.contract.every:
+        if name not in looked_at:
             continue
         for row in funding_due.sample(state, name):
             funding_due.tell_premium(state, name, row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..grid import E16, ceil_div, floor_div
 from ..pricing import FundingRow
@@ -50,22 +50,33 @@ def next_look(state: State, instrument: str) -> int:
 
 
 def is_blind(state: State, instrument: str) -> bool:
-    """Whether the last slot had no index of late, and none was told since."""
+    """Whether the last slot had no index of late, and the next one will have none either."""
     funding = state.fundings[instrument]
     assert funding.passed is not None
-    last = funding.passed * funding.rules.sample
-    return funding.blind and (funding.index_time is None or funding.index_time <= last)
+    return funding.blind and funding.is_blind(funding.passed + 1)
 
 
-def sample(state: State, instrument: str) -> list[FundingRow]:
-    """The slots up to now, on the book and the prices that are known."""
+def hear_book(state: State, instrument: str) -> None:
+    """What the next slot is taken on: the impact prices of a book that trades."""
     funding, book = state.fundings[instrument], state.books[instrument]
     trades = book.phase in TRADING
     funding.known |= {
         "impact_bid": book.impact(1) if trades else None,
         "impact_ask": book.impact(-1) if trades else None,
     }
-    return funding.update(state.time)
+
+
+def hear_index(venue: State, underlying: str, **told: Any) -> None:
+    """Slots that pass by it are told in their turn. Without an index, the one that is known is as old as it was."""
+    for market in venue.rules.markets.values():
+        if market.underlying == underlying and venue.books[market.name].phase != "settled":
+            rows = venue.fundings[market.name].update(venue.time, **told)
+            venue.slots.setdefault(market.name, []).extend(rows)
+
+
+def sample(state: State, instrument: str) -> list[FundingRow]:
+    """The slots up to now."""
+    return [*state.slots.pop(instrument, []), *state.fundings[instrument].update(state.time)]
 
 
 def tell_premium(state: State, instrument: str, row: FundingRow) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SECOND = 10**9
 
 
-def account_refuses(state: State, book: Book, order: Order) -> str | None:
+def account_refuses(state: State, book: Book, order: Order, without: Order | None) -> str | None:
     """Who may not open may still reduce."""
     holder = state.holders[order.account]
     code = may_not_open(holder, state.rules.require, state.time)
@@ -24,7 +24,7 @@ def account_refuses(state: State, book: Book, order: Order) -> str | None:
         return None
     if order.reduce_only and book.reducible(order) == 0:
         return code  # there is nothing that it would reduce
-    return None if is_possible(book, order) and reduces_risk(state, book, order, None) else code
+    return None if is_possible(book, order) and reduces_risk(state, book, order, without) else code
 
 
 def is_possible(book: Book, order: Order) -> bool:
@@ -47,7 +47,6 @@ def limits_refuse(state: State, book: Book, order: Order, without: Order | None)
     most = state.rules.orders_per_second
     if most is not None and before + 1 > most:
         return "rate_limit"
-    entering = entering_quantity(book, order)
     if book.market.group_position is not None:
         held = sum(
             other.quantity(order.instrument, mode) for other in group(state, holder) for mode in ("cross", "isolated")
@@ -58,7 +57,7 @@ def limits_refuse(state: State, book: Book, order: Order, without: Order | None)
             for one in book.of(other.name)
             if one.side == order.side and one is not without
         )
-        if order.side * held + ordered + entering > book.market.group_position:
+        if order.side * held + ordered + order.left > book.market.group_position:
             return "group_limit"
     limit = book.market.open_interest
     if limit is not None and not reduces_risk(state, book, order, without):
@@ -67,14 +66,9 @@ def limits_refuse(state: State, book: Book, order: Order, without: Order | None)
             for one in book.of(order.account)
             if one.side == order.side and not one.reduce_only and one is not without
         )
-        if open_interest(state, order.instrument) + own + entering > limit:
+        if open_interest(state, order.instrument) + own + order.left > limit:
             return "open_interest"
     return None
-
-
-def entering_quantity(book: Book, order: Order) -> int:
-    """A reduce-only order is at most the position, once it is asked."""
-    return min(order.left, book.reducible(order)) if order.reduce_only and order.trigger is None else order.left
 
 
 def group(state: State, holder: Holder) -> list[Holder]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..book import Price
 from ..usable import is_usable
-from . import settlement, sources, statuses
+from . import funding_due, settlement, sources, statuses
 from .phases import enter_phase
 from .place import fire
 
@@ -55,7 +55,7 @@ def index(state: State, row: Row) -> str | None:
         state.emit("price_state", before=before, after=after, note=name)
     statuses.look(state)
     follow = [market.name for market in state.rules.markets.values() if market.underlying == name]
-    tell_fundings(state, name, index=row["price"], state=after)
+    funding_due.hear_index(state, name, index=row["price"], state=after)
     if is_usable(state.indexes[name], state.rules.valuation, name):
         for one in follow:
             state.books[one].index = row["price"]
@@ -165,18 +165,10 @@ def halt_index(state: State, row: Row) -> str | None:
     before = "frozen" if found is None else found.state
     if found is not None:
         set_index(state, name, Price(found.value, "halted"))
-        tell_fundings(state, name, state="halted")
+        funding_due.hear_index(state, name, index=found.value, state="halted")
     if before != "halted":
         state.emit("price_state", before=before, after="halted", note=name)
     return None
-
-
-def tell_fundings(venue: State, underlying: str, **told: Any) -> None:
-    """Without an index, the one that is known is as old as it was."""
-    for market in venue.rules.markets.values():
-        if market.underlying == underlying and venue.books[market.name].phase != "settled":
-            rows = venue.fundings[market.name].update(venue.time, **told)
-            assert not rows, "every slot up to now has passed"
 
 
 def restart(state: State) -> None:
@@ -188,7 +180,7 @@ def restart(state: State) -> None:
             price = state.indexes[name]
             freeze(state, price, {"note": name})
             set_index(state, name, price)
-            tell_fundings(state, name, state=price.state)
+            funding_due.hear_index(state, name, index=price.value, state=price.state)
     for asset in sorted(state.rules.valuation.assets):
         told = state.rules.valuation.assets[asset].underlying is None and asset != state.rules.settlement
         if told and asset in state.prices:

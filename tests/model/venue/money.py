@@ -207,9 +207,11 @@ def fund_topup(state: State, row: Row) -> str | None:
     """To the fund or the converter, from outside or from an account."""
     asset = row.get("asset") or state.rules.settlement
     house = row.get("note") or "fund"
-    if house not in ("fund", "converter") or row["amount"] <= 0:
+    if house not in ("fund", "converter"):
         return "out_of_range"
     if row.get("account") is None:
+        if row["amount"] <= 0:
+            return "out_of_range"
         state.ledger.outside[asset] += row["amount"]
         state.ledger.to_house(house, asset, row["amount"])
         balance = state.ledger.house[house][asset]
@@ -220,6 +222,8 @@ def fund_topup(state: State, row: Row) -> str | None:
         return "unknown_holder"
     if holder.flags & {"no_withdraw", "frozen"}:
         return "withdraw_held"
+    if row["amount"] <= 0:
+        return "out_of_range"
     code = out_fault(state, holder, asset, row["amount"])
     if code is not None:
         return code

@@ -39,8 +39,7 @@ def settings_fault(state: State, holder: Holder, row: Row) -> str | None:
     cls = row.get("class") or holder.cls
     if state.rules.classes and cls not in state.rules.classes:
         return "class_not_admitted"
-    was = holder.cls if holder.name in state.holders else None
-    if cls == "affiliated_market_maker" and cls != was and not row.get("approval"):
+    if row.get("class") == "affiliated_market_maker" and not row.get("approval"):
         return "approval_missing"
     if row.get("fee_tier") is not None and row["fee_tier"] not in state.rules.fees and row["fee_tier"] != "standard":
         return "unknown_fee_tier"

@@ -129,7 +129,7 @@ def place(book: Book, row: dict[str, Any]) -> str | None:
         or age_fault(book, row)
         or phase_fault(book, order)
         or desk.price_refuses(book)
-        or desk.account_refuses(book, order)
+        or desk.account_refuses(book, order, None)
         or end_fault(book, order)
         or size_fault(book, order, closes(book, order))
         or (order.trigger is None and book.is_outside_collar(order) and "outside_collar")
@@ -194,8 +194,8 @@ def trigger(book: Book, order: Order) -> None:
     code = (
         phase_fault(book, order)
         or desk.price_refuses(book)
-        or desk.account_refuses(book, order)
         or (book.is_outside_collar(order) and "outside_collar")
+        or desk.account_refuses(book, order, None)
         or desk.margin_refuses(book, order, None)
         or entry_fault(book, order)
         or (order.reduce_only and book.reducible(order) == 0 and "nothing_to_reduce")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..book import Price
 from ..pricing import IndexPrice, IndexRow
 from ..usable import is_usable
-from . import markets, statuses
+from . import funding_due, markets, statuses
 from .place import fire
 
 if TYPE_CHECKING:
@@ -27,12 +27,6 @@ def sourced(state: State) -> list[str]:
 def quote(state: State, row: Row) -> str | None:
     """One quote is one sample of the index."""
     name = row["underlying"]
-    if name not in state.rules.indexes:
-        return "out_of_range"
-    if name not in state.sources:
-        return "priced_by_sources"
-    if row["source"] not in state.sources[name].feeds:
-        return "out_of_range"
     price: Fraction | None = row.get("price")
     update_index(state, name, lambda index: index.update(state.time, [(row["source"], price, row.get("sent"))]))
     return None
@@ -41,7 +35,7 @@ def quote(state: State, row: Row) -> str | None:
 def update_index(state: State, name: str, act: Callable[[IndexPrice], IndexRow]) -> IndexRow:
     """After it every mark is made."""
     found = act(state.sources[name])
-    changed = take_index(state, name, found)
+    changed = take_index(state, name, found, told=True)
     look_and_tell(state, changed | make_marks(state))
     return found
 
@@ -54,11 +48,14 @@ def time_moves(state: State) -> None:
     look_and_tell(state, changed | make_marks(state))
 
 
-def take_index(state: State, name: str, found: IndexRow) -> Changed:
-    """Events where value or state changed."""
+def take_index(state: State, name: str, found: IndexRow, told: bool = False) -> Changed:
+    """Events where value or state changed; funding hears of that, and of whatever is told."""
     before = state.indexes.get(name) or Price(0, "frozen")
     value = found.value or 0
-    if (value, found.state) == (before.value, before.state):
+    same = (value, found.state) == (before.value, before.state)
+    if value and (told or not same):
+        funding_due.hear_index(state, name, index=value, state=found.state)
+    if same:
         return set()
     if value:
         markets.set_index(state, name, Price(value, found.state))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..book import Price
 from ..grid import GRID
-from ..pricing import Funding, IndexPrice, MarkPrice
+from ..pricing import Funding, FundingRow, IndexPrice, MarkPrice
 from . import fills, gate
 from .accounts import Holder, owner_group
 from .book import Book
@@ -46,6 +46,7 @@ class State:
         self.books = {name: Book(market, rules, self, "listed") for name, market in rules.markets.items()}
         self.client_ids = {name: ClientIds(rules.client_id_time, rules.client_ids) for name in rules.markets}
         self.fundings = {name: Funding(market.contract) for name, market in rules.markets.items()}
+        self.slots: dict[str, list[FundingRow]] = {}  # that passed and were not told yet
         self.withdrawals: dict[int, tuple[str, str, int]] = {}
         self.withdrawal_count = 0
         self.outflows: list[tuple[int, int, int]] = []  # (time, value, number)
@@ -114,9 +115,9 @@ class State:
         """A halted price admits cancels only."""
         return "price_unusable" if self.valuer.price(book.market.name).state == "halted" else None
 
-    def account_refuses(self, book: Book, order: Order) -> str | None:
+    def account_refuses(self, book: Book, order: Order, without: Order | None) -> str | None:
         """`gate.account`."""
-        return gate.account_refuses(self, book, order)
+        return gate.account_refuses(self, book, order, without)
 
     def limits_refuse(self, book: Book, order: Order, without: Order | None) -> str | None:
         """`gate.limits`."""

@@ -44,6 +44,9 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
+ANY = (-(2**63), 2**63)
+
+
 def readable(value: object, bounds: tuple[int, int]) -> int | None:
     """A number as an event shows it; what could not be read, and 0, is not shown."""
     try:
@@ -72,13 +75,13 @@ class Venue(State):
         """One row of `commands`, numbers as text or as they are read; the events it causes, or gives again."""
         self.events = []
         self.cause += 1
+        row, code = read_row(self.rules, raw)
         time = raw.get("time")
         if time is not None and self.started and time < self.time:
-            self.reject(dict(raw), "time_runs_back")
+            self.reject(row, code or "time_runs_back")
             return self.events
         if time is not None:
             self.pass_time(time)
-        row, code = read_row(self.rules, raw)
         if code is None:
             code = self.handlers[row["kind"]](self, row)
         if code is not None:
@@ -100,14 +103,15 @@ class Venue(State):
         shown: dict[str, Any] = {name: row.get(name) for name in ("account", "client_id")}
         if row.get("asset") in self.rules.valuation.assets:
             shown["asset"] = row["asset"]
-        raw = row if row.get("kind") != "quote" else {"price": row.get("quoted")}
-        shown |= {name: readable(raw.get(name), NUMBERS[name]) for name in ("quantity", "price", "amount")}
+        shown |= {name: readable(row.get(name), NUMBERS[name]) for name in ("quantity", "price", "amount")}
+        if row.get("kind") == "quote":  # any number on the grid is one that a source may say
+            shown["price"] = readable(row.get("quoted"), ANY)
         if row.get("instrument") in self.rules.markets:
             shown["instrument"] = row["instrument"]
         if row.get("order") is not None:
             book_kind = row.get("kind") in ("amend", "cancel")
             shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
-        if row.get("kind") == "amend" and code != "unknown_holder":
+        if row.get("kind") == "amend" and code not in ("unknown_holder", "time_runs_back"):
             shown |= {"quantity": None, "price": None}
         self.emit("rejected", code=code, **shown)
 
