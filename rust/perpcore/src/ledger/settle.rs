@@ -11,7 +11,7 @@ use crate::margin::market::Market;
 use crate::margin::portfolio::Exposures;
 use crate::margin::value;
 use crate::message::event::Kind;
-use crate::message::{Event, NOBODY};
+use crate::message::{Event, NOBODY, PriceState};
 use crate::num::round::credit_from_e16;
 use crate::num::times;
 use crate::num::wide::Wide;
@@ -127,7 +127,12 @@ impl Ledger {
 
     /// Takes out the instruments of everybody who is bankrupt or could not pay, until all can.
     fn defer(&self, settling: &mut Settling<'_>) -> Vec<(u32, u32)> {
-        let values: Vec<_> = settling.order.iter().map(|&account| self.net_values(account, settling.market)).collect();
+        // What somebody is worth is asked at the prices of the settlement, which need not be the marks.
+        let mut market = settling.market.clone();
+        for (at, price) in settling.prices.iter().enumerate() {
+            price.into_iter().for_each(|&price| market.set_mark(&self.terms, at, price, PriceState::Live));
+        }
+        let values: Vec<_> = settling.order.iter().map(|&account| self.net_values(account, &market)).collect();
         let mut deferred: Vec<(u32, u32)> = Vec::new();
         loop {
             let (before, mut buyers) = (deferred.len(), self.buyers());
