@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +21,7 @@ TYPES = {
     "order": pa.uint64(),
     "reduce_only": pa.bool_(),
 }
+TOGETHER = 40  # rows of a table
 LOOK_EVERY = 100  # commands between two looks at ledger, positions and statuses
 
 
@@ -29,18 +30,18 @@ def core_venue(text: str) -> Any:
     return pc.Venue(pc.Rulebook.parse(text))
 
 
-def table(row: Mapping[str, Any]) -> pa.Table:
-    """One row of `commands`."""
-    columns = {"kind": pa.array([row.get("kind")], pa.string())}
-    columns |= {name: pa.array([value], TYPES.get(name, pa.string())) for name, value in row.items() if name != "kind"}
-    return pa.table(columns)
+def table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows of `commands`."""
+    names = {"kind": None, **dict.fromkeys(name for row in rows for name in row)}
+    return pa.table({name: pa.array([row.get(name) for row in rows], TYPES.get(name, pa.string())) for name in names})
 
 
 def events_of(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """Rows, times in nanoseconds."""
     at = batch.schema.get_field_index("time")
     times = batch.column(at).cast(pa.int64())
-    return batch.set_column(at, pa.field("time", pa.int64()), times).to_pylist()
+    rows: list[dict[str, Any]] = batch.set_column(at, pa.field("time", pa.int64()), times).to_pylist()
+    return rows
 
 
 class Player:
@@ -51,7 +52,7 @@ class Player:
 
     def apply(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The events of one row, its orders numbered."""
-        got = events_of(self.core.apply(table(cells(dict(row), self.ids))))
+        got = events_of(self.core.apply(table([cells(dict(row), self.ids)])))
         for event in got:
             key = (event["instrument"], event["order"])
             if event["kind"] == "accepted" and event["order"] and key not in self.ids.known:
@@ -60,23 +61,59 @@ class Player:
         return [as_got(event, self.ids) for event in got]
 
 
-def replay(seed: int, flavor: str, length: int) -> tuple[Any, Venue]:
-    """Raises the first difference; what is left of both."""
-    text, rows = stream(seed, flavor, length)
-    core, model, ids = core_venue(text), Venue(read_rules(text)), Ids()
-    for index, row in enumerate(rows):
-        command = resolve(row, model)
-        expected = model.apply(command)
-        got = events_of(core.apply(table(cells(command, ids))))
-        learn(expected, got, ids)
-        mine = [as_expected(event, ids) for event in expected]
-        theirs = [as_got(event, ids) for event in got]
+class Replay:
+    """One stream through both. Rows wait for each other, so that the core gets them in tables of several."""
+
+    def __init__(self, seed: int, flavor: str, length: int) -> None:
+        self.where = (seed, flavor, length)
+        text, self.rows = stream(seed, flavor, length)
+        self.core, self.model, self.ids = core_venue(text), Venue(read_rules(text)), Ids()
+        self.waiting: list[tuple[int, dict[str, Any]]] = []
+        self.expected: list[tuple[int, dict[str, Any]]] = []  # each with the index of its command
+
+    def run(self) -> None:
+        """Raises the first difference."""
+        index = 0
+        for index, row in enumerate(self.rows):
+            command = resolve(row, self.model)
+            if self.names_unknown(command):
+                self.compare()
+            self.waiting.append((index, command))
+            self.expected += [(index, event) for event in self.model.apply(command)]
+            if len(self.waiting) == TOGETHER:
+                self.compare()
+            if index % LOOK_EVERY == 0:
+                self.compare()
+                compare_states(self.core, self.model, (*self.where, index), command)
+        self.compare()
+        compare_states(self.core, self.model, (*self.where, index), {})
+
+    def names_unknown(self, command: Mapping[str, Any]) -> bool:
+        """Whether a row names an order whose id the core has not told yet."""
+        named = (command.get("instrument"), command.get("order"))
+        return command.get("kind") in ("amend", "cancel") and "order" in command and named not in self.ids.back
+
+    def compare(self) -> None:
+        """The rows that wait, through the core."""
+        if not self.waiting:
+            return
+        rows = [cells(command, self.ids) for _, command in self.waiting]
+        got = events_of(self.core.apply(table(rows)))
+        learn([event for _, event in self.expected], got, self.ids)
+        mine = [as_expected(event, self.ids) for _, event in self.expected]
+        theirs = [as_got(event, self.ids) for event in got]
         if mine != theirs:
-            raise DifferenceError(seed, flavor, length, index, command, mine, theirs)
-        if index % LOOK_EVERY == 0:
-            compare_states(core, model, (seed, flavor, length, index), command)
-    compare_states(core, model, (seed, flavor, length, length), {})
-    return core, model
+            at = next(
+                (at for at, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]), len(mine) - 1
+            )
+            index = self.expected[max(0, at)][0] if self.expected else self.waiting[0][0]
+            raise DifferenceError(*self.where, index, dict(self.waiting)[index], mine, theirs)
+        self.waiting, self.expected = [], []
+
+
+def replay(seed: int, flavor: str, length: int) -> None:
+    """One stream; raises where it differs."""
+    Replay(seed, flavor, length).run()
 
 
 def compare_states(core: Any, model: Venue, where: tuple[int, str, int, int], command: Mapping[str, Any]) -> None:

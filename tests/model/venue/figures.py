@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -13,14 +13,15 @@ from ..cross import value_cross
 from ..isolated import value_isolated
 from ..lines import Lines
 from ..rulebook import Rulebook
-from .accounts import Holder, base
+from .accounts import Holder, Holding, base
 from .orders import Order
 from .rules import VenueRules
 
 PLAIN: Mapping[str, int] = {}
+MOST_KNOWN = 20_000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Figures:
     """Of one bucket. A margin ratio is for display and no part of it."""
 
@@ -46,6 +47,7 @@ class Valuer:
         self.rules = rules
         self.prices = prices
         valuation = rules.valuation
+        self.known: dict[Hashable, Figures] = {}
         self.no_fees: Rulebook = replace(valuation, taker=dict.fromkeys(valuation.taker, 0))
 
     def price(self, symbol: str) -> Price:
@@ -77,9 +79,30 @@ class Valuer:
         names = [*self.rules.markets, *self.rules.valuation.assets]
         return {name: self.price(name) for name in names}
 
-    def cross(self, holder: Holder, orders: Iterable[Order], without: Mapping[str, int] = PLAIN) -> Figures:
+    def cross(self, holder: Holder, orders: Sequence[Order], without: Mapping[str, int] = PLAIN) -> Figures:
         """The cross bucket with its orders."""
-        return self.valued(self.rules.valuation, self.account(holder, orders, without))
+        key = (*self.seen(holder, orders), tuple(sorted(without.items())))
+        return self.remember(key, lambda: self.valued(self.rules.valuation, self.account(holder, orders, without)))
+
+    def seen(self, holder: Holder, orders: Sequence[Order]) -> tuple[Hashable, ...]:
+        """All that the figures of an account depend on."""
+        positions = tuple(
+            (key, own.quantity, own.cost, own.margin, own.leverage) for key, own in holder.positions.items()
+        )
+        ordered = tuple((o.instrument, o.mode, o.signed, o.price, o.reduce_only) for o in orders)
+        symbols = {*holder.cash, *(name for name, _ in holder.positions), *(o.instrument for o in orders)}
+        prices = tuple((name, (found := self.price(name)).value, found.state) for name in sorted(symbols))
+        return (
+            holder.model, holder.leverage, holder.fee_tier, tuple(holder.cash.items()), positions, ordered, prices,
+        )  # fmt: skip
+
+    def remember(self, key: Hashable, value: Callable[[], Figures]) -> Figures:
+        """The same question has the same answer."""
+        if key not in self.known:
+            if len(self.known) > MOST_KNOWN:
+                self.known.clear()
+            self.known[key] = value()
+        return self.known[key]
 
     def bare(self, holder: Holder, orders: Iterable[Order]) -> int:
         """IM without order losses and fees."""
@@ -103,6 +126,15 @@ class Valuer:
 
     def isolated(self, holder: Holder, instrument: str) -> Figures:
         """One isolated bucket."""
+        own = holder.positions.get((instrument, "isolated"), Holding())
+        price = self.price(instrument)
+        key = (
+            instrument, own.quantity, own.cost, own.margin, own.leverage or holder.leverage, price.value, price.state,
+        )  # fmt: skip
+        return self.remember(key, lambda: self.isolated_anew(holder, instrument))
+
+    def isolated_anew(self, holder: Holder, instrument: str) -> Figures:
+        """As `assess` has it."""
         account = self.account(holder, (), PLAIN)
         key = (instrument, "isolated")
         position = account.positions.get(key) or Position(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .. import margin
@@ -50,9 +51,7 @@ def bucket(state: State, holder: Holder, order: Order, fee: int) -> Figures:
     """The bucket that a fill acts on, without orders, a fee taken off."""
     if order.mode == "isolated":
         found = state.valuer.isolated(holder, order.instrument)
-        found.equity -= fee
-        found.net_value -= fee
-        return found
+        return replace(found, equity=found.equity - fee, net_value=found.net_value - fee)
     return state.valuer.cross(holder, (), {state.rules.settlement: fee})
 
 
