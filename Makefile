@@ -48,6 +48,7 @@ soak: dev ## the tests in their long form (PERPCORE_SOAK=1), sanitizers and fuzz
 	@PERPCORE_SOAK=1 $(PY) -m pytest
 	@tools/soak.sh book
 	@tools/soak.sh pricing
+	@tools/soak.sh incidents
 	@tools/soak.sh sanitize
 	@tools/soak.sh threads
 	@tools/soak.sh fuzz

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "python" / "perpcore"
 
 # Lowest first. A room may use what stands before it, never what stands after it.
 FLOORS = [
-    *("word", "num", "fault", "rule", "rules", "message"),
+    *("control", "word", "num", "fault", "rule", "rules", "message"),
     *("pricing", "margin", "book"),
     *("sweep", "monitor", "ledger"),
     *("liquidation", "financing"),

@@ -21,6 +21,9 @@ mod venue;
 
 use pyo3::prelude::*;
 
+// The features of perpcore that take a control out are for its tests.
+const _: () = assert!(perpcore::control::TAKEN_OUT.is_empty(), "perpcore is built without one of its controls");
+
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<rulebook::Rulebook>()?;

@@ -6,6 +6,7 @@
 //! [`monitor`], [`ledger`] → [`venue`].
 
 pub mod book;
+pub mod control;
 pub mod fault;
 pub mod ledger;
 pub mod margin;

@@ -5,9 +5,21 @@
 
 #[path = "venue/collusion.rs"]
 mod collusion;
+#[path = "venue/degraded.rs"]
+mod degraded;
 #[path = "venue/desk.rs"]
 mod desk;
+#[path = "venue/extremes.rs"]
+mod extremes;
+#[path = "venue/fees.rs"]
+mod fees;
+#[path = "venue/isolated.rs"]
+mod isolated;
 #[path = "venue/money.rs"]
 mod money;
-#[path = "venue/probes.rs"]
-mod probes;
+#[path = "venue/not_yet.rs"]
+mod not_yet;
+#[path = "venue/reserved.rs"]
+mod reserved;
+#[path = "venue/settling.rs"]
+mod settling;

@@ -67,6 +67,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Phase::ReduceOnly if keeps || order.flags.reduce_only() => {}
             _ => return Err(Code::PhaseRefused),
         }
+        if !keeps {
+            self.owner.admits_phase()?;
+        }
         let changed = Order { price, left, ..order };
         let life = book.store.life(slot);
         let (stored, tif) = (true, Tif::Gtc);

@@ -95,13 +95,10 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// the price is beyond the collar.
     pub(super) fn settle_crossing(&mut self) -> bool {
         while let Some(found) = self.book.indicative() {
-            let (most, least) = (self.edge(Side::Bid), self.edge(Side::Ask));
-            if !(least..=most).contains(&found.price) {
-                return false;
-            }
             let failing = self.failing(&found);
             if failing.is_empty() {
-                return true;
+                let (most, least) = (self.edge(Side::Bid), self.edge(Side::Ask));
+                return (least..=most).contains(&found.price);
             }
             for (slot, code) in failing {
                 self.end(slot, Kind::Canceled, code);

@@ -27,6 +27,22 @@ impl Ends {
         self.next
     }
 
+    /// When the next order ends, those that ended otherwise left out. An order that comes later ends later than one of the
+    /// oldest possible age now, of which [`Ends::next`] takes care.
+    pub(super) fn find_next<S: Store>(&mut self, store: &S, age: i64) -> i64 {
+        self.forget_gone(store);
+        let timed = self.timed.peek().map(|Reverse((until, _))| *until);
+        let aged = store.oldest().map(|slot| store.life(slot).time.saturating_add(age));
+        timed.into_iter().chain(aged).min().unwrap_or(i64::MAX)
+    }
+
+    /// Forgets orders that ended otherwise, as far as they stand first.
+    fn forget_gone<S: Store>(&mut self, store: &S) {
+        while self.timed.peek().is_some_and(|Reverse((_, order))| store.find(*order).is_none()) {
+            self.timed.pop();
+        }
+    }
+
     /// An order lives until a time.
     pub(super) fn add<S: Store>(&mut self, store: &S, until: i64, order: u64) {
         if self.timed.len() > 2 * store.len() + 64 {
@@ -53,9 +69,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let age = self.book.terms.max_age;
         loop {
             let book = &mut *self.book;
-            while book.ends.timed.peek().is_some_and(|Reverse((_, order))| book.store.find(*order).is_none()) {
-                book.ends.timed.pop();
-            }
+            book.ends.forget_gone(&book.store);
             let timed = book.ends.timed.peek().map(|Reverse((until, order))| (*until, *order, Code::UntilReached));
             let aged = book
                 .store

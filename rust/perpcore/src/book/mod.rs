@@ -148,6 +148,12 @@ impl<S: Store> Book<S> {
         turn.pass();
     }
 
+    /// When the next order expires, if none ends otherwise or comes meanwhile.
+    pub fn find_next_end(&mut self) -> i64 {
+        let Book { ends, store, terms, .. } = self;
+        ends.find_next(store, terms.max_age)
+    }
+
     /// When the next order may expire: none does before.
     #[inline(always)]
     pub fn next_end(&self) -> i64 {

@@ -3,7 +3,7 @@
 use super::Book;
 use super::store::Store;
 use crate::fault::Code;
-use crate::message::{NOBODY, Place, Side};
+use crate::message::{NOBODY, Side};
 
 /// A trade that is about to be made, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub trait Owner {
     ///
     /// # Errors
     /// Why not.
-    fn admits_phase(&mut self, _place: &Place<'_>) -> Result<(), Code> {
+    fn admits_phase(&mut self) -> Result<(), Code> {
         Ok(())
     }
 

@@ -78,12 +78,12 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if book.phase != Phase::Open {
             self.admit_in_phase(place, at_once)?;
         }
-        self.owner.admits_phase(place)?;
+        self.owner.admits_phase()?;
         let mut asked = Asked {
             account: place.account,
             side,
-            lots: place.quantity.saturating_abs() / terms.lot.size,
-            price: place.price.map_or_else(|| self.edge(side), |price| price / terms.tick.size),
+            lots: terms.lot.count(place.quantity).map_or(0, i64::saturating_abs),
+            price: place.price.map_or_else(|| self.edge(side), |price| terms.tick.count(price).unwrap_or(0)),
             reduce_only: place.reduce_only,
             isolated: place.isolated,
             replaces: 0,

@@ -66,9 +66,23 @@ impl<S: Store> Book<S> {
         slots.map(|slot| self.store.order(slot)).filter(|order| order.flags.resting())
     }
 
+    /// What rests of an account's orders on a side that may add to a position, but for one, in lots.
+    pub(crate) fn adding(&self, account: u32, side: Side, isolated: bool, but: u64) -> i64 {
+        let adds = |order: &&Order| {
+            let flags = order.flags;
+            order.side == side && flags.isolated() == isolated && !flags.reduce_only() && order.id != but
+        };
+        self.resting_of(account).filter(adds).map(|order| order.left).sum()
+    }
+
     /// What is left of a living order, in lots.
     pub fn left_of(&self, order: u64) -> i64 {
         self.store.find(order).map_or(0, |slot| self.store.order(slot).left)
+    }
+
+    /// The limit of a living order in g.
+    pub(crate) fn limit_of(&self, order: u64) -> Option<i64> {
+        self.store.find(order).map(|slot| self.terms.tick.value(self.store.order(slot).price))
     }
 
     /// Whether a living order may only reduce.

@@ -25,8 +25,16 @@ impl Cash {
     /// Takes as much of an amount as there is; what that was.
     #[inline(always)]
     pub(super) fn take(&mut self, amount: i128) -> i128 {
-        let taken = self.0.min(amount.max(0) as u128);
-        self.0 -= taken;
-        taken as i128
+        #[cfg(feature = "without_floor_of_cash")]
+        {
+            self.0 = self.0.wrapping_sub(amount as u128);
+            amount
+        }
+        #[cfg(not(feature = "without_floor_of_cash"))]
+        {
+            let taken = self.0.min(amount.max(0) as u128);
+            self.0 -= taken;
+            taken as i128
+        }
     }
 }

@@ -20,14 +20,14 @@ struct Sale {
 
 /// What converter and fund can pay.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Buyers {
+pub struct Buyers {
     converter: i128,
     fund: i128,
 }
 
 impl Ledger {
     /// What those who buy what is converted can pay.
-    pub(super) fn buyers(&self) -> Buyers {
+    pub fn buyers(&self) -> Buyers {
         let settlement = self.settlement();
         Buyers { converter: self.house(House::Converter, settlement), fund: self.house(House::Fund, settlement) }
     }
@@ -61,16 +61,12 @@ impl Ledger {
         sales
     }
 
-    /// What an account could pay in the settlement currency if it had to pay so much.
-    pub(super) fn could_pay(&self, account: u32, amount: i128, market: &Market, buyers: &mut Buyers) -> i128 {
+    /// What an account could pay in the settlement currency if it had to pay so much; those who buy what it would have to
+    /// sell have less to pay others with.
+    pub fn could_pay(&self, account: u32, amount: i128, market: &Market, buyers: &mut Buyers) -> i128 {
         let (cash, _) = self.of(account).balance(self.settlement());
         let sales = self.sales(account, amount - cash, market, buyers);
         (cash + sales.iter().map(|sale| sale.proceeds).sum::<i128>()).min(amount)
-    }
-
-    /// Whether an account could pay so much in the settlement currency.
-    pub fn can_pay(&self, account: u32, amount: i128, market: &Market) -> bool {
-        self.could_pay(account, amount, market, &mut self.buyers()) == amount
     }
 
     /// An account pays in the settlement currency, selling what it must; what it could pay.

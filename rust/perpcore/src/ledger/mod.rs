@@ -13,6 +13,7 @@ mod settle;
 mod trade;
 
 pub use cash::Cash;
+pub use convert::Buyers;
 pub use holdings::{Held, Holdings, Wallet};
 pub use settle::{Funding, Settling};
 pub use trade::{SideOfTrade, fee_of, isolated_move};

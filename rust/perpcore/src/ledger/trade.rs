@@ -68,19 +68,22 @@ impl Ledger {
         market: &Market,
         out: &mut Vec<Event>,
     ) {
-        let mark = market.mark(instrument).price;
+        let (mark, mut collected) = (market.mark(instrument).price, 0);
         for side in sides {
             let SideOfTrade { account, isolated, quantity, leverage, fee } = side;
             let key = self.clients[account as usize].key(instrument, isolated);
             let (before, chosen) = (key.quantity, if key.leverage == 0 { leverage } else { key.leverage });
             key.trade(quantity, price);
             let after = key.quantity;
-            self.open_interest[instrument as usize] += i128::from(after.max(0)) - i128::from(before.max(0));
+            if !cfg!(feature = "without_open_interest") {
+                self.open_interest[instrument as usize] += i128::from(after.max(0)) - i128::from(before.max(0));
+            }
             if isolated {
                 let amount = isolated_move(&self.terms, instrument, chosen, [before, after], price, mark);
                 self.fund_margin(account, instrument, amount, market, out);
             }
-            self.charge_fee(side, instrument, fee_of(fee, quantity, price), trade, market, out);
+            let about = About { rule: Rule::LedgerFee, instrument, trade };
+            collected += self.charge_fee(side, fee_of(fee, quantity, price), collected, about, market, out);
         }
     }
 
@@ -95,31 +98,31 @@ impl Ledger {
         self.move_margin(account, instrument, amount.min(cash), out);
     }
 
+    /// Charges a fee, or pays a rebate of at most what was collected in the trade; what came in.
     #[inline(always)]
     fn charge_fee(
         &mut self,
         side: SideOfTrade,
-        instrument: u32,
         fee: i128,
-        trade: u64,
+        collected: i128,
+        about: About,
         market: &Market,
         out: &mut Vec<Event>,
-    ) {
+    ) -> i128 {
         let SideOfTrade { account, isolated, .. } = side;
-        let about = About { rule: Rule::LedgerFee, instrument, trade };
         if fee < 0 {
-            // Never more than what was collected.
-            let rebate = self.house_mut(House::Fees).take(-fee);
+            let rebate = self.house_mut(House::Fees).take((-fee).min(collected));
             match isolated {
-                true => _ = self.post_margin(account, instrument, rebate, about, out),
+                true => _ = self.post_margin(account, about.instrument, rebate, about, out),
                 false => self.credit(account, self.settlement(), rebate, about, out),
             }
-        } else {
-            let paid = match isolated {
-                true => -self.post_margin(account, instrument, -fee, about, out),
-                false => self.debit(account, fee, about, market, out),
-            };
-            self.house_mut(House::Fees).put(paid);
+            return -rebate;
         }
+        let paid = match isolated {
+            true => -self.post_margin(account, about.instrument, -fee, about, out),
+            false => self.debit(account, fee, about, market, out),
+        };
+        self.house_mut(House::Fees).put(paid);
+        paid
     }
 }

@@ -70,6 +70,7 @@ impl<W: Width> Figures<W> {
         let equity = collateral.plus(unsettled);
         let net_value = net_assets.map_or(equity, |assets| assets.plus(unsettled));
         let gain = unsettled.larger(zero);
+        let kept_back = if cfg!(feature = "without_unsettled_gain") { zero } else { gain };
         let opening_equity = equity.minus(gain.charge_of(ONE - terms.profit_credit));
         let initial_counts = net_assets.is_some().then_some(initial);
         let standing = Standing { usable, net_value, equity, maintenance, initial: initial_counts };
@@ -84,7 +85,7 @@ impl<W: Width> Figures<W> {
             order_margin: initial.minus(held),
             maintenance_margin: maintenance,
             available: opening_equity.minus(initial).larger(zero),
-            withdrawable: equity.minus(gain).minus(initial.larger(kept)).larger(zero),
+            withdrawable: equity.minus(kept_back).minus(initial.larger(kept)).larger(zero),
             status: status(&standing, terms.call_factor),
             worst_scenario: None,
         }

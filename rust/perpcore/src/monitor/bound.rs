@@ -126,7 +126,7 @@ impl Bound {
     #[inline(always)]
     pub(super) fn rest(&self, distance: u64, change: impl Fn(u16) -> i64) -> Option<u64> {
         let most = u64::from(self.most);
-        if distance + most / LITTLE >= most {
+        if distance.saturating_add(most / LITTLE) >= most {
             return None;
         }
         // Away from 0, and by one at most too far.

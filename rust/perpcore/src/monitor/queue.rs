@@ -117,7 +117,7 @@ impl Queue {
                 let Place { reach, valued, .. } = self.places[account as usize];
                 let (reach, distance) = (u64::from(reach), history.distance(valued, market));
                 // A factor of 1 + distance and then one of 1 + rest is at most one of 1 + reach.
-                let safe = distance.filter(|distance| distance + reach / LITTLE < reach);
+                let safe = distance.filter(|distance| distance.saturating_add(reach / LITTLE) < reach);
                 let rest = safe.map(|distance| (reach - distance) * UNITS / (UNITS + distance));
                 due.put(account, at, rest);
             }

@@ -13,7 +13,7 @@ use crate::num::bounds::PRICE;
 use sha2::{Digest, Sha256};
 
 /// The times that are taken: between two of them there is a number of nanoseconds, and a day more is still a time.
-const TIMES: std::ops::RangeInclusive<i64> = 0..=i64::MAX - 2 * DAY;
+pub(crate) const TIMES: std::ops::RangeInclusive<i64> = 0..=i64::MAX - 2 * DAY;
 /// Nanoseconds of a day.
 const DAY: i64 = 86_400_000_000_000;
 

@@ -27,10 +27,13 @@ impl Venue {
         if !self.begun {
             self.begin(time, out);
         }
-        while self.next_due <= time {
+        loop {
+            self.next_due = self.find_next_due();
+            if self.next_due > time {
+                break;
+            }
             self.state.time = self.next_due.max(self.state.time);
             self.run(out);
-            self.next_due = self.find_next_due();
         }
         if self.state.time < time {
             self.state.time = time;
@@ -54,11 +57,11 @@ impl Venue {
     }
 
     /// Before this nothing is due.
-    fn find_next_due(&self) -> i64 {
-        let ends = self.books.iter().flatten().map(|book| book.next_end());
+    fn find_next_due(&mut self) -> i64 {
+        let ends = self.books.iter_mut().flatten().map(|book| book.find_next_end()).min().unwrap_or(i64::MAX);
         let slots = self.fundings().map(|at| self.state.prices.instruments[at].funding.next());
         let deadlines = self.state.deadlines.first().map(|(time, _)| *time);
-        ends.chain(slots).chain(deadlines).fold(self.next_settlement, i64::min)
+        slots.chain(deadlines).chain([ends]).fold(self.next_settlement, i64::min)
     }
 
     /// Instruments that are not settled for good.

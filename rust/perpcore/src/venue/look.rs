@@ -6,7 +6,7 @@ use crate::fault::Code;
 use crate::margin::account::Account;
 use crate::margin::admission::{Asking, Wish};
 use crate::margin::figures::Figures;
-use crate::margin::line::{Noted, Obstacle};
+use crate::margin::line::Noted;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::message::event::Kind;
@@ -186,7 +186,12 @@ impl Venue {
                     reduce_only: false,
                     isolated: order.flags.isolated(),
                 };
-                if farther && !self.state.reduces(account, &self.books, order.id, &wish) {
+                let held = self.state.ledger.quantity(account, instrument, wish.isolated) / lot;
+                let others = self.books[instrument as usize]
+                    .as_ref()
+                    .map_or(0, |book| book.adding(account, order.side, wish.isolated, order.id));
+                let turns = -order.side.sign() * held - others < order.left;
+                if farther && (turns || !self.state.reduces(account, &self.books, order.id, &wish)) {
                     least = Some(rank);
                 }
             }
@@ -242,8 +247,8 @@ impl State {
         desk.lay_orders(&Books::resting(all, lots), account, manner.leverage, 0, None);
         let mut noted = Noted::default();
         let mut cross = desk.value(terms, market, &mut noted);
-        if let Some(Obstacle::PositionsTooLarge | Obstacle::OrdersTooLarge | Obstacle::AssetsTooLarge) = noted.0 {
-            // What is beyond exact valuation is not decided.
+        if noted.0.is_some() {
+            // What cannot be valued is not decided.
             cross = Figures { status: Status::Undecided, equity: 0, maintenance_margin: 0, ..cross };
             for bucket in &mut desk.buckets {
                 let figures = bucket.figures;

@@ -26,6 +26,7 @@ use crate::book::terms::Terms;
 use crate::fault::Code;
 use crate::message::event::Kind;
 use crate::message::{Event, NOBODY, VenueCommand};
+use crate::pricing::TIMES;
 use crate::rules::Rulebook;
 use gate::Floor;
 use state::{Slot, State};
@@ -63,8 +64,8 @@ impl Venue {
     #[inline]
     pub fn apply(&mut self, time: i64, cause: u64, command: &VenueCommand<'_>, out: &mut Vec<Event>) {
         self.count += 1;
-        if !self.arrives(time, cause, out) {
-            return self.reject(Code::TimeRunsBack, command, out);
+        if let Err(code) = self.arrives(time, cause, out) {
+            return self.reject(code, command, out);
         }
         if let Err(code) = self.carry_out(command, out) {
             self.reject(code, command, out);
@@ -75,23 +76,27 @@ impl Venue {
     /// A command that cannot be carried out, for a reason that whoever decoded it found: only time passes.
     pub fn refuse(&mut self, time: i64, cause: u64, event: Event, out: &mut Vec<Event>) {
         self.count += 1;
-        self.arrives(time, cause, out);
+        // Where time would run back it stands still.
+        let _ = self.arrives(time, cause, out);
         self.say(Event { kind: Kind::Rejected, ..event }, out);
         self.look_at_touched(out);
     }
 
-    /// Time passes until a command; false where it would run back.
+    /// Time passes until a command; not where it would run back, or is one that nobody means.
     #[inline(always)]
-    fn arrives(&mut self, time: i64, cause: u64, out: &mut Vec<Event>) -> bool {
+    fn arrives(&mut self, time: i64, cause: u64, out: &mut Vec<Event>) -> Result<(), Code> {
         self.state.cause = cause;
         if self.begun && time < self.state.time {
-            return false;
+            return Err(Code::TimeRunsBack);
+        }
+        if !TIMES.contains(&time) {
+            return Err(Code::ImplausibleTime);
         }
         if time >= self.next_due || (time > self.state.time && self.state.prices.made) {
             self.pass(time, out);
         }
         self.state.time = time;
-        true
+        Ok(())
     }
 
     /// Says that something happened.

@@ -97,12 +97,9 @@ impl Model {
     /// Ends what must not trade; false where the price is beyond the collar.
     fn clear(&mut self) -> bool {
         while let Some((price, ..)) = self.indicative() {
-            if !self.inside(true, price) || !self.inside(false, price) {
-                return false;
-            }
             let failing = self.failing(price);
             if failing.is_empty() {
-                break;
+                return self.inside(true, price) && self.inside(false, price);
             }
             failing.into_iter().for_each(|(id, code)| self.end(id, Kind::Canceled, code));
         }

@@ -18,8 +18,7 @@ enum Way {
     Isolated,
 }
 
-const WAYS: [Way; 7] =
-    [Way::Taker, Way::Maker, Way::ReduceOnly, Way::Stop, Way::Amend, Way::Auction, Way::Isolated];
+const WAYS: [Way; 7] = [Way::Taker, Way::Maker, Way::ReduceOnly, Way::Stop, Way::Amend, Way::Auction, Way::Isolated];
 
 fn desk(way: Way, sign: f64) -> Desk {
     let mut desk = Desk::new(RULES);

@@ -2,8 +2,8 @@
 
 use super::desk::*;
 use perpcore::message::{
-    Amend, Cancel, CancelAll, Class, ClientId, Command, Flags, House, Named, Phase, Place, PostOnly, PriceState, Priced,
-    Settings, Stp, Tif, Trigger, TriggerBy, TriggerWhen, VenueCommand,
+    Amend, Cancel, CancelAll, Class, ClientId, Command, Flags, House, Named, Phase, Place, PostOnly, PriceState,
+    Priced, Settings, Stp, Tif, Trigger, TriggerBy, TriggerWhen, VenueCommand,
 };
 
 pub const ACCOUNTS: u32 = 12;
@@ -225,7 +225,11 @@ impl Stream {
         let asset = self.draw.below(3) as u32;
         let phase = desk.venue.book(of).map(|book| book.phase());
         if phase != Some(Phase::Open) && self.draw.one_in(6) {
-            return if phase == Some(Phase::Halted) { VenueCommand::Resume(None) } else { VenueCommand::Phase(of, Phase::Open) };
+            return if phase == Some(Phase::Halted) {
+                VenueCommand::Resume(None)
+            } else {
+                VenueCommand::Phase(of, Phase::Open)
+            };
         }
         match self.draw.below(1_000) {
             0..=499 => VenueCommand::Book(of, Command::Place(self.place(of, desk.time))),

@@ -7,7 +7,7 @@ use crate::book::Book;
 use crate::book::owner::Fill;
 use crate::book::store::Store;
 use crate::fault::Code;
-use crate::ledger::{SideOfTrade, fee_of, isolated_move};
+use crate::ledger::{Buyers, SideOfTrade, fee_of, isolated_move};
 use crate::margin::admission::Wish;
 use crate::margin::figures::Figures;
 use crate::margin::line::Noted;
@@ -23,7 +23,13 @@ struct Bucket {
 }
 
 #[inline(always)]
-pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, fill: &Fill, taker: bool) -> Result<(), Code> {
+pub(super) fn check<S: Store>(
+    floor: &mut Floor<'_>,
+    book: &Book<S>,
+    fill: &Fill,
+    taker: bool,
+    buyers: &mut Buyers,
+) -> Result<(), Code> {
     let side = floor.side(fill, taker);
     let price = floor.price(fill);
     let held = floor.state.ledger.quantity(side.account, floor.instrument, side.isolated);
@@ -34,16 +40,16 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, fill: &Fill
     }
     let fee = fee_of(side.fee, side.quantity, price).max(0);
     lay(floor, &side);
-    trade(floor, &side, price, fee)?;
+    trade(floor, &side, price, fee, buyers)?;
     if !taker {
         lay_rest(floor, book, fill);
     }
     let cross = floor.state.value_desk()?;
     let with = bucket_of(floor, &side, &cross);
-    if with.equity >= with.maintenance || (after == 0 && with.net_value >= 0) {
+    if with.equity >= with.maintenance || (after == 0 && with.maintenance == 0 && with.net_value >= 0) {
         let settlement = floor.state.ledger.settlement();
-        // Who has to sell something for the fee is looked at afterwards.
-        let simple = !taker && !side.isolated && *floor.state.desk.balance(settlement) >= 0;
+        // Who has to sell something for the fee, or gets one, is looked at afterwards.
+        let simple = !taker && !side.isolated && side.fee >= 0 && *floor.state.desk.balance(settlement) >= 0;
         floor.state.passed = simple.then_some((*fill, cross));
         return Ok(());
     }
@@ -56,7 +62,7 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, fill: &Fill
         let difference = product(with.equity, before.maintenance).minus(&product(before.equity, with.maintenance));
         !difference.is_negative()
     };
-    if better { Ok(()) } else { Err(Code::FillRefused) }
+    if better || cfg!(feature = "without_fill_rule") { Ok(()) } else { Err(Code::FillRefused) }
 }
 
 /// Lays out the account of a side, without orders.
@@ -70,7 +76,7 @@ fn lay(floor: &mut Floor<'_>, side: &SideOfTrade) {
 
 /// Makes the trade on the desk: the position, the fee, the margin that goes to an isolated position.
 #[inline(always)]
-fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128) -> Result<(), Code> {
+fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128, buyers: &mut Buyers) -> Result<(), Code> {
     let SideOfTrade { account, isolated, quantity, leverage, .. } = *side;
     let instrument = floor.instrument;
     let State { desk, ledger, terms, market, .. } = &mut *floor.state;
@@ -80,14 +86,19 @@ fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128) -> Re
     position.quantity += i128::from(quantity);
     position.add_cost(i128::from(quantity) * i128::from(price));
     if !isolated {
-        *desk.balance(settlement) -= fee;
+        let cash = desk.balance(settlement);
+        *cash -= fee;
+        if *cash < 0 {
+            // What he sells for the fee is sold before the other side's.
+            ledger.could_pay(account, fee, market, buyers);
+        }
         return Ok(());
     }
     let mark = market.mark(instrument).price;
     let amount = isolated_move(terms, instrument, position.leverage, [before, before + quantity], price, mark);
     position.isolated_margin += amount - fee;
     *desk.balance(settlement) -= amount;
-    if amount > 0 && !ledger.can_pay(account, amount, market) {
+    if amount > 0 && ledger.could_pay(account, amount, market, buyers) < amount {
         return Err(Code::FillRefused);
     }
     Ok(())
@@ -99,7 +110,7 @@ fn lay_rest<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, fill: &Fill) {
     let (instrument, manner) = (floor.instrument, floor.state.manner(fill.maker));
     let left = book.left_of(fill.maker_order) - fill.lots;
     let quantity = -fill.side.sign() * left * floor.state.lots[instrument as usize];
-    let (price, isolated) = (Some(floor.price(fill)), fill.maker_isolated);
+    let (price, isolated) = (book.limit_of(fill.maker_order), fill.maker_isolated);
     let wish = Wish { instrument, quantity, price, reduce_only: book.only_reduces(fill.maker_order), isolated };
     let State { desk, lots, .. } = &mut *floor.state;
     let books = Books { all: floor.books, here: Some(book), lots };

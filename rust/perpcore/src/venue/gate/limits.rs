@@ -2,9 +2,10 @@
 
 use super::Floor;
 use crate::book::Book;
-use crate::book::owner::{Asked, Owner};
+use crate::book::owner::{Asked, Fill, Owner};
 use crate::book::store::Store;
 use crate::fault::Code;
+use crate::num::ONE;
 use crate::rules::Limits;
 
 const SECOND: i64 = 1_000_000_000;
@@ -34,10 +35,12 @@ fn pace(floor: &mut Floor<'_>, account: u32) -> Result<(), Code> {
     if count < most { Ok(()) } else { Err(Code::RateLimit) }
 }
 
-/// What of an order is more than the one in whose place it comes, in lots.
-fn more<S: Store>(book: &Book<S>, asked: &Asked) -> i64 {
-    let before = if asked.replaces == 0 { 0 } else { book.left_of(asked.replaces) };
-    asked.lots - before
+/// What of an order is more than the one in whose place it comes, in lots; of one that only reduces at most the position.
+fn more<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked) -> i64 {
+    let Asked { account, side, lots, reduce_only, isolated, replaces, .. } = *asked;
+    let before = if replaces == 0 { 0 } else { book.left_of(replaces) };
+    let held = (-side.sign() * floor.position(account, isolated)).max(0);
+    if reduce_only { lots.min(held) - before } else { lots - before }
 }
 
 /// Positions and orders of a side of all accounts of a group, in contracts.
@@ -50,7 +53,7 @@ fn group<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, limit: i64)
         let held = floor.position(*account, false) + floor.position(*account, true);
         i128::from(side.sign() * held) + i128::from(book.account(*account).open[side as usize])
     };
-    let lots = members.iter().map(of).sum::<i128>() + i128::from(more(book, asked));
+    let lots = members.iter().map(of).sum::<i128>() + i128::from(more(floor, book, asked));
     let contracts = lots * i128::from(book.terms().lot.size);
     if contracts > i128::from(limit) { Err(Code::GroupLimit) } else { Ok(()) }
 }
@@ -58,11 +61,30 @@ fn group<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, limit: i64)
 /// What would be long, or short, if all of an account's orders of the side traded with new positions, in contracts.
 #[cold]
 fn interest<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked, limit: i64) -> Result<(), Code> {
-    let adding = |order: &&crate::book::store::Order| order.side == asked.side && !order.flags.reduce_only();
-    let own: i64 = book.resting_of(asked.account).filter(adding).map(|order| order.left).sum();
+    let own = [false, true].map(|isolated| book.adding(asked.account, asked.side, isolated, 0)).iter().sum::<i64>();
     let open =
         floor.state.ledger.open_interest(floor.instrument) / i128::from(floor.state.lots[floor.instrument as usize]);
-    let lots = open + i128::from(own) + i128::from(more(book, asked));
+    let lots = open + i128::from(own) + i128::from(more(floor, book, asked));
     let over = lots * i128::from(book.terms().lot.size) > i128::from(limit);
     if over && !floor.reduces(book, asked) { Err(Code::OpenInterest) } else { Ok(()) }
+}
+
+/// Whether a trade would let the open interest pass its limit: exact, where orders of others that were let in meanwhile trade.
+#[inline(always)]
+pub(super) fn passes_interest(floor: &Floor<'_>, fill: &Fill) -> bool {
+    let limit = floor.state.rules.instruments()[floor.instrument as usize].limits.open_interest;
+    limit.is_some_and(|limit| beyond(floor, fill, limit))
+}
+
+#[cold]
+fn beyond(floor: &Floor<'_>, fill: &Fill, limit: i64) -> bool {
+    let long = [true, false].map(|taker| {
+        let side = floor.side(fill, taker);
+        let held = floor.state.ledger.quantity(side.account, floor.instrument, side.isolated);
+        i128::from((held + side.quantity).max(0)) - i128::from(held.max(0))
+    });
+    let more: i128 = long.iter().sum();
+    let size = floor.state.terms.instruments[floor.instrument as usize].contract_size;
+    let open = floor.state.ledger.open_interest(floor.instrument) + more;
+    more > 0 && open * i128::from(ONE) > i128::from(limit) * i128::from(size)
 }

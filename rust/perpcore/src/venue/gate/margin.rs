@@ -7,16 +7,24 @@ use crate::book::store::Store;
 use crate::fault::Code;
 use crate::margin::admission::{Asking, covers};
 use crate::margin::line::Noted;
+use crate::margin::status::Status;
+use crate::message::Class;
 use crate::venue::state::State;
 
 #[inline(always)]
 pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
+    if cfg!(feature = "without_equal_accounts")
+        && floor.state.member(asked.account)?.class == Class::AffiliatedMarketMaker
+    {
+        return Ok(());
+    }
     let wish = floor.wish(book, asked).ok_or(Code::OutOfRange)?;
     floor.lay(book, asked, Some(&wish));
-    let State { desk, terms, market, .. } = &mut *floor.state;
+    let State { desk, terms, market, rules, .. } = &mut *floor.state;
     let mut noted = Noted::default();
     let after = desk.value(terms, market, &mut noted);
-    if noted.0.is_none() && covers(&after) && after.net_value >= 0 && market.mark(wish.instrument).usable {
+    let fits = !desk.view().portfolio || after.equity >= rules.portfolio().min_equity;
+    if fits && noted.0.is_none() && covers(&after) && after.net_value >= 0 && market.mark(wish.instrument).usable {
         floor.state.admitted = Some((asked.account, wish, after));
         return Ok(());
     }
@@ -24,5 +32,15 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
     let manner = floor.lay(book, asked, None);
     let State { desk, terms, market, .. } = &*floor.state;
     let asking = Asking { terms, market, account: &desk.view(), leverage: manner.leverage };
-    asking.check(&wish)?.refused.map_or(Ok(()), Err)
+    let checked = asking.check(&wish)?;
+    let usable = after.status != Status::Undecided && market.mark(wish.instrument).usable;
+    match checked.refused {
+        Some(code) => Err(code),
+        None if fits && usable && covers(&after) => Ok(()),
+        // Let pass since it reduces: then it must do so together with the others too.
+        None if floor.reduces(book, asked) => Ok(()),
+        None if !fits => Err(Code::BelowMinEquity),
+        None if usable => Err(Code::InsufficientMargin),
+        None => Err(Code::PriceUnusable),
+    }
 }

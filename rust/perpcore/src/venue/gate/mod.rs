@@ -16,7 +16,7 @@ use crate::book::store::Store;
 use crate::fault::Code;
 use crate::ledger::SideOfTrade;
 use crate::margin::admission::{Asking, Wish};
-use crate::message::{Place, Side};
+use crate::message::Side;
 use crate::num::bounds::{PRICE, QUANTITY};
 
 /// Who a book asks while it carries out a command.
@@ -53,10 +53,22 @@ impl Floor<'_> {
     #[cold]
     fn reduces<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> bool {
         let Some(wish) = self.wish(book, asked).filter(|wish| wish.quantity != 0) else { return false };
+        if self.turns(book, asked) {
+            return false;
+        }
         let manner = self.lay(book, asked, None);
         let State { desk, terms, market, .. } = &*self.state;
         let asking = Asking { terms, market, account: &desk.view(), leverage: manner.leverage };
         asking.reduces(&wish).unwrap_or(false)
+    }
+
+    /// Whether an order would lead beyond zero together with the account's other orders of its side: each by itself might
+    /// only reduce.
+    #[cold]
+    fn turns<S: Store>(&self, book: &Book<S>, asked: &Asked) -> bool {
+        let Asked { account, side, lots, reduce_only, isolated, replaces, .. } = *asked;
+        let held = -side.sign() * self.position(account, isolated);
+        !reduce_only && held - book.adding(account, side, isolated, replaces) < lots
     }
 
     /// Lays out the account of an order, with its other orders, and with this one where it is wished for.
@@ -73,7 +85,7 @@ impl Floor<'_> {
 
 impl Owner for Floor<'_> {
     #[inline(always)]
-    fn admits_phase(&mut self, _: &Place<'_>) -> Result<(), Code> {
+    fn admits_phase(&mut self) -> Result<(), Code> {
         phase::check(self)
     }
 
@@ -104,10 +116,13 @@ impl Owner for Floor<'_> {
 
     #[inline(always)]
     fn refuses<S: Store>(&mut self, book: &Book<S>, fill: &Fill) -> Option<Refused> {
-        let taker = fill::check(self, book, fill, true).is_err();
+        let mut buyers = self.state.ledger.buyers();
+        let taker = fill::check(self, book, fill, true, &mut buyers).is_err();
         // The maker last: he is what he will be, and lies on the desk when the trade is made.
-        let maker = fill::check(self, book, fill, false).is_err();
+        let maker = fill::check(self, book, fill, false, &mut buyers).is_err();
         match (taker, maker) {
+            // Neither is to blame by himself: the incoming one stops.
+            (false, false) if limits::passes_interest(self, fill) => Some(Refused::Taker),
             (false, false) => None,
             (true, false) => Some(Refused::Taker),
             (false, true) => Some(Refused::Maker),

@@ -11,6 +11,7 @@ pub use money::reserved;
 use super::Venue;
 use crate::fault::Code;
 use crate::message::{Amend, Cancel, Command, Event, NOBODY, Named, Place, Priced, Settings, VenueCommand};
+use crate::num::bounds::PRICE;
 
 /// What the event of a command that is refused says of it.
 pub(super) fn about(command: &VenueCommand<'_>) -> Event {
@@ -38,7 +39,9 @@ pub(super) fn about(command: &VenueCommand<'_>) -> Event {
         VenueCommand::Mark(at, price, _) => Event { price, ..instrument(at) },
         VenueCommand::Index(Priced::Asset(asset), price, _) => Event { asset, price, ..Event::NOTHING },
         VenueCommand::Index(Priced::Underlying(_), price, _) => Event { price, ..Event::NOTHING },
-        VenueCommand::Quote { price, .. } => Event { price: price.unwrap_or(0), ..Event::NOTHING },
+        VenueCommand::Quote { price, .. } => {
+            Event { price: price.filter(|price| PRICE.holds((*price).into())).unwrap_or(0), ..Event::NOTHING }
+        }
         VenueCommand::Top(at, ..) | VenueCommand::Phase(at, _) => instrument(at),
         VenueCommand::Settle(at, price, _) => Event { price: price.unwrap_or(0), ..instrument(at) },
         VenueCommand::Halt(at) | VenueCommand::Resume(at) => of(at),

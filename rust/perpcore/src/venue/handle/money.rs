@@ -8,7 +8,7 @@ use super::super::state::{Pending, State};
 use crate::fault::Code;
 use crate::ledger;
 use crate::margin::figures::Figures;
-use crate::margin::line::Noted;
+use crate::margin::line::{Noted, Obstacle};
 use crate::margin::status::Status;
 use crate::message::event::Kind;
 use crate::message::{Event, House, NOBODY};
@@ -51,6 +51,8 @@ impl State {
         let figures = desk.value(terms, market, &mut noted);
         match noted.0 {
             None => figures,
+            // More is held of an asset than is left of it.
+            Some(Obstacle::NegativeBalance(_)) => Figures { status: Status::Healthy, withdrawable: 0, ..figures },
             Some(_) => Figures { status: Status::Undecided, ..figures },
         }
     }

@@ -1,0 +1,142 @@
+"""Incidents of venues whose gate, ledger or withdrawals failed: safe with the control on, and not with it off.
+
+An incident is told in its own figures, and says of each assertion whether it holds. Where a key of the rulebook is the
+control, it is switched off here and the harm is shown. Where it is a line of the core that no rulebook can switch off,
+rust/perpcore/tests/venue_incidents.rs shows the harm in a build without that line (`tools/soak.sh incidents`).
+
+Not here, by `note_perpcore` or since another part of the core is the control:
+
+- prices alone (tests/pricing/test_incidents.py): binance-2025-10-10-collateral-own-book-index,
+  hyperliquid-2025-08-26-xpl-premarket, ibkr-2020-04-20-negative-price;
+- changes of the rulebook and the breaker, which a venue does not have yet: binance-2025-04-01-act-limit-change,
+  bitget-2025-04-20-voxel;
+- liquidation and the waterfall, which a venue does not have yet: hyperliquid-2025-10-10-adl-cascade,
+  dydx-v4-2025-10-10-isolated-pool-ordering.
+
+`ELSEWHERE` says which assertions of the incidents below belong there too, and why.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.shared import complete
+from tests.venue import failed_gates, failed_ledgers, failed_prices
+from tests.venue.scene import Claims
+
+# Incidents whose control is a key of the rulebook, or which prices the venue takes.
+BY_RULEBOOK: dict[str, Callable[[bool], Claims]] = {
+    "deribit-2019-10-31-index-outlier": failed_prices.outlier_of_a_source,
+    "aster-2025-09-25-xpl-hardcoded-index": failed_prices.constant_index,
+    "levana-2023-12-stale-oracle-choice": failed_prices.stale_oracle_choice,
+    "cme-2025-11-28-source-outage": failed_prices.source_outage,
+    "hyperliquid-2025-03-12-eth-whale-margin-withdrawal": failed_ledgers.margin_withdrawn_from_a_position,
+    "hyperliquid-2025-03-26-jelly": failed_gates.cornered_market,
+    "mango-2022-10-11-mngo": failed_ledgers.pumped_collateral,
+    "bitmex-2020-03-13-ddos-delayed-orders": failed_gates.late_orders,
+    "hyperliquid-2025-07-29-ack-mismatch": failed_gates.retried_order,
+    "drift-2026-04-01-admin-takeover": failed_ledgers.settings_of_an_intruder,
+}
+
+# Incidents whose control is a line of the core, or a further one is: venue_incidents.rs takes it out by these features.
+BY_FEATURE: dict[str, tuple[str, ...]] = {
+    "paradex-2026-01-19-funding-index-reset": ("without_frozen_restart",),
+    "dydx-v4-2025-10-10-stale-oracle-on-resume": ("without_frozen_restart",),
+    "deribit-2020-03-12-fund-drain": ("without_floor_of_cash",),
+    "ftx-2019-2022-allow-negative": ("without_equal_accounts",),
+    "drift-2022-05-11-pnl-order": ("without_check_of_payers",),
+    "gmx-2025-07-09-aggregate-desync": ("without_open_interest",),
+    "balancer-2025-11-03-rounding-direction": ("without_rounding_against",),
+    "mango-2022-10-11-mngo": ("without_unsettled_gain",),
+    "hyperliquid-2025-03-26-jelly": ("without_fill_rule", "without_settlement_range"),
+}
+
+INCIDENTS: dict[str, Callable[[bool], Claims]] = BY_RULEBOOK | {
+    "paradex-2026-01-19-funding-index-reset": failed_prices.reset_after_restart,
+    "dydx-v4-2025-10-10-stale-oracle-on-resume": failed_prices.stale_oracle_on_resume,
+    "deribit-2020-03-12-fund-drain": failed_ledgers.draws_on_the_fund,
+    "ftx-2019-2022-allow-negative": failed_gates.no_account_is_exempt,
+    "drift-2022-05-11-pnl-order": failed_ledgers.profit_before_loss,
+    "gmx-2025-07-09-aggregate-desync": failed_gates.aggregates_of_positions,
+    "balancer-2025-11-03-rounding-direction": failed_ledgers.tiny_trades,
+}
+
+LIQUIDATION = "liquidation and the waterfall"
+PRICES = "tests/pricing/test_incidents.py"
+CHANGES = "changes of the rulebook while the venue runs"
+ELSEWHERE: dict[str, dict[str, str]] = {
+    "deribit-2019-10-31-index-outlier": {
+        "index event names the rejected source and its reason (missing, non_positive, beyond)": PRICES,
+    },
+    "paradex-2026-01-19-funding-index-reset": {
+        "both snapshots rejected with a typed error naming the field": PRICES,
+    },
+    "cme-2025-11-28-source-outage": {
+        "with reopen_rate_limit_per_min = r: the mark moves <= r per minute after the reopening; with null: the first"
+        " index after it == 101": PRICES,
+    },
+    "hyperliquid-2025-03-12-eth-whale-margin-withdrawal": {
+        "liquidation, if any, is partial and sized to depth": LIQUIDATION,
+    },
+    "hyperliquid-2025-03-26-jelly": {
+        "if forced open: ADL triggers at mark <= 0.014525 (2M loss)": LIQUIDATION,
+        "loss of other vaults == 0": LIQUIDATION,
+    },
+    "bitmex-2020-03-13-ddos-delayed-orders": {
+        "liquidation volume per second <= 2,000,000 (depth_share 10 %), unless below close_out": LIQUIDATION,
+        "backlog drains or is transferred to fund/ADL with fund >= 0 at every step": LIQUIDATION,
+    },
+    "deribit-2020-03-12-fund-drain": {"coverage ratio reported each step": LIQUIDATION},
+    "hyperliquid-2025-07-29-ack-mismatch": {"same holds after snapshot + restore between the two": "snapshots"},
+    "drift-2026-04-01-admin-takeover": {
+        # That at most account_cap counts is asserted above.
+        "CVT counts 0 before the activation time, at most account_cap (1000) after": CHANGES,
+        "outflow limit unchanged for 48 h": CHANGES,
+        "an event on both rulebook changes, with the digest before and after": CHANGES,
+    },
+}
+
+OTHERS = {
+    "binance-2025-10-10-collateral-own-book-index",
+    "hyperliquid-2025-08-26-xpl-premarket",
+    "ibkr-2020-04-20-negative-price",
+    "binance-2025-04-01-act-limit-change",
+    "bitget-2025-04-20-voxel",
+    "hyperliquid-2025-10-10-adl-cascade",
+    "dydx-v4-2025-10-10-isolated-pool-ordering",
+}
+
+CRATE = Path(__file__).resolve().parents[2] / "rust" / "perpcore"
+
+
+@pytest.mark.parametrize("incident", INCIDENTS)
+def test_an_incident_is_safe_with_its_control(incident: str) -> None:
+    assert [claim for claim, holds in INCIDENTS[incident](True) if not holds] == []
+
+
+@pytest.mark.parametrize("incident", BY_RULEBOOK)
+def test_an_incident_is_not_safe_without_its_control(incident: str) -> None:
+    assert [claim for claim, holds in BY_RULEBOOK[incident](False) if not holds] != []
+
+
+def test_every_control_that_is_a_line_is_taken_out_by_a_feature_and_looked_at() -> None:
+    manifest, tests = (
+        (CRATE / path).read_text(encoding="utf-8") for path in ("Cargo.toml", "tests/venue_incidents.rs")
+    )
+    declared = re.findall(r"^(without_\w+) = \[\]$", manifest, re.MULTILINE)
+    looked_at = re.findall(r'feature = "(without_\w+)"', tests)
+    assert set(declared) == set(looked_at)
+    assert {name for names in BY_FEATURE.values() for name in names} == set(declared)
+    assert set(BY_FEATURE) | set(BY_RULEBOOK) == set(INCIDENTS)
+
+
+def test_the_claims_are_those_of_the_incidents() -> None:
+    told = {item["id"]: item for item in complete("incidents.json")}
+    assert set(told) == set(INCIDENTS) | OTHERS
+    for incident, claims in INCIDENTS.items():
+        mine = [claim for claim, _ in claims(True)]
+        asked = told[incident]["expected_safe_outcome"]["assertions"]
+        elsewhere = ELSEWHERE.get(incident, {})
+        assert set(elsewhere) <= set(asked), incident
+        assert mine == [claim for claim in asked if claim not in elsewhere], incident
