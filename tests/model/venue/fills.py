@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from .. import margin
 from ..grid import E16, GRID, ceil_div
+from . import gate
 from .accounts import Holder, base, may_not_open
 from .figures import Figures
+from .ledger import Ledger
 from .orders import Order
 
 if TYPE_CHECKING:
@@ -55,37 +57,63 @@ def bucket(state: State, holder: Holder, order: Order, fee: int) -> Figures:
     return state.valuer.cross(holder, (), {state.rules.settlement: fee})
 
 
-def refused(state: State, order: Order, price: int, quantity: int, role: str) -> bool:
-    """`gate.fill` of one side."""
+def refused(state: State, taker: Order, maker: Order, price: int, quantity: int) -> tuple[bool, bool]:
+    """`gate.fill`. What the taker's debits take of the converter and the fund is not there for the maker's."""
+    till = state.ledger.trial()
+    taker_may_not = side_refused(state, till, taker, price, quantity, "taker")
+    maker_may_not = side_refused(state, till, maker, price, quantity, "maker")
+    return taker_may_not or raises_open_interest(state, taker, maker, quantity), maker_may_not
+
+
+def raises_open_interest(state: State, taker: Order, maker: Order, quantity: int) -> bool:
+    """Above the limit, exactly."""
+    limit = state.rules.markets[taker.instrument].open_interest
+    if limit is None:
+        return False
+    rise = 0
+    for order in (taker, maker):
+        held = state.position(order.account, order.instrument, order.mode)
+        rise += max(0, held + order.side * quantity) - max(0, held)
+    return rise > 0 and gate.open_interest(state, taker.instrument) + rise > limit
+
+
+def side_refused(state: State, till: Ledger, order: Order, price: int, quantity: int, role: str) -> bool:
+    """One side; its debits are tried at the till."""
     holder = state.holders[order.account]
     held = holder.quantity(order.instrument, order.mode)
     after = held + order.side * quantity
     if grows(held, after) and may_not_open(holder, state.rules.require, state.time):
         return True
     move = isolated_move(state, holder, order, price, after)
-    if move and state.ledger.payable(holder, move) < move:
-        return True
     size = state.rules.markets[order.instrument].contract_size
+    fee = max(0, fee_of(state, holder, role, base(quantity, size), price))
+    paying = holder.copy()
+    if till.pay(paying, move) < move:
+        return True
+    if order.mode == "cross":
+        till.pay(paying, fee)
     was = bucket(state, holder, order, 0)
     changed = holder.copy()
     own = changed.at(order.instrument, order.mode)
     own.quantity = after
     own.cost += order.side * base(quantity, size) * price
     own.margin += move
-    fee = max(0, fee_of(state, holder, role, base(quantity, size), price))
     becomes = bucket(state, changed, order, fee)
     if becomes.equity >= becomes.maintenance_margin:
         return False
     if becomes.net_value < 0:
         return True
-    if after == 0:
+    if after == 0 and becomes.maintenance_margin == 0:
         return False
     improves = becomes.equity * was.maintenance_margin >= was.equity * becomes.maintenance_margin
     return not (was.maintenance_margin > 0 and becomes.maintenance_margin > 0 and improves)
 
 
-def fill(state: State, order: Order, price: int, quantity: int, role: str, trade: int) -> None:
-    """Q and κ move; then the isolated margin, then the fee."""
+def fill(state: State, order: Order, price: int, quantity: int, role: str, trade: int, collected: int = 0) -> int:
+    """Q and κ move; then the isolated margin, then the fee. A rebate is at most what was collected of this trade.
+
+    Returns the fee that was paid.
+    """
     holder = state.holders[order.account]
     size = state.rules.markets[order.instrument].contract_size
     amount = base(quantity, size)
@@ -100,7 +128,7 @@ def fill(state: State, order: Order, price: int, quantity: int, role: str, trade
         ledger.move_to_isolated(holder, order.instrument, move)
     fee = fee_of(state, holder, role, amount, price)
     if fee < 0:
-        fee = -min(-fee, ledger.house["fees"][settlement])
+        fee = -min(-fee, collected)
     elif order.mode == "isolated":
         fee = min(fee, own.margin)
     else:
@@ -111,3 +139,4 @@ def fill(state: State, order: Order, price: int, quantity: int, role: str, trade
         ledger.post_margin(holder, order.instrument, -fee, "ledger.fee", trade)
     else:
         ledger.post(holder, settlement, -fee, "ledger.fee", order.instrument, trade)
+    return fee

@@ -99,7 +99,7 @@ def end_interval(state: State, instrument: str, row: FundingRow) -> tuple[int, i
         state.emit("funding_missed", instrument=instrument, price=mark or None, amount=0, rule="funding.rate")
         return mark, 0
     rate, code = row.rate or 0, REASONS.get(str(row.outcome), row.outcome)
-    if not state.may_use(instrument):
+    if code is None and not state.may_use(instrument):
         rate, code = 0, "price_unusable"
     state.rates[instrument] = rate
     state.emit("funding", instrument=instrument, price=mark or None, amount=rate, code=code, rule="funding.rate")

@@ -22,8 +22,6 @@ def account_refuses(state: State, book: Book, order: Order, without: Order | Non
     code = may_not_open(holder, state.rules.require, state.time)
     if code is None:
         return None
-    if order.reduce_only and book.reducible(order) == 0:
-        return code  # there is nothing that it would reduce
     return None if is_possible(book, order) and reduces_risk(state, book, order, without) else code
 
 
@@ -57,7 +55,10 @@ def limits_refuse(state: State, book: Book, order: Order, without: Order | None)
             for one in book.of(other.name)
             if one.side == order.side and one is not without
         )
-        if order.side * held + ordered + order.left > book.market.group_position:
+        # a reduce-only order is at most the position, once it is asked
+        trimmed = order.reduce_only and order.trigger is None
+        entering = min(order.left, book.reducible(order)) if trimmed else order.left
+        if order.side * held + ordered + entering > book.market.group_position:
             return "group_limit"
     limit = book.market.open_interest
     if limit is not None and not reduces_risk(state, book, order, without):
@@ -92,10 +93,12 @@ def margin_refuses(state: State, book: Book, order: Order, without: Order | None
         return "price_unusable"
     found = state.valuer.cross(holder, [*others, as_counted(book, order)])
     usable = found.status != "undecided" and state.may_use(order.instrument)
-    if usable and found.opening_equity >= found.initial_margin:
+    covered = usable and found.opening_equity >= found.initial_margin
+    small = holder.model == "portfolio" and found.equity < state.rules.min_equity
+    if (covered and not small) or reduces_risk(state, book, order, without):
         return None
-    if reduces_risk(state, book, order, without):
-        return None
+    if covered:
+        return "below_min_equity"
     return "insufficient_margin" if usable else "price_unusable"
 
 
@@ -113,17 +116,29 @@ def reduces_risk(state: State, book: Book, order: Order, without: Order | None) 
     holder = state.holders[order.account]
     if state.valuer.price(order.instrument).value == 0:
         return False
-    counted = as_counted(book, order).copy(reduce_only=False)
-    if opens(state, counted):
+    if opens(state, as_counted(book, order), without):
         return False
+    counted = as_counted(book, order).copy(reduce_only=False)
     others = state.counted_orders(holder, without)
     return state.valuer.bare(holder, [*others, counted]) <= state.valuer.bare(holder, others)
 
 
-def opens(state: State, order: Order) -> bool:
-    """On a flat position, or beyond zero: then the whole order is an opening one."""
+def opens(state: State, order: Order, without: Order | None = None) -> bool:
+    """On a flat position, in its direction, or beyond zero with all that rests beside it: all of it opens."""
+    holder = state.holders[order.account]
     held = state.position(order.account, order.instrument, order.mode)
-    return held == 0 or held * (held + order.side * order.left) < 0
+    beside = (
+        0
+        if order.reduce_only
+        else sum(
+            one.left
+            for one in state.counted_orders(holder, without)
+            if one.number != order.number
+            and not one.reduce_only
+            and (one.instrument, one.mode, one.side) == (order.instrument, order.mode, order.side)
+        )
+    )
+    return held == 0 or order.side * held + beside + order.left > 0
 
 
 def adds_risk(state: State, order: Order) -> bool:

@@ -122,13 +122,18 @@ class Ledger:
         rate = self.prices[asset].value * (GRID - self.rules.valuation.assets[asset].close_cost)
         return held if rate == 0 else min(held, ceil_div(missing * E16, rate))
 
-    def payable(self, holder: Holder, needed: int) -> int:
-        """What a debit could get, at most `needed`: tried on a copy."""
+    def trial(self) -> Ledger:
+        """With the house's present money, to try debits in."""
         trial = Ledger(self.rules, self.prices, Silent())
         trial.house = {name: Counter(own) for name, own in self.house.items()}
-        copy = holder.copy()
-        trial.convert(copy, needed)
-        return min(needed, copy.amount(self.rules.settlement))
+        return trial
+
+    def pay(self, holder: Holder, amount: int) -> int:
+        """A debit, as far as it goes; of a trial."""
+        self.convert(holder, amount)
+        paid = min(amount, holder.amount(self.rules.settlement))
+        self.post(holder, self.rules.settlement, -paid, "")
+        return paid
 
     # --- what must hold
 

@@ -44,6 +44,8 @@ def out_fault(state: State, holder: Holder, asset: str, amount: int) -> str | No
 
 def cover_fault(state: State, holder: Holder, taken: dict[str, int]) -> str | None:
     """equity − G − max(IM, ⌈withdraw_ratio·N⌉) ≥ 0 of what is left."""
+    if any(amount > holder.amount(asset) for asset, amount in taken.items()):
+        return "not_withdrawable"  # what is held was converted
     left = state.valuer.cross(holder, state.counted_orders(holder), taken)
     if left.status == "undecided":
         return "price_unusable"

@@ -41,12 +41,8 @@ def order_of(book: Book, row: dict[str, Any]) -> Order:
     )
 
 
-def form_fault(book: Book, order: Order, row: dict[str, Any]) -> str | None:
+def form_fault(order: Order) -> str | None:
     """What contradicts itself."""
-    if order.trigger is None and (row.get("trigger_by") or row.get("trigger_when")):
-        return "conflicting_values"
-    if order.trigger is not None and order.trigger_when is None:
-        return "null_value"
     if (order.tif == "gtd") != (order.until is not None):
         return "conflicting_values"
     if order.price is None and order.tif not in ("ioc", "fok"):
@@ -125,7 +121,7 @@ def place(book: Book, row: dict[str, Any]) -> str | None:
     desk = book.desk
     order = order_of(book, row)
     code = (
-        form_fault(book, order, row)
+        form_fault(order)
         or age_fault(book, row)
         or phase_fault(book, order)
         or desk.price_refuses(book)

@@ -117,6 +117,10 @@ def names_fault(rules: VenueRules, kind: str, row: Row) -> str | None:
             return "conflicting_values"
         if "order" not in row and not ("account" in row and "client_id" in row):
             return "null_value"
+    if kind == "place" and "trigger" not in row and ("trigger_by" in row or "trigger_when" in row):
+        return "conflicting_values"
+    if kind == "place" and "trigger" in row and "trigger_when" not in row:
+        return "null_value"
     if kind == "quote":
         known = rules.indexes.get(row["underlying"])
         names = [] if known is None else [*(one.id for one in known.sources), *(one.source for one in known.rates)]

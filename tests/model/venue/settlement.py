@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..grid import GRID, floor_div
 from .accounts import Holder, Holding, base
-from .ledger import Ledger, Silent
+from .ledger import Ledger
 
 if TYPE_CHECKING:
     from .state import State
@@ -58,8 +57,7 @@ def settle(state: State) -> None:
 
 def first_blocked(state: State, candidates: Prices) -> dict[str, str]:
     """Instruments that a blocked bucket is in, with the first account that blocks each; debits are tried in turn."""
-    trial = Ledger(state.rules, state.prices, Silent())
-    trial.house = {name: Counter(own) for name, own in state.ledger.house.items()}
+    trial = state.ledger.trial()
     found: dict[str, str] = {}
     for holder in state.open_holders():
         copy = holder.copy()

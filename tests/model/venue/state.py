@@ -129,17 +129,14 @@ class State:
 
     def fill_refuses(self, taker: Order, maker: Order, price: int, quantity: int) -> tuple[bool, bool]:
         """`gate.fill` for both sides, on what is held before the fill."""
-        return (
-            fills.refused(self, taker, price, quantity, "taker"),
-            fills.refused(self, maker, price, quantity, "maker"),
-        )
+        return fills.refused(self, taker, maker, price, quantity)
 
     def fill(self, taker: Order, maker: Order, price: int, quantity: int, trade: int) -> None:
         """Positions, isolated margins, fees."""
         self.filling += 1
         self.traded[taker.instrument] = price
-        fills.fill(self, taker, price, quantity, "taker", trade)
-        fills.fill(self, maker, price, quantity, "maker", trade)
+        collected = fills.fill(self, taker, price, quantity, "taker", trade)
+        fills.fill(self, maker, price, quantity, "maker", trade, collected)
         self.filling -= 1
 
     def trial(self, asks: bool) -> Trial:
