@@ -13,12 +13,12 @@ mod desk;
 mod extremes;
 #[path = "venue/fees.rs"]
 mod fees;
+#[path = "venue/halves.rs"]
+mod halves;
 #[path = "venue/isolated.rs"]
 mod isolated;
 #[path = "venue/money.rs"]
 mod money;
-#[path = "venue/not_yet.rs"]
-mod not_yet;
 #[path = "venue/reserved.rs"]
 mod reserved;
 #[path = "venue/settling.rs"]

@@ -2,7 +2,7 @@
 //!
 //! `VENUE_COMMANDS` asks for more of them, `VENUE_SEED` for others.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 #[path = "venue/desk.rs"]
 mod desk;
@@ -52,7 +52,7 @@ impl Run {
             }
         }
         desk.fund(20.0);
-        desk.ok(VenueCommand::Topup(House::Converter, None, None, m(3_000.0)));
+        desk.ok(VenueCommand::Topup(House::Converter, None, None, m(if seed % 4 == 3 { 200.0 } else { 3_000.0 })));
         Run { desk, stream, told: BTreeMap::new(), isolated: BTreeSet::new(), seen: BTreeMap::new() }
     }
 
@@ -180,20 +180,25 @@ impl Run {
         let accepted = own.iter().any(|event| event.kind == Kind::Accepted && event.account == place.account);
         let (was, now) = (&before[&(place.account, None)], &after[&(place.account, None)]);
         let covered = was.status == Status::Healthy && was.opening_equity >= was.initial_margin;
-        // An order that reduces may lose more than it frees.
-        let held = self.desk.held(place.account, instrument, place.isolated);
-        let adds = held == 0 || (held < 0) == (place.quantity < 0);
+        // An order that reduces may lose more than it frees, and let others open that reduced before.
+        let filled = own.iter().filter(|event| event.kind == Kind::Filled && event.account == place.account);
+        let traded: i64 = filled.map(|event| event.quantity).sum();
+        let held = self.desk.held(place.account, instrument, place.isolated) - traded;
+        let adds = !place.reduce_only && (held == 0 || (held < 0) == (place.quantity < 0));
         if accepted && covered && adds && now.status != Status::Undecided {
-            assert!(now.equity >= now.initial_margin, "{was:?} {now:?} {place:?} {own:?}");
+            assert!(now.opening_equity >= now.initial_margin, "{was:?} {now:?} {place:?} {own:?}");
         }
     }
 }
 
 fn run(seed: u64, commands: u64) -> ([u8; 32], Vec<Event>) {
     let mut run = Run::new(seed);
-    for _ in 0..commands {
-        run.step();
+    let mut late = 0;
+    for at in 0..commands {
+        let said = run.step();
+        late += kinds(&said, Kind::Filled).len() * usize::from(at * 4 > commands * 3);
     }
+    assert!(late > 0, "a venue in which nothing trades any more shows nothing");
     for kind in [Kind::Filled, Kind::StatusChanged, Kind::Posting, Kind::Settlement, Kind::Funding, Kind::Conversion] {
         assert!(run.seen.keys().any(|of| of.starts_with(&format!("{kind:?} "))), "{kind:?} never came");
     }
@@ -203,8 +208,9 @@ fn run(seed: u64, commands: u64) -> ([u8; 32], Vec<Event>) {
 #[test]
 fn whatever_comes_nothing_is_lost_and_nobody_is_missed() {
     let (commands, seed) = (asked("VENUE_COMMANDS", 20_000), asked("VENUE_SEED", 1));
-    for part in 0..4 {
-        run(seed + part, commands / 4);
+    // A venue in which everybody lost what he had shows nothing any more: the next one begins.
+    for part in 0..commands.div_ceil(5_000) {
+        run(seed + part, 5_000);
     }
 }
 
@@ -213,8 +219,6 @@ fn the_same_commands_give_the_same_events_and_digest() {
     let seed = asked("VENUE_SEED", 1);
     let (first, second) = (run(seed, 2_000), run(seed, 2_000));
     assert_eq!(first.0, second.0);
-    if first.1 != second.1 {
-        let at = first.1.iter().zip(&second.1).position(|(a, b)| a != b);
-        panic!("{at:?}");
-    }
+    let differs = first.1.iter().zip(&second.1).position(|(a, b)| a != b);
+    assert_eq!((first.1.len(), differs), (second.1.len(), None));
 }

@@ -215,30 +215,27 @@ fn decades_pass() {
     assert_eq!(desk.code(VenueCommand::AdvanceTime), Some(Code::TimeRunsBack));
 }
 
-/// A clock before 1970, and times that no command of a table can have.
+/// From 1970 to two days before the last instant that there is; nothing happens beyond, and what is due goes on.
 #[test]
-fn early_times() {
-    for time in [-5 * HOUR, -1, 0, 1] {
+fn the_first_and_the_last_times() {
+    for (time, taken) in [
+        (i64::MIN, false),
+        (-1, false),
+        (0, true),
+        (1, true),
+        (i64::MAX - 48 * HOUR - 1, true),
+        (i64::MAX - 48 * HOUR, true),
+        (i64::MAX - 48 * HOUR + 1, false),
+        (i64::MAX, false),
+    ] {
         let mut desk = Desk::closed(RULES);
         desk.time = time;
-        desk.mark(BTC, 100.0);
-        desk.ok(VenueCommand::Phase(BTC, Phase::Open));
-        desk.rich(&[1, 2]);
-        desk.trade(1, 2, 1.0, 100.0);
-        desk.time += 24 * HOUR;
-        desk.ok(VenueCommand::AdvanceTime);
-    }
-}
-
-/// The last instants that there are.
-#[test]
-#[ignore = "not held yet"]
-fn late_times() {
-    for time in [i64::MAX - HOUR, i64::MAX - 1, i64::MAX] {
-        let mut desk = Desk::closed(RULES);
-        desk.time = time;
-        desk.mark(BTC, 100.0);
-        desk.time = i64::MAX;
+        let told = VenueCommand::Mark(BTC, g(100.0), PriceState::Live);
+        assert_eq!(desk.code(told), (!taken).then_some(Code::ImplausibleTime), "{time}");
+        desk.time = 2 * 24 * HOUR;
+        let late = time > desk.time && taken;
+        assert_eq!(desk.code(told), late.then_some(Code::TimeRunsBack), "{time}");
+        desk.time = i64::MAX - 48 * HOUR;
         desk.ok(VenueCommand::AdvanceTime);
     }
 }

@@ -128,8 +128,8 @@ impl Stream {
             group: Some(account / 2),
             class: Some(class),
             portfolio: Some(account % 5 == 4),
-            leverage: (account % 3 == 0).then_some(g(3.0)),
-            fee_tier: Some((account % 2).into()),
+            leverage: account.is_multiple_of(3).then_some(g(3.0)),
+            fee_tier: Some(account % 2),
             ..Settings::default()
         }
     }

@@ -1,4 +1,4 @@
-//! What a venue should hold and does not yet: `cargo test --test venue_attacks -- --ignored`.
+//! What is let pass in two steps, or on two sides, of which each looks allowed.
 
 use super::desk::*;
 use perpcore::message::{House, Place, PriceState, VenueCommand};
@@ -6,7 +6,6 @@ use perpcore::message::{House, Place, PriceState, VenueCommand};
 /// Both sides of a trade must sell coins to fund isolated positions, and the converter has enough for one: the other must
 /// not end with a position that has no margin. Each buys 10 at 100 for 100 of margin.
 #[test]
-#[ignore = "not held yet"]
 fn two_sides_do_not_spend_the_same_money_of_the_converter() {
     let mut desk = Desk::new(RULES);
     for account in [1, 2] {
@@ -24,7 +23,6 @@ fn two_sides_do_not_spend_the_same_money_of_the_converter() {
 
 /// A rebate is not paid from the fees of others where the taker pays nothing.
 #[test]
-#[ignore = "not held yet"]
 fn a_taker_without_cash_does_not_let_a_maker_drain_the_fees() {
     let fees = r#"settlement = "USD"
 profit_credit = 1
@@ -54,7 +52,6 @@ fees = { standard = { maker = "-0.05%", taker = "0.06%" } }"#;
 /// Who may only reduce does not turn his position by two orders that each reduce: long 10 with equity between maintenance
 /// and initial margin.
 #[test]
-#[ignore = "not held yet"]
 fn who_may_only_reduce_does_not_turn_his_position() {
     let mut desk = Desk::new(RULES);
     desk.open(1, 100.0);
@@ -70,7 +67,6 @@ fn who_may_only_reduce_does_not_turn_his_position() {
 
 /// The same while the mark is frozen.
 #[test]
-#[ignore = "not held yet"]
 fn nobody_opens_by_two_reducing_orders_while_the_mark_is_frozen() {
     let mut desk = Desk::new(RULES);
     desk.open(1, 1000.0);
