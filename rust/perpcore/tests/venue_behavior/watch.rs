@@ -29,8 +29,8 @@ fn what_is_left_of_a_seller_in_an_auction_counts_at_its_own_limit() {
 
 #[test]
 fn each_line_is_told_as_the_mark_crosses_it() {
-    // 100 for 5 at 100. Below 88.88… equity is under initial margin: 100 − 5·(100 − M) < M/2 from M = 88.88. Under 1.25 times
-    // maintenance, 5·M·6.25 %, below 85.33…; under maintenance, M/4, below 84.21…; bankrupt below 80.
+    // 100 for 5 at 100. Below 88.88… equity is under initial margin: 100 − 5·(100 − M) < M/2 from M = 88.88. Under 1.25
+    // times maintenance, 5·M·6.25 %, below 85.33…; under maintenance, M/4, below 84.21…; bankrupt below 80.
     let mut desk = Desk::with(RULES, &[100, 10_000]);
     desk.trade(ALPHA, ANN, BEN, 5, 10_000);
     let lines = [

@@ -61,7 +61,7 @@ impl Run {
                 client: Some(account / 2),
                 group: Some(account / 2),
                 class: Some(if account % 3 == 0 { Class::MarketMaker } else { Class::Professional }),
-                fee_tier: Some((account % 2).into()),
+                fee_tier: Some(account % 2),
                 investor_until: Some(MIDNIGHT + 1_000 * HOUR),
                 ..Settings::default()
             };

@@ -69,8 +69,8 @@ impl Shadow {
         self.held.get(&key).map_or(0, |held| held.quantity)
     }
 
-    /// Values an account with some orders: the cross figures and those of its isolated buckets; none where it is beyond what
-    /// is computed exactly.
+    /// Values an account with some orders: the cross figures and those of its isolated buckets; none where it is beyond
+    /// what is computed exactly.
     pub fn value(
         &self,
         terms: &Terms,
@@ -115,8 +115,8 @@ impl Shadow {
         noted.0.is_none().then_some((figures, buckets))
     }
 
-    /// Makes a side of a trade, its fee and what goes to an isolated position. A rebate is at most what was collected in the
-    /// trade; what came in is added to that.
+    /// Makes a side of a trade, its fee and what goes to an isolated position. A rebate is at most what was collected
+    /// in the trade; what came in is added to that.
     pub fn trade(&mut self, of: &Prices<'_>, known: &Known, key: Key, side: Side, collected: &mut i128) {
         let (account, instrument, isolated) = key;
         let Side { quantity, price, rate } = side;
