@@ -18,8 +18,8 @@ pub const SECOND: i64 = 1_000_000_000;
 pub const HOUR: i64 = 3_600 * SECOND;
 pub const YEAR: i64 = 365 * 24 * HOUR;
 
-/// Initial margin 10 %, maintenance margin 5 %, no fees, collar 3 % around the mark; a contract of BETA is 0.1 base units. An
-/// interval of funding never ends before a settlement does.
+/// Initial margin 10 %, maintenance margin 5 %, no fees, collar 3 % around the mark; a contract of BETA is 0.1 base
+/// units. An interval of funding never ends before a settlement does.
 pub const RULES: &str = r#"
 name = "small"
 [venue]

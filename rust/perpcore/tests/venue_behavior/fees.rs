@@ -123,8 +123,8 @@ fn a_rebate_is_not_paid_where_nothing_was_collected() {
 
 #[test]
 fn a_rebate_that_heals_an_account_is_told() {
-    // 60.02, less 0.25 for 5 at 100. At 95.70: 59.77 − 21.50 = 38.27 where 47.85 are needed. 1 sold at 95.70 leaves 38.28 to
-    // be needed, and brings 95.70·0.02 % = 0.01914.
+    // 60.02, less 0.25 for 5 at 100. At 95.70: 59.77 − 21.50 = 38.27 where 47.85 are needed. 1 sold at 95.70 leaves
+    // 38.28 to be needed, and brings 95.70·0.02 % = 0.01914.
     let mut desk = Desk::with(&with_rebate(), &[0, 10_000]);
     desk.does(VenueCommand::Deposit(ANN, USD, money(6_002) / 100));
     desk.trade(ALPHA, ANN, BEN, 5, 10_000);

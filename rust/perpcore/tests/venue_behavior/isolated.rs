@@ -142,3 +142,34 @@ fn margin_without_a_position_comes_back_whole() {
     desk.does(VenueCommand::Margin(ANN, BETA, -money(100)));
     assert_eq!(desk.wallet(ANN, USD), money(100));
 }
+
+#[test]
+fn a_bankrupt_account_pays_for_no_new_isolated_position() {
+    let mut desk = Desk::with(RULES, &[250, 10_000]);
+    trades(&mut desk, -5, 10_000);
+    assert_eq!((desk.wallet(ANN, USD), desk.margin(ANN, ALPHA)), (money(200), money(50)));
+    // Both orders close what is held; the first that trades leaves the other one to open.
+    desk.rests(ALPHA, isolated(Place { reduce_only: true, ..limit(ANN, 5, 9_800) }));
+    desk.rests(ALPHA, isolated(limit(ANN, 5, 9_750)));
+    desk.trade(BETA, ANN, BEN, 100, 10_000);
+    desk.mark(BETA, 7_500);
+    // The wallet's 200 less 250.
+    assert_eq!((desk.figures(ANN).net_value, desk.status(ANN)), (-money(50), Status::Bankrupt));
+    desk.place(ALPHA, limit(BEN, -10, 9_750));
+    // Long 5 would take 50 more from those to whom it is owed.
+    assert_eq!((desk.held(ANN, ALPHA, true), desk.figures(ANN).net_value), (0, -money(50)));
+}
+
+#[test]
+fn an_account_below_maintenance_pays_for_no_new_isolated_position() {
+    let mut desk = Desk::with(RULES, &[250, 10_000]);
+    trades(&mut desk, -5, 10_000);
+    desk.rests(ALPHA, isolated(Place { reduce_only: true, ..limit(ANN, 5, 9_800) }));
+    desk.rests(ALPHA, isolated(limit(ANN, 5, 9_750)));
+    desk.trade(BETA, ANN, BEN, 100, 10_000);
+    desk.mark(BETA, 8_500);
+    // 200 − 150, where 42.50 must be and 85 should be. 50 for the position would leave nothing.
+    assert_eq!((desk.figures(ANN).equity, desk.status(ANN)), (money(50), Status::MarginCall));
+    desk.place(ALPHA, limit(BEN, -10, 9_750));
+    assert!(desk.figures(ANN).equity >= desk.figures(ANN).maintenance_margin, "{:?}", desk.figures(ANN));
+}

@@ -112,7 +112,7 @@ fn a_deferral_of_one_instrument_can_keep_a_loser_of_another_from_paying() {
 
 #[test]
 fn what_rounding_leaves_over_goes_to_rounding_and_stays_there() {
-    // One contract of BETA is a tenth: thirds of a tenth cannot be, but a mark of the eighth decimal times 0.1 can.
+    // A tenth of a mark that has eight decimals is between two of them.
     let mut desk = Desk::with(RULES, &[1_000, 1_000, 1_000]);
     desk.trade(BETA, ANN, BEN, 1, 10_000);
     desk.trade(BETA, ANN, CARL, 1, 10_000);
@@ -128,8 +128,8 @@ fn what_rounding_leaves_over_goes_to_rounding_and_stays_there() {
     assert_eq!(desk.house("rounding"), 2);
 }
 
-/// A funding of 0.95 % at 90.40, to be paid by those who are long: at the end of the interval the index is 90, and 1 contract is
-/// bid at 90.90, 1 % above it, of which 0.05 % is the dead zone.
+/// A funding of 0.95 % at 90.40, to be paid by those who are long: at the end of the interval the index is 90, and 1
+/// contract is bid at 90.90, 1 % above it, of which 0.05 % is the dead zone.
 fn before_funding(dollars: i64, long: i64, shorts: &[(u32, i64)], fund: i128) -> Desk {
     let rules = RULES.replacen("impact_notional = 100", "impact_notional = 90.9", 1);
     let mut desk = Desk::with(&rules, &[dollars, 10_000, 10_000, 10_000, 10_000]);
@@ -188,7 +188,6 @@ fn a_cut_is_shared_by_what_each_would_receive_and_rounded_against_him() {
 
 #[test]
 fn with_a_fund_that_has_nothing_receivers_get_what_was_paid() {
-    // 48 − 48: nothing is left to pay with. 5 more at 100 need 50, so 50 come and 2 go.
     let mut desk = before_funding(50, 5, &[(BEN, 5)], 0);
     desk.mark(ALPHA, 9_000);
     // At 90 net value is 0 and the premium the same.
@@ -232,7 +231,8 @@ fn an_isolated_position_pays_funding_from_its_margin_and_no_more() {
     assert_eq!(desk.posted(BEN, Rule::FundingSettle), [money(2)]);
 }
 
-/// Everybody is long or short 5 of ALPHA, which is about to be settled for good; the index was 88 and is 100, as the mark is.
+/// Everybody is long or short 5 of ALPHA, which is about to be settled for good; the index was 88 and is 100, as the
+/// mark is.
 fn settling(isolates: bool) -> Desk {
     let mut desk = Desk::with(RULES, &[50, 10_000]);
     desk.rests(ALPHA, limit(BEN, -5, 10_000));

@@ -7,6 +7,7 @@ use perpcore::message::*;
 
 const ANN: u32 = 0;
 const BEN: u32 = 1;
+const CARL: u32 = 2;
 
 #[test]
 fn what_is_left_of_a_seller_in_an_auction_counts_at_its_own_limit() {
@@ -28,8 +29,8 @@ fn what_is_left_of_a_seller_in_an_auction_counts_at_its_own_limit() {
 
 #[test]
 fn each_line_is_told_as_the_mark_crosses_it() {
-    // 100 for 5 at 100. Below 88.88… equity is under initial margin: 100 − 5·(100 − M) < M/2 from M = 88.88. Under 1.25 times
-    // maintenance, 5·M·6.25 %, below 85.33…; under maintenance, M/4, below 84.21…; bankrupt below 80.
+    // 100 for 5 at 100. Below 88.88… equity is under initial margin: 100 − 5·(100 − M) < M/2 from M = 88.88. Under 1.25
+    // times maintenance, 5·M·6.25 %, below 85.33…; under maintenance, M/4, below 84.21…; bankrupt below 80.
     let mut desk = Desk::with(RULES, &[100, 10_000]);
     desk.trade(ALPHA, ANN, BEN, 5, 10_000);
     let lines = [
@@ -164,4 +165,55 @@ range = "5%"
     desk.does(VenueCommand::ConfirmWithdrawal(1));
     // 100 are no equity for the model: the gate asks for it too.
     assert!(desk.place(ALPHA, limit(ANN, 15, 10_000)).is_some());
+}
+
+/// Ann had 110 and is long 10 at 100; at 98 she has 90 and should have 98 to open anything.
+fn restricted() -> Desk {
+    let mut desk = Desk::with(RULES, &[110, 10_000]);
+    desk.trade(ALPHA, ANN, BEN, 10, 10_000);
+    desk.mark(ALPHA, 9_800);
+    assert_eq!((desk.figures(ANN).equity, desk.status(ANN)), (money(90), Status::Restricted));
+    desk
+}
+
+#[test]
+fn who_may_only_reduce_opens_nothing_by_an_order_that_reduced_when_it_came() {
+    // An order of 10 that closes rests; one that may only reduce closes meanwhile. What rests would open now.
+    let mut desk = restricted();
+    desk.rests(ALPHA, limit(ANN, -10, 9_850));
+    desk.rests(ALPHA, limit(BEN, 10, 9_800));
+    desk.place(ALPHA, Place { reduce_only: true, ..market(ANN, -10) });
+    assert_eq!((desk.filled(), desk.held(ANN, ALPHA, false)), (10, 0));
+    desk.place(ALPHA, limit(BEN, 10, 9_850));
+    assert_eq!(desk.held(ANN, ALPHA, false), 0, "{:?}", desk.figures(ANN));
+}
+
+#[test]
+fn nobody_opens_by_an_order_that_reduced_when_it_came_while_the_price_may_not_be_used() {
+    let mut desk = Desk::with(RULES, &[1_000, 10_000, 10_000]);
+    desk.trade(ALPHA, ANN, BEN, 10, 10_000);
+    desk.trade(ALPHA, CARL, BEN, 10, 10_000);
+    desk.does(VenueCommand::Mark(ALPHA, units(100), PriceState::Frozen));
+    // All that comes reduces: Ann's two orders of 10, Ben's of 20.
+    desk.rests(ALPHA, limit(ANN, -10, 10_100));
+    desk.rests(ALPHA, limit(BEN, 10, 10_000));
+    desk.place(ALPHA, Place { reduce_only: true, ..market(ANN, -10) });
+    assert_eq!((desk.filled(), desk.held(ANN, ALPHA, false)), (10, 0));
+    desk.place(ALPHA, limit(BEN, 10, 10_100));
+    assert_eq!(desk.held(ANN, ALPHA, false), 0);
+}
+
+#[test]
+fn who_may_only_reduce_does_not_add_to_what_he_holds() {
+    let mut desk = restricted();
+    for place in [limit(ANN, 1, 9_800), limit(ANN, 1, 9_600), limit(ANN, -11, 9_800), limit(ANN, -20, 9_800)] {
+        desk.not_placed(ALPHA, place, Code::InsufficientMargin);
+        desk.not_placed(ALPHA, isolated(place), Code::InsufficientMargin);
+    }
+    // Nor by turning it with two orders, of which each closes.
+    desk.rests(ALPHA, limit(ANN, -6, 9_850));
+    desk.not_placed(ALPHA, limit(ANN, -5, 9_850), Code::InsufficientMargin);
+    let order = desk.rests(ALPHA, limit(ANN, -4, 9_860));
+    assert_eq!(desk.amend(ALPHA, order, Some(-5), None), Some(Code::InsufficientMargin));
+    desk.not_placed(BETA, limit(ANN, 1, 10_000), Code::InsufficientMargin);
 }

@@ -1,6 +1,6 @@
 //! A venue with a stream of commands, and what the rules say of every step.
 
-use super::shadow::{Held, Key, Known, Reserved, Shadow, base, reserved};
+use super::shadow::{Held, Key, Known, Prices, Reserved, Shadow, Side, base, reserved};
 use super::stream::{ACCOUNTS, HOUR, MIDNIGHT, RULES, Stream};
 use perpcore::fault::Code;
 use perpcore::margin::account::Order;
@@ -8,7 +8,9 @@ use perpcore::margin::figures::Figures;
 use perpcore::margin::market::Market;
 use perpcore::margin::status::Status;
 use perpcore::margin::terms::Terms;
-use perpcore::message::*;
+use perpcore::message::{
+    Class, Command, Event, Flags, House, Kind, NOBODY, Phase, Place, PriceState, Priced, Settings, VenueCommand, Word,
+};
 use perpcore::num::ONE;
 use perpcore::rules::Rulebook;
 use perpcore::venue::{Holder, Venue};
@@ -59,7 +61,7 @@ impl Run {
                 client: Some(account / 2),
                 group: Some(account / 2),
                 class: Some(if account % 3 == 0 { Class::MarketMaker } else { Class::Professional }),
-                fee_tier: Some((account % 2).into()),
+                fee_tier: Some(account % 2),
                 investor_until: Some(MIDNIGHT + 1_000 * HOUR),
                 ..Settings::default()
             };
@@ -161,6 +163,9 @@ impl Run {
             self.answered(&command, &said, allowed, &why);
         }
         self.trades(before, &command, &said);
+        if matches!(command, VenueCommand::Book(..) | VenueCommand::Phase(..)) {
+            self.only_reduced(&figures, &command, &said);
+        }
         if said.len() == 1 && said[0].kind == Kind::Rejected {
             let now = self.shadow();
             let after: Vec<_> = (0..ACCOUNTS).map(|account| self.valued(&now, &market, account)).collect();
@@ -207,7 +212,11 @@ impl Run {
         let covered = usable && after.opening_equity >= after.initial_margin;
         let ends = held + quantity;
         let same_side = held != 0 && (ends == 0 || (ends < 0) == (held < 0));
-        let reduces = same_side && quantity != 0 && {
+        // Nor may it turn the position together with the account's other orders of its side.
+        let own = orders.iter().filter(|of| of.key == key && (of.order.quantity < 0) == (quantity < 0));
+        let room = -quantity.signum() * held - own.map(|of| of.order.quantity.abs()).sum::<i64>();
+        let alone = place.reduce_only || room >= quantity.abs();
+        let reduces = same_side && quantity != 0 && alone && {
             let [bare, bare_with] = [with(None, true, false)?, with(Some(1), true, false)?];
             bare_with.initial_margin <= bare.initial_margin
         };
@@ -240,13 +249,13 @@ impl Run {
                 (of(event.account, event.order), quantity, true),
                 (of(event.other_account, event.other_order), -quantity, false),
             ];
-            for (key, quantity, takes) in sides {
-                self.may_trade(&shadow, &market, key, quantity, event.price, takes, command);
-            }
-            for (key, quantity, takes) in sides {
-                let rate = self.rate(key.0, takes);
-                shadow.trade(&self.terms, &market, &self.known, key, quantity, event.price, rate);
-            }
+            let prices = Prices { terms: &self.terms, market: &market };
+            let price = event.price;
+            let sides =
+                sides.map(|(key, quantity, takes)| (key, Side { quantity, price, rate: self.rate(key.0, takes) }));
+            sides.iter().for_each(|(key, side)| self.may_trade(&shadow, &prices, *key, *side, command));
+            let mut collected = 0;
+            sides.iter().for_each(|(key, side)| shadow.trade(&prices, &self.known, *key, *side, &mut collected));
         }
         let now = self.shadow();
         let something = |held: &BTreeMap<Key, Held>| -> BTreeMap<Key, (i64, i128)> {
@@ -267,6 +276,27 @@ impl Run {
         }
     }
 
+    /// Who was short of initial margin, his orders counted, opened nothing.
+    fn only_reduced(&self, figures: &[Option<Figures>], command: &VenueCommand<'_>, said: &[Event]) {
+        let now = self.shadow();
+        let mut after: BTreeMap<Key, i64> = now.held.iter().map(|(key, held)| (*key, held.quantity)).collect();
+        for event in said.iter().rev().filter(|event| event.kind == Kind::Filled) {
+            let quantity = base(&self.terms, event.instrument, event.quantity);
+            for (account, order, quantity) in
+                [(event.account, event.order, quantity), (event.other_account, event.other_order, -quantity)]
+            {
+                let key = (account, event.instrument, self.isolated[&(event.instrument, order)]);
+                let held = after.entry(key).or_default();
+                let (before, ended) = (*held - quantity, *held);
+                *held = before;
+                let opened = ended.abs() > before.abs() || ended != 0 && before != 0 && (ended < 0) != (before < 0);
+                let Some(was) = figures[account as usize] else { continue };
+                let short = was.status != Status::Undecided && was.equity < was.initial_margin;
+                assert!(!opened || !short, "{key:?} {before} to {ended}: {was:?} by {command:?}");
+            }
+        }
+    }
+
     fn rate(&self, account: u32, takes: bool) -> i64 {
         let tiers = &self.rules.venue().fees;
         let tier = &tiers[self.known.tier[&account]];
@@ -274,18 +304,9 @@ impl Run {
     }
 
     /// `gate.fill` and `gate.account` in the words of the rules.
-    fn may_trade(
-        &self,
-        shadow: &Shadow,
-        market: &Market,
-        key: Key,
-        quantity: i64,
-        price: i64,
-        takes: bool,
-        command: &VenueCommand<'_>,
-    ) {
+    fn may_trade(&self, shadow: &Shadow, prices: &Prices<'_>, key: Key, side: Side, command: &VenueCommand<'_>) {
         let (account, instrument, isolated) = key;
-        let (held, after) = (shadow.quantity(key), shadow.quantity(key) + quantity);
+        let (held, after) = (shadow.quantity(key), shadow.quantity(key) + side.quantity);
         if after.abs() > held.abs() || (after < 0) != (held < 0) && after != 0 && held != 0 {
             let flags = self.flags.get(&account).copied().unwrap_or_default();
             let proved = account % 3 == 0 || self.time < self.investor_until[&account];
@@ -295,12 +316,11 @@ impl Run {
             return;
         }
         let bucket = |of: &Shadow| {
-            let (cross, buckets) = of.value(&self.terms, market, &self.known, account, &[])?;
+            let (cross, buckets) = of.value(prices.terms, prices.market, &self.known, account, &[])?;
             if isolated { buckets.get(&instrument).copied() } else { Some(cross) }
         };
         let mut with = shadow.clone();
-        let rate = self.rate(account, takes).max(0);
-        with.trade(&self.terms, market, &self.known, key, quantity, price, rate);
+        with.trade(prices, &self.known, key, Side { rate: side.rate.max(0), ..side }, &mut 0);
         let Some(now) = bucket(&with) else { panic!("{account} traded beyond what is computed exactly") };
         let was = bucket(shadow);
         let better = was.is_some_and(|was| {
@@ -309,8 +329,9 @@ impl Run {
                 && now.net_value >= 0
                 && now.equity * was.maintenance_margin >= was.equity * now.maintenance_margin
         });
-        let closed = after == 0 && now.net_value >= 0;
+        // With its last position a bucket needs nothing any more.
+        let closed = now.maintenance_margin == 0 && now.net_value >= 0;
         let holds = now.equity >= now.maintenance_margin || closed || better;
-        assert!(holds, "{key:?} {quantity} at {price}: {was:?} {now:?} by {command:?}");
+        assert!(holds, "{key:?} {} at {}: {was:?} {now:?} by {command:?}", side.quantity, side.price);
     }
 }

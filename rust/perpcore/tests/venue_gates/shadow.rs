@@ -8,7 +8,7 @@ use perpcore::margin::market::Market;
 use perpcore::margin::portfolio::Exposures;
 use perpcore::margin::terms::Terms;
 use perpcore::margin::value;
-use perpcore::message::Side;
+use perpcore::message;
 use perpcore::num::ONE;
 use perpcore::venue::{Holder, Venue};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,21 +42,17 @@ pub struct Known {
 pub struct Shadow {
     pub wallets: BTreeMap<(u32, u32), i128>,
     pub held: BTreeMap<Key, Held>,
-    pub fees: i128,
     /// Of whom it is not known any more what they have: they had to sell something.
     pub lost: BTreeSet<u32>,
-    fees_lost: bool,
     settlement: u32,
 }
 
 impl Shadow {
     pub fn of(venue: &Venue, terms: &Terms) -> Shadow {
-        let (mut wallets, mut fees) = (BTreeMap::new(), 0);
+        let mut wallets = BTreeMap::new();
         for row in venue.ledger() {
-            match row.holder {
-                Holder::Client(account) => _ = wallets.insert((account, row.asset), row.amount),
-                Holder::House("fees") => fees = row.amount,
-                Holder::House(_) => {}
+            if let Holder::Client(account) = row.holder {
+                wallets.insert((account, row.asset), row.amount);
             }
         }
         let held = venue.positions().map(|row| {
@@ -66,15 +62,15 @@ impl Shadow {
             ((row.account, row.instrument, row.isolated), held)
         });
         let (held, settlement) = (held.collect(), terms.settlement as u32);
-        Shadow { wallets, held, fees, lost: BTreeSet::new(), fees_lost: false, settlement }
+        Shadow { wallets, held, lost: BTreeSet::new(), settlement }
     }
 
     pub fn quantity(&self, key: Key) -> i64 {
         self.held.get(&key).map_or(0, |held| held.quantity)
     }
 
-    /// Values an account with some orders: the cross figures and those of its isolated buckets; none where it is beyond what
-    /// is computed exactly.
+    /// Values an account with some orders: the cross figures and those of its isolated buckets; none where it is beyond
+    /// what is computed exactly.
     pub fn value(
         &self,
         terms: &Terms,
@@ -119,45 +115,50 @@ impl Shadow {
         noted.0.is_none().then_some((figures, buckets))
     }
 
-    /// Makes a side of a trade, its fee and what goes to an isolated position; what was paid as a fee, a rebate below 0.
-    pub fn trade(
-        &mut self,
-        terms: &Terms,
-        market: &Market,
-        known: &Known,
-        key: Key,
-        quantity: i64,
-        price: i64,
-        rate: i64,
-    ) {
+    /// Makes a side of a trade, its fee and what goes to an isolated position. A rebate is at most what was collected
+    /// in the trade; what came in is added to that.
+    pub fn trade(&mut self, of: &Prices<'_>, known: &Known, key: Key, side: Side, collected: &mut i128) {
         let (account, instrument, isolated) = key;
+        let Side { quantity, price, rate } = side;
         let held = self.held.entry(key).or_default();
         let before = held.quantity;
         held.quantity += quantity;
         held.cost_e16 += i128::from(quantity) * i128::from(price);
         let leverage = known.leverage.get(&account).copied().unwrap_or(0);
-        let after = held.quantity;
-        let mark = market.mark(instrument).price;
         let cash = self.wallets.entry((account, self.settlement)).or_default();
         if isolated {
-            let moved = isolated_move(terms, instrument, leverage, [before, after], price, mark);
+            let ends = [before, held.quantity];
+            let moved = isolated_move(of.terms, instrument, leverage, ends, price, of.market.mark(instrument).price);
             *cash -= moved;
             held.margin += moved;
         }
-        let fee = fee_of(rate, quantity, price);
-        if fee < 0 && self.fees_lost && self.fees < 1_000_000 - fee {
+        let wanted = fee_of(rate, quantity, price);
+        let payer = if isolated { &mut held.margin } else { cash };
+        // Who has too little may sell something.
+        if (*payer < wanted && !isolated) || (wanted < 0 && *collected < -wanted) {
             self.lost.insert(account);
         }
-        let fee = fee.max(-self.fees.max(0));
-        let payer = if isolated { &mut held.margin } else { cash };
-        let fee = if isolated { fee.min((*payer).max(0)) } else { fee };
+        let fee = wanted.min((*payer).max(0)).max(-*collected);
         *payer -= fee;
-        self.fees += fee;
+        *collected += fee;
         if self.wallets[&(account, self.settlement)] < 0 {
             self.lost.insert(account);
-            self.fees_lost = true;
         }
     }
+}
+
+/// Terms and prices.
+pub struct Prices<'a> {
+    pub terms: &'a Terms,
+    pub market: &'a Market,
+}
+
+/// A side of a trade, in g: the signed base quantity, the price, the rate of the fee.
+#[derive(Clone, Copy)]
+pub struct Side {
+    pub quantity: i64,
+    pub price: i64,
+    pub rate: i64,
 }
 
 fn balance((key, amount): (&(u32, u32), &i128)) -> Balance {
@@ -171,7 +172,7 @@ pub fn reserved(venue: &Venue, terms: &Terms, account: u32, but: u64) -> Vec<Res
         let Some(book) = venue.book(instrument) else { continue };
         let (tick, size) = (book.terms().tick.size, book.terms().lot.size);
         for order in book.resting_of(account).filter(|order| !order.flags.reduce_only() && order.id != but) {
-            let sign = if order.side == Side::Bid { 1 } else { -1 };
+            let sign = if order.side == message::Side::Bid { 1 } else { -1 };
             all.push(Reserved {
                 key: (account, instrument, order.flags.isolated()),
                 order: Order { quantity: sign * base(terms, instrument, order.left * size), price: order.price * tick },

@@ -68,7 +68,7 @@ impl Draw {
     }
 
     pub fn one_in(&mut self, times: u64) -> bool {
-        self.next() % times == 0
+        self.next().is_multiple_of(times)
     }
 
     pub fn of<T: Copy>(&mut self, choices: &[T]) -> T {
