@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.hostile.arrow_c import Node
-from tests.hostile.book import honest, honest_commands, honest_prices
+from tests.hostile.book import honest, honest_commands, honest_prices, honest_venue
 
 LEAST, MOST = -(2**63), 2**63 - 1
 
@@ -29,12 +29,12 @@ class Attack:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-HONEST = {**honest(), **honest_commands(), **honest_prices()}
+HONEST = {**honest(), **honest_commands(), **honest_venue(), **honest_prices()}
 
 
 def untouched(table: str) -> dict[str, Any]:
     """What a table is given with: commands and prices alone, the others as a book."""
-    alone = {**honest_commands(), **honest_prices()}
+    alone = {**honest_commands(), **honest_venue(), **honest_prices()}
     return {table: alone[table]} if table in alone else honest()
 
 

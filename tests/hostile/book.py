@@ -264,6 +264,94 @@ def honest_prices() -> dict[str, Node]:
     }  # fmt: skip
 
 
+# One instrument: every attempt makes a venue anew.
+VENUE = pc.Rulebook.parse("""
+[venue]
+settlement = "USD"
+fees = { standard = { maker = 0, taker = 0 }, free = { maker = 0, taker = 0 } }
+[asset.USD]
+eligible = true
+[asset.COIN]
+eligible = true
+haircut = [["rest", "20%"]]
+[underlying.Y]
+sources = [{ id = "a", group = "A" }, { id = "a source of a long name", group = "B" }]
+[underlying.X]
+[instrument.X-PERP]
+underlying = "X"
+tick = 0.1
+lot = 0.001
+tiers = [["rest", "2.5%", 5]]
+""")
+OF_VENUE = "commands of a venue"
+
+
+def honest_venue() -> dict[str, Node]:
+    """Commands that only a venue knows, each column in another layout, and an order."""
+    now, long = 1_900_000_000 * 10**9, "a source of a long name"
+    kinds = [
+        "open_account",
+        "deposit",
+        "index",
+        "mark",
+        "quote",
+        "hold",
+        "withdraw",
+        "confirm_withdrawal",
+        "transfer",
+        "top",
+        "place",
+        "fund_topup",
+        "deadman",
+        "phase",
+    ]
+
+    def at(**values: Any) -> list[Any]:
+        """Nulls but in the rows of these kinds."""
+        return [values.get(kind) for kind in kinds]
+
+    return {
+        OF_VENUE: record(
+            {
+                "kind": views(kinds),
+                "time": fixed(b"tsn:UTC", "q", at(deposit=now, place=now + 5)),
+                "account": views(at(open_account="an account of a long name", deposit="B", hold="B", withdraw="A",
+                                    transfer="A", place="A", deadman="A")),
+                "client": text(at(open_account="one"), large=True),
+                "group": dictionary(at(open_account="g"), text(["g", "h"])),
+                "instrument": text(at(mark="X-PERP", top="X-PERP", place="X-PERP", phase="X-PERP")),
+                "order": fixed(b"L", "Q", at(confirm_withdrawal=1)),
+                "client_id": text(at(place="another")),
+                "quantity_e8": fixed(b"l", "q", at(place=2 * E8)),
+                "price": fixed(b"d:38,8", "q2", at(index=11 * E8, mark=10 * E8, quote=-5 * E8, place=10 * E8)),
+                "until": fixed(b"tss:UTC", "q", at(deadman=now // 10**9 + 60)),
+                "margin_mode": dictionary(at(place="isolated"), text(["cross", "isolated"])),
+                "class": text(at(open_account="market_maker")),
+                "state": dictionary(
+                    at(index="live", mark="live", phase="auction"), text(["live", "auction"]), b"i", "i"
+                ),
+                "note": text(at(fund_topup="converter", place="ü")),
+                "asset": dictionary(at(deposit="COIN", withdraw="USD", transfer="USD", fund_topup="COIN"),
+                                    text(["USD", "COIN"], large=True), b"S", "H"),
+                "amount": fixed(b"d:28,8", "q2", at(deposit=3 * E8, withdraw=E8, transfer=E8 // 4, fund_topup=E8)),
+                "to_account": dictionary(at(transfer="B"), text(["A", "B"])),
+                "model": text(at(open_account="standard")),
+                "leverage": fixed(b"g", "d", at(open_account=5.0)),
+                "fee_tier": text(at(open_account="free"), large=True),
+                "investor_until": fixed(b"l", "q", at(open_account=now)),
+                "knowledge_until": fixed(b"tsu:UTC", "q", at(open_account=now // 1_000)),
+                "flags": views(at(hold="no_open,no_withdraw")),
+                "approval": dictionary(at(open_account="board 12"), text(["board 12"])),
+                "source": dictionary(at(quote=long), text(["a", long])),
+                "underlying": text(at(index="X", quote="Y")),
+                "bid_e8": fixed(b"l", "q", at(top=9 * E8)),
+                "ask": fixed(b"d:18,0,64", "q", at(top=11)),
+                "sent": fixed(b"l", "q", at(quote=-5, place=now)),
+            }
+        )
+    }  # fmt: skip
+
+
 def priced(name: str, table: Any) -> str:
     """What a table of prices does to what takes it, of which something is known already."""
     if name == "funding_positions":
@@ -297,8 +385,25 @@ def book() -> pc.OrderBook:
     return found
 
 
-def state(found: pc.OrderBook) -> str:
-    """All that a book says of itself."""
+def venue() -> pc.Venue:
+    """A venue with an order in it."""
+    found = pc.Venue(VENUE)
+    found.advance_time(1_900_000_000 * 10**9)
+    for account in ("A", "B"):
+        found.open_account(account, client="one")
+        found.deposit(account, "USD", 100)
+    found.index("X", 10)
+    found.mark("X-PERP", 10)
+    found.enter_phase("X-PERP", "open")
+    found.place("B", "X-PERP", 1, "9.5", client_id="first")
+    return found
+
+
+def state(found: pc.OrderBook | pc.Venue) -> str:
+    """All that a book or a venue says of itself."""
+    if isinstance(found, pc.Venue):
+        tables = (found.accounts(), found.ledger(), found.positions(), found.l3("X-PERP"), found.orders("A"))
+        return repr((found.digest, repr(found), *(table.to_pylist() for table in tables), found.verify()))
     return repr((found.digest, repr(found), found.l3().to_pylist(), found.best, found.orders("A").to_pylist()))
 
 

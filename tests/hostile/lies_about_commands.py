@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 from tests.hostile.arrow_c import Node, Plan, Stream
-from tests.hostile.attack import LEAST, MOST, Attack, changed, replaced
-from tests.hostile.book import fixed, honest_commands, record, text
+from tests.hostile.attack import HONEST, LEAST, MOST, Attack, changed, replaced
+from tests.hostile.book import OF_VENUE, fixed, record, text
 from tests.hostile.lies_about_content import offsets
 
 import perpcore as pc
@@ -49,88 +49,94 @@ def taken(name: str, kind: pa.DataType) -> set[str]:
     return {"text"}
 
 
-def table(**columns: Any) -> Callable[[], dict[str, Any]]:
-    return lambda: {"commands": pa.table(columns)}
+def table(of: str, **columns: Any) -> Callable[[], dict[str, Any]]:
+    return lambda: {of: pa.table(columns)}
 
 
-def refused(what: str, make: Callable[[], dict[str, Any]], **more: Any) -> Attack:
-    return Attack(f"commands: {what}", "refused", make, "commands", **more)
+def refused(of: str, what: str, make: Callable[[], dict[str, Any]], **more: Any) -> Attack:
+    return Attack(f"{of}: {what}", "refused", make, of, **more)
 
 
 def commands() -> Iterator[Attack]:
-    yield from wrong_types()
-    yield from columns()
-    yield from ids()
-    yield from texts()
-    yield from streams()
-    yield from rows()
+    """Those to a book, and those to a venue."""
+    for of, rows in (("commands", rows_of_book), (OF_VENUE, rows_of_venue)):
+        yield from wrong_types(of)
+        yield from columns(of)
+        yield from ids(of)
+        yield from texts(of)
+        yield from streams(of)
+        yield from rows()
 
 
-def wrong_types() -> Iterator[Attack]:
+def wrong_types(of: str) -> Iterator[Attack]:
     for field in SCHEMA:
         column = "class" if field.name == "class_" else field.name
         for what, values in VALUES.items():
             if what in taken(field.name, field.type):
                 continue
             given = {"kind": ["place"], column: values}
-            yield refused(f"{column} of {what}", table(**given), column=column, code="wrong_type")
-    yield refused("kinds without a type", table(kind=pa.nulls(1)), column="kind", code="wrong_type")
+            yield refused(of, f"{column} of {what}", table(of, **given), column=column, code="wrong_type")
+    yield refused(of, "kinds without a type", table(of, kind=pa.nulls(1)), column="kind", code="wrong_type")
 
 
-def columns() -> Iterator[Attack]:
+def columns(of: str) -> Iterator[Attack]:
     def without(root: Node) -> None:
         del root.children[0]
 
-    yield refused("without kinds", changed("commands", None, without), column="kind", code="missing_column")
-    for at, child in enumerate(honest_commands()["commands"].children):
+    yield refused(of, "without kinds", changed(of, None, without), column="kind", code="missing_column")
+    for at, child in enumerate(HONEST[of].children):
         name = ((child.name if child else b"") or b"").decode().removesuffix("_e8")
 
         def twice(root: Node, at: int = at) -> None:
             root.children.append(root.children[at])
 
-        made = changed("commands", None, twice)
-        yield refused(f"{name} twice", made, column=name, code="duplicate_column")
-    for name in ("quantity", "price", "trigger"):
-        both = table(kind=["place"], **{name: ["1"], f"{name}_e8": [1]})
-        yield refused(f"{name} in both forms", both, column=name, code="duplicate_column")
+        made = changed(of, None, twice)
+        yield refused(of, f"{name} twice", made, column=name, code="duplicate_column")
+    for name in ("quantity", "price", "trigger", "amount", "leverage", "bid", "ask"):
+        both = table(of, kind=["place"], **{name: ["1"], f"{name}_e8": [1]})
+        yield refused(of, f"{name} in both forms", both, column=name, code="duplicate_column")
     for name in ("x", "", "Kind", "kind ", "order_e8", "kind_e8", "time_e8", "seq", "cause", "équipe", "n" * 100_000):
-        yield refused(f"an unknown column {name[:9]!r}", table(kind=["place"], **{name: ["1"]}), code="unknown_column")
-    yield refused("no columns", lambda: {"commands": pa.table({})}, column="kind", code="missing_column")
+        made = table(of, kind=["place"], **{name: ["1"]})
+        yield refused(of, f"an unknown column {name[:9]!r}", made, code="unknown_column")
+    yield refused(of, "no columns", lambda: {of: pa.table({})}, column="kind", code="missing_column")
     nothing = {name: pa.nulls(3) for name in SCHEMA.names if name != "kind"}
     for rows in (0, 3):
         empty = {name: column[:rows] for name, column in nothing.items()}
-        made = table(kind=pa.array([None] * rows, pa.string()), **empty)
+        made = table(of, kind=pa.array([None] * rows, pa.string()), **empty)
         wanted = "rejected" if rows else "accepted"
         code = "null_value" if rows else None
-        yield Attack(f"commands: {rows} rows of nulls in every column", wanted, made, "commands", code=code)
+        yield Attack(f"{of}: {rows} rows of nulls in every column", wanted, made, of, code=code)
 
 
-def ids() -> Iterator[Attack]:
-    """The book has an account and a client id of text."""
-    for name in ("account", "client_id"):
+def ids(of: str) -> Iterator[Attack]:
+    """There are an account and a client id of text."""
+    names = ("account", "client_id", *(["to_account"] if of == OF_VENUE else []))
+    for name in names:
         for kind in (pa.int8(), pa.uint64(), pa.int64()):
             columns = {"kind": ["place"], "account": ["A"], name: pa.array([7], kind)}
-            yield refused(f"{name} of {kind}", table(**columns), column=name, code="id_kind_mismatch")
+            yield refused(of, f"{name} of {kind}", table(of, **columns), column=name, code="id_kind_mismatch")
     of_null = {"kind": ["mark"], "account": pa.array([None], pa.int64()), "price": ["10"]}
-    yield Attack("commands: accounts of another kind, all null", "refused", table(**of_null), "commands", "account")
+    yield Attack(f"{of}: accounts of another kind, all null", "refused", table(of, **of_null), of, "account")
 
 
-def texts() -> Iterator[Attack]:
+def texts(of: str) -> Iterator[Attack]:
     """Text that is not UTF-8, where a row has it; whether or not its kind uses it."""
-    for at, child in enumerate(honest_commands()["commands"].children):
+    children, rows = HONEST[of].children, HONEST[of].length
+    for at, child in enumerate(children):
         if child is None or child.format not in (b"u", b"U", b"vu"):
             continue
-        make = offsets([0, 1, 2, 3, 4, 5, 6, 7, 8], data=b"abc\xffefgh")
-        yield replaced("commands", at, "not UTF-8", make, "invalid_text", 3)
-    for at, name in ((2, "accounts"), (10, "words")):
+        make = offsets(list(range(rows + 1)), data=b"abc\xff" + b"e" * (rows - 4))
+        yield replaced(of, at, "not UTF-8", make, "invalid_text", 3)
+    coded = [at for at, child in enumerate(children) if child and child.dictionary][:8]
+    for at in coded:
         words = lambda: Node(b"u", length=2, buffers=[None, b"\0\0\0\0\1\0\0\0\2\0\0\0", b"A\xff"])  # noqa: E731
-        make = lambda words=words: _indexed(words(), [0, 1, 0, 0, 0, 0, 0, 0])  # noqa: E731
-        yield replaced("commands", at, f"a dictionary of {name} that is not UTF-8", make, "invalid_text")
+        make = lambda words=words: _indexed(words(), [0, 1, *[0] * (rows - 2)])  # noqa: E731
+        yield replaced(of, at, "a dictionary that is not UTF-8", make, "invalid_text")
         for index in (2, 127, -1, -128):
-            make = lambda index=index: _indexed(text(["A", "B"]), [0, 0, index, 0, 0, 0, 0, 0])  # noqa: E731
-            yield replaced("commands", at, f"{name} by an index {index} of two", make, "wrong_type", 2)
-        make = lambda: _indexed(text([]), [0] * 8)  # noqa: E731
-        yield replaced("commands", at, f"{name} by an index into nothing", make, "wrong_type")
+            make = lambda index=index: _indexed(text(["A", "B"]), [0, 0, index, *[0] * (rows - 3)])  # noqa: E731
+            yield replaced(of, at, f"by an index {index} of two", make, "wrong_type", 2)
+        make = lambda: _indexed(text([]), [0] * rows)  # noqa: E731
+        yield replaced(of, at, "by an index into nothing", make, "wrong_type")
 
 
 def _indexed(words: Node, indexes: list[int]) -> Node:
@@ -139,7 +145,7 @@ def _indexed(words: Node, indexes: list[int]) -> Node:
     return node
 
 
-def streams() -> Iterator[Attack]:
+def streams(of: str) -> Iterator[Attack]:
     """A lie in the last of many batches, after others that could have been carried out."""
 
     def late(last: Callable[[], dict[str, Node]], **fields: Any) -> Callable[[], dict[str, Any]]:
@@ -147,57 +153,62 @@ def streams() -> Iterator[Attack]:
             first = _placed()
             plan = Plan(first, [first] * 20 + [record(last())])
             vars(plan).update(fields)
-            return {"commands": Stream(plan)}
+            return {of: Stream(plan)}
 
         return make
 
     rows = _placed().length
     bad = lambda: {"kind": text(["place"] * rows), "account": offsets([0, 1, 1, 2], data=b"A\xff")()}  # noqa: E731
-    yield refused("a stream whose last batch is not UTF-8", late(bad), column="account", code="invalid_text")
+    yield refused(of, "a stream whose last batch is not UTF-8", late(bad), column="account", code="invalid_text")
     fell = lambda: {"kind": offsets([0, 4, 2, 8], data=b"markmark")(), "account": text(["A"] * rows)}  # noqa: E731
-    yield refused("a stream whose last batch has offsets that fall", late(fell), column="kind")
+    yield refused(of, "a stream whose last batch has offsets that fall", late(fell), column="kind")
     less = lambda: {"kind": text(["place"])}  # noqa: E731
-    yield refused("a stream whose last batch has less", late(less))
+    yield refused(of, "a stream whose last batch has less", late(less))
     for at in (1, 20):
-        yield refused(f"a stream that fails at batch {at}", late(less, fails_at=at))
+        yield refused(of, f"a stream that fails at batch {at}", late(less, fails_at=at))
 
 
 def _placed() -> Node:
     return record({"kind": text(["place"] * 3), "account": text(["A", "B", "A"])})
 
 
-def rows() -> Iterator[Attack]:
-    """Tables of commands of which the second row cannot be carried out."""
+def row(of: str, code: str, kind: str | None, **cells: Any) -> Attack:
+    """A table of which the second row cannot be carried out."""
+    listed = {name: pa.array([None, *pa.array([value]).to_pylist()], _type(value)) for name, value in cells.items()}
+    made = table(of, kind=pa.array(["cancel_all", kind]), **listed)
+    what = ", ".join(f"{name} {str(value)[:24]} ({len(str(value))})" for name, value in cells.items())
+    return Attack(f"{of}: a row of {kind}, {what}", "rejected", made, of, code=code, row=1)
 
-    def row(code: str, kind: str | None, **cells: Any) -> Attack:
-        listed = {name: pa.array([None, *pa.array([value]).to_pylist()], _type(value)) for name, value in cells.items()}
-        made = table(kind=pa.array(["cancel_all", kind]), **listed)
-        what = ", ".join(f"{name} {str(value)[:24]} ({len(str(value))})" for name, value in cells.items())
-        return Attack(f"commands: a row of {kind}, {what}", "rejected", made, "commands", code=code, row=1)
 
-    yield row("null_value", None, price="1")
-    for kind in ("", "PLACE", "place ", "x" * 60_000, "place\0", "deposit"):
-        yield row("out_of_range", kind, quantity="1")
+# What no number column takes: the code, and values that have it.
+NUMBERS = (
+    *(("not_finite", value) for value in (float("nan"), float("inf"), float("-inf"))),
+    *(("off_grid", value) for value in (0.1 + 0.2, 1e-9, 5e-324, "0.000000001")),
+    *(("out_of_range", value) for value in (1e300, -1e300, "9" * 60_000, MOST, LEAST)),
+    *(("wrong_type", value) for value in ("", " ", "one", "1e5", "0x1", "1,0", "−1", "١")),
+)
+
+
+def rows_of_book() -> Iterator[Attack]:
+    of = "commands"
+    yield row(of, "null_value", None, price="1")
+    for kind in ("", "PLACE", "place ", "x" * 60_000, "place\0", "deposit", "settle"):
+        yield row(of, "out_of_range", kind, quantity="1")
     for name in ("quantity", "price", "trigger"):
         others = {"quantity": "1", "trigger_when": "at_or_above"} if name == "trigger" else {"quantity": "1"}
-        for code, value in (
-            *(("not_finite", value) for value in (float("nan"), float("inf"), float("-inf"))),
-            *(("off_grid", value) for value in (0.1 + 0.2, 1e-9, 5e-324, "0.000000001")),
-            *(("out_of_range", value) for value in (1e300, -1e300, "9" * 60_000, MOST, LEAST)),
-            *(("wrong_type", value) for value in ("", " ", "one", "1e5", "0x1", "1,0", "−1", "١")),
-        ):
-            yield row(code, "place", **{**others, name: value})
+        for code, value in NUMBERS:
+            yield row(of, code, "place", **{**others, name: value})
         for value in (MOST, LEAST):
-            yield row("out_of_range", "place", **{key: it for key, it in others.items() if key != name},
+            yield row(of, "out_of_range", "place", **{key: it for key, it in others.items() if key != name},
                       **{f"{name}_e8": value})  # fmt: skip
     for value in (LEAST, -1, 0, 1):
-        yield row("implausible_time", "advance_time", time=value)
-        yield row("implausible_time", "place", quantity="1", tif="gtd", until=value)
-    yield row("null_value", "advance_time", note="x")
+        yield row(of, "implausible_time", "advance_time", time=value)
+        yield row(of, "implausible_time", "place", quantity="1", tif="gtd", until=value)
+    yield row(of, "null_value", "advance_time", note="x")
     for code, value in (("out_of_range", "x" * 65), ("out_of_range", "x" * 60_000)):
-        yield row(code, "place", quantity="1", account="A", client_id=value)
+        yield row(of, code, "place", quantity="1", account="A", client_id=value)
     for value in (0, 2**63, 2**64 - 1):
-        yield row("unknown_order", "cancel", order=pa.scalar(value, pa.uint64()))
+        yield row(of, "unknown_order", "cancel", order=pa.scalar(value, pa.uint64()))
     for name, value in (
         ("tif", "GTC"),
         ("stp", "none"),
@@ -205,14 +216,71 @@ def rows() -> Iterator[Attack]:
         ("margin_mode", "x" * 60_000),
         ("reduce_only", "x"),
     ):
-        yield row("out_of_range", "place", quantity="1", **{name: value})
-    yield row("out_of_range", "open_account", account="A", **{"class": "vip"})
-    yield row("out_of_range", "phase", state="closed")
-    yield row("null_value", "phase", note="x")
-    yield row("unknown_instrument", "mark", price="1", instrument="X-PERQ")
+        yield row(of, "out_of_range", "place", quantity="1", **{name: value})
+    yield row(of, "out_of_range", "open_account", account="A", **{"class": "vip"})
+    yield row(of, "out_of_range", "phase", state="closed")
+    yield row(of, "out_of_range", "phase", state="live")
+    yield row(of, "null_value", "phase", note="x")
+    yield row(of, "unknown_instrument", "mark", price="1", instrument="X-PERQ")
     for field in SCHEMA:
         if field.name in ("bid", "ask", "leverage", "amount"):
-            yield row("unused_column", "mark", price="10", **{field.name: "1"})
+            yield row(of, "unused_column", "mark", price="10", **{field.name: "1"})
+
+
+def rows_of_venue() -> Iterator[Attack]:
+    of = OF_VENUE
+    deposit = {"account": "A", "asset": "USD"}
+    for kind in ("", "DEPOSIT", "deposit ", "x" * 60_000, "deposit\0"):
+        yield row(of, "out_of_range", kind, amount="1")
+    for code, value in NUMBERS:
+        # An amount is money: more than 64 bits are far within.
+        if value not in (MOST, LEAST):
+            yield row(of, code, "deposit", **deposit, amount=value)
+        yield row(of, code, "top", instrument="X-PERP", bid=value)
+        yield row(of, code, "top", instrument="X-PERP", ask=value)
+        yield row(of, code, "set_account", account="A", leverage=value)
+        yield row(of, code, "mark", instrument="X-PERP", price=value)
+    for value in (MOST, LEAST):
+        yield row(of, "out_of_range", "mark", instrument="X-PERP", price_e8=value)
+        yield row(of, "out_of_range", "set_account", account="A", leverage_e8=value)
+    # 2⁶³ − 1 of 10⁻⁸ are 9.2·10¹⁰, which may be paid in; less than nothing may not.
+    yield row(of, "out_of_range", "deposit", **deposit, amount_e8=LEAST)
+    for value in ("-1", "0", "1000000000000.00000001"):
+        yield row(of, "out_of_range", "deposit", **deposit, amount=value)
+        yield row(of, "out_of_range", "withdraw", **deposit, amount=value)
+    for value in (LEAST, -1, 0, 1):
+        for kind, name in (("deadman", "until"), ("set_account", "investor_until"), ("set_account", "knowledge_until")):
+            yield row(of, "implausible_time", kind, account="A", **{name: value})
+    for value in (0, 2**63, 2**64 - 1):
+        for kind in ("confirm_withdrawal", "release_withdrawal"):
+            yield row(of, "unknown_withdrawal", kind, order=pa.scalar(value, pa.uint64()))
+    for kind, code, cells in (
+        ("deposit", "unknown_asset", {"account": "A", "asset": "x" * 60_000, "amount": "1"}),
+        ("deposit", "unknown_asset", {"account": "A", "asset": "", "amount": "1"}),
+        ("place", "unknown_instrument", {"account": "A", "instrument": "X-PERP\0", "quantity": "1"}),
+        ("place", "null_value", {"quantity": "1"}),
+        ("set_account", "unknown_fee_tier", {"account": "A", "fee_tier": "FREE"}),
+        ("set_account", "out_of_range", {"account": "A", "model": ""}),
+        ("hold", "out_of_range", {"account": "A", "flags": "no_open," * 5_000}),
+        ("hold", "out_of_range", {"account": "A", "flags": ","}),
+        ("hold", "approval_missing", {"account": "A", "flags": "frozen", "approval": ""}),
+        ("index", "out_of_range", {"underlying": "Z" * 60_000, "price": "1"}),
+        ("index", "out_of_range", {"underlying": "X", "price": "1", "state": "auction"}),
+        ("phase", "out_of_range", {"instrument": "X-PERP", "state": "frozen"}),
+        ("quote", "out_of_range", {"underlying": "Y", "source": "A", "price": "1"}),
+        ("quote", "out_of_range", {"underlying": "X", "source": "a", "price": "1"}),
+        ("quote", "wrong_type", {"underlying": "Y", "source": "a", "price": "one"}),
+        ("fund_topup", "out_of_range", {"amount": "1", "note": "rounding"}),
+        ("open_account", "reserved_name", {"account": "rounding"}),
+        ("transfer", "unknown_holder", {"account": "A", "to_account": "x" * 60_000, "asset": "USD", "amount": "1"}),
+        ("transfer", "conflicting_values", {"account": "A", "to_account": "A", "asset": "USD", "amount": "1"}),
+        ("settle", "phase_refused", {"instrument": "X-PERP"}),
+    ):
+        yield row(of, code, kind, **cells)
+    for field in SCHEMA:
+        if field.name in ("bid", "ask", "leverage", "amount", "confirm", "rulebook", "flags", "sent"):
+            value = 1 if field.name == "sent" else "1"
+            yield row(of, "unused_column", "mark", instrument="X-PERP", price="10", **{field.name: value})
 
 
 def _type(value: Any) -> Any:

@@ -206,11 +206,11 @@ def on_root(table: str) -> Iterator[Attack]:
     yield attack("a dictionary in the array", "refused", setting(dictionary=text(["x"]), schema_dictionary=None))
     yield attack("a dictionary in the schema", "refused", setting(schema_dictionary=text(["x"])))
     for what, count in (("", rows), (", count unknown", -1)):
-        change = setting(buffers=[b"\0"], null_count=count)
+        change = setting(buffers=[bytes(-(-rows // 8))], null_count=count)
         # Of commands each row is for itself.
-        wanted = "rejected" if table == "commands" else "refused"
+        wanted = "rejected" if table.startswith("commands") else "refused"
         yield attack(f"no row is valid{what}", wanted, change, code="null_value")
-    yield attack("no row is valid, count 0", "refused", setting(buffers=[b"\0"], null_count=0))
+    yield attack("no row is valid, count 0", "refused", setting(buffers=[bytes(-(-rows // 8))], null_count=0))
     yield attack("nulls counted without a bitmap", "refused", setting(null_count=rows))
     for metadata in (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x01\0\0\0\x04\0\0\0\xff\xff\xff\xff"):
         yield attack(f"metadata {metadata[:8]!r}", "same", setting(metadata=metadata))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.hostile.arrow_c import Node
-from tests.hostile.book import honest, honest_prices
+from tests.hostile.book import honest, honest_prices, honest_venue
 from tests.hostile.lies_about_content import FORMATS
 
 SLACK = 1 << 19
@@ -22,6 +22,7 @@ _KINDS = (b"n", b"b", b"c", b"C", b"s", b"S", b"i", b"I", b"l", b"L", b"g", b"u"
 _NAMES = (b"account", b"asset", b"amount", b"held", b"quantity", b"price", b"price_e8", b"leverage", b"time", b"\xff")
 _OF_PRICES = (b"time", b"source", b"price", b"price_e8", b"a", b"b_e8", b"state", b"index", b"quantity", b"\xff")
 _OF_COMMANDS = (b"kind", b"account", b"order", b"client_id", b"quantity_e8", b"price", b"bid", b"sent", b"n", b"\xff")
+_OF_VENUE = (b"kind", b"account", b"to_account", b"amount", b"amount_e8", b"asset", b"sent", b"flags", b"n", b"\xff")
 _FIELDS = (
     *("length", "offset", "null_count", "n_buffers", "n_children", "format", "name", "bytes", "bytes", "bytes"),
     *("buffer", "order", "dictionary", "released", "schema", "list", "flags", "metadata"),
@@ -58,7 +59,7 @@ def mutated(seed: int, make: Callable[[], dict[str, Node]] = honest) -> tuple[st
         harmless = True
         what = repr(node.format)[:20]
     elif field == "name":
-        names = {honest: _NAMES, honest_prices: _OF_PRICES}.get(make, _OF_COMMANDS)
+        names = {honest: _NAMES, honest_prices: _OF_PRICES, honest_venue: _OF_VENUE}.get(make, _OF_COMMANDS)
         node.name = rng.choice((None, *names, rng.randbytes(5).replace(b"\0", b"")))
         harmless = True
         what = repr(node.name)

@@ -2,7 +2,8 @@
 
 `python -m tests.hostile.runner attacks FIRST STEP` runs every STEP-th attack from the FIRST on,
 `python -m tests.hostile.runner mutations FIRST LAST` the mutations of these seeds,
-`commands FIRST LAST` those of commands, `prices FIRST LAST` those of prices. Each line of output is one outcome.
+`commands FIRST LAST` those of commands, `venue FIRST LAST` of those to a venue, `prices FIRST LAST` those of prices.
+Each line of output is one outcome.
 Before an attempt its name is written, so the name without an outcome is what ended the process.
 """
 
@@ -12,7 +13,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +21,19 @@ from tests.hostile import mutations
 from tests.hostile.arrow_c import Batch, Node, Offer
 from tests.hostile.attack import HONEST, Attack
 from tests.hostile.attacks import all_attacks
-from tests.hostile.book import assess, book, figures, honest, honest_commands, honest_prices, priced, state
+from tests.hostile.book import (
+    OF_VENUE,
+    assess,
+    book,
+    figures,
+    honest,
+    honest_commands,
+    honest_prices,
+    honest_venue,
+    priced,
+    state,
+    venue,
+)
 from tests.hostile.lies_about_tables import KEPT
 
 import perpcore as pc
@@ -30,24 +43,28 @@ _OFFERS = {name: Batch(node) for name, node in HONEST.items()}
 PLAIN = {name: pa.record_batch(offer) for name, offer in _OFFERS.items()}
 
 
-def applied(commands: Any) -> tuple[str, list[tuple[int, str]]]:
-    """What commands do to a book, and which of them it rejects. A table that is refused must change nothing."""
-    played = book()
-    before = state(played)
+# Who carries commands out, made anew for every attempt.
+CARRIERS: dict[str, Callable[[], pc.OrderBook | pc.Venue]] = {"commands": book, OF_VENUE: venue}
+
+
+def applied(name: str, commands: Any) -> tuple[str, list[tuple[int, str]]]:
+    """What commands do, and which of them are rejected. A table that is refused must change nothing."""
+    played = CARRIERS[name]()
+    before, first = state(played), played._core.counts()[2 if name == "commands" else 0]
     try:
         events = played.apply(commands).to_pylist()
     except (pc.errors.SchemaError, pc.errors.InputError):
         if state(played) != before:
-            raise AssertionError("a refused table changed the book") from None
+            raise AssertionError("a refused table changed the state") from None
         # Nor what the book does next: ids may still be of either kind, causes are counted from where they were.
-        if repr((played.apply(PLAIN["commands"]).to_pylist(), state(played))) != CARRIED_OUT:
-            raise AssertionError("a refused table changed what the book does") from None
+        if repr((played.apply(PLAIN[name]).to_pylist(), state(played))) != CARRIED_OUT[name]:
+            raise AssertionError("a refused table changed what comes next") from None
         raise
-    rejected = [(event["cause"] - 1, event["code"]) for event in events if event["kind"] == "rejected"]
+    rejected = [(event["cause"] - first, event["code"]) for event in events if event["kind"] == "rejected"]
     return repr((events, state(played))), rejected
 
 
-CARRIED_OUT = applied(PLAIN["commands"])[0]
+CARRIED_OUT = {name: applied(name, PLAIN[name])[0] for name in CARRIERS}
 PRICED = {name: priced(name, PLAIN[name]) for name in honest_prices()}
 
 
@@ -62,8 +79,9 @@ def outcome(tables: dict[str, Any], options: dict[str, Any], slack: int = 0) -> 
     started = time.perf_counter()
     try:
         told: dict[str, Any] = {"end": "accepted"}
-        if "commands" in given:
-            told["figures"], told["rejected"] = applied(given["commands"])
+        if carried := given.keys() & CARRIERS.keys():
+            (name,) = carried
+            told["figures"], told["rejected"] = applied(name, given[name])
         elif given.keys() <= PRICED.keys():
             told["figures"] = {name: priced(name, table) for name, table in given.items()}
         else:
@@ -122,7 +140,7 @@ def run_attacks(first: int, step: int) -> Iterator[tuple[str, dict[str, Any], st
             continue
         begin(at, attack.name)
         told = outcome(attack.make(), attack.options)
-        untouched: Any = CARRIED_OUT if attack.table == "commands" else wanted
+        untouched: Any = CARRIED_OUT.get(attack.table, wanted)
         if attack.table in PRICED:
             untouched = {attack.table: PRICED[attack.table]}
         yield attack.name, told, verdict(attack, told, untouched)
@@ -138,7 +156,13 @@ def run_mutations(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], 
 def run_commands(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
     for seed in range(first, last):
         what, tables, harmless = mutations.mutated(seed, honest_commands)
-        yield mutation(seed, what, tables, harmless, CARRIED_OUT, {})
+        yield mutation(seed, what, tables, harmless, CARRIED_OUT["commands"], {})
+
+
+def run_venue(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    for seed in range(first, last):
+        what, tables, harmless = mutations.mutated(seed, honest_venue)
+        yield mutation(seed, what, tables, harmless, CARRIED_OUT[OF_VENUE], {})
 
 
 def run_prices(first: int, last: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
@@ -170,7 +194,13 @@ def main() -> None:
     faulthandler.enable()
     # Structures are built by recursion here, and some are 10,000 deep.
     sys.setrecursionlimit(200_000)
-    runs = {"attacks": run_attacks, "mutations": run_mutations, "commands": run_commands, "prices": run_prices}
+    runs = {
+        "attacks": run_attacks,
+        "mutations": run_mutations,
+        "commands": run_commands,
+        "venue": run_venue,
+        "prices": run_prices,
+    }
     which = runs[sys.argv[1]]
     for name, told, wrong in which(int(sys.argv[2]), int(sys.argv[3])):
         print(json.dumps({"done": name, "end": told["end"], "wrong": wrong, "seconds": told["seconds"]}), flush=True)

@@ -24,8 +24,9 @@ SOAK = os.environ.get("PERPCORE_SOAK") == "1"
 PROCESSES = 4
 MUTATIONS = 250_000 if SOAK else 5_000
 OF_COMMANDS = 100_000 if SOAK else 2_000
+OF_VENUE = 100_000 if SOAK else 1_000
 OF_PRICES = 100_000 if SOAK else 2_000
-KINDS = [("mutations", MUTATIONS), ("commands", OF_COMMANDS), ("prices", OF_PRICES)]
+KINDS = [("mutations", MUTATIONS), ("commands", OF_COMMANDS), ("venue", OF_VENUE), ("prices", OF_PRICES)]
 
 
 def run(which: str, first: int, last: int) -> list[dict[str, Any]]:

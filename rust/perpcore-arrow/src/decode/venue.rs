@@ -109,10 +109,8 @@ impl<'a, T: Texts<'a>> Row<'a, T> {
                 let place = Place { sent: block.time(row, SENT), ..block.place(row, client_id)? };
                 VenueCommand::Book(self.instrument()?, Command::Place(place))
             }
-            CommandKind::Amend => VenueCommand::Book(self.instrument()?, Command::Amend(block.amend(row, client_id)?)),
-            CommandKind::Cancel => {
-                VenueCommand::Book(self.instrument()?, Command::Cancel(block.cancel(row, client_id)?))
-            }
+            CommandKind::Amend => VenueCommand::Book(self.book(), Command::Amend(block.amend(row, client_id)?)),
+            CommandKind::Cancel => VenueCommand::Book(self.book(), Command::Cancel(block.cancel(row, client_id)?)),
             CommandKind::Mark => VenueCommand::Mark(self.instrument()?, block.numbers[PRICE][row], self.price_state()?),
             CommandKind::Quote => return self.quote(),
             _ => return self.seldom(kind),
@@ -204,6 +202,11 @@ impl<'a, T: Texts<'a>> Row<'a, T> {
             (!fits).then_some(Code::OutOfRange)
         };
         block.reason(row, CommandKind::columns(Reader::Venue), wrong).unwrap_or(Code::Internal)
+    }
+
+    /// The instrument of a row, or the only one there is; where there are several the venue finds the order.
+    fn book(self) -> u32 {
+        self.instrument().unwrap_or(NOBODY)
     }
 
     /// The instrument of a row, or the only one there is.

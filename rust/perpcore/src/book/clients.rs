@@ -139,12 +139,17 @@ impl Clients {
         })
     }
 
-    /// All that is remembered and younger than a time, by account and time: account, id and order, which is 0 where it was
-    /// refused.
-    pub fn remembered(&self, after: i64) -> impl Iterator<Item = (u32, ClientId<'_>, u64)> {
+    /// All that is remembered and younger than a time, by account and time: account, id, and the order, which is 0 where it was
+    /// refused, with what was asked.
+    pub fn remembered(&self, after: i64) -> impl Iterator<Item = (u32, ClientId<'_>, [u64; 3])> {
         self.accounts.iter().flat_map(|own| &own.ids).filter_map(move |&number| {
             let entry = self.entry(number);
-            (entry.time > after).then_some((entry.account, self.id(number)?, entry.order))
+            let Plain(quantity, price) = entry.asked;
+            (entry.time > after).then_some((
+                entry.account,
+                self.id(number)?,
+                [entry.order, quantity as u64, price as u64],
+            ))
         })
     }
 
@@ -186,6 +191,18 @@ impl Clients {
     #[inline(always)]
     pub(super) fn order(&self, account: u32, id: &ClientId<'_>) -> Option<u64> {
         self.find(account, id).map(|number| self.entry(number).order)
+    }
+
+    /// Whether an account's id is remembered that was not forgotten by a time, or whose order lives.
+    pub(super) fn remembers(
+        &self,
+        account: u32,
+        id: &ClientId<'_>,
+        forgotten: i64,
+        lives: impl Fn(u64) -> bool,
+    ) -> bool {
+        let entry = self.find(account, id).map(|number| self.entry(number));
+        entry.is_some_and(|entry| entry.time > forgotten || lives(entry.order))
     }
 
     /// Adds what was answered to the same order; false where it was another one.

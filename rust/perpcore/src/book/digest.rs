@@ -39,7 +39,7 @@ impl<S: Store> Book<S> {
         hash.update([0xFF]);
         for (account, id, order) in self.clients.remembered(self.time.saturating_sub(self.terms.client_window)) {
             hash.update(account.to_le_bytes());
-            hash.update(order.to_le_bytes());
+            order.iter().for_each(|number| hash.update(number.to_le_bytes()));
             add_id(&mut hash, &id);
         }
         hash.finalize().into()

@@ -186,10 +186,16 @@ impl<S: Store> Book<S> {
         self.seq
     }
 
-    /// Its events are some among others from here on: they have this number and time.
+    /// How many orders were accepted, those of the books that it joined too.
     #[inline(always)]
-    pub fn join(&mut self, seq: u64, time: i64) {
-        self.seq = seq;
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Its events and orders are some among others from here on: they have this number, time and serial number.
+    #[inline(always)]
+    pub fn join(&mut self, seq: u64, time: i64, serial: u64) {
+        (self.seq, self.serial) = (seq, serial);
         self.time = self.time.max(time);
     }
 

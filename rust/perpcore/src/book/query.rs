@@ -4,7 +4,7 @@ use super::Book;
 use super::accounts::Account;
 use super::store::{Level, Life, Order, Slot, Store};
 use super::terms::Terms;
-use crate::message::{Named, Phase, Side, Trigger};
+use crate::message::{ClientId, Named, Phase, Side, Trigger};
 
 /// An order of a book, with its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,12 @@ impl<S: Store> Book<S> {
     /// The orders of an account, those that wait for a trigger too, the newest first.
     pub fn orders_of(&self, account: u32) -> impl Iterator<Item = Rested> {
         std::iter::successors(self.store.newest(account), |slot| self.store.older(*slot)).map(|slot| self.at(slot))
+    }
+
+    /// Whether an account's id of an order is remembered at a time, or its order lives.
+    pub fn remembers(&self, account: u32, id: &ClientId<'_>, time: i64) -> bool {
+        let forgotten = time.saturating_sub(self.terms.client_window);
+        self.clients.remembers(account, id, forgotten, |order| self.store.find(order).is_some())
     }
 
     /// The orders of an account that rest, the newest first.

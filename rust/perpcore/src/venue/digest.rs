@@ -1,4 +1,5 @@
-//! The state of a venue in 256 bits: the same after the same commands.
+//! The state of a venue in 256 bits: the same after the same commands. Accounts are their
+//! numbers in it, given in the order in which they were first named.
 
 use super::Venue;
 use super::gate::Floor;
@@ -7,10 +8,11 @@ use crate::message::Flags;
 use sha2::{Digest, Sha256};
 
 impl Venue {
-    /// SHA-256 over everything that a further command could depend on: books, ledger, accounts, prices, what waits. The venue
+    /// SHA-256 over everything that a further command could depend on: rulebook, books, ledger, accounts, prices, what waits. The venue
     /// is as before; books are asked with it as their owner.
     pub fn digest(&mut self) -> [u8; 32] {
         let mut hash = Sha256::new();
+        hash.update(self.state.rules.digest());
         for instrument in 0..self.books.len() as u32 {
             let Some(book) = self.books[instrument as usize].take() else { continue };
             let floor = Floor { state: &mut self.state, books: &self.books, instrument };

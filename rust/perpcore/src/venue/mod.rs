@@ -92,7 +92,9 @@ impl Venue {
         if !TIMES.contains(&time) {
             return Err(Code::ImplausibleTime);
         }
-        if time >= self.next_due || (time > self.state.time && self.state.prices.made) {
+        // A stream that has not told a time yet has no clock.
+        let waits = !self.begun && time == 0;
+        if (time >= self.next_due && !waits) || (time > self.state.time && self.state.prices.made) {
             self.pass(time, out);
         }
         self.state.time = time;
@@ -123,9 +125,9 @@ impl Venue {
         let Some(mut book) = self.books[instrument as usize].take() else { return };
         let (from, state) = (out.len(), &mut self.state);
         state.admitted = None;
-        book.join(state.seq, state.time);
+        book.join(state.seq, state.time, state.serial);
         work(&mut book, &mut Floor { state, books: &self.books, instrument }, out);
-        state.seq = book.seq();
+        (state.seq, state.serial) = (book.seq(), book.serial());
         self.next_due = self.next_due.min(book.next_end());
         self.books[instrument as usize] = Some(book);
         if let [event] = &out[from..]

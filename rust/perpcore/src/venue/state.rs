@@ -72,6 +72,8 @@ pub(super) struct State {
     pub(super) cause: u64,
     /// The number of the next event.
     pub(super) seq: u64,
+    /// How many orders were accepted.
+    pub(super) serial: u64,
 }
 
 impl State {
@@ -101,6 +103,7 @@ impl State {
             time: 0,
             cause: 0,
             seq: 0,
+            serial: 0,
             rules: rules.clone(),
             market,
             terms,

@@ -1,7 +1,7 @@
 //! A venue with a stream of commands, and what the rules say of every step.
 
 use super::shadow::{Held, Key, Known, Reserved, Shadow, base, reserved};
-use super::stream::{ACCOUNTS, MIDNIGHT, RULES, SECOND, Stream};
+use super::stream::{ACCOUNTS, HOUR, MIDNIGHT, RULES, Stream};
 use perpcore::fault::Code;
 use perpcore::margin::account::Order;
 use perpcore::margin::figures::Figures;
@@ -60,7 +60,7 @@ impl Run {
                 group: Some(account / 2),
                 class: Some(if account % 3 == 0 { Class::MarketMaker } else { Class::Professional }),
                 fee_tier: Some((account % 2).into()),
-                investor_until: Some(MIDNIGHT + 40 * 3_600 * SECOND),
+                investor_until: Some(MIDNIGHT + 1_000 * HOUR),
                 ..Settings::default()
             };
             run.tell(&VenueCommand::OpenAccount(account, settings));
@@ -150,7 +150,7 @@ impl Run {
 
     /// One command, with what is due by its time before it.
     pub fn step(&mut self) {
-        self.time += self.stream.step();
+        self.time = self.stream.time();
         self.tell(&VenueCommand::AdvanceTime);
         let command = self.stream.next();
         let (before, market) = (self.shadow(), self.market());

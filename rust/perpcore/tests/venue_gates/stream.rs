@@ -6,6 +6,7 @@ use perpcore::num::ONE;
 pub const ACCOUNTS: u32 = 10;
 pub const MIDNIGHT: i64 = 1_796_083_200 * SECOND;
 pub const SECOND: i64 = 1_000_000_000;
+pub const HOUR: i64 = 3_600 * SECOND;
 
 pub const RULES: &str = r#"
 [venue]
@@ -81,6 +82,7 @@ pub struct Stream {
     pub orders: Vec<(u32, u64, u32)>,
     pub requests: u64,
     client_ids: u64,
+    now: i64,
 }
 
 const TICKS: [i64; 2] = [ONE / 2, ONE / 100];
@@ -88,17 +90,23 @@ const TICKS: [i64; 2] = [ONE / 2, ONE / 100];
 impl Stream {
     pub fn new(seed: u64) -> Stream {
         let marks = [10_000 * ONE, 500 * ONE];
-        Stream { draw: Draw::new(seed), marks, orders: Vec::new(), requests: 0, client_ids: 0 }
+        Stream { draw: Draw::new(seed), marks, orders: Vec::new(), requests: 0, client_ids: 0, now: MIDNIGHT }
     }
 
-    /// How much later the next command comes.
-    pub fn step(&mut self) -> i64 {
-        match self.draw.within(0, 199) {
-            0 => self.draw.within(1, 10) * 3_600 * SECOND,
+    /// When the next command comes.
+    pub fn time(&mut self) -> i64 {
+        self.now += match self.draw.within(0, 199) {
+            0 => self.draw.within(1, 10) * HOUR,
             1..=9 => self.draw.within(1, 400) * SECOND,
             10..=99 => self.draw.within(0, 900_000_000),
             _ => 0,
-        }
+        };
+        self.now
+    }
+
+    /// Some hours from now, or ago.
+    fn hours(&mut self, least: i64, most: i64) -> i64 {
+        self.now + self.draw.within(least * HOUR, most * HOUR)
     }
 
     fn account(&mut self) -> u32 {
@@ -143,7 +151,7 @@ impl Stream {
         match self.draw.within(0, 15) {
             0 => (place.price, place.tif) = (None, Tif::Ioc),
             1 => place.tif = self.draw.of(&[Tif::Ioc, Tif::Fok]),
-            2 => (place.tif, place.until) = (Tif::Gtd, Some(MIDNIGHT + self.draw.within(0, 40) * 3_600 * SECOND)),
+            2 => (place.tif, place.until) = (Tif::Gtd, Some(self.hours(0, 2))),
             3 => place.post_only = Some(self.draw.of(&[PostOnly::Reject, PostOnly::Slide])),
             4 => {
                 let by = self.draw.of(&[TriggerBy::Mark, TriggerBy::Index, TriggerBy::Last]);
@@ -189,7 +197,7 @@ impl Stream {
         let moved = *mark / 10_000 * self.draw.within(-widest, widest);
         *mark = (*mark + moved + drift / 400).max(TICKS[instrument as usize]);
         let price = *mark;
-        let state = match self.draw.within(0, 29) {
+        let state = match self.draw.within(0, 59) {
             0 => self.draw.of(&[PriceState::Thin, PriceState::Protected, PriceState::Frozen, PriceState::Halted]),
             _ => PriceState::Live,
         };
@@ -222,15 +230,14 @@ impl Stream {
 
     fn other(&mut self) -> VenueCommand<'static> {
         let (account, instrument) = (self.account(), self.draw.within(0, 1) as u32);
-        let hours = self.draw.within(0, 90);
-        match self.draw.within(0, 24) {
+        match self.draw.within(0, 15) {
             0..=2 => {
-                let flags = self.draw.within(0, 9);
+                let flags = self.draw.within(0, 12);
                 let flags = Flags { no_open: flags == 1, no_withdraw: flags == 2, frozen: flags == 3 };
                 VenueCommand::Hold(account, flags, true)
             }
             3 => {
-                let until = Some(MIDNIGHT + (hours - 10) * 3_600 * SECOND);
+                let until = Some(self.hours(-1, 99));
                 VenueCommand::SetAccount(account, Settings { investor_until: until, ..Settings::default() })
             }
             4 | 5 => {
@@ -243,13 +250,11 @@ impl Stream {
             }
             7 => VenueCommand::CancelAll(None, CancelAll { account: Some(account), ..CancelAll::default() }),
             8 => VenueCommand::Disconnect(account),
-            9 => VenueCommand::Deadman(account, self.draw.one_in(2).then_some(MIDNIGHT + hours * 3_600 * SECOND)),
-            10 => VenueCommand::Halt(Some(instrument)),
-            11..=13 => VenueCommand::Resume(None),
-            14 => VenueCommand::Phase(instrument, Phase::Auction),
-            15 => VenueCommand::Phase(instrument, Phase::ReduceOnly),
-            16..=22 => VenueCommand::Phase(instrument, Phase::Open),
-            23 => VenueCommand::Restart,
+            9 => VenueCommand::Deadman(account, self.draw.one_in(2).then(|| self.hours(0, 9))),
+            10 if self.draw.one_in(3) => VenueCommand::Halt(Some(instrument)),
+            11 if self.draw.one_in(3) => VenueCommand::Phase(instrument, Phase::ReduceOnly),
+            12 => VenueCommand::Phase(instrument, Phase::Auction),
+            13 if self.draw.one_in(4) => VenueCommand::Restart,
             _ => VenueCommand::AdvanceTime,
         }
     }
@@ -259,7 +264,9 @@ impl Stream {
             0..=54 => self.place(),
             55..=64 => self.amend(),
             65..=85 => self.mark(),
-            86..=94 => self.money(),
+            86..=92 => self.money(),
+            93..=95 => VenueCommand::Phase(self.draw.within(0, 1) as u32, Phase::Open),
+            96 => VenueCommand::Resume(None),
             _ => self.other(),
         }
     }

@@ -34,18 +34,27 @@ pub(super) fn check<S: Store>(
     let price = floor.price(fill);
     let held = floor.state.ledger.quantity(side.account, floor.instrument, side.isolated);
     let after = held + side.quantity;
-    if after.abs() > held.abs() || (after < 0) != (held < 0) && after != 0 && held != 0 {
+    let opens = after.abs() > held.abs() || (after < 0) != (held < 0) && after != 0 && held != 0;
+    if opens {
         let state = &*floor.state;
         may_open(state.member(side.account)?, state.rules.client(), state.time)?;
     }
     let fee = fee_of(side.fee, side.quantity, price).max(0);
     lay(floor, &side);
-    trade(floor, &side, price, fee, buyers)?;
+    let paid = trade(floor, &side, price, fee, buyers)?;
+    if opens && !paid {
+        return Err(Code::FillRefused);
+    }
     if !taker {
         lay_rest(floor, book, fill);
     }
     let cross = floor.state.value_desk()?;
     let with = bucket_of(floor, &side, &cross);
+    let gives = side.isolated && opens;
+    if gives && (cross.equity < cross.maintenance_margin || cross.net_value < 0) {
+        // What an isolated position takes leaves the cross account where it can still be closed.
+        return Err(Code::FillRefused);
+    }
     if with.equity >= with.maintenance || (after == 0 && with.maintenance == 0 && with.net_value >= 0) {
         let settlement = floor.state.ledger.settlement();
         // Who has to sell something for the fee, or gets one, is looked at afterwards.
@@ -74,9 +83,10 @@ fn lay(floor: &mut Floor<'_>, side: &SideOfTrade) {
     desk.position(instrument, side.isolated, manner.leverage).listed = true;
 }
 
-/// Makes the trade on the desk: the position, the fee, the margin that goes to an isolated position.
+/// Makes the trade on the desk: the position, the fee, the margin that goes to an isolated position. Whether the fee can be
+/// paid.
 #[inline(always)]
-fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128, buyers: &mut Buyers) -> Result<(), Code> {
+fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128, buyers: &mut Buyers) -> Result<bool, Code> {
     let SideOfTrade { account, isolated, quantity, leverage, .. } = *side;
     let instrument = floor.instrument;
     let State { desk, ledger, terms, market, .. } = &mut *floor.state;
@@ -90,9 +100,9 @@ fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128, buyer
         *cash -= fee;
         if *cash < 0 {
             // What he sells for the fee is sold before the other side's.
-            ledger.could_pay(account, fee, market, buyers);
+            return Ok(ledger.could_pay(account, fee, market, buyers) == fee);
         }
-        return Ok(());
+        return Ok(true);
     }
     let mark = market.mark(instrument).price;
     let amount = isolated_move(terms, instrument, position.leverage, [before, before + quantity], price, mark);
@@ -101,7 +111,7 @@ fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128, buyer
     if amount > 0 && ledger.could_pay(account, amount, market, buyers) < amount {
         return Err(Code::FillRefused);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Adds the orders of the maker as they will be, so that he need not be looked at again.

@@ -32,6 +32,7 @@ impl Venue {
         if self.state.members.get(account as usize).is_some_and(Option::is_some) {
             return Err(Code::DuplicateAccount);
         }
+        let settings = &Settings { class: settings.class.or(Some(Class::Professional)), ..*settings };
         self.admits(settings)?;
         if settings.portfolio == Some(true) && self.state.rules.portfolio().min_equity > 0 {
             return Err(Code::BelowMinEquity);

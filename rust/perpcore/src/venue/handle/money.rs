@@ -152,9 +152,7 @@ impl Venue {
 
     pub(super) fn confirm(&mut self, number: u64, out: &mut Vec<Event>) -> Result<(), Code> {
         let &Pending { account, asset, amount } = self.state.withdrawals.get(&number).ok_or(Code::UnknownWithdrawal)?;
-        if self.state.member(account)?.flags.frozen {
-            return Err(Code::WithdrawHeld);
-        }
+        self.may_send(account)?;
         match self.may_leave(account, asset, amount, amount) {
             // It was there when it was asked for; the account has needed it since.
             Err(Code::InsufficientBalance) => return Err(Code::NotWithdrawable),

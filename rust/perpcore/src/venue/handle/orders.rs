@@ -1,8 +1,10 @@
 //! Orders, amendments, cancels: the book of the instrument carries them out.
 
 use super::super::Venue;
+use crate::book::Book;
+use crate::book::fast::Fast;
 use crate::fault::Code;
-use crate::message::{CancelAll, Command, Event, NOBODY, Named};
+use crate::message::{Amend, Cancel, CancelAll, Command, Event, NOBODY, Named, Place};
 
 impl Venue {
     /// What concerns one book.
@@ -23,9 +25,40 @@ impl Venue {
         if let Some(account) = account {
             self.state.member(account)?;
         }
+        let instrument = match command {
+            Command::Place(place) => {
+                self.names_nothing_elsewhere(instrument, place)?;
+                instrument
+            }
+            Command::Amend(Amend { order, .. }) | Command::Cancel(Cancel { order, .. }) if instrument == NOBODY => {
+                self.book_of(order).ok_or(Code::UnknownOrder)?
+            }
+            _ => instrument,
+        };
         let (time, cause) = (self.state.time, self.state.cause);
         self.on_book(instrument, out, |book, floor, out| book.apply(floor, time, cause, command, out));
         Ok(())
+    }
+
+    /// A client's id names one order of the venue: it is not one that another book remembers.
+    #[inline(always)]
+    fn names_nothing_elsewhere(&self, instrument: u32, place: &Place<'_>) -> Result<(), Code> {
+        let Some(id) = place.client_id.filter(|_| self.books.len() > 1) else { return Ok(()) };
+        let mut others = self.books.iter().enumerate().filter(|(at, _)| *at != instrument as usize);
+        let time = self.state.time;
+        let known = others.any(|(_, book)| book.as_ref().is_some_and(|book| book.remembers(place.account, &id, time)));
+        if known { Err(Code::ClientIdReused) } else { Ok(()) }
+    }
+
+    /// The instrument in whose book an order is, or is remembered by its client's id.
+    fn book_of(&self, order: &Named<'_>) -> Option<u32> {
+        let time = self.state.time;
+        let knows = |book: &Book<Fast>| match order {
+            Named::Order(_) => book.order(order).is_some(),
+            Named::Client(account, id) => book.remembers(*account, id, time),
+        };
+        let at = self.books.iter().position(|book| book.as_ref().is_some_and(|book| knows(book)))?;
+        Some(at as u32)
     }
 
     pub(super) fn cancel_all(

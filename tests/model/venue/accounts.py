@@ -1,0 +1,102 @@
+"""Who trades: what an account is set to, what it holds, and whether it may open positions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..grid import GRID
+
+Key = tuple[str, str]  # instrument, margin mode
+
+
+@dataclass
+class Holding:
+    """(contracts, κ) of one position key; κ at 10⁻¹⁶; the margin of an isolated one; a leverage of its own."""
+
+    quantity: int = 0
+    cost: int = 0
+    margin: int = 0
+    leverage: int | None = None
+
+    @property
+    def is_flat(self) -> bool:
+        """Neither held nor owed anything."""
+        return self.quantity == 0 and self.cost == 0
+
+
+@dataclass
+class Holder:
+    """One account. `client` and `group` None: alone."""
+
+    name: str
+    place: int  # in the order of opening
+    client: str | None = None
+    group: str | None = None
+    cls: str = "professional"
+    model: str = "standard"
+    leverage: int | None = None
+    fee_tier: str = "standard"
+    investor_until: int | None = None
+    knowledge_until: int | None = None
+    flags: frozenset[str] = frozenset()
+    deadman: int | None = None
+    closed: bool = False
+    cash: dict[str, int] = field(default_factory=dict)
+    held: dict[str, int] = field(default_factory=dict)
+    positions: dict[Key, Holding] = field(default_factory=dict)
+    statuses: dict[str | None, str] = field(default_factory=dict)  # by bucket: None is cross
+    sent: tuple[int, int] = (0, 0)  # a second of the clock, and how many orders in it
+
+    def at(self, instrument: str, mode: str) -> Holding:
+        """The position of a key; it exists from now on."""
+        return self.positions.setdefault((instrument, mode), Holding())
+
+    def quantity(self, instrument: str, mode: str) -> int:
+        """Contracts, signed."""
+        found = self.positions.get((instrument, mode))
+        return 0 if found is None else found.quantity
+
+    def amount(self, asset: str) -> int:
+        """What the wallet has."""
+        return self.cash.get(asset, 0)
+
+    def free(self, asset: str) -> int:
+        """What the wallet has and nothing holds."""
+        return self.amount(asset) - self.held.get(asset, 0)
+
+    def copy(self) -> Holder:
+        """Money and positions of its own."""
+        positions = {key: Holding(h.quantity, h.cost, h.margin, h.leverage) for key, h in self.positions.items()}
+        fields = {**self.__dict__, "cash": dict(self.cash), "held": dict(self.held), "positions": positions}
+        return Holder(**{**fields, "statuses": dict(self.statuses)})
+
+
+def owner_group(holder: Holder) -> tuple[str, str]:
+    """The beneficial-owner group: the one that is named, else the client, else the account alone."""
+    if holder.group is not None:
+        return ("group", holder.group)
+    return ("client", holder.client) if holder.client is not None else ("account", holder.name)
+
+
+def may_not_open(holder: Holder, require: list[str], time: int) -> str | None:
+    """`gate.account`: flags, then for a professional the dates that the rulebook asks for."""
+    if "frozen" in holder.flags:
+        return "account_frozen"
+    if "no_open" in holder.flags:
+        return "account_no_open"
+    if holder.cls != "professional":
+        return None
+    dates = {"professional": holder.investor_until, "knowledge": holder.knowledge_until}
+    codes = {"professional": "investor_status", "knowledge": "knowledge_status"}
+    for word in ("professional", "knowledge"):
+        until = dates[word]
+        if word in require and (until is None or time >= until):
+            return codes[word]
+    return None
+
+
+def base(contracts: int, contract_size: int) -> int:
+    """Q = contracts × contract_size, on the grid."""
+    product = contracts * contract_size
+    assert product % GRID == 0
+    return product // GRID

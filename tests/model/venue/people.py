@@ -1,0 +1,149 @@
+"""Commands about accounts: open, set, close, hold, disconnect, deadman."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import statuses
+from .accounts import Holder, owner_group
+
+if TYPE_CHECKING:
+    from .state import State
+
+Row = dict[str, Any]
+RESERVED = ("fund", "fees", "converter", "rounding")
+FLAGS = ("no_open", "no_withdraw", "frozen")
+
+
+def open_account(state: State, row: Row) -> str | None:
+    """A code where it is refused."""
+    name = row["account"]
+    if name in RESERVED:
+        return "reserved_name"
+    if name in state.holders:
+        return "duplicate_account"
+    holder = Holder(name, len(state.holders))
+    code = settings_fault(state, holder, row)
+    if code is None and row.get("model") == "portfolio" and state.rules.min_equity > 0:
+        code = "below_min_equity"
+    if code is not None:
+        return code
+    apply_settings(holder, row)
+    state.holders[name] = holder
+    state.emit("accepted", account=name, cls=holder.cls)
+    return None
+
+
+def settings_fault(state: State, holder: Holder, row: Row) -> str | None:
+    """What the rulebook does not admit."""
+    cls = row.get("class") or holder.cls
+    if state.rules.classes and cls not in state.rules.classes:
+        return "class_not_admitted"
+    if row.get("class") == "affiliated_market_maker" and not row.get("approval"):
+        return "approval_missing"
+    if row.get("fee_tier") is not None and row["fee_tier"] not in state.rules.fees and row["fee_tier"] != "standard":
+        return "unknown_fee_tier"
+    if row.get("model") == "portfolio" and state.rules.valuation.portfolio is None:
+        return "model_not_enabled"
+    return None
+
+
+def apply_settings(holder: Holder, row: Row) -> None:
+    """What is null stays."""
+    for name in ("client", "group", "model", "fee_tier", "investor_until", "knowledge_until"):
+        if row.get(name) is not None:
+            setattr(holder, name, row[name])
+    holder.cls = row.get("class") or holder.cls
+    if row.get("leverage") is not None:
+        if row.get("instrument") is not None:
+            holder.at(row["instrument"], row.get("margin_mode") or "cross").leverage = row["leverage"]
+        else:
+            holder.leverage = row["leverage"]
+
+
+def set_account(state: State, row: Row) -> str | None:
+    """Refused where it would uncover what was covered."""
+    holder = state.holder(row["account"])
+    if holder is None:
+        return "unknown_holder"
+    code = settings_fault(state, holder, row)
+    if code is not None:
+        return code
+    copy = holder.copy()
+    apply_settings(copy, row)
+    changes = owner_group(copy) != owner_group(holder) or copy.cls != holder.cls
+    if changes and any(book.of(holder.name) for book in state.books.values()):
+        return "conflicting_values"
+    before = statuses.figures_of(state, holder, None)
+    if row.get("model") == "portfolio" and holder.model != "portfolio" and before.equity < state.rules.min_equity:
+        return "below_min_equity"
+    after = state.valuer.cross(copy, state.counted_orders(holder))
+    if after.opening_equity < after.initial_margin and before.opening_equity >= before.initial_margin:
+        return "insufficient_margin"
+    apply_settings(holder, row)
+    state.emit("accepted", account=holder.name, cls=holder.cls)
+    return None
+
+
+def close_account(state: State, row: Row) -> str | None:
+    """For good, and only of an account that is empty."""
+    holder = state.holder(row["account"])
+    if holder is None:
+        return "unknown_holder"
+    holds = any(holder.cash.values()) or any(not h.is_flat or h.margin for h in holder.positions.values())
+    orders = any(book.of(holder.name) for book in state.books.values())
+    pending = any(account == holder.name for account, _, _ in state.withdrawals.values())
+    if holds or orders or pending:
+        return "account_not_empty"
+    holder.closed = True
+    state.emit("accepted", account=holder.name, cls=holder.cls)
+    return None
+
+
+def hold(state: State, row: Row) -> str | None:
+    """The flags, all at once; who may not open from now on loses the orders that add risk."""
+    words = [word.strip() for word in (row.get("flags") or "").split(",") if word.strip()]
+    if any(word not in FLAGS for word in words):
+        return "out_of_range"
+    holder = state.holder(row["account"])
+    if holder is None:
+        return "unknown_holder"
+    if "frozen" in words and not row.get("approval"):
+        return "approval_missing"
+    opens = {"no_open", "frozen"}
+    could = not opens & holder.flags
+    holder.flags = frozenset(words)
+    state.emit("accepted", account=holder.name, cls=holder.cls)
+    if could and opens & holder.flags:
+        while statuses.end_least_aggressive(state, holder):
+            pass
+    return None
+
+
+def disconnect(state: State, row: Row) -> str | None:
+    """All its orders end."""
+    holder = state.holder(row["account"])
+    if holder is None:
+        return "unknown_holder"
+    end_all(state, holder, "disconnected")
+    return None
+
+
+def end_all(state: State, holder: Holder, code: str) -> None:
+    """Book by book, in the order of acceptance."""
+    for book in state.books.values():
+        for order in book.of(holder.name):
+            book.end(order, code)
+
+
+def deadman(state: State, row: Row) -> str | None:
+    """A timer, or none."""
+    holder = state.holder(row["account"])
+    if holder is None:
+        return "unknown_holder"
+    until = row.get("until")
+    if until is not None and until <= state.time:
+        return "until_reached"
+    holder.deadman = until
+    state.emit("accepted", account=holder.name, cls=holder.cls)
+    return None

@@ -1,0 +1,85 @@
+"""What a stream knows of itself while it is drawn, and the small things that rows are made of."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+
+SECOND = 10**9
+HOUR = 3_600 * SECOND
+YEAR = 365 * 24 * HOUR
+START = 1_700_000_000 * SECOND
+NAMES = ("ada", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ivy")
+TICKS = {"BTC-PERP": Decimal("0.5"), "ETH-PERP": Decimal("0.05")}
+UNDERLYING = {"BTC-PERP": "BTC", "ETH-PERP": "ETH"}
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Stands for an open order or withdrawal: which of them, and how an amendment changes it."""
+
+    of: str  # order, withdrawal
+    which: float
+    change: str | None = None
+
+
+@dataclass
+class Setting:
+    """`unhealthy`: how many rows until prices are told well again; `placed`: the last orders with a client id."""
+
+    rng: random.Random
+    flavor: str
+    rulebook: str
+    assets: tuple[str, ...]  # the settlement currency first
+    time: int = START
+    marks: dict[str, Decimal] = field(default_factory=lambda: {"BTC-PERP": Decimal(1000), "ETH-PERP": Decimal(50)})
+    accounts: list[str] = field(default_factory=lambda: list(NAMES))
+    placed: list[Row] = field(default_factory=list)
+    unhealthy: int = 0
+
+    @property
+    def account(self) -> str:
+        """Any account, now and then one that is not there."""
+        return "nobody" if self.rng.random() < 0.003 else self.rng.choice(self.accounts)
+
+    @property
+    def instrument(self) -> str:
+        """Mostly the first."""
+        return self.rng.choice(("BTC-PERP", "BTC-PERP", "ETH-PERP"))
+
+    def pick(self, of: str = "order", change: str | None = None) -> Pick:
+        """One that will be there when the row is made."""
+        return Pick(of, self.rng.random(), change)
+
+    def near(self, instrument: str, spread: float = 0.012) -> str:
+        """A price on the tick around the mark."""
+        tick = TICKS[instrument]
+        away = Decimal(str(round(self.rng.gauss(0, spread), 6)))
+        price = self.marks[instrument] * (1 + away)
+        return text(max(tick, (price / tick).to_integral_value() * tick))
+
+    def size(self, instrument: str) -> Decimal:
+        """A size that sometimes is large."""
+        rng = self.rng
+        lots = rng.choice((2, 3, 5, 10, 10, 20, 40, rng.randint(2, 400)))
+        if instrument == "BTC-PERP":
+            return Decimal(lots) / 10
+        return Decimal(lots * rng.choice((1, 2, 5)))
+
+    def moved(self, instrument: str, spread: float) -> str:
+        """The mark takes a step, and drifts back."""
+        step = Decimal(str(round(self.rng.gauss(0, spread), 6)))
+        home = {"BTC-PERP": 1000, "ETH-PERP": 50}[instrument]
+        price = self.marks[instrument] * (1 + step)
+        price += (home - price) * Decimal("0.02")
+        self.marks[instrument] = max(Decimal(1), round(price, 2))
+        return text(self.marks[instrument])
+
+
+def text(value: Decimal) -> str:
+    """Plain decimals."""
+    return format(value, "f")
