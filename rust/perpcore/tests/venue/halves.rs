@@ -1,7 +1,7 @@
 //! What is let pass in two steps, or on two sides, of which each looks allowed.
 
 use super::desk::*;
-use perpcore::message::{House, Place, PriceState, VenueCommand};
+use perpcore::message::{Command, House, Kind, Place, PriceState, VenueCommand};
 
 /// Both sides of a trade must sell coins to fund isolated positions, and the converter has enough for one: the other must
 /// not end with a position that has no margin. Each buys 10 at 100 for 100 of margin.
@@ -80,4 +80,36 @@ fn nobody_opens_by_two_reducing_orders_while_the_mark_is_frozen() {
     desk.place(limit(2, 10.0, 100.0));
     desk.place(limit(2, 10.0, 100.0));
     assert!(desk.held(1, BTC, false) >= 0);
+}
+
+/// Who was met as a maker in one contract is still watched for his order in the other one: an order to sell 400 at 107 with
+/// 4,300, met by a rise to 111.9 that makes it lose 400·4.9 and need 4,476.
+#[test]
+fn whose_order_was_met_is_watched_for_his_others() {
+    for met in [false, true] {
+        let mut desk = Desk::new(RULES);
+        desk.open(5, 4_300.0);
+        desk.rich(&[1]);
+        desk.ok(VenueCommand::Book(ETH, Command::Place(limit(5, -400.0, 107.0))));
+        if met {
+            desk.place(limit(5, 9.0, 99.0));
+            desk.place(limit(1, -9.0, 99.0));
+        }
+        let said = desk.mark(ETH, 111.9);
+        let changed = kinds(&said, Kind::StatusChanged).iter().any(|event| event.account == 5);
+        assert!(changed, "{met}: {:?}", desk.cross(5));
+    }
+}
+
+/// Orders of two books may have equal ids: to amend one is no reason to leave out the other. 1,010 carry 50 of each at 100,
+/// not 60.
+#[test]
+fn an_amendment_does_not_free_an_order_of_another_book() {
+    let mut desk = Desk::new(RULES);
+    desk.open(5, 1_010.0);
+    desk.ok(VenueCommand::Book(ETH, Command::Place(limit(5, 50.0, 100.0))));
+    let rests = order(&desk.place(limit(5, 50.0, 100.0)));
+    assert_eq!(desk.cross(5).initial_margin, m(1_000.0));
+    assert_eq!(refusal(&desk.amend(rests, Some(60.0), None)), Some(perpcore::fault::Code::InsufficientMargin));
+    assert_eq!(refusal(&desk.amend(rests, Some(51.0), None)), None);
 }
