@@ -244,10 +244,14 @@ class Workload:
     book: dict[str, Table]
 
 
+# When the small venue below opens, ns.
+_OPENED = 1_800_000_000 * 10**9
+
+
 def venue() -> Venue:
     """A small venue to try things on: BTC-PERP open at 60,000, ETH-PERP at 3,000; A and B have 100,000 USDT each.
 
-    Under the preset `global-multi-collateral`, which asks nobody for proofs.
+    Under the preset `global-multi-collateral`, which asks nobody for proofs; at 2027-01-15T08:00:00Z, 1.8·10¹⁸ ns.
 
     >>> import perpcore as pc
     >>> pc.synth.venue().accounts()["equity"].to_pylist()
@@ -256,6 +260,7 @@ def venue() -> Venue:
     from .venue import Venue
 
     made = Venue(Rulebook.preset("global-multi-collateral"))
+    made.advance_time(_OPENED)
     for account in ("A", "B"):
         made.open_account(account)
         made.deposit(account, "USDT", 100_000)

@@ -1,6 +1,4 @@
-"""The command line: `perpcore demo | assess | explain | stress | scenarios | price | book | venue | rulebook | explain-code`.
-
-One file a verb.
+"""The command line: `perpcore demo | assess | explain | stress | price | book | venue | …`, one file a verb.
 
 Exit 0: fine. 1: findings, as each verb says. 2: bad input, told in one block without a traceback.
 """
