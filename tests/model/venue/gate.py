@@ -93,13 +93,16 @@ def margin_refuses(state: State, book: Book, order: Order, without: Order | None
         return "price_unusable"
     found = state.valuer.cross(holder, [*others, as_counted(book, order)])
     usable = found.status != "undecided" and state.may_use(order.instrument)
-    covered = usable and found.opening_equity >= found.initial_margin
-    small = holder.model == "portfolio" and found.equity < state.rules.min_equity
-    if (covered and not small) or reduces_risk(state, book, order, without):
+    uncovered = None if usable and found.opening_equity >= found.initial_margin else "insufficient_margin"
+    if uncovered and not usable:
+        uncovered = "price_unusable"
+    if uncovered and not lowers(state, book, order, without, alone=True):
+        return uncovered
+    if reduces_risk(state, book, order, without):
         return None
-    if covered:
+    if holder.model == "portfolio" and found.equity < state.rules.min_equity:
         return "below_min_equity"
-    return "insufficient_margin" if usable else "price_unusable"
+    return uncovered
 
 
 def as_counted(book: Book, order: Order) -> Order:
@@ -112,15 +115,26 @@ def as_counted(book: Book, order: Order) -> Order:
 
 
 def reduces_risk(state: State, book: Book, order: Order, without: Order | None) -> bool:
-    """RULES §4: the bare IM does not rise, and the position does not end on the other side of zero."""
+    """RULES §4, and with all that rests beside it the position does not end on the other side of zero."""
+    return lowers(state, book, order, without, alone=False)
+
+
+def lowers(state: State, book: Book, order: Order, without: Order | None, alone: bool) -> bool:
+    """The bare IM does not rise, and the order does not open: as it is `alone`, or with what rests beside it."""
     holder = state.holders[order.account]
     if state.valuer.price(order.instrument).value == 0:
         return False
-    if opens(state, as_counted(book, order), without):
+    counted = as_counted(book, order)
+    if turns(state, counted) if alone else opens(state, counted, without):
         return False
-    counted = as_counted(book, order).copy(reduce_only=False)
     others = state.counted_orders(holder, without)
-    return state.valuer.bare(holder, [*others, counted]) <= state.valuer.bare(holder, others)
+    return state.valuer.bare(holder, [*others, counted.copy(reduce_only=False)]) <= state.valuer.bare(holder, others)
+
+
+def turns(state: State, order: Order) -> bool:
+    """On a flat position, or beyond zero by itself."""
+    held = state.position(order.account, order.instrument, order.mode)
+    return held == 0 or held * (held + order.side * order.left) < 0
 
 
 def opens(state: State, order: Order, without: Order | None = None) -> bool:

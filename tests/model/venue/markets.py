@@ -37,15 +37,10 @@ def mark(state: State, row: Row) -> str | None:
 
 def index(state: State, row: Row) -> str | None:
     """Of an underlying, with the assets that it prices; or of one asset. A book hears of what may be used."""
-    underlying, asset = row.get("underlying"), row.get("asset")
-    if (underlying is None) == (asset is None):
-        return "null_value" if underlying is None else "conflicting_values"
     after = row.get("state") or "live"
-    if asset is not None:
-        return index_of_asset(state, str(asset), Price(row["price"], after))
-    name = str(underlying)
-    if name not in state.rules.indexes:
-        return "out_of_range"
+    if "asset" in row:
+        return index_of_asset(state, row["asset"], Price(row["price"], after))
+    name = row["underlying"]
     if name in state.sources:
         return "priced_by_sources"
     before = state.indexes[name].state if name in state.indexes else "frozen"

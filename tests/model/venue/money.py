@@ -163,12 +163,12 @@ def transfer_to_account(state: State, holder: Holder, row: Row) -> str | None:
     """Money out of one cross account into another."""
     receiver = state.holder(row["to_account"])
     asset, amount = row["asset"], row["amount"]
+    if holder.flags & {"no_withdraw", "frozen"}:
+        return "withdraw_held"
     if receiver is None:
         return "unknown_holder"
     if holder is receiver:
         return "conflicting_values"
-    if holder.flags & {"no_withdraw", "frozen"}:
-        return "withdraw_held"
     if holder.client is None or holder.client != receiver.client:
         return "other_client"
     if amount <= 0:
@@ -209,8 +209,6 @@ def fund_topup(state: State, row: Row) -> str | None:
     """To the fund or the converter, from outside or from an account."""
     asset = row.get("asset") or state.rules.settlement
     house = row.get("note") or "fund"
-    if house not in ("fund", "converter"):
-        return "out_of_range"
     if row.get("account") is None:
         if row["amount"] <= 0:
             return "out_of_range"

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 RESERVED = ("fund", "fees", "converter", "rounding")
-FLAGS = ("no_open", "no_withdraw", "frozen")
 
 
 def open_account(state: State, row: Row) -> str | None:
@@ -41,8 +40,6 @@ def settings_fault(state: State, holder: Holder, row: Row) -> str | None:
         return "class_not_admitted"
     if row.get("class") == "affiliated_market_maker" and not row.get("approval"):
         return "approval_missing"
-    if row.get("fee_tier") is not None and row["fee_tier"] not in state.rules.fees and row["fee_tier"] != "standard":
-        return "unknown_fee_tier"
     if row.get("model") == "portfolio" and state.rules.valuation.portfolio is None:
         return "model_not_enabled"
     return None
@@ -100,14 +97,17 @@ def close_account(state: State, row: Row) -> str | None:
     return None
 
 
+def words_of(row: Row) -> list[str]:
+    """The flags of a row."""
+    return [word.strip() for word in (row.get("flags") or "").split(",") if word.strip()]
+
+
 def hold(state: State, row: Row) -> str | None:
     """The flags, all at once; who may not open from now on loses the orders that add risk."""
-    words = [word.strip() for word in (row.get("flags") or "").split(",") if word.strip()]
-    if any(word not in FLAGS for word in words):
-        return "out_of_range"
     holder = state.holder(row["account"])
     if holder is None:
         return "unknown_holder"
+    words = words_of(row)
     if "frozen" in words and not row.get("approval"):
         return "approval_missing"
     opens = {"no_open", "frozen"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..grid import GRID, NumberError, read_number
 from ..tables import MAX_BALANCE, MAX_PRICE, MAX_QUANTITY
+from .people import words_of
 from .rules import VenueRules
 
 Row = dict[str, Any]
@@ -49,6 +50,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fund_topup": (("amount",), ("asset", "account")),
     "settle": ((), ("instrument", "price", "approval")),
 }
+FLAGS = ("no_open", "no_withdraw", "frozen")
 ONE_INSTRUMENT = ("place", "amend", "cancel", "mark", "phase", "settle", "top")  # null is the only one that there is
 
 NUMBERS: dict[str, tuple[int, int]] = {
@@ -117,6 +119,9 @@ def names_fault(rules: VenueRules, kind: str, row: Row) -> str | None:
             return "conflicting_values"
         if "order" not in row and not ("account" in row and "client_id" in row):
             return "null_value"
+    code = words_fault(rules, kind, row)
+    if code is not None:
+        return code
     if kind == "place" and "trigger" not in row and ("trigger_by" in row or "trigger_when" in row):
         return "conflicting_values"
     if kind == "place" and "trigger" in row and "trigger_when" not in row:
@@ -127,6 +132,23 @@ def names_fault(rules: VenueRules, kind: str, row: Row) -> str | None:
         return None if row["source"] in names else "out_of_range"
     if kind == "transfer":
         return transfer_fault(rules, row)
+    return None
+
+
+def words_fault(rules: VenueRules, kind: str, row: Row) -> str | None:
+    """Words of the rulebook and of the kind, and whose price an index is."""
+    if "fee_tier" in row and row["fee_tier"] not in (*rules.fees, "standard"):
+        return "unknown_fee_tier"
+    if kind == "hold" and any(word not in FLAGS for word in words_of(row)):
+        return "out_of_range"
+    if kind == "fund_topup" and row.get("note") not in (None, "", "fund", "converter"):
+        return "out_of_range"
+    if kind == "index":
+        if "underlying" in row and "asset" in row:
+            return "conflicting_values"
+        if "underlying" in row and row["underlying"] not in rules.indexes:
+            return "out_of_range"
+        return None if "underlying" in row or "asset" in row else "null_value"
     return None
 
 
