@@ -1,8 +1,8 @@
 """`Venue` from Python: MW-1A in batches of 1,000 commands, decode, gate, book, ledger and events included.
 
-The first 100,000 measured steps of MW-1 (`benches/matching.py`) after the 20,000 that fill the book, as orders of 10,000
-accounts, two to a group, 1 % affiliated, with client ids and a mark every 64 steps; fees 0.02 % and 0.05 %. Beside it the
-`OrderBook` on the same tables. The core alone: `cargo bench -p perpcore --bench venue`.
+The first 100,000 measured steps of MW-1 (`benches/matching.py`) after the 20,000 that fill the book, as orders of
+10,000 accounts, two to a group, 1 % affiliated, with client ids and a mark every 64 steps; fees 0.02 % and 0.05 %.
+Beside it the `OrderBook` on the same tables. The core alone: `cargo bench -p perpcore --bench venue`.
 """
 
 import statistics

@@ -46,7 +46,7 @@ struct Scene(Venue, i64);
 
 impl Scene {
     fn new(rules: &str, price: &str, cash: &[i128]) -> Scene {
-        let mut scene = Scene(Venue::new(&Rulebook::parse(rules, "incident.toml").expect("the rulebook")), 0);
+        let mut scene = Scene(Venue::new(&Rulebook::parse(rules, "incident.toml").expect("the rulebook")), 1);
         for (account, &amount) in cash.iter().enumerate() {
             scene.join(account as u32, Class::Professional, amount);
         }
@@ -77,7 +77,7 @@ impl Scene {
     }
 
     fn later(&mut self, time: i64) -> Vec<Event> {
-        self.1 = time;
+        self.1 = time + 1;
         self.tell(VenueCommand::AdvanceTime)
     }
 

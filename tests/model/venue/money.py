@@ -119,7 +119,7 @@ def confirm_withdrawal(state: State, row: Row) -> str | None:
         return "unknown_withdrawal"
     name, asset, amount = state.withdrawals[number]
     holder = state.holders[name]
-    if "frozen" in holder.flags:
+    if {"frozen", "no_withdraw"} & set(holder.flags):
         return "withdraw_held"
     if amount > holder.free(asset) + amount:
         return "not_withdrawable"

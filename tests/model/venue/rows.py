@@ -51,6 +51,8 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "settle": ((), ("instrument", "price", "approval")),
 }
 FLAGS = ("no_open", "no_withdraw", "frozen")
+# Of several books the one that has the order is found.
+NAMED = ("amend", "cancel")
 ONE_INSTRUMENT = ("place", "amend", "cancel", "mark", "phase", "settle", "top")  # null is the only one that there is
 
 NUMBERS: dict[str, tuple[int, int]] = {
@@ -110,7 +112,7 @@ def names_fault(rules: VenueRules, kind: str, row: Row) -> str | None:
         return "unknown_instrument"
     if row.get("asset") is not None and row["asset"] not in rules.valuation.assets:
         return "unknown_asset"
-    if kind in ONE_INSTRUMENT and "instrument" not in row:
+    if kind in ONE_INSTRUMENT and "instrument" not in row and (kind not in NAMED or len(rules.markets) == 1):
         if len(rules.markets) != 1:
             return "null_value"
         row["instrument"] = next(iter(rules.markets))

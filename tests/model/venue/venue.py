@@ -124,6 +124,8 @@ class Venue(State):
         book, ids = self.books[row["instrument"]], self.client_ids[row["instrument"]]
         key, content = (row["account"], row.get("client_id")), content_of(order_of(book, row))
         live = {(order.account, order.client_id) for order in book.open.values()}
+        if row.get("client_id") is not None and self.names(key, row["instrument"]) is not None:
+            return "client_id_reused"
         known = ids.find(key, self.time, live) if row.get("client_id") is not None else None
         if known is not None:
             if known.content != content:
@@ -142,8 +144,22 @@ class Venue(State):
         self.flush()
         return None
 
+    def names(self, key: tuple[str, Any], but: str | None = None) -> str | None:
+        """The instrument, but for one, whose book remembers a client's id."""
+        for name, ids in self.client_ids.items():
+            live = {(order.account, order.client_id) for order in self.books[name].open.values()}
+            if name != but and ids.find(key, self.time, live) is not None:
+                return name
+        return None
+
     def find(self, row: Row) -> Order | None:
         """The open order that a row names."""
+        if "instrument" not in row:
+            holding = [name for name, book in self.books.items() if row.get("order") in book.open]
+            found = self.names((row["account"], row["client_id"])) if "order" not in row else next(iter(holding), None)
+            if found is None:
+                return None
+            row["instrument"] = found
         book = self.books[row["instrument"]]
         if "order" in row:
             found = book.open.get(row["order"])

@@ -22,6 +22,7 @@ use perpcore::book::accounts::Account;
 use perpcore::fault::{Code, Failure};
 use perpcore::message::event::Kind;
 use perpcore::message::{ClientId, Event, Settings, VenueCommand};
+use perpcore::num::bounds::PRICE;
 use perpcore::sweep::stop::Stop;
 use perpcore::venue::{Venue as Core, reserved};
 use std::sync::Arc;
@@ -192,6 +193,7 @@ impl Turn<'_> {
     ) {
         let Row { block, at, .. } = row;
         let (quantity, price) = block.amounts_of(at);
+        let price = if PRICE.holds(price.into()) { price } else { 0 };
         let (account, order, instrument) = (block.account_of(at), block.order_of(at), row.instrument_said());
         let (asset, amount) = row.money_said();
         let code = Some(code);

@@ -249,8 +249,6 @@ fn a_haircut_is_not_taken_out_with_the_coins() {
     desk.index(BTC, 100.0);
     desk.hold(1, Flags { frozen: true, ..Flags::default() });
     assert_eq!(desk.code(VenueCommand::ConfirmWithdrawal(1)), Some(Code::WithdrawHeld));
-    desk.hold(1, Flags { no_withdraw: true, ..Flags::default() });
-    desk.ok(VenueCommand::ConfirmWithdrawal(1));
     assert_eq!(desk.code(VenueCommand::Withdraw(1, coin, 1)), Some(Code::WithdrawHeld));
 }
 

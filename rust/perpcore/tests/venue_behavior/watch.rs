@@ -7,7 +7,6 @@ use perpcore::message::*;
 
 const ANN: u32 = 0;
 const BEN: u32 = 1;
-const CARL: u32 = 2;
 
 #[test]
 fn what_is_left_of_a_seller_in_an_auction_counts_at_its_own_limit() {
@@ -174,33 +173,6 @@ fn restricted() -> Desk {
     desk.mark(ALPHA, 9_800);
     assert_eq!((desk.figures(ANN).equity, desk.status(ANN)), (money(90), Status::Restricted));
     desk
-}
-
-#[test]
-fn who_may_only_reduce_opens_nothing_by_an_order_that_reduced_when_it_came() {
-    // An order of 10 that closes rests; one that may only reduce closes meanwhile. What rests would open now.
-    let mut desk = restricted();
-    desk.rests(ALPHA, limit(ANN, -10, 9_850));
-    desk.rests(ALPHA, limit(BEN, 10, 9_800));
-    desk.place(ALPHA, Place { reduce_only: true, ..market(ANN, -10) });
-    assert_eq!((desk.filled(), desk.held(ANN, ALPHA, false)), (10, 0));
-    desk.place(ALPHA, limit(BEN, 10, 9_850));
-    assert_eq!(desk.held(ANN, ALPHA, false), 0, "{:?}", desk.figures(ANN));
-}
-
-#[test]
-fn nobody_opens_by_an_order_that_reduced_when_it_came_while_the_price_may_not_be_used() {
-    let mut desk = Desk::with(RULES, &[1_000, 10_000, 10_000]);
-    desk.trade(ALPHA, ANN, BEN, 10, 10_000);
-    desk.trade(ALPHA, CARL, BEN, 10, 10_000);
-    desk.does(VenueCommand::Mark(ALPHA, units(100), PriceState::Frozen));
-    // All that comes reduces: Ann's two orders of 10, Ben's of 20.
-    desk.rests(ALPHA, limit(ANN, -10, 10_100));
-    desk.rests(ALPHA, limit(BEN, 10, 10_000));
-    desk.place(ALPHA, Place { reduce_only: true, ..market(ANN, -10) });
-    assert_eq!((desk.filled(), desk.held(ANN, ALPHA, false)), (10, 0));
-    desk.place(ALPHA, limit(BEN, 10, 10_100));
-    assert_eq!(desk.held(ANN, ALPHA, false), 0);
 }
 
 #[test]
