@@ -228,5 +228,7 @@ def final_price(state: State, underlying: str, row: Row) -> int | str:
     values = state.told.get(underlying, [])
     if given is None:
         return values[-1][1] if values else "settlement_price"
+    if values and given == values[-1][1]:
+        return int(given)
     hour = [value for time, value in values if state.time - HOUR <= time]
     return int(given) if hour and min(hour) <= given <= max(hour) else "settlement_price"

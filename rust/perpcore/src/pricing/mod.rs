@@ -7,6 +7,7 @@ pub mod impact;
 pub mod index;
 pub mod mark;
 pub mod mirror;
+pub(crate) mod quorum;
 
 use crate::fault::{Code, Fault};
 use crate::num::bounds::PRICE;

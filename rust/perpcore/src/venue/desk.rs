@@ -37,13 +37,6 @@ pub(super) struct Manner {
     pub(super) leverage: i64,
 }
 
-impl Clone for Desk {
-    /// Nothing of it outlives a command.
-    fn clone(&self) -> Self {
-        Desk::default()
-    }
-}
-
 impl Desk {
     /// Lays out what an account has, without orders.
     #[inline(always)]

@@ -35,8 +35,8 @@ impl Venue {
         }
         state.outflow.iter().for_each(|(time, number, value)| tell(&[(*time).into(), (*number).into(), *value]));
         for of in &state.prices.underlyings {
-            tell(&[of.now.price.into(), of.now.state as i128, of.settles_at.into()]);
-            of.lately.iter().for_each(|(time, price)| tell(&[(*time).into(), (*price).into()]));
+            tell(&[of.now.price.into(), of.now.state as i128]);
+            of.told.numbers().for_each(|number| tell(&[number.into()]));
         }
         for of in &state.prices.instruments {
             let [bid, ask] = of.outside.unwrap_or_default().map(|price| price.map_or(-1, i128::from));

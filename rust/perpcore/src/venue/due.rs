@@ -53,7 +53,6 @@ impl Venue {
             let _ = self.state.prices.instruments[at].funding.update(time, &Update::default(), &mut Vec::new());
             self.on_book(at as u32, out, |book, floor, out| book.pass(floor, time, cause, out));
         }
-        self.next_due = self.find_next_due();
     }
 
     /// Before this nothing is due.

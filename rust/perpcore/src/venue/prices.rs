@@ -4,8 +4,8 @@ use crate::message::PriceState;
 use crate::pricing::funding::Funding;
 use crate::pricing::index::Index;
 use crate::pricing::mark::{self, Mark};
+use crate::pricing::quorum::Quorum;
 use crate::rules::Rulebook;
-use std::collections::VecDeque;
 
 /// A price and whether it may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +24,8 @@ pub(super) struct Underlying {
     /// What makes its index, where the rulebook names sources.
     pub(super) index: Option<Box<Index>>,
     pub(super) now: Told,
-    /// The last price that was told and could be used; 0 for none.
-    pub(super) settles_at: i64,
-    /// What was told and could be used within the last hour: time and price.
-    pub(super) lately: VecDeque<(i64, i64)>,
+    /// What was told and could be used.
+    pub(super) told: Quorum,
     /// The assets that it prices.
     pub(super) assets: Vec<u32>,
     /// The instruments that follow it.
@@ -86,8 +84,7 @@ impl Prices {
                 Underlying {
                     index: (!underlying.sources.is_empty()).then(|| Box::new(Index::new(underlying))),
                     now: UNTOLD,
-                    settles_at: 0,
-                    lately: VecDeque::new(),
+                    told: Quorum::default(),
                     assets: assets.map(|(asset, _)| asset as u32).collect(),
                     instruments: instruments.map(|(instrument, _)| instrument as u32).collect(),
                 }

@@ -8,11 +8,10 @@ use crate::message::PriceState;
 use crate::num::{ONE, times};
 use crate::pricing::extremes::Extremes;
 use crate::pricing::optional;
+use crate::pricing::quorum::Quorum;
 use crate::rules;
 use std::collections::VecDeque;
 
-/// How long in-quorum values are kept, for the price at which an instrument may be settled.
-const HOUR: i64 = 3_600_000_000_000;
 /// The fewest groups that make an index.
 pub(super) const FEWEST: u32 = 2;
 
@@ -47,9 +46,7 @@ pub(super) struct Health {
     run: VecDeque<(i64, Sample)>,
     /// The latest sample since the halt.
     after_halt: Option<Sample>,
-    /// What was accepted in quorum in the last hour.
-    in_quorum: Extremes,
-    last_in_quorum: Option<i64>,
+    in_quorum: Quorum,
 }
 
 impl Health {
@@ -68,8 +65,7 @@ impl Health {
             accepted: Extremes::default(),
             run: VecDeque::new(),
             after_halt: None,
-            in_quorum: Extremes::default(),
-            last_in_quorum: None,
+            in_quorum: Quorum::default(),
         }
     }
 
@@ -171,12 +167,9 @@ impl Health {
         }
     }
 
-    /// `settle.price`: the last value in quorum; or another one, if it is approved and within what was in quorum in the last
-    /// hour, ends included.
+    /// `settle.price`.
     pub(super) fn settle_price(&self, now: i64, price: Option<i64>, approval: bool) -> Option<i64> {
-        let Some(price) = price.filter(|price| self.last_in_quorum != Some(*price)) else { return self.last_in_quorum };
-        let (least, greatest) = self.in_quorum.since(now.saturating_sub(HOUR))?;
-        (approval && least <= price && price <= greatest).then_some(price)
+        self.in_quorum.settle_price(now, price, approval)
     }
 
     fn has_quorum(&self, sample: &Sample) -> bool {
@@ -212,9 +205,7 @@ impl Health {
         self.held = Some(value);
         self.accepted.push(now, value);
         if self.state == PriceState::Live {
-            self.last_in_quorum = Some(value);
-            self.in_quorum.forget_before(now.saturating_sub(HOUR));
-            self.in_quorum.push(now, value);
+            self.in_quorum.accept(now, value);
         }
     }
 
@@ -258,10 +249,10 @@ impl Health {
         let pair = |sample: &Sample| [sample.value, sample.groups.into()];
         let counts = [self.run.len() as i64, self.state as i64, i64::from(self.after_halt.is_some())];
         let mut numbers: Vec<i64> = counts.to_vec();
-        numbers.extend([self.since, self.held, self.last_in_quorum].into_iter().flat_map(optional));
+        numbers.extend([self.since, self.held].into_iter().flat_map(optional));
         numbers.extend(self.run.iter().map(|(time, _)| *time));
         numbers.extend(self.run.iter().map(|(_, sample)| sample).chain(&self.after_halt).flat_map(pair));
-        numbers.extend(self.accepted.all().chain(self.in_quorum.all()).flat_map(|(time, value)| [*time, *value]));
+        numbers.extend(self.accepted.all().flat_map(|(time, value)| [*time, *value]).chain(self.in_quorum.numbers()));
         // What is said of a later change of sources begins with it.
         numbers.extend(self.reason.to_string().bytes().map(i64::from));
         numbers

@@ -12,8 +12,6 @@ use crate::pricing::index::{Out, Quote, Value};
 use crate::pricing::mark;
 use crate::rules::Thin;
 
-const HOUR: i64 = 3_600_000_000_000;
-
 /// What a price event is about: an underlying, an asset by itself, an instrument.
 #[derive(Clone, Copy)]
 enum Of {
@@ -133,11 +131,7 @@ impl Venue {
         let before = std::mem::replace(&mut of.now, now);
         let thin_trades = self.state.rules.underlyings()[underlying as usize].index.thin == Thin::Trade;
         if told && now.state.usable(thin_trades) {
-            of.settles_at = now.price;
-            of.lately.push_back((time, now.price));
-            while of.lately.front().is_some_and(|(at, _)| time - at > HOUR) {
-                of.lately.pop_front();
-            }
+            of.told.accept(time, now.price);
         }
         let (assets, instruments) = (of.assets.clone(), of.instruments.clone());
         if now.price != 0 {
@@ -343,13 +337,9 @@ impl Venue {
     pub(super) fn settle_price(&self, instrument: u32, price: Option<i64>, approved: bool) -> Option<i64> {
         let at = self.state.prices.instruments[instrument as usize].underlying as usize;
         let of = &self.state.prices.underlyings[at];
-        if let Some(index) = &of.index {
-            return index.settle_price(self.state.time, price, approved);
+        match &of.index {
+            Some(index) => index.settle_price(self.state.time, price, approved),
+            None => of.told.settle_price(self.state.time, price, approved),
         }
-        let Some(price) = price else { return (of.settles_at != 0).then_some(of.settles_at) };
-        let lately = of.lately.iter().filter(|(at, _)| self.state.time - at <= HOUR).map(|(_, price)| *price);
-        let (least, most) = (lately.clone().min()?, lately.max()?);
-        let within = (least..=most).contains(&price) || cfg!(feature = "without_settlement_range");
-        (approved && within).then_some(price)
     }
 }
