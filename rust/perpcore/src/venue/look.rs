@@ -1,10 +1,13 @@
 //! Accounts are looked at: their statuses (`status`), and which orders a restricted account loses (`gate.prune`).
 
 use super::Venue;
+use super::reducing::reduces;
 use super::state::{Books, State};
+use crate::book::Book;
+use crate::book::fast::Fast;
 use crate::fault::Code;
 use crate::margin::account::Account;
-use crate::margin::admission::{Asking, Wish};
+use crate::margin::admission::Wish;
 use crate::margin::figures::Figures;
 use crate::margin::line::Noted;
 use crate::margin::status::Status;
@@ -186,12 +189,8 @@ impl Venue {
                     reduce_only: false,
                     isolated: order.flags.isolated(),
                 };
-                let held = self.state.ledger.quantity(account, instrument, wish.isolated) / lot;
-                let others = self.books[instrument as usize]
-                    .as_ref()
-                    .map_or(0, |book| book.adding(account, order.side, wish.isolated, order.id));
-                let turns = -order.side.sign() * held - others < order.left;
-                if farther && (turns || !self.state.reduces(account, &self.books, order.id, &wish)) {
+                let nobody = None::<&Book<Fast>>;
+                if farther && !reduces(&mut self.state, &self.books, nobody, account, order.id, &wish) {
                     least = Some(rank);
                 }
             }
@@ -262,15 +261,5 @@ impl State {
             Some(_) => Horizon::nowhere(),
         };
         Looked { cross, horizon }
-    }
-
-    /// Whether an order that rests reduces risk, with all others as they are.
-    fn reduces(&mut self, account: u32, all: &[super::state::Slot], order: u64, wish: &Wish) -> bool {
-        let manner = self.manner(account);
-        let State { desk, ledger, lots, terms, market, .. } = self;
-        desk.lay(ledger.of(account), &manner);
-        desk.lay_orders(&Books::resting(all, lots), account, manner.leverage, order, None);
-        let asking = Asking { terms, market, account: &desk.view(), leverage: manner.leverage };
-        asking.reduces(wish).unwrap_or(false)
     }
 }

@@ -16,6 +16,7 @@ mod look;
 mod member;
 mod prices;
 mod query;
+mod reducing;
 mod state;
 
 pub use query::{Holder, LedgerRow, PositionRow, Valued, reserved};

@@ -14,7 +14,7 @@ use crate::margin::admission::Wish;
 use crate::margin::figures::Figures;
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
-use crate::message::Event;
+use crate::message::{Event, Side};
 use crate::monitor::watch::{Scout, Watch};
 use crate::num::ONE;
 use crate::pricing::funding::Slot as Sample;
@@ -184,6 +184,14 @@ impl<S: Store> Books<'_, S> {
         match self.here.filter(|book| book.terms().instrument == instrument) {
             Some(book) => book.account(account).orders != 0,
             None => self.all[instrument as usize].as_ref().is_some_and(|book| book.account(account).orders != 0),
+        }
+    }
+
+    /// What rests of an account's orders of a key and side that may add, but for one, in lots.
+    pub(super) fn adding(&self, instrument: u32, account: u32, side: Side, isolated: bool, but: u64) -> i64 {
+        match self.here.filter(|book| book.terms().instrument == instrument) {
+            Some(book) => book.adding(account, side, isolated, but),
+            None => self.all[instrument as usize].as_ref().map_or(0, |book| book.adding(account, side, isolated, but)),
         }
     }
 

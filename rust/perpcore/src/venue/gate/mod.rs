@@ -9,13 +9,14 @@ mod limits;
 mod margin;
 mod phase;
 
+use super::reducing;
 use super::state::{Books, Slot, State};
 use crate::book::Book;
 use crate::book::owner::{Asked, Fill, Owner, Refused};
 use crate::book::store::Store;
 use crate::fault::Code;
 use crate::ledger::SideOfTrade;
-use crate::margin::admission::{Asking, Wish};
+use crate::margin::admission::Wish;
 use crate::message::Side;
 use crate::num::bounds::{PRICE, QUANTITY};
 
@@ -52,23 +53,8 @@ impl Floor<'_> {
     /// Whether an order reduces risk.
     #[cold]
     fn reduces<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> bool {
-        let Some(wish) = self.wish(book, asked).filter(|wish| wish.quantity != 0) else { return false };
-        if self.turns(book, asked) {
-            return false;
-        }
-        let manner = self.lay(book, asked, None);
-        let State { desk, terms, market, .. } = &*self.state;
-        let asking = Asking { terms, market, account: &desk.view(), leverage: manner.leverage };
-        asking.reduces(&wish).unwrap_or(false)
-    }
-
-    /// Whether an order would lead beyond zero together with the account's other orders of its side: each by itself might
-    /// only reduce.
-    #[cold]
-    fn turns<S: Store>(&self, book: &Book<S>, asked: &Asked) -> bool {
-        let Asked { account, side, lots, reduce_only, isolated, replaces, .. } = *asked;
-        let held = -side.sign() * self.position(account, isolated);
-        !reduce_only && held - book.adding(account, side, isolated, replaces) < lots
+        let Some(wish) = self.wish(book, asked) else { return false };
+        reducing::reduces(self.state, self.books, Some(book), asked.account, asked.replaces, &wish)
     }
 
     /// Lays out the account of an order, with its other orders, and with this one where it is wished for.
