@@ -40,7 +40,7 @@ pub use portfolio::{Extended, Families, Measure, Portfolio, PortfolioUnderlying}
 pub use pricing::{Funding, Mark, MarkMethod};
 pub use rows::{Charge, Slice, Tier};
 pub use underlying::{ConversionRate, Index, IndexSource, MOST_SOURCES, Thin, Underlying};
-pub use venue::{ClientIdWindow, FeeTier, Rates, STANDARD, Venue};
+pub use venue::{Breaker, Changes, ClientIdWindow, FeeTier, Rates, STANDARD, Venue};
 
 use crate::fault::{Failure, nearest};
 use crate::rule::Rule;

@@ -47,6 +47,7 @@ impl State {
         let view = desk.view();
         depend(watch, terms, &view);
         watch.seen(account, scout.horizon(terms, market, &view, cross, &[]));
+        self.sees_equity(account, cross.equity);
         true
     }
 }
@@ -55,7 +56,7 @@ impl Venue {
     /// Looks at the accounts that the command touched, in the order of their opening.
     #[inline(always)]
     pub(super) fn look_at_touched(&mut self, out: &mut Vec<Event>) {
-        while !self.state.touched.is_empty() {
+        while !self.state.touched.is_empty() || !self.state.traded.is_empty() {
             let mut touched = std::mem::take(&mut self.state.touched);
             if touched.len() > 1 {
                 let opened = |account: &u32| self.state.member(*account).map_or(u32::MAX, |member| member.opened);
@@ -69,6 +70,9 @@ impl Venue {
             }
             if self.state.touched.is_empty() {
                 self.state.touched = touched;
+            }
+            if self.state.touched.is_empty() && !self.state.traded.is_empty() {
+                self.ask_breakers(out);
             }
         }
     }
@@ -106,6 +110,7 @@ impl Venue {
     fn review(&mut self, account: u32, out: &mut Vec<Event>) -> Status {
         let Looked { cross, horizon } = self.state.value(account, &self.books);
         self.state.watch.seen(account, horizon);
+        self.state.sees_equity(account, cross.equity);
         let State { members, desk, seq, time, cause, .. } = &mut self.state;
         let Some(Some(member)) = members.get_mut(account as usize) else { return Status::Healthy };
         if member.status == cross.status && member.isolated.is_empty() && desk.buckets.is_empty() {
@@ -154,9 +159,9 @@ impl Venue {
     }
 
     /// Ends every order of an account that adds risk, the least aggressive first.
-    pub(super) fn prune_all(&mut self, account: u32, out: &mut Vec<Event>) {
+    pub(super) fn prune_all(&mut self, account: u32, code: Code, out: &mut Vec<Event>) {
         while let Some((instrument, order)) = self.least_aggressive(account) {
-            self.end(account, instrument, order, Code::AccountRestricted, out);
+            self.end(account, instrument, order, code, out);
         }
     }
 

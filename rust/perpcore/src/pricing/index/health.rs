@@ -168,6 +168,18 @@ impl Health {
     }
 
     /// `settle.price`.
+    pub(super) fn look_back(&mut self, seconds: i64) {
+        self.in_quorum.look_back(seconds);
+    }
+
+    pub(super) fn average(&self, now: i64, seconds: i64) -> Option<i64> {
+        self.in_quorum.average(now, seconds)
+    }
+
+    pub(super) fn spans(&self, now: i64, price: i64) -> bool {
+        self.in_quorum.spans(now, price)
+    }
+
     pub(super) fn settle_price(&self, now: i64, price: Option<i64>, approval: bool) -> Option<i64> {
         self.in_quorum.settle_price(now, price, approval)
     }
