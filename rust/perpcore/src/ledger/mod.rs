@@ -95,7 +95,7 @@ impl Ledger {
     pub fn new(rules: &Rulebook, terms: &Arc<Terms>) -> Ledger {
         let assets = terms.assets.len();
         let named = &rules.venue().conversion_order;
-        let all = (0..assets).filter(|_| named.is_empty());
+        let all = rules.assets_by_name().filter(|_| named.is_empty());
         let order = named.iter().filter_map(|name| rules.asset_index(name)).chain(all);
         let order = order.filter(|at| terms.assets[*at].eligible);
         Ledger {
