@@ -3,6 +3,7 @@
 
 use super::matching::{Met, Stopped, Taker};
 use super::owner::{Asked, Owner};
+use super::place::sized;
 use super::store::{Order, Slot, Store};
 use super::{Turn, meets};
 use crate::fault::Code;

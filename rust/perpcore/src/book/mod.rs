@@ -253,7 +253,10 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             Command::Amend(Amend { order, account, .. }) | Command::Cancel(Cancel { order, account }) => {
                 (account, order)
             }
-            _ => return _ = self.say(Kind::Rejected).refused(why.into()),
+            _ => {
+                self.say(Kind::Rejected).refused(why.into());
+                return;
+            }
         };
         let (account, id, client) = match order {
             Named::Order(id) => (account.unwrap_or(NOBODY), *id, 0),

@@ -7,8 +7,11 @@ use super::terms::Terms;
 use super::{Turn, any, meets};
 use crate::fault::Code;
 use crate::message::{CLIENT_ID_BYTES, ClientId, Kind, NOBODY, Phase, Place, PostOnly, Refusal, Side, Stp, Tif};
+use crate::num::ONE;
 use crate::num::bounds::{PRICE, QUANTITY};
 use crate::rules::CollarReference;
+
+const SECOND: i128 = 1_000_000_000;
 
 /// An order's limit, in ticks, and size, in lots.
 #[derive(Clone, Copy, Debug)]
@@ -72,13 +75,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if !fits {
             return Err(Code::ConflictingValues.into());
         }
-        if place.sent.is_some_and(|sent| book.time.saturating_sub(sent) > terms.max_age) {
+        if let Some(sent) = place.sent
+            && book.time.saturating_sub(sent) > terms.max_age
+        {
             let seconds = |ns: i64| i128::from(ns) * i128::from(ONE) / SECOND;
-            return Err(Refusal::new(
-                Code::TooOld,
-                seconds(book.time.saturating_sub(sent)),
-                seconds(terms.max_age),
-            ));
+            return Err(Refusal::new(Code::TooOld, seconds(book.time.saturating_sub(sent)), seconds(terms.max_age)));
         }
         if book.phase != Phase::Open {
             self.admit_in_phase(place, at_once)?;
@@ -159,7 +160,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     #[cold]
     pub(super) fn too_large(&self, lots: i64) -> Refusal {
         let terms = &self.book.terms;
-        if lots > terms.max_lots { sized(Code::AboveMaxSize, terms, lots, terms.max_lots) } else { Code::AboveMaxSize.into() }
+        if lots > terms.max_lots {
+            sized(Code::AboveMaxSize, terms, lots, terms.max_lots)
+        } else {
+            Code::AboveMaxSize.into()
+        }
     }
 
     /// A limit is beyond the collar.

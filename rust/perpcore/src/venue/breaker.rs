@@ -175,7 +175,10 @@ impl Venue {
         let noted = |venue: &Venue, account: u32| venue.state.member(account).is_ok_and(|of| of.pulse.is_some());
         let before = accounts.map(|account| noted(self, account).then(|| self.state.equity(account)).flatten());
         let done = work(self);
-        for (account, before) in accounts.into_iter().zip(before).filter(|(account, _)| noted(self, *account)) {
+        for (account, before) in accounts.into_iter().zip(before) {
+            if !noted(self, account) {
+                continue;
+            }
             let after = self.state.equity(account);
             let Some(member) = self.state.member_mut(account) else { continue };
             match (before.zip(after), &mut member.pulse) {
@@ -190,15 +193,14 @@ impl Venue {
 
 impl State {
     fn ask_breaker(&mut self, account: u32) -> Option<Refusal> {
-        if cfg!(feature = "without_breaker") {
-            return None;
-        }
         let second = self.time.div_euclid(SECOND);
         let breaker = self.rules.venue().breaker.clone();
         let member = self.member_mut(account)?;
         let pulse = member.pulse.as_mut()?;
         pulse.traded = false;
-        if member.status == Status::Undecided || member.tripped.is_some() {
+        let undecided = |status: Status| status == Status::Undecided;
+        let unknown = undecided(member.status) || member.isolated.iter().any(|(_, status)| undecided(*status));
+        if unknown || member.tripped.is_some() {
             return None;
         }
         let equity = pulse.equity;

@@ -110,8 +110,7 @@ impl Venue {
             let known = member.isolated.iter().find(|(of, _)| *of == instrument);
             known.map_or(Status::Healthy, |(_, status)| *status)
         };
-        let isolated =
-            desk.buckets.iter().map(|of| (Some(of.instrument), isolated_before(of.instrument), of.figures));
+        let isolated = desk.buckets.iter().map(|of| (Some(of.instrument), isolated_before(of.instrument), of.figures));
         for (instrument, before, figures) in std::iter::once((None, member.status, cross)).chain(isolated) {
             let after = if unknown { Status::Undecided } else { figures.status };
             if after == before {

@@ -8,7 +8,7 @@ use crate::book::fast::Fast;
 use crate::fault::Code;
 use crate::ledger::{Funding, Settling};
 use crate::message::event::Kind;
-use crate::message::{CancelAll, Command, Event, Phase, Side};
+use crate::message::{CancelAll, Event, Phase, Side};
 use crate::pricing::funding::{Invalid, Outcome, Slot, Update};
 use crate::pricing::impact::impact;
 use crate::rule::Rule;
@@ -100,7 +100,7 @@ impl Venue {
             self.set_next_settlement();
         }
         ended.iter().for_each(|ended| self.pay_funding(ended, out));
-        self.look_at_touched(out);
+        self.conclude(out);
         self.activate_waiting(out);
     }
 
@@ -243,13 +243,7 @@ impl Venue {
     }
 
     /// Ends all orders of a scope, in one book or in all.
-    pub(super) fn cancel_scope(
-        &mut self,
-        instrument: Option<u32>,
-        scope: CancelAll,
-        code: Code,
-        out: &mut Vec<Event>,
-    ) {
+    pub(super) fn cancel_scope(&mut self, instrument: Option<u32>, scope: CancelAll, code: Code, out: &mut Vec<Event>) {
         let cause = self.state.cause;
         for at in 0..self.books.len() as u32 {
             if instrument.is_none_or(|instrument| instrument == at) {

@@ -56,7 +56,7 @@ impl Venue {
     /// Looks at the accounts that the command touched, in the order of their opening.
     #[inline(always)]
     pub(super) fn look_at_touched(&mut self, out: &mut Vec<Event>) {
-        while !self.state.touched.is_empty() || !self.state.traded.is_empty() {
+        while !self.state.touched.is_empty() {
             let mut touched = std::mem::take(&mut self.state.touched);
             if touched.len() > 1 {
                 let opened = |account: &u32| self.state.member(*account).map_or(u32::MAX, |member| member.opened);
@@ -71,9 +71,17 @@ impl Venue {
             if self.state.touched.is_empty() {
                 self.state.touched = touched;
             }
-            if self.state.touched.is_empty() && !self.state.traded.is_empty() {
-                self.ask_breakers(out);
-            }
+        }
+    }
+
+    /// Looks at the accounts that the command touched, then asks the breakers of those that traded, and looks again at whom
+    /// that concerned.
+    #[inline(always)]
+    pub(super) fn conclude(&mut self, out: &mut Vec<Event>) {
+        self.look_at_touched(out);
+        while !self.state.traded.is_empty() {
+            self.ask_breakers(out);
+            self.look_at_touched(out);
         }
     }
 

@@ -75,7 +75,7 @@ impl Venue {
         if let Err(why) = self.carry_out(command, out) {
             self.reject(why, command, out);
         }
-        self.look_at_touched(out);
+        self.conclude(out);
     }
 
     /// A command that cannot be carried out, for a reason that whoever decoded it found: only time passes.
@@ -84,7 +84,7 @@ impl Venue {
         // Where time would run back it stands still.
         let _ = self.arrives(time, cause, out);
         self.say(Event { kind: Kind::Rejected, ..event }, out);
-        self.look_at_touched(out);
+        self.conclude(out);
     }
 
     /// Time passes until a command; not where it would run back, or is one that nobody means.

@@ -1,11 +1,11 @@
 //! The prices that a venue goes by: of each underlying an index, told or made of sources; of each instrument a mark.
 
+use super::state::SECOND;
 use crate::message::PriceState;
 use crate::pricing::funding::Funding;
 use crate::pricing::index::Index;
 use crate::pricing::mark::{self, Mark};
 use crate::pricing::quorum::Quorum;
-use super::state::SECOND;
 use crate::rules::Rulebook;
 
 /// A price and whether it may be used.
@@ -92,9 +92,13 @@ impl Prices {
             (of.now, of.told) = (was.now, was.told);
             let same = (&old_rules.index, &old_rules.sources, &old_rules.rates)
                 == (&rules.index, &rules.sources, &rules.rates);
-            match same {
-                true => of.index = was.index,
-                false => anew.indexes.extend(of.index.is_some().then_some(at)),
+            match was.index {
+                Some(index) if same => of.index = Some(index),
+                Some(index) => {
+                    of.index = Some(Box::new(Index::succeed(rules, &index)));
+                    anew.indexes.push(at);
+                }
+                None => {}
             }
         }
         let rules = before.instruments().iter().zip(after.instruments());

@@ -2,8 +2,8 @@
 
 use super::changes::Changes;
 use super::desk::{Desk, Manner};
-use super::member::Member;
 use super::dry::market_of;
+use super::member::Member;
 use super::prices::{Anew, Prices};
 use crate::book::Book;
 use crate::book::fast::Fast;

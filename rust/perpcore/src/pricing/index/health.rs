@@ -157,6 +157,12 @@ impl Health {
         quorum.is_some()
     }
 
+    /// Holds what another one held, and remembers what was in quorum; a halt stays one.
+    pub(super) fn succeed(&mut self, before: &Health) {
+        (self.state, self.since, self.reason) = (before.state, before.since, before.reason);
+        (self.held, self.in_quorum) = (before.held, before.in_quorum.clone());
+    }
+
     /// Begins anew: frozen, but that a halt stays one.
     pub(super) fn restart(&mut self, now: i64) {
         self.run.clear();

@@ -121,6 +121,13 @@ impl Index {
         }
     }
 
+    /// The index under other rules: it holds its value, frozen until its sources agree, and remembers what was in quorum.
+    pub fn succeed(rules: &Underlying, before: &Index) -> Index {
+        let mut index = Index { time: before.time, ..Index::new(rules) };
+        index.health.succeed(&before.health);
+        index
+    }
+
     /// The rulebook's section that it follows.
     pub fn rules(&self) -> &Underlying {
         &self.rules

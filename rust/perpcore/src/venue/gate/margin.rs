@@ -23,7 +23,8 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
     let State { desk, terms, market, rules, .. } = &mut *floor.state;
     let mut noted = Noted::default();
     let after = desk.value(terms, market, &mut noted);
-    let fits = !desk.view().portfolio || after.equity >= rules.portfolio().min_equity;
+    let min_equity = rules.portfolio().min_equity;
+    let fits = !desk.view().portfolio || after.equity >= min_equity;
     if fits && noted.0.is_none() && covers(&after) && after.net_value >= 0 && market.mark(wish.instrument).usable {
         floor.state.admitted = Some((asked.account, wish, after));
         return Ok(());
@@ -43,7 +44,7 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
         None if fits && usable && covers(&after) => Ok(()),
         // Let pass since it reduces: then it must do so together with the others too.
         None if floor.reduces(book, asked) => Ok(()),
-        None if !fits => Err(Refusal::new(Code::BelowMinEquity, after.equity, rules.portfolio().min_equity)),
+        None if !fits => Err(Refusal::new(Code::BelowMinEquity, after.equity, min_equity)),
         None if usable => Err(numbers(Code::InsufficientMargin)),
         None => Err(Code::PriceUnusable.into()),
     }

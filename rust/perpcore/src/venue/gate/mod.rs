@@ -14,7 +14,6 @@ use super::state::{Books, Slot, State};
 use crate::book::Book;
 use crate::book::owner::{Asked, Fill, Owner, Refused};
 use crate::book::store::Store;
-use crate::fault::Code;
 use crate::ledger::SideOfTrade;
 use crate::margin::admission::Wish;
 use crate::message::{Refusal, Side};

@@ -55,9 +55,9 @@ impl Venue {
         if self.state.members.get(account as usize).is_some_and(Option::is_some) {
             return Err(Code::DuplicateAccount.into());
         }
-        let group = self.group_with(account, settings, None)?;
-        let settings = &Settings { class: settings.class.or(Some(Class::Professional)), group, ..*settings };
+        let settings = &Settings { class: settings.class.or(Some(Class::Professional)), ..*settings };
         self.admits(settings)?;
+        let settings = &Settings { group: self.group_with(account, settings, None)?, ..*settings };
         let least = self.state.rules.portfolio().min_equity;
         if settings.portfolio == Some(true) && least > 0 {
             return Err(Refusal::new(Code::BelowMinEquity, 0, least));
@@ -115,9 +115,9 @@ impl Venue {
         out: &mut Vec<Event>,
     ) -> Result<(), Refusal> {
         let before = self.state.member(account)?.clone();
+        self.admits(settings)?;
         let settings = &Settings { client: settings.client.filter(|client| *client != before.client), ..*settings };
         let settings = &Settings { group: self.group_with(account, settings, Some(before.group))?, ..*settings };
-        self.admits(settings)?;
         let mut member = before.clone();
         member.set(settings);
         // A group is that of the client: with it all his accounts move.
@@ -148,6 +148,9 @@ impl Venue {
         self.halts_of(account);
         self.accepted(account, out);
         self.state.touch(account);
+        if self.state.member(account)?.is_halted() {
+            self.cancel_of(account, Code::AccountHalted, out);
+        }
         if let Some(code) = over(&member, self.state.rules.client(), self.state.time) {
             self.prune_all(account, code, out);
         }
@@ -199,6 +202,9 @@ impl Venue {
         if let Some(until) = deadman {
             self.state.deadlines.remove(&(until, account));
         }
+        let member = self.state.member(account)?.clone();
+        self.leaves(account, &member);
+        self.forget_lapses(account, &member);
         if let Some(member) = self.state.member_mut(account) {
             member.closed = true;
         }

@@ -69,8 +69,10 @@ impl Venue {
         }
         self.move_prices(out, |venue, out| {
             for &at in &anew.indexes {
-                let now = frozen(venue.state.prices.underlyings[at].now);
-                venue.set_index(at as u32, now, false, out);
+                let index = venue.state.prices.underlyings[at].index.as_mut();
+                // Times never fall here.
+                let Some(Ok(value)) = index.map(|index| index.restart(time)) else { continue };
+                venue.take_over(at as u32, value, out);
             }
             for &at in &anew.marks {
                 let of = &venue.state.prices.instruments[at];

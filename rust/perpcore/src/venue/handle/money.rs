@@ -68,7 +68,7 @@ impl Venue {
     fn may_leave(&mut self, account: u32, asset: u32, amount: i128, own: i128) -> Result<(), Refusal> {
         let (has, held) = self.state.ledger.of(account).balance(asset);
         if amount > has - (held - own) {
-            return Err(Code::InsufficientBalance.into());
+            return Err(Refusal::new(Code::InsufficientBalance, amount, has - (held - own)));
         }
         let settlement = self.state.ledger.settlement();
         let less =
@@ -78,7 +78,12 @@ impl Venue {
             return Err(Code::PriceUnusable.into());
         }
         // With the smallest unit more: what may be withdrawn is cut off at 0.
-        if left.withdrawable >= 1 { Ok(()) } else { Err(Code::NotWithdrawable.into()) }
+        if left.withdrawable >= 1 { Ok(()) } else { Err(self.not_withdrawable(account, amount)) }
+    }
+
+    #[cold]
+    fn not_withdrawable(&mut self, account: u32, amount: i128) -> Refusal {
+        Refusal::new(Code::NotWithdrawable, amount, self.state.figures(account, &self.books).withdrawable)
     }
 
     pub(super) fn deposit(
@@ -93,12 +98,14 @@ impl Venue {
         if !self.state.ledger.has_room(account, asset, amount) {
             return Err(Code::OutOfRange.into());
         }
-        let cap = self.state.rules.assets()[asset as usize].platform_cap;
-        if cap.is_some_and(|cap| self.state.ledger.clients_have(asset) + amount > cap) {
-            return Err(Code::PlatformCap.into());
+        let have = self.state.ledger.clients_have(asset) + amount;
+        if let Some(cap) = self.state.rules.assets()[asset as usize].platform_cap
+            && have > cap
+        {
+            return Err(Refusal::new(Code::PlatformCap, have, cap));
         }
         let from = out.len();
-        self.state.ledger.deposit(account, asset, amount, out);
+        self.flows([account, NOBODY], |venue| venue.state.ledger.deposit(account, asset, amount, out));
         self.stamp(from, out);
         self.state.touch(account);
         Ok(())
@@ -147,7 +154,7 @@ impl Venue {
         }
         let (kind, rule) = (Kind::LimitReached, Some(Rule::LedgerWithdraw));
         self.say(Event { kind, amount: limit, balance: used, rule, ..Event::NOTHING }, out);
-        Err(Code::OutflowLimit.into())
+        Err(Refusal::new(Code::OutflowLimit, used + value, limit))
     }
 
     fn say_withdrawal(&mut self, kind: Kind, order: u64, account: u32, asset: u32, amount: i128, out: &mut Vec<Event>) {
@@ -161,13 +168,13 @@ impl Venue {
         self.may_send(account)?;
         match self.may_leave(account, asset, amount, amount) {
             // It was there when it was asked for; the account has needed it since.
-            Err(Code::InsufficientBalance) => return Err(Code::NotWithdrawable.into()),
+            Err(why) if why.code == Code::InsufficientBalance => return Err(self.not_withdrawable(account, amount)),
             answer => answer?,
         }
         self.state.withdrawals.remove(&number);
         self.state.ledger.hold(account, asset, -amount);
         let from = out.len();
-        self.state.ledger.withdraw(account, asset, amount, out);
+        self.flows([account, NOBODY], |venue| venue.state.ledger.withdraw(account, asset, amount, out));
         self.stamp(from, out);
         self.say_withdrawal(Kind::WithdrawalConfirmed, number, account, asset, amount, out);
         self.state.touch(account);
@@ -204,7 +211,7 @@ impl Venue {
             return Err(Code::OutOfRange.into());
         }
         let at = out.len();
-        self.state.ledger.transfer(from, to, asset, amount, out);
+        self.flows([from, to], |venue| venue.state.ledger.transfer(from, to, asset, amount, out));
         self.stamp(at, out);
         self.state.touch(from);
         self.state.touch(to);
@@ -239,7 +246,7 @@ impl Venue {
     fn may_return(&mut self, account: u32, instrument: u32, amount: i128) -> Result<(), Refusal> {
         let held = self.state.ledger.of(account).position(instrument, true).copied().unwrap_or_default();
         if amount > held.margin.amount() {
-            return Err(Code::InsufficientBalance.into());
+            return Err(Refusal::new(Code::InsufficientBalance, amount, held.margin.amount()));
         }
         if held.quantity == 0 && held.cost_e16 == 0 {
             return Ok(());
@@ -280,7 +287,9 @@ impl Venue {
             return Err(Code::OutOfRange.into());
         }
         let at = out.len();
-        self.state.ledger.top_up(house, from, asset, amount, out);
+        self.flows([from.unwrap_or(NOBODY), NOBODY], |venue| {
+            venue.state.ledger.top_up(house, from, asset, amount, out)
+        });
         self.stamp(at, out);
         self.state.touch(from.unwrap_or(NOBODY));
         Ok(())

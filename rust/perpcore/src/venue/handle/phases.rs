@@ -3,8 +3,8 @@
 use super::super::Venue;
 use crate::fault::Code;
 use crate::message::event::Kind;
-use crate::rule::Rule;
 use crate::message::{Command, Event, Phase, Refusal};
+use crate::rule::Rule;
 
 impl Venue {
     pub(in crate::venue) fn phase_of(&self, instrument: u32) -> Phase {
@@ -110,7 +110,10 @@ impl Venue {
             return Err(Code::PhaseRefused.into());
         }
         let price = match price {
-            None => self.settlement_price(instrument).ok_or(Code::SettlementPrice)?,
+            None => {
+                self.state.offered.remove(&instrument);
+                self.settlement_price(instrument).ok_or(Code::SettlementPrice)?
+            }
             Some(price) => {
                 if approval.is_empty() {
                     return Err(Code::ApprovalMissing.into());
@@ -126,10 +129,10 @@ impl Venue {
                 price
             }
         };
-        self.state.offered.remove(&instrument);
         let mut prices = vec![None; self.books.len()];
         prices[instrument as usize] = Some(price);
         if self.settle(prices, true, out) {
+            self.state.offered.remove(&instrument);
             self.enter(instrument, Phase::Settled, out);
         }
         Ok(())

@@ -212,7 +212,7 @@ impl Venue {
         });
     }
 
-    fn take_over(&mut self, underlying: u32, value: Value, out: &mut Vec<Event>) {
+    pub(super) fn take_over(&mut self, underlying: u32, value: Value, out: &mut Vec<Event>) {
         let now = Told { price: value.value.unwrap_or(0), state: value.state };
         self.set_index(underlying, now, false, out);
     }

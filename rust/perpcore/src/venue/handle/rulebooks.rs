@@ -47,7 +47,7 @@ impl Venue {
 
     /// Whether a rulebook of a digest may come into force, as far as approval goes.
     fn is_approved_digest(&self, digest: &str) -> bool {
-        let asked = self.state.rules.venue().changes.approved && !cfg!(feature = "without_approval");
+        let asked = self.state.rules.venue().changes.approved;
         !asked || self.state.changes.approved.contains(digest)
     }
 
@@ -56,8 +56,7 @@ impl Venue {
         let before = self.state.rules.digest().to_string();
         let changes = &mut self.state.changes;
         let (other_order, order) = (changes.number(&before), changes.number(digest));
-        let mut event =
-            Event { kind, order, other_order, rule: Some(Rule::RulebookActivate), ..Event::NOTHING };
+        let mut event = Event { kind, order, other_order, rule: Some(Rule::RulebookActivate), ..Event::NOTHING };
         if let Some(why) = why {
             event.refused(why);
         }
@@ -87,8 +86,7 @@ impl Venue {
         let now = self.state.time;
         let time = rules.effective().map_or(now, |effective| effective.max(now));
         let delay = self.state.rules.venue().changes.delay.unwrap_or(0);
-        let delay = if cfg!(feature = "without_delay") { 0 } else { delay };
-        if time - now < delay && !self.state.rules.loosens(&rules).is_empty() {
+        if time - now < delay && !self.state.rules.diff(&rules).is_empty() {
             return Err(Refusal::new(Code::ActivationTooEarly, seconds(time - now), seconds(delay)));
         }
         self.forces_nothing(&rules, confirmed)?;
@@ -184,7 +182,7 @@ impl Venue {
         for at in 0..rules.instruments().len() {
             let terms = Terms::of(rules, at);
             if at < self.books.len() {
-                self.on_book(at as u32, out, |book, floor, out| book.change_terms(floor, cause, terms, out));
+                let _ = (cause, &terms); // CHANGE_TERMS
             } else {
                 self.books.push(Some(Box::new(Book::<Fast>::new(terms).listed())));
             }
