@@ -1,10 +1,12 @@
 //! The behaviour of rulebooks, by rows.
 
 mod changes;
+mod curves;
 mod forms;
 mod numbers;
 mod presets;
 mod problems;
+mod tighten;
 
 use super::Rulebook;
 use crate::fault::Failure;
