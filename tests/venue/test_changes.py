@@ -45,7 +45,9 @@ def test_what_is_approved_is_a_digest_with_a_reference(venue: pc.Venue) -> None:
     refused(venue.approve_rulebook("x", "board 14"), "out_of_range")
     refused(venue.approve_rulebook(venue.rules.digest.upper(), "board 14"), "out_of_range")
     refused(venue.approve_rulebook(venue.rules, ""), "approval_missing")
-    rows = venue.apply({"kind": ["approve_rulebook"] * 2, "rulebook": [venue.rules.digest, None], "approval": ["", "x"]})
+    rows = venue.apply(
+        {"kind": ["approve_rulebook"] * 2, "rulebook": [venue.rules.digest, None], "approval": ["", "x"]}
+    )
     assert rows["code"].to_pylist() == ["approval_missing", "null_value"]
     # Any digest, and again.
     for _ in range(2):
