@@ -491,7 +491,7 @@ class Venue:
         return self._act("advance_time", time)
 
     def restart(self, *, time: Time | None = None) -> list[Event]:
-        """The process began anew: no price may be used until it is told again, and what traded is halted until `resume`.
+        """The process began anew: no price may be used until it is told again, and what traded is halted.
 
         >>> import perpcore as pc
         >>> venue = pc.synth.venue()
