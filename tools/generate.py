@@ -69,8 +69,8 @@ def errors(told: Described) -> str:
         "Numbered by subsystem. `perpcore explain-code NAME` prints a line in a terminal.\n",
         table(("number", "code", "exception", "what is wrong", "what is accepted"), rows),
         "## Rejects\n",
-        "What a `rejected` event of a venue says beside its code: the rule; in `note` the parameter, with a name in place"
-        " of `*`; and two numbers where numbers decided.\n",
+        "What a `rejected` event of a venue says beside its code: the rule, in `note` the parameter, a name for `*`, "
+        "and two numbers where numbers decided.\n",
         table(("code", "rule", "parameter", "`amount`", "`balance`"), rejects),
         "## Bounds\n",
         "Values beyond these are `out_of_range`; within them no sum overflows.\n",
