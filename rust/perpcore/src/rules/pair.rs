@@ -48,8 +48,8 @@ impl<'a> Pair<'a> {
         has(self.before) && has(self.after)
     }
 
-    /// Whether a name that only `after` has lets nobody do anything: an underlying that nothing of before follows, or an
-    /// asset that counts for nothing and cannot be owed.
+    /// Whether a name that only `after` has lets nobody do anything: an underlying that nothing of before follows, or
+    /// an asset that counts for nothing and cannot be owed.
     fn adds_nothing(&self, row: &Row) -> bool {
         let new_asset = || {
             let asset = &self.after.assets()[self.after.asset_index(self.name)?];
@@ -71,7 +71,7 @@ impl<'a> Pair<'a> {
             Tightens::Falls => self.is_limited(|before, after| after <= before),
             Tightens::Rises => self.is_limited(|before, after| after >= before),
             Tightens::Becomes(word) => self.change.after.as_deref() == Some(word),
-            Tightens::Where(function) => function(self),
+            Tightens::Where(function, _) => function(self),
             Tightens::Never => false,
             Tightens::IsNoRule => return true,
         };
