@@ -86,9 +86,9 @@ impl Pulse {
 /// Which line is passed, with the numbers; `equity` in g.
 fn passes(breaker: &Breaker, equity: i128, loss: i128, turnover_e16: i128) -> Option<Refusal> {
     let line_e16 = |rate: i64| equity.saturating_mul(rate.into());
-    let lost = breaker.loss_per_minute.map(line_e16).filter(|line| loss > 0 && loss.saturating_mul(E8.into()) > *line);
+    let lost = breaker.loss_per_minute.map(line_e16).filter(|line| loss > 0 && loss.saturating_mul(E8) > *line);
     let traded = breaker.turnover_per_minute.map(line_e16).filter(|line| turnover_e16 > *line);
-    let whole = |e16: i128| e16.div_euclid(E8.into());
+    let whole = |e16: i128| e16.div_euclid(E8);
     lost.map(|line| Refusal::new(Code::BreakerLoss, loss, whole(line)))
         .or_else(|| traded.map(|line| Refusal::new(Code::BreakerTurnover, whole(turnover_e16), whole(line))))
 }
@@ -213,13 +213,14 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::num::ONE;
 
     /// The worked case of the rules: above 10 % of equity, or above 50 times it; equal does not exceed.
     #[test]
     fn a_breaker_trips_above_its_line_and_not_on_it() {
-        let breaker = Breaker { loss_per_minute: Some(10_000_000), turnover_per_minute: Some(50 * E8) };
-        let g = |units: i128| units * i128::from(E8);
-        let e16 = |units: i128| g(units) * i128::from(E8);
+        let breaker = Breaker { loss_per_minute: Some(10_000_000), turnover_per_minute: Some(50 * ONE) };
+        let g = |units: i128| units * E8;
+        let e16 = |units: i128| g(units) * E8;
         let code = |loss, turnover_e16| passes(&breaker, g(100), loss, turnover_e16).map(|why| why.code);
         assert_eq!(code(g(10), e16(5_000)), None);
         assert_eq!(code(g(10) + 1, 0), Some(Code::BreakerLoss));

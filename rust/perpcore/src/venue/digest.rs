@@ -64,7 +64,7 @@ impl Venue {
             hash.update(approval.as_bytes());
         }
         state.changes.approved.iter().for_each(|digest| hash.update(digest.as_bytes()));
-        for waiting in &state.changes.waiting {
+        if let Some(waiting) = &state.changes.waiting {
             hash.update(waiting.rules.digest());
             hash.update(waiting.time.to_le_bytes());
             hash.update([u8::from(waiting.confirmed)]);
