@@ -14,9 +14,7 @@ import perpcore as pc
 
 ACCOUNTS = 40
 CHANGES = 30  # of each rulebook
-STATUSES = ("bankrupt", "liquidation", "margin_call", "restricted", "healthy")
-# Collateral and a portfolio requirement fall together, each rounded once: by a unit they may part.
-ROUNDING = Fraction(1, 10**8)
+UNIT = Fraction(1, 10**8)
 
 Row = dict[str, Any]
 
@@ -91,14 +89,14 @@ def other(rng: random.Random, key: str, value: Any) -> Any:
     return other_number(rng, value) if key in NUMBERS else other_rate(rng, value)
 
 
-def rooms(row: Row) -> dict[str, Fraction] | None:
-    """What a bucket has above each of its requirements; nothing where it is undecided."""
+def rooms(row: Row, call_factor: Fraction) -> dict[str, Fraction] | None:
+    """What a bucket has above each of its lines; nothing where it is undecided."""
     figures = {name: Fraction(value) for name, value in row.items() if isinstance(value, Decimal)}
-    if row["status"] not in STATUSES or "equity" not in figures:
+    if row["status"] == "undecided" or "equity" not in figures:
         return None
     found = {name: figures[name] for name in ("net_value", "available", "withdrawable") if name in figures}
     found |= {name: figures["equity"] - figures[name] for name in ("initial_margin", "maintenance_margin")}
-    return found | {"status": Fraction(STATUSES.index(row["status"]))}
+    return found | {"margin_call": figures["equity"] - call_factor * figures["maintenance_margin"]}
 
 
 def buckets(result: pc.Assessment) -> dict[Any, Row]:
@@ -106,13 +104,19 @@ def buckets(result: pc.Assessment) -> dict[Any, Row]:
     return found | {(row["account"], row["instrument"]): row for row in result.isolated.to_pylist()}
 
 
-def more_room(before: pc.Assessment, after: pc.Assessment) -> list[str]:
+def call_factor(rules: pc.Rulebook) -> Fraction:
+    return Fraction(tomllib.loads(rules.to_toml(), parse_float=Decimal)["venue"]["call_factor"])
+
+
+def more_room(before: pc.Assessment, after: pc.Assessment, factors: tuple[Fraction, Fraction]) -> list[str]:
     """Where a bucket has more room after."""
     found, then = [], buckets(after)
+    # Collateral and a requirement that fall together are each rounded once.
+    rounding = UNIT * (1 + max(factors))
     for key, row in buckets(before).items():
-        was, now = rooms(row), rooms(then[key])
+        was, now = rooms(row, factors[0]), rooms(then[key], factors[1])
         for name, room in (was or {}).items():
-            if now is not None and now[name] > room + (0 if name == "status" else ROUNDING):
+            if now is not None and now[name] > room + rounding:
                 found.append(f"{key} {name}: {float(room)} → {float(now[name])}")
     return found
 
@@ -141,7 +145,8 @@ def test_where_nothing_loosens_nobody_has_more_room() -> None:
             seen.update((path[-1], bool(loosens)) for path, _ in drawn if len(drawn) == 1)
             if loosens:
                 continue
-            found = more_room(valued, assess(changed.to_toml(), book))
+            factors = (call_factor(rules), call_factor(changed))
+            found = more_room(valued, assess(changed.to_toml(), book), factors)
             assert not found, f"seed {seed}, {changes}: {found[:5]}"
     for key in ("tiers", "haircut", "eligible", "im_factor", "range", "offset_credit", "concentration"):
         assert min(seen[key, True], seen[key, False]) > 0, f"{key}: {seen}"

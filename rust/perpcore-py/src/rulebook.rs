@@ -250,8 +250,8 @@ impl Rulebook {
         caught(py, || Ok(self.inner().diff(other.get().inner()).into_iter().map(Change).collect()))
     }
 
-    /// What differs in another rulebook and is not known to tighten, as `diff` has it: what lets somebody do more, asks
-    /// somebody for less margin, or may. The version and the time from which a rulebook holds are no rules.
+    /// What differs in another rulebook and is not known to tighten, as `diff` has it: what lets somebody take more
+    /// risk or money, asks somebody for less margin, or may. The version and the time from which it holds are no rules.
     ///
     /// ```python
     /// >>> import perpcore as pc

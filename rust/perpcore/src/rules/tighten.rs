@@ -1,6 +1,6 @@
-//! Which changes of a rulebook tighten. A change tightens where whoever is subject to it may do no more than before and
-//! nobody needs less margin, whatever else is in the rulebook; all others are said to loosen, also those of which it is
-//! merely not known. [`TABLE`] decides for every key, and a test sees to it that no key is forgotten.
+//! Which changes of a rulebook tighten. A change tightens where nobody may take more risk or more money out than before
+//! and nobody needs less margin, whatever else is in the rulebook; all others are said to loosen, also those of which it
+//! is merely not known. [`TABLE`] decides for every key, and a test sees to it that no key is forgotten.
 //!
 //! Rows hold one by one, so they hold together. Where a row holds only beside certain other values, these are values
 //! of the rulebook after: it is as if the others changed first, what a portfolio account must have before what its
@@ -69,8 +69,10 @@ impl Row {
 /// What must be true beside a change, and that in words.
 type Beside = (fn(&Pair<'_>) -> bool, &'static str);
 
-const COLLATERAL: Beside =
-    (collateral_outweighs_its_risk, "unless im_factor × the largest fall of a scenario is above 1");
+const COLLATERAL: Beside = (
+    collateral_outweighs_its_risk,
+    "unless the largest fall of a scenario, times im_factor or mm_factor × call_factor, is above 1",
+);
 const ONE_RANK: Beside = (has_one_rank, "with sources of one rank");
 const OWED: Beside = (could_be_owed, "where it could be owed before");
 const MOVES: Beside = (larger_moves_lose_more, "under the worst loss and no offset_credit");
@@ -208,8 +210,8 @@ impl Field {
 }
 
 impl Rulebook {
-    /// What differs in `other` and is not known to tighten, by path: what lets somebody do more, asks somebody for
-    /// less margin, or may. Names, sources, the version and the time from which a rulebook holds are no rules.
+    /// What differs in `other` and is not known to tighten, by path: what lets somebody take more risk or money, asks
+    /// somebody for less margin, or may. Names, sources, the version and the time from which a rulebook holds are no rules.
     ///
     /// ```
     /// use perpcore::rules::{Rulebook, Value};
