@@ -99,7 +99,7 @@ def rulebook(told: Described) -> str:
     for one in told["rulebook"]:
         section, dot, _ = one["path"].partition(".")
         sections.setdefault(section if dot else "Top level", []).append(one)
-    head = ("field", "type", "unit", "default", "rules", "what it says")
+    head = ("field", "type", "unit", "default", "rules", "what tightens", "what it says")
     parts = [
         f"## {name}\n\n"
         + table(
@@ -111,6 +111,7 @@ def rulebook(told: Described) -> str:
                     cell(one["unit"]),
                     code(one["default"]),
                     code(one["rules"]),
+                    cell(one["tightens"]),
                     cell(one["doc"]),
                 )
                 for one in fields

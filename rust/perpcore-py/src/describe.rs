@@ -60,6 +60,7 @@ pub(crate) fn describe(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
             row.set_item("unit", field.unit)?;
             row.set_item("default", &field.default)?;
             row.set_item("rules", field.rules().map(Rule::id).collect::<Vec<_>>())?;
+            row.set_item("tightens", field.tightens())?;
             row.set_item("doc", field.doc)
         })?,
     )?;
