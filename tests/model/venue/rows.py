@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -45,10 +46,12 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "advance_time": (("time",), ()),
     "restart": ((), ()),
     "phase": (("state",), ("instrument",)),
-    "halt": ((), ("instrument", "underlying")),
-    "resume": ((), ("instrument", "underlying")),
+    "halt": ((), ("instrument", "underlying", "account", "client", "class")),
+    "resume": ((), ("instrument", "underlying", "account", "client", "class")),
     "fund_topup": (("amount",), ("asset", "account")),
     "settle": ((), ("instrument", "price", "approval")),
+    "approve_rulebook": (("rulebook",), ("approval",)),
+    "activate_rulebook": (("rulebook",), ("confirm",)),
 }
 FLAGS = ("no_open", "no_withdraw", "frozen")
 # Of several books the one that has the order is found.
@@ -144,6 +147,8 @@ def words_fault(rules: VenueRules, kind: str, row: Row) -> str | None:
     if kind == "hold" and any(word not in FLAGS for word in words_of(row)):
         return "out_of_range"
     if kind == "fund_topup" and row.get("note") not in (None, "", "fund", "converter"):
+        return "out_of_range"
+    if kind == "approve_rulebook" and not re.fullmatch("[0-9a-f]{64}", row["rulebook"]):
         return "out_of_range"
     if kind == "index":
         if "underlying" in row and "asset" in row:

@@ -7,12 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 from ..grid import GRID, NumberError, read_number
-from . import due, funding_due, markets, money, people, sources, statuses
+from . import breaker, changes, due, funding_due, halts, last_settlement, markets, money, people, sources, statuses
 from .amend import amend
 from .auction import indicate
 from .client_ids import Remembered, content_of
 from .orders import Order
 from .place import fire, order_of, place
+from .refusals import amount_of, balance_of, key_of, rule_of
 from .rows import NUMBERS, read_row
 from .rules import VenueRules
 from .state import Event, State
@@ -27,20 +28,22 @@ HANDLERS: dict[str, Handler] = {
     "hold": people.hold,
     "disconnect": people.disconnect,
     "deadman": people.deadman,
-    "deposit": money.deposit,
+    "deposit": money.with_flows(money.deposit),
     "withdraw": money.withdraw,
-    "confirm_withdrawal": money.confirm_withdrawal,
+    "confirm_withdrawal": money.with_flows(money.confirm_withdrawal),
     "release_withdrawal": money.release_withdrawal,
-    "transfer": money.transfer,
-    "fund_topup": money.fund_topup,
+    "transfer": money.with_flows(money.transfer),
+    "fund_topup": money.with_flows(money.fund_topup),
     "index": markets.index,
     "quote": sources.quote,
     "top": sources.top,
     "mark": markets.mark,
     "phase": markets.phase,
-    "halt": markets.halt,
-    "resume": markets.resume,
-    "settle": markets.settle,
+    "halt": halts.halt,
+    "resume": halts.resume,
+    "settle": last_settlement.settle,
+    "approve_rulebook": changes.approve,
+    "activate_rulebook": changes.activate,
 }
 
 
@@ -82,11 +85,13 @@ class Venue(State):
             return self.events
         if time is not None:
             self.pass_time(time)
+        row, code = read_row(self.rules, raw)  # names of a rulebook that has come since
         if code is None:
             code = self.handlers[row["kind"]](self, row)
         if code is not None:
             self.reject(row, code)
         statuses.look(self)
+        breaker.look(self)
         self.check()
         return self.events
 
@@ -113,6 +118,10 @@ class Venue(State):
             shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
         if row.get("kind") == "amend" and code not in ("unknown_holder", "time_runs_back"):
             shown |= {"quantity": None, "price": None}
+        names = {"instrument": row.get("instrument"), "asset": row.get("asset"), "underlying": row.get("underlying")}
+        shown |= {"rule": rule_of(code), "note": key_of(code, **names)}
+        if amount_of(code) is not None:
+            shown |= {"amount": amount_of(code), "balance": balance_of(code)}
         self.emit("rejected", code=code, **shown)
 
     # --- orders
@@ -235,12 +244,12 @@ class Venue(State):
         rows = [
             {"account": h.name, "asset": asset, "amount": h.amount(asset), "held": h.held.get(asset, 0)}
             for h in self.open_holders()
-            for asset in sorted(self.rules.valuation.assets)
+            for asset in self.rules.assets
         ]
         rows += [
             {"account": name, "asset": asset, "amount": self.ledger.house[name][asset], "held": 0}
             for name in self.ledger.house
-            for asset in sorted(self.rules.valuation.assets)
+            for asset in self.rules.assets
         ]
         return [row for row in rows if row["amount"] or row["held"]]
 
@@ -252,8 +261,10 @@ class Venue(State):
                 "cost": own.cost, "isolated_margin": own.margin,
             }
             for h in self.open_holders()
-            for (name, mode), own in sorted(h.positions.items())
-            if own.quantity or own.cost or own.margin
+            for name in self.rules.markets
+            for mode in ("cross", "isolated")
+            if (own := h.positions.get((name, mode))) is not None
+            and (own.quantity or own.cost or own.margin)
         ]  # fmt: skip
 
     def entry_price(self, row: Row) -> Fraction | None:
