@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from ..pricing import Funding, IndexPrice, MarkPrice
 from ..pricing.funding import cap_of
 from ..pricing.rules import Contract, IndexRules
-from . import sources
+from . import sources, statuses
 from .book import Book
 from .client_ids import ClientIds
 from .figures import Valuer
+from .permissions import may_not_open
 from .phases import enter_phase
 from .rules import VenueRules
 
@@ -22,7 +23,8 @@ ENTERED = ("preopen", "auction", "open")
 
 
 def put_in_force(state: State, rules: VenueRules, note: str) -> None:
-    """The event first; everybody is looked at by whoever asked for it."""
+    """Orders off the grid, prices that begin anew, phases, statuses, and who may no longer open."""
+    could = [holder for holder in state.open_holders() if may_not_open(state, holder) is None]
     before, state.rules = state.rules, rules
     state.emit("rulebook_activated", rule="rulebook.activate", note=note)
     state.valuer = Valuer(rules, state.prices)
@@ -32,12 +34,19 @@ def put_in_force(state: State, rules: VenueRules, note: str) -> None:
             holder.model = "standard"
     for name in rules.markets:
         take_market(state, name)
-    take_prices(state, before)
     for name in before.markets:
         end_off_grid(state.books[name])
+    changed = take_prices(state, before)
+    for name in before.markets:
         if not rules.eligible[rules.markets[name].underlying] and state.books[name].phase in ENTERED:
             enter_phase(state.books[name], "reduce_only")
     state.flush()
+    statuses.look(state)
+    sources.look_and_tell(state, changed)
+    for holder in could:
+        code = may_not_open(state, holder)
+        if code is not None:
+            statuses.end_risky(state, holder, code)
 
 
 def take_market(state: State, name: str) -> None:
@@ -51,13 +60,12 @@ def take_market(state: State, name: str) -> None:
     state.client_ids[name].time, state.client_ids[name].per_account = rules.client_id_time, rules.client_ids
 
 
-def take_prices(state: State, before: VenueRules) -> None:
-    """Whose rules are the same goes on."""
-    rules = state.rules
+def take_prices(state: State, before: VenueRules) -> set[str]:
+    """Whose rules are the same goes on; what changed of the others."""
+    rules, changed = state.rules, set[str]()
     for name, index in rules.indexes.items():
         if index.sources and before.indexes.get(name) != index:
-            state.sources[name] = IndexPrice(index)
-            sources.take_index(state, name, state.sources[name].update(state.time))
+            changed |= index_anew(state, name)
     for name, market in rules.markets.items():
         was = before.markets.get(name)
         if was is None or of_mark(was.contract) != of_mark(market.contract):
@@ -70,7 +78,17 @@ def take_prices(state: State, before: VenueRules) -> None:
             state.slots.pop(name, None)
         else:
             state.fundings[name].rules = market.contract
-    sources.look_and_tell(state, sources.make_marks(state))
+    return changed | sources.make_marks(state)
+
+
+def index_anew(state: State, name: str) -> set[str]:
+    """Frozen as after a restart, with its value and what was in quorum; its sources are forgotten."""
+    made = IndexPrice(state.rules.indexes[name])
+    if name in state.sources:
+        was = state.sources[name].market
+        made.market.state, made.market.held, made.market.in_quorum = was.state, was.held, was.in_quorum
+    state.sources[name] = made
+    return sources.take_index(state, name, made.restart(state.time))
 
 
 def of_mark(contract: Contract) -> Contract:
@@ -96,5 +114,5 @@ def end_off_grid(book: Book) -> None:
     for order in list(book.open.values()):
         if order.price is not None and order.price % book.market.tick:
             book.end(order, "off_tick")
-        elif order.left % book.market.lot:
+        elif order.left % book.market.lot or order.filled % book.market.lot:
             book.end(order, "off_lot")

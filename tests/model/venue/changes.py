@@ -53,9 +53,7 @@ def activate(state: State, row: Row) -> str | None:
     confirmed = bool(row.get("confirm"))
     code = "rulebook_unfit" if is_unfit(state, rules) else None
     if code is None and time - state.time < state.rules.delay and loosens(state.rules.document, rules.document):
-        code = Refusal(
-            "activation_too_early", (time - state.time) * GRID // SECOND, state.rules.delay * GRID // SECOND
-        )
+        code = Refusal("activation_too_early", (time - state.time) * GRID // SECOND, state.rules.delay * GRID // SECOND)
     code = code or forces(state, rules, confirmed)
     if code is None and time == state.time:
         code = not_approved(state, rules)

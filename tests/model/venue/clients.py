@@ -17,7 +17,7 @@ def open_fault(state: State, row: Row) -> str | None:
     client, group = row.get("client"), row.get("group")
     if client is None or group is None or not state.clients_accounts(client):
         return None
-    return None if group == state.controls.groups[client] else "other_group"
+    return None if group == state.clients_accounts(client)[0].group else "other_group"
 
 
 def set_fault(state: State, holder: Holder, row: Row) -> str | None:
@@ -45,7 +45,10 @@ def family_of(state: State, holder: Holder, row: Row) -> tuple[str | None, str |
     client = row.get("client") or holder.client
     if row.get("group") is not None:
         return client, row["group"]
-    return client, holder.group if client is None else state.controls.groups.get(client)
+    if client is None:
+        return None, holder.group
+    known = state.clients_accounts(client)
+    return client, known[0].group if known else None
 
 
 def movers(state: State, holder: Holder, row: Row) -> list[Holder]:
@@ -55,9 +58,7 @@ def movers(state: State, holder: Holder, row: Row) -> list[Holder]:
 
 
 def join(state: State, holder: Holder, row: Row) -> None:
-    """The client and the group of a command; a client keeps its group."""
+    """The client and the group of a command."""
     client, group = family_of(state, holder, row)
     for one in movers(state, holder, row):
         one.client, one.group = client, group
-    if client is not None:
-        state.controls.groups[client] = group

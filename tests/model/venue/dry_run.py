@@ -37,10 +37,8 @@ def buckets(state: State, rules: VenueRules, holder: Holder) -> Iterator[Row]:
     under = in_models_of(rules, holder)
     isolated = [name for name in state.rules.markets if (name, "isolated") in holder.positions]
     for bucket in (None, *isolated):
-        if bucket is None:
-            found = valuer.cross(under, state.counted_orders(holder))
-        else:
-            found = valuer.isolated(under, bucket)
+        orders = state.counted_orders(holder)
+        found = valuer.cross(under, orders) if bucket is None else valuer.isolated(under, bucket)
         notional = ceil_div(bucket_notional(state, holder, bucket), GRID)
         before = holder.statuses.get(bucket, "healthy")
         takes = found.status in TAKEN and before not in TAKEN

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..book import Price
 from . import breaker, funding_due, markets, sources
 from .accounts import Holder
 from .book import Book
 from .phases import enter_phase
-from ..book import Price
 
 if TYPE_CHECKING:
     from .state import State

@@ -23,6 +23,6 @@ def run(state: State) -> None:
     for holder in state.open_holders():
         if state.time not in [date_of(holder, word) for word in proofs_asked(state, holder)]:
             continue
-        code = proof_over(state, holder, state.rules.require)
+        code = proof_over(state, holder)
         if code is not None:
             statuses.end_risky(state, holder, code)

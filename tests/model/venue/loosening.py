@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from ..pricing.rules import span
 from ..rulebook_values import amount, rate
-from .rules import span
 
 NO_CHANGE = ("version", "effective", "name", "source", "extends")
 ANY = Fraction(10**40)

@@ -25,7 +25,7 @@ def open_account(state: State, row: Row) -> str | None:
     holder = Holder(name, len(state.holders))
     code = settings_fault(state, holder, row) or clients.open_fault(state, row)
     if code is None and row.get("model") == "portfolio" and state.rules.min_equity > 0:
-        code = "below_min_equity"
+        code = Refusal("below_min_equity", 0, state.rules.min_equity)
     if code is not None:
         return code
     apply_settings(holder, row)
@@ -83,23 +83,15 @@ def set_account(state: State, row: Row) -> str | None:
     state.emit("accepted", account=holder.name, cls=holder.cls)
     if permissions.is_halted(state, holder):
         end_all(state, holder, "account_halted")
-    end_unproved(state, holder, row)
+    code = permissions.proof_over(state, holder)
+    if code is not None:
+        statuses.end_risky(state, holder, code)
     return None
 
 
 def has_orders(state: State, holder: Holder) -> bool:
     """In any book."""
     return any(book.of(holder.name) for book in state.books.values())
-
-
-def end_unproved(state: State, holder: Holder, row: Row) -> None:
-    """A proof that is over by this command: orders that add risk end."""
-    dates = [row[name] for name in ("investor_until", "knowledge_until") if row.get(name) is not None]
-    if row.get("class") is None and all(date > state.time for date in dates):
-        return
-    code = permissions.proof_over(state, holder, state.rules.require)
-    if code is not None:
-        statuses.end_risky(state, holder, code)
 
 
 def close_account(state: State, row: Row) -> str | None:

@@ -31,7 +31,7 @@ def may_not_open(state: State, holder: Holder) -> str | None:
         return "account_no_open"
     if state.rules.classes and holder.cls not in state.rules.classes:
         return "class_not_admitted"
-    return proof_over(state, holder, ("professional", "knowledge")) or tripped(state, holder)
+    return proof_over(state, holder) or tripped(state, holder)
 
 
 def date_of(holder: Holder, word: str) -> int | None:
@@ -44,12 +44,11 @@ def proofs_asked(state: State, holder: Holder) -> list[str]:
     return [word for word in state.rules.require if word in CODES] if holder.cls == "professional" else []
 
 
-def proof_over(state: State, holder: Holder, order: tuple[str, ...] | list[str]) -> str | None:
-    """The code of the first proof, in an order, that is asked and missing or over."""
-    asked = proofs_asked(state, holder)
-    for word in order:
+def proof_over(state: State, holder: Holder) -> str | None:
+    """The code of the first proof that is asked and missing or over."""
+    for word in proofs_asked(state, holder):
         until = date_of(holder, word)
-        if word in asked and (until is None or state.time >= until):
+        if until is None or state.time >= until:
             return CODES[word]
     return None
 

@@ -118,7 +118,13 @@ class Venue(State):
             shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
         if row.get("kind") == "amend" and code not in ("unknown_holder", "time_runs_back"):
             shown |= {"quantity": None, "price": None}
-        names = {"instrument": row.get("instrument"), "asset": row.get("asset"), "underlying": row.get("underlying")}
+        names = {
+            "instrument": shown.get("instrument"),
+            "asset": shown.get("asset"),
+            "underlying": row.get("underlying"),
+        }
+        if "instrument" in shown:
+            names["underlying"] = self.rules.markets[shown["instrument"]].underlying
         shown |= {"rule": rule_of(code), "note": key_of(code, **names)}
         if amount_of(code) is not None:
             shown |= {"amount": amount_of(code), "balance": balance_of(code)}
@@ -165,10 +171,10 @@ class Venue(State):
         """The open order that a row names."""
         if "instrument" not in row:
             holding = [name for name, book in self.books.items() if row.get("order") in book.open]
-            found = self.names((row["account"], row["client_id"])) if "order" not in row else next(iter(holding), None)
-            if found is None:
+            name = self.names((row["account"], row["client_id"])) if "order" not in row else next(iter(holding), None)
+            if name is None:
                 return None
-            row["instrument"] = found
+            row["instrument"] = name
         book = self.books[row["instrument"]]
         if "order" in row:
             found = book.open.get(row["order"])
