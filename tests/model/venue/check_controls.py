@@ -39,8 +39,7 @@ class Case:
         self.venue = Venue(read_rules(TEXT.replace("BREAKER", changes)))
         self.time = START
         for name in ("a", "b", "c"):
-            row = {"account": name, "client": clients.get(name), "group": clients.get(f"{name}_group")}
-            self.go("open_account", **row)
+            self.go("open_account", account=name, client=clients.get(name))
             self.go("deposit", account=name, asset="USD", amount="10000")
         self.go("index", underlying="BTC", price="100")
         self.go("mark", instrument="X-PERP", price="100")
@@ -63,7 +62,7 @@ def told(event: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def limits_together() -> None:
-    case = Case(a="k", b="k", b_group=None)
+    case = Case(a="k", b="k")
     assert told(case.order("a", 4)[0])[0] == "accepted"
     # 4 of the client's other account and 4 here: 8 of 7; the rate counts both
     refused = case.order("b", 4)[0]
@@ -118,7 +117,7 @@ def settled_at_an_average() -> None:
 def settled_by_two() -> None:
     case = Case()
     case.go("phase", instrument="X-PERP", state="settling")
-    ask = {"instrument": "X-PERP", "price": "100"}
+    ask: dict[str, Any] = {"instrument": "X-PERP", "price": "100"}
     assert told(case.go("settle", **ask)[0])[1] == "approval_missing"
     assert case.go("settle", **ask, approval="one")[0]["rule"] == "settle.price"
     assert told(case.go("settle", **ask, approval="one")[0])[1] == "second_approval"

@@ -29,15 +29,15 @@ def opened(setting: Setting) -> Iterable[Row]:
     clients = {"ada": "k1", "bob": "k1", "gus": "k2", "hal": "k2"}
     groups = {"cyd": "g1", "dan": "g1"}
     if setting.rulebook in ("controlled", "free", "opened"):
-        clients = {"ada": "k1", "bob": "k1", "cyd": "k1", "dan": "k2", "eve": "k2", "gus": "k3", "hal": "k3"}
-        groups = {"ada": "g1", "bob": "g1", "dan": "g1", "ivy": "g2"}
+        clients = {"ada": "k1", "bob": "k1", "cyd": "k2", "dan": "k2", "gus": "k3"}
+        groups = {"ada": "g1", "gus": "g1", "ivy": "g2"}
     classes = {"bob": "market_maker", "dan": "professional", "eve": "affiliated_market_maker"}
     for name in setting.accounts:
         row: Row = {"kind": "open_account", "account": name, "client": clients.get(name), "group": groups.get(name)}
         row["class"] = classes.get(name)
         row["approval"] = "paper 1" if name == "eve" else None
         row["fee_tier"] = "maker" if name in ("bob", "eve", "ivy") else None
-        if not setting.lenient:
+        if setting.rulebook != "lenient":
             row["investor_until"] = setting.time + (3 * HOUR if name == "ivy" else YEAR)
             row["knowledge_until"] = setting.time + (5 * HOUR if name == "fay" else YEAR)
         yield {column: value for column, value in row.items() if value is not None}

@@ -46,8 +46,8 @@ FLAVORS: dict[str, dict[str, float]] = {
     "proofs": {"proof": 16, "advance": 6, "trigger": 4, "restart": 0.1, "set_account": 3},
     "breakers": {"churn": 40, "release": 25, "deposit": 6, "withdraw": 3, "confirm": 3, "transfer": 3, "index": 5},
     "rulebooks": {"propose": 14, "approve": 5, "advance": 5, "ada": 6, "release": 5, "open": 5, "resume": 3},
-    "closings": {"closing": 0.8, "ada": 3, "propose": 1, "release": 4, "approve": 2, "open": 3, "index": 8},
-    "controls": dict.fromkeys(stream_controls.MAKERS, 2) | {"closing": 0.2, "halted": 1, "let_go": 3, "churn": 6},
+    "closings": {"closing": 0.4, "ada": 3, "propose": 1, "release": 4, "approve": 2, "open": 3, "index": 8},
+    "controls": dict.fromkeys(stream_controls.MAKERS, 2) | {"closing": 0.1, "halted": 1, "let_go": 3, "churn": 6},
 }
 CONTROLS = ("families", "halts", "proofs", "breakers", "rulebooks", "closings", "controls")
 
