@@ -37,12 +37,13 @@ TOGETHER = 40  # rows of a table
 LOOK_EVERY = 100  # commands between two looks at ledger, positions and statuses
 
 
-def core_digest(text: str) -> str:
-    """Which text is a rulebook, and how it is called, is the core's own word."""
+def core_reader(text: str) -> tuple[str, str]:
+    """Which text is a rulebook, what it extends, and its digest, is the core's own word."""
     try:
-        return pc.Rulebook.parse(text).digest
+        rules = pc.Rulebook.parse(text)
     except pc.errors.RulebookError as error:
         raise ValueError(str(error)) from error
+    return rules.to_toml() if "extends" in text else text, rules.digest
 
 
 def core_venue(text: str) -> Any:
@@ -87,7 +88,7 @@ class Replay:
     def __init__(self, seed: int, flavor: str, length: int) -> None:
         self.where = (seed, flavor, length)
         text, self.rows = stream(seed, flavor, length)
-        self.core, self.model, self.ids = core_venue(text), Venue(read_rules(text, core_digest)), Ids()
+        self.core, self.model, self.ids = core_venue(text), Venue(read_rules(text, core_reader)), Ids()
         self.waiting: list[tuple[int, dict[str, Any]]] = []
         self.expected: list[tuple[int, dict[str, Any]]] = []  # each with the index of its command
 

@@ -34,7 +34,7 @@ def approve(state: State, row: Row) -> str | None:
 def read(state: State, text: str) -> VenueRules | None:
     """A rulebook whose names are numbered behind those in force; None: it is none."""
     try:
-        return read_rules(text, state.rules.digest_of, state.rules)
+        return read_rules(text, state.rules.reader, state.rules)
     except (tomllib.TOMLDecodeError, ModelError, KeyError, ValueError, TypeError):
         return None
 

@@ -54,13 +54,16 @@ class Fees:
     taker: int = 0
 
 
+Reader = Callable[[str], tuple[str, str]]  # of a text: what it is without `extends`, and its digest
+
+
 @dataclass
 class VenueRules:
     """Everything a venue reads of its rulebook. Lists and tables are in the order of the numbers of names."""
 
     document: dict[str, Any]
     digest: str
-    digest_of: Callable[[str], str]
+    reader: Reader
     effective: int | None
     valuation: Rulebook
     table: list[Scenario]  # of the portfolio model; empty where it is off
@@ -146,18 +149,17 @@ def nanoseconds(moment: datetime | None) -> int | None:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1_000
 
 
-def plain_digest(text: str) -> str:
-    """Some digest, where there is no core whose digest it would have to be."""
+def plain_reader(text: str) -> tuple[str, str]:
+    """Some digest, where there is no core whose digest it would have to be; and no presets."""
     table = tomllib.loads(text, parse_float=Decimal)
     table.pop("name", None)
-    return hashlib.sha256(repr(table).encode()).hexdigest()
+    return text, hashlib.sha256(repr(table).encode()).hexdigest()
 
 
-def read_rules(
-    text: str, digest_of: Callable[[str], str] = plain_digest, before: VenueRules | None = None
-) -> VenueRules:
-    """An expanded rulebook, as TOML text. Names are numbered alphabetically, behind those of the one `before`."""
-    table = tomllib.loads(text, parse_float=Decimal)
+def read_rules(text: str, reader: Reader = plain_reader, before: VenueRules | None = None) -> VenueRules:
+    """A rulebook, as TOML text. Names are numbered alphabetically, behind those of the one `before`."""
+    expanded, digest = reader(text)
+    table = tomllib.loads(expanded, parse_float=Decimal)
     valuation = read_rulebook(table)
     venue, client = table["venue"], table.get("client", {})
     window, rates = venue.get("client_id_window", {}), venue.get("rates", {})
@@ -170,8 +172,8 @@ def read_rules(
         order = sorted(name for name, asset in valuation.assets.items() if asset.eligible)
     return VenueRules(
         document=table,
-        digest=digest_of(text),
-        digest_of=digest_of,
+        digest=digest,
+        reader=reader,
         effective=nanoseconds(table.get("effective")),
         valuation=valuation,
         table=[] if valuation.portfolio is None else scenario_table(valuation.portfolio, None),

@@ -170,4 +170,14 @@ def proposed(state: State, proposal: Proposal) -> str:
     elif proposal.changes:
         document.pop("effective", None)
     text = text_of(document)
-    return state.rules.digest_of(text) if proposal.as_digest else text
+    if rng.random() < 0.03:
+        text = f'extends = "hk-vatp-perp"\n{text}'
+    return digest_of(state, text) if proposal.as_digest else text
+
+
+def digest_of(state: State, text: str) -> str:
+    """What is no rulebook has none."""
+    try:
+        return state.rules.reader(text)[1]
+    except ValueError:
+        return "f" * 64
