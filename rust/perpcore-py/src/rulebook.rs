@@ -33,6 +33,13 @@ impl Rulebook {
     }
 }
 
+/// Names in alphabetical order; the rulebook of a venue that changed its rules has them in another.
+fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<_> = names.collect();
+    names.sort_unstable();
+    names
+}
+
 /// What some work makes of a rulebook.
 fn made(py: Python<'_>, work: impl FnOnce() -> Result<rules::Rulebook, Failure>) -> PyResult<Rulebook> {
     caught(py, || work().map(|rulebook| Rulebook(Rules::new(rulebook))).map_err(|failure| raise(py, &failure)))
@@ -152,19 +159,19 @@ impl Rulebook {
     /// The names of the instruments, in alphabetical order.
     #[getter]
     fn instruments(&self) -> Vec<&str> {
-        self.inner().instruments().iter().map(|instrument| &*instrument.name).collect()
+        sorted(self.inner().instruments().iter().map(|instrument| &*instrument.name))
     }
 
     /// The names of the assets, the settlement currency among them, in alphabetical order.
     #[getter]
     fn assets(&self) -> Vec<&str> {
-        self.inner().assets().iter().map(|asset| &*asset.name).collect()
+        sorted(self.inner().assets().iter().map(|asset| &*asset.name))
     }
 
     /// The names of the fee tiers, in alphabetical order; `standard` is everybody's who has no other.
     #[getter]
     fn fee_tiers(&self) -> Vec<&str> {
-        self.inner().venue().fees.iter().map(|tier| &*tier.name).collect()
+        sorted(self.inner().venue().fees.iter().map(|tier| &*tier.name))
     }
 
     /// The underlying of an instrument or asset; None where it has none or the rulebook does not know the symbol.

@@ -12,12 +12,15 @@ macro_rules! taken_out {
 
 taken_out! {
     "without_check_of_payers"
+    "without_dry_run"
     "without_equal_accounts"
     "without_fill_rule"
     "without_floor_of_cash"
     "without_frozen_restart"
+    "without_halt"
     "without_open_interest"
     "without_rounding_against"
+    "without_second_approval"
     "without_settlement_range"
     "without_unsettled_gain"
 }

@@ -69,7 +69,7 @@ registry! {
     FundingPremium "funding.premium": "[max(0, impact bid − I) − max(0, I − impact ask)] / I", "premium index as on Binance and BitMEX", ["instrument.*.funding.impact_notional", "instrument.*.funding.sample"];
     FundingRate "funding.rate": "clamp((P̄ + clamp(interest − P̄, ±dead zone))·T/8h, ±cap)·valid/slots, P̄ by slot number; 0 below min_coverage", "funding rates as on Binance and BitMEX, caps as on dYdX", ["instrument.*.funding", "instrument.*.tiers"];
     FundingSettle "funding.settle": "−Q·M·F an account, rounded down; the remainder to rounding", "perpcore; see docs/pricing.md", [];
-    SettlePrice "settle.price": "the last index in quorum; another one if approved and within those of the last hour", "perpcore; see docs/pricing.md", [];
+    SettlePrice "settle.price": "the time-weighted index of the settlement window, else the last in quorum; another one if approved twice and within those of the last hour", "final settlement averages as of CME and Deribit", ["instrument.*.settlement_window"];
     LedgerDeposit "ledger.deposit": "money from outside to a wallet", "perpcore; see docs/venue.md", ["asset.*.platform_cap"];
     LedgerWithdraw "ledger.withdraw": "money from a wallet to outside, after a request that was confirmed", "perpcore; see docs/venue.md", ["venue.withdraw_ratio", "venue.outflow_per_hour"];
     LedgerTransfer "ledger.transfer": "money between accounts of one client", "perpcore; see docs/venue.md", [];
@@ -78,8 +78,17 @@ registry! {
     LedgerIsolated "ledger.isolated": "⌈IM(|Q'|·M)⌉ − ⌈IM(|Q|·M)⌉ and the loss of what was opened against M, from the wallet to the isolated position", "isolated margin as on Binance and Bybit", ["instrument.*.tiers"];
     LedgerConvert "ledger.convert": "the least of an asset that brings what is missing at price × (1 − close_cost), against the converter or the fund", "auto-conversion as on OKX and Bybit", ["venue.conversion_order", "asset.*.close_cost"];
     LedgerSettle "ledger.settle": "cash += ⌊Q·S − κ⌋, κ := Q·S; the remainder to rounding", "daily settlement as on CME", ["venue.settle_every"];
+    CommandForm "command.form": "a row is a command: what its kind needs, within bounds, at a time that does not run back", "perpcore; see docs/venue.md", [];
+    BookOrder "book.order": "an order's form, name, life, and what it meets", "order types as on all venues", ["venue.client_id_window", "venue.rates.max_age"];
+    GatePhase "gate.phase": "what the phase of an instrument admits, and which phases lead to which", "trading phases as on exchanges", ["underlying.*.eligible"];
+    GateSize "gate.size": "limits on the tick, quantities on the lot, within min_size and max_size", "contract terms as on all venues", ["instrument.*.tick", "instrument.*.lot", "instrument.*.min_size", "instrument.*.max_size"];
+    MarketCollar "market.collar": "reference × (1 ± width), for the aggressive side", "price collars as on CME", ["instrument.*.collar"];
+    GateHalt "gate.halt": "no order of who is halted, and an end to those that rest", "kill switch; perpcore, see docs/controls.md", [];
+    GateBreaker "gate.breaker": "highest equity of the last 60 s − equity > loss_per_minute × equity, or Σ filled notional > turnover_per_minute × equity, flows left out", "perpcore; see docs/controls.md", ["venue.breaker"];
+    RulebookApprove "rulebook.approve": "a rulebook is in force, and opens, only under a digest that was approved", "perpcore; see docs/controls.md", ["venue.changes.approved"];
+    RulebookActivate "rulebook.activate": "at its effective time, after delay where it loosens, not where it forces notional unless confirmed", "perpcore; see docs/controls.md", ["venue.changes.delay"];
     GateAccount "gate.account": "what an account must be to open: not held, admitted, its proofs not over", "perpcore; see docs/venue.md", ["client"];
-    GateLimits "gate.limits": "orders a second; group position and open interest with the order", "position and open interest limits as on Binance and dYdX", ["venue.rates", "instrument.*.limits"];
+    GateLimits "gate.limits": "orders, orders a second and positions of account, client and group; open interest with the order", "position and open interest limits as on Binance and dYdX", ["venue.rates", "instrument.*.limits"];
     GateMargin "gate.margin": "opening equity ≥ IM with the order, or an order that reduces risk", "order margin as on BitMEX and Binance", ["venue.fees"];
     GateFill "gate.fill": "after a fill equity ≥ MM, or Q = 0 and net value ≥ 0, or equity/MM not lower and net value ≥ 0", "perpcore; see docs/venue.md", [];
     GatePrune "gate.prune": "below IM orders that add risk end, the least aggressive first", "perpcore; see docs/venue.md", [];

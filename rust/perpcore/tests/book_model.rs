@@ -48,7 +48,9 @@ fn lenient(_: &Fill) -> Option<Refused> {
 fn plain(event: &Event) -> Event {
     let rejected = event.kind == Kind::Rejected;
     let order = if rejected { event.order } else { serial_of(event.order) };
-    Event { order, other_order: serial_of(event.other_order), client: 0, ..*event }
+    // The numbers of a refusal are compared by the model of a venue.
+    let (amount, balance) = if rejected { (0, 0) } else { (event.amount, event.balance) };
+    Event { order, other_order: serial_of(event.other_order), client: 0, amount, balance, ..*event }
 }
 
 struct Outcome {

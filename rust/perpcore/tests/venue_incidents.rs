@@ -185,7 +185,8 @@ fn without_settlement_range() {
         scene.price(price);
     }
     scene.tell(VenueCommand::Phase(X, Phase::Settling));
-    let told = scene.tell(VenueCommand::Settle(X, Some(g("0.0095")), true));
+    scene.tell(VenueCommand::Settle(X, Some(g("0.0095")), "first"));
+    let told = scene.tell(VenueCommand::Settle(X, Some(g("0.0095")), "second"));
     let gained = scene.figures(0).equity - 1_000_000 * E8;
     if cfg!(feature = "without_settlement_range") {
         // Who is long gets nothing of what the index rose.
@@ -193,7 +194,7 @@ fn without_settlement_range() {
         assert_eq!(gained, 0);
     } else {
         assert_eq!(refused(&told), Err(Code::SettlementPrice));
-        assert_eq!(refused(&scene.tell(VenueCommand::Settle(X, None, false))), Ok(()));
+        assert_eq!(refused(&scene.tell(VenueCommand::Settle(X, None, ""))), Ok(()));
         // 1,000,000 · 0.028055
         assert_eq!((gained, scene.figures(0).equity), (28_055 * E8, 1_028_055 * E8));
     }
@@ -310,7 +311,7 @@ fn without_frozen_restart() {
     if cfg!(feature = "without_frozen_restart") {
         assert_eq!((refused(&told), gained), (Ok(()), 1_200 * E8));
     } else {
-        assert_eq!((refused(&told), gained), (Err(Code::PriceUnusable), 0));
+        assert_eq!((refused(&told), gained), (Err(Code::PhaseRefused), 0));
     }
 }
 

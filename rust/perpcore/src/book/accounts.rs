@@ -30,6 +30,16 @@ impl Account {
         Account { client: own, group: own, class: Class::Professional, orders: 0, reducing: 0, open: [0; 2] }
     }
 
+    /// The group of all accounts of a client for whom no other was named. Groups that are named have even numbers.
+    pub fn group_of(client: u32) -> u32 {
+        client << 1 | 1
+    }
+
+    /// Whether a group is such a client's.
+    pub fn is_own(group: u32) -> bool {
+        group & 1 == 1
+    }
+
     /// Where nobody says whose an order is.
     pub(super) const NOBODY: Account =
         Account { client: NOBODY, group: NOBODY, class: Class::Professional, orders: 0, reducing: 0, open: [0; 2] };

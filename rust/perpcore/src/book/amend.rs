@@ -3,10 +3,11 @@
 
 use super::matching::{Met, Stopped, Taker};
 use super::owner::{Asked, Owner};
+use super::place::sized;
 use super::store::{Order, Slot, Store};
 use super::{Turn, meets};
 use crate::fault::Code;
-use crate::message::{Amend, Command, Kind, NOBODY, Phase, Stp, Tif};
+use crate::message::{Amend, Command, Kind, NOBODY, Phase, Refusal, Stp, Tif};
 use crate::num::bounds::QUANTITY;
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
@@ -23,49 +24,49 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
 
     /// The order as it would be, if it may be so.
     #[inline(always)]
-    fn changed(&mut self, slot: Slot, amend: &Amend<'_>) -> Result<Taker, Code> {
+    fn changed(&mut self, slot: Slot, amend: &Amend<'_>) -> Result<Taker, Refusal> {
         let book = &*self.book;
         let terms = &book.terms;
         let order = *book.store.order(slot);
         if amend.price.is_none() && amend.quantity.is_none() {
-            return Err(Code::NullValue);
+            return Err(Code::NullValue.into());
         }
         let waits = book.triggers.get(order.id).copied();
         let market = waits.is_some_and(|waits| waits.market);
         let price = match amend.price {
-            Some(_) if market => return Err(Code::ConflictingValues),
+            Some(_) if market => return Err(Code::ConflictingValues.into()),
             Some(price) => self.limit(price)?,
             None => order.price,
         };
         let total = match amend.quantity {
             Some(quantity) => {
                 if !QUANTITY.holds(quantity.into()) {
-                    return Err(Code::OutOfRange);
+                    return Err(Code::OutOfRange.into());
                 }
-                let lots = terms.lot.count(quantity).filter(|lots| *lots != 0).ok_or(Code::OffLot)?;
+                let lots = self.lots(quantity)?;
                 if lots.signum() != order.side.sign() {
-                    return Err(Code::ConflictingValues);
+                    return Err(Code::ConflictingValues.into());
                 }
                 lots.abs()
             }
             None => order.left + order.filled,
         };
         if total <= order.filled {
-            return Err(Code::BelowFilled);
+            return Err(Code::BelowFilled.into());
         }
         let left = total - order.filled;
         if total > terms.max_lots || left - order.left > terms.most_lots - book.accounts.open(order.side) {
-            return Err(Code::AboveMaxSize);
+            return Err(self.too_large(total));
         }
         let closes = || self.owner.position(order.account, order.flags.isolated()) == -order.side.sign() * left;
         if amend.quantity.is_some() && total < terms.min_lots && !closes() {
-            return Err(Code::BelowMinSize);
+            return Err(sized(Code::BelowMinSize, terms, total, terms.min_lots));
         }
         let keeps = price == order.price && left <= order.left;
         match book.phase {
             Phase::Preopen | Phase::Auction | Phase::Open => {}
             Phase::ReduceOnly if keeps || order.flags.reduce_only() => {}
-            _ => return Err(Code::PhaseRefused),
+            _ => return Err(Code::PhaseRefused.into()),
         }
         if !keeps {
             self.owner.admits_phase()?;
@@ -78,7 +79,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             return Ok(taker);
         }
         if waits.is_none() && !meets(order.side, self.edge(order.side), price) {
-            return Err(Code::OutsideCollar);
+            return Err(self.outside(order.side, price));
         }
         if left > order.left && order.account != NOBODY {
             let open = book.accounts.get(order.account).open[order.side as usize];
@@ -87,7 +88,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if order.account != NOBODY {
             let Order { account, side, flags, id, .. } = order;
             let (reduce_only, isolated) = (flags.reduce_only(), flags.isolated());
-            let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: id };
+            let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: id, is_more: false };
             self.owner.admits_account(&*self.book, &asked)?;
             self.owner.admits_limits(&*self.book, &asked)?;
             if waits.is_none() {
@@ -97,7 +98,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if waits.is_none() && self.matches() {
             self.fits(&mut taker)?;
             if matches!(order.flags.stp(), Stp::Taker | Stp::Both) && self.would_meet(&taker.order, false) == Met::Own {
-                return Err(Code::SelfTrade);
+                return Err(Code::SelfTrade.into());
             }
         }
         Ok(taker)

@@ -29,7 +29,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     }
 
     /// Ends every order that has all of what is set, in the order in which they were accepted.
-    pub(super) fn cancel_all(&mut self, scope: &CancelAll) {
+    pub(super) fn cancel_all(&mut self, scope: &CancelAll, code: Code) {
         let CancelAll { account, client, group, class } = *scope;
         let has = |set: Option<u32>, is: u32| set.is_none_or(|set| set == is);
         let mut found = Vec::new();
@@ -51,6 +51,6 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if account.is_some() {
             found.reverse();
         }
-        found.into_iter().for_each(|slot| self.end(slot, Kind::Canceled, Code::Requested));
+        found.into_iter().for_each(|slot| self.end(slot, Kind::Canceled, code));
     }
 }

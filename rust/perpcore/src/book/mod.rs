@@ -27,7 +27,7 @@ pub use auction::Indicative;
 pub use query::{Ahead, Rested};
 
 use crate::fault::Code;
-use crate::message::{Amend, Cancel, Command, Event, Kind, NOBODY, Named, Phase, Place, Side};
+use crate::message::{Amend, Cancel, CancelAll, Command, Event, Kind, NOBODY, Named, Phase, Place, Refusal, Side};
 use crate::num::bounds::PRICE;
 use accounts::Accounts;
 use clients::Clients;
@@ -113,7 +113,7 @@ impl<S: Store> Book<S> {
             Command::Place(place) => turn.place(place),
             Command::Amend(amend) => turn.amend(command, amend),
             Command::Cancel(cancel) => turn.cancel(command, cancel),
-            Command::CancelAll(scope) => turn.cancel_all(scope),
+            Command::CancelAll(scope) => turn.cancel_all(scope, Code::Requested),
             Command::Account { account, client, group, class } => turn.account(*account, *client, *group, *class),
             Command::Mark(price) => turn.price(Kind::Mark, *price),
             Command::Index(price) => turn.price(Kind::Index, *price),
@@ -180,6 +180,18 @@ impl<S: Store> Book<S> {
         }
     }
 
+    /// Ends every order that has all of what a scope sets, in the order of acceptance, for a reason.
+    pub fn withdraw_scope<O: Owner>(
+        &mut self,
+        owner: &mut O,
+        cause: u64,
+        scope: &CancelAll,
+        code: Code,
+        out: &mut Vec<Event>,
+    ) {
+        Turn { book: self, owner, out, cause }.cancel_all(scope, code);
+    }
+
     /// The number of the next event.
     #[inline(always)]
     pub fn seq(&self) -> u64 {
@@ -235,27 +247,30 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
 
     /// Refuses a command.
     #[cold]
-    fn refuse(&mut self, command: &Command<'_>, code: Code) {
+    fn refuse(&mut self, command: &Command<'_>, why: impl Into<Refusal>) {
         let (account, order) = match command {
-            Command::Place(place) => return self.refuse_order(place, 0, code),
+            Command::Place(place) => return self.refuse_order(place, 0, why),
             Command::Amend(Amend { order, account, .. }) | Command::Cancel(Cancel { order, account }) => {
                 (account, order)
             }
-            _ => return self.say(Kind::Rejected).code = Some(code),
+            _ => {
+                self.say(Kind::Rejected).refused(why.into());
+                return;
+            }
         };
         let (account, id, client) = match order {
             Named::Order(id) => (account.unwrap_or(NOBODY), *id, 0),
             Named::Client(account, id) => (*account, 0, self.book.clients.find(*account, id).unwrap_or(0)),
         };
-        let event = self.say(Kind::Rejected);
-        (event.account, event.order, event.client, event.code) = (account, id, client, Some(code));
+        let event = self.say(Kind::Rejected).refused(why.into());
+        (event.account, event.order, event.client) = (account, id, client);
     }
 
     /// Refuses a new order.
     #[cold]
-    fn refuse_order(&mut self, place: &Place<'_>, client: u32, code: Code) {
-        let event = self.say(Kind::Rejected);
-        (event.account, event.client, event.code) = (place.account, client, Some(code));
+    fn refuse_order(&mut self, place: &Place<'_>, client: u32, why: impl Into<Refusal>) {
+        let event = self.say(Kind::Rejected).refused(why.into());
+        (event.account, event.client) = (place.account, client);
         (event.quantity, event.price) = (place.quantity, place.price.unwrap_or(0));
     }
 

@@ -2,8 +2,7 @@
 
 use super::Book;
 use super::store::Store;
-use crate::fault::Code;
-use crate::message::{NOBODY, Side};
+use crate::message::{NOBODY, Refusal, Side};
 
 /// A trade that is about to be made, or was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +44,8 @@ pub struct Asked {
     pub isolated: bool,
     /// The resting order in whose place it comes; 0 for none.
     pub replaces: u64,
+    /// Whether it would be one more open order: not if it trades at once, or takes the place of another.
+    pub is_more: bool,
 }
 
 /// Who may not make a trade.
@@ -67,7 +68,7 @@ pub trait Owner {
     ///
     /// # Errors
     /// Why not.
-    fn admits_phase(&mut self) -> Result<(), Code> {
+    fn admits_phase(&mut self) -> Result<(), Refusal> {
         Ok(())
     }
 
@@ -75,7 +76,7 @@ pub trait Owner {
     ///
     /// # Errors
     /// Why not.
-    fn admits_account<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Code> {
+    fn admits_account<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Refusal> {
         Ok(())
     }
 
@@ -83,7 +84,7 @@ pub trait Owner {
     ///
     /// # Errors
     /// Why not.
-    fn admits_limits<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Code> {
+    fn admits_limits<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Refusal> {
         Ok(())
     }
 
@@ -91,7 +92,7 @@ pub trait Owner {
     ///
     /// # Errors
     /// Why not.
-    fn admits_margin<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Code> {
+    fn admits_margin<S: Store>(&mut self, _book: &Book<S>, _asked: &Asked) -> Result<(), Refusal> {
         Ok(())
     }
 

@@ -6,9 +6,12 @@ use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
 use super::terms::Terms;
 use super::{Turn, any, meets};
 use crate::fault::Code;
-use crate::message::{CLIENT_ID_BYTES, ClientId, Kind, NOBODY, Phase, Place, PostOnly, Side, Stp, Tif};
+use crate::message::{CLIENT_ID_BYTES, ClientId, Kind, NOBODY, Phase, Place, PostOnly, Refusal, Side, Stp, Tif};
+use crate::num::ONE;
 use crate::num::bounds::{PRICE, QUANTITY};
 use crate::rules::CollarReference;
+
+const SECOND: i128 = 1_000_000_000;
 
 /// An order's limit, in ticks, and size, in lots.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +64,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
 
     /// Whether an order may come, in the order of the gate (`gate.order`).
     #[inline(always)]
-    fn admit(&mut self, place: &Place<'_>) -> Result<Sized, Code> {
+    fn admit(&mut self, place: &Place<'_>) -> Result<Sized, Refusal> {
         let book = &*self.book;
         let terms = &book.terms;
         let (side, anonymous) = (place.side(), place.account == NOBODY);
@@ -70,10 +73,13 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             && !(at_once && place.post_only.is_some())
             && (place.until.is_some() == (place.tif == Tif::Gtd));
         if !fits {
-            return Err(Code::ConflictingValues);
+            return Err(Code::ConflictingValues.into());
         }
-        if place.sent.is_some_and(|sent| book.time.saturating_sub(sent) > terms.max_age) {
-            return Err(Code::TooOld);
+        if let Some(sent) = place.sent
+            && book.time.saturating_sub(sent) > terms.max_age
+        {
+            let seconds = |ns: i64| i128::from(ns) * i128::from(ONE) / SECOND;
+            return Err(Refusal::new(Code::TooOld, seconds(book.time.saturating_sub(sent)), seconds(terms.max_age)));
         }
         if book.phase != Phase::Open {
             self.admit_in_phase(place, at_once)?;
@@ -87,6 +93,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             reduce_only: place.reduce_only,
             isolated: place.isolated,
             replaces: 0,
+            is_more: !at_once || place.trigger.is_some(),
         };
         if !anonymous {
             self.owner.admits_account(&*self.book, &asked)?;
@@ -94,30 +101,30 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         let book = &*self.book;
         let terms = &book.terms;
         if place.until.is_some_and(|until| until <= book.time) {
-            return Err(Code::UntilReached);
+            return Err(Code::UntilReached.into());
         }
         if !QUANTITY.holds(place.quantity.into()) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
-        let lots = terms.lot.count(place.quantity).filter(|lots| *lots != 0).ok_or(Code::OffLot)?.abs();
+        let lots = self.lots(place.quantity)?.abs();
         let price = match place.price {
             Some(price) => self.limit(price)?,
             None => self.edge(side),
         };
         if lots > terms.max_lots || lots > terms.most_lots - book.accounts.open(side) {
-            return Err(Code::AboveMaxSize);
+            return Err(self.too_large(lots));
         }
         if lots < terms.min_lots && (anonymous || !self.closes(place, lots)) {
-            return Err(Code::BelowMinSize);
+            return Err(sized(Code::BelowMinSize, terms, lots, terms.min_lots));
         }
         if place.trigger.is_some_and(|trigger| !PRICE.holds(trigger.price.into())) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
         if place.price.is_some() && place.trigger.is_none() && !meets(side, self.edge(side), price) {
-            return Err(Code::OutsideCollar);
+            return Err(self.outside(side, price));
         }
         if book.store.len() >= MOST_ORDERS - 1 {
-            return Err(Code::TooManyOrders);
+            return Err(Code::TooManyOrders.into());
         }
         if !anonymous {
             self.within_limits(place, side, lots, at_once)?;
@@ -132,23 +139,49 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
 
     /// What a phase other than open admits.
     #[cold]
-    fn admit_in_phase(&self, place: &Place<'_>, at_once: bool) -> Result<(), Code> {
+    fn admit_in_phase(&self, place: &Place<'_>, at_once: bool) -> Result<(), Refusal> {
         let admits = match self.book.phase {
             Phase::Open => true,
             Phase::Preopen | Phase::Auction => !at_once,
             Phase::ReduceOnly => place.reduce_only,
             Phase::Listed | Phase::Halted | Phase::Settling | Phase::Settled => false,
         };
-        admits.then_some(()).ok_or(Code::PhaseRefused)
+        admits.then_some(()).ok_or(Code::PhaseRefused.into())
+    }
+
+    /// A quantity in lots.
+    #[inline(always)]
+    pub(super) fn lots(&self, quantity: i64) -> Result<i64, Refusal> {
+        let lot = &self.book.terms.lot;
+        lot.count(quantity).filter(|lots| *lots != 0).ok_or_else(|| Refusal::new(Code::OffLot, quantity, lot.size))
+    }
+
+    /// A quantity is above the largest, or more than a side of the book may hold.
+    #[cold]
+    pub(super) fn too_large(&self, lots: i64) -> Refusal {
+        let terms = &self.book.terms;
+        if lots > terms.max_lots {
+            sized(Code::AboveMaxSize, terms, lots, terms.max_lots)
+        } else {
+            Code::AboveMaxSize.into()
+        }
+    }
+
+    /// A limit is beyond the collar.
+    #[cold]
+    pub(super) fn outside(&self, side: Side, price: i64) -> Refusal {
+        let tick = &self.book.terms.tick;
+        Refusal::new(Code::OutsideCollar, tick.value(price), tick.value(self.edge(side)))
     }
 
     /// A limit in ticks.
     #[inline(always)]
-    pub(super) fn limit(&self, price: i64) -> Result<i64, Code> {
+    pub(super) fn limit(&self, price: i64) -> Result<i64, Refusal> {
         if !PRICE.holds(price.into()) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
-        self.book.terms.tick.count(price).ok_or(Code::OffTick)
+        let tick = &self.book.terms.tick;
+        tick.count(price).ok_or_else(|| Refusal::new(Code::OffTick, price, tick.size))
     }
 
     /// Whether an order closes exactly what is held: then it may be smaller than orders must be.
@@ -159,17 +192,18 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
 
     /// How many orders, and how large a position with them.
     #[inline(always)]
-    fn within_limits(&self, place: &Place<'_>, side: Side, lots: i64, at_once: bool) -> Result<(), Code> {
+    fn within_limits(&self, place: &Place<'_>, side: Side, lots: i64, at_once: bool) -> Result<(), Refusal> {
         let terms = &self.book.terms;
         let account = self.book.accounts.get(place.account);
         if account.orders >= terms.open_orders && (!at_once || place.trigger.is_some()) {
-            return Err(Code::TooManyOrders);
+            let count = |orders: u32| i128::from(orders) * i128::from(ONE);
+            return Err(Refusal::new(Code::TooManyOrders, count(account.orders) + count(1), count(terms.open_orders)));
         }
         let mut lots = lots;
         if place.reduce_only && place.trigger.is_none() {
             let held = -side.sign() * self.owner.position(place.account, place.isolated);
             if held <= 0 {
-                return Err(Code::NothingToReduce);
+                return Err(Code::NothingToReduce.into());
             }
             lots = lots.min(held);
         }
@@ -179,14 +213,15 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// Whether a position with all of an account's orders on one side, so many lots, is within the limit (`limits.position`).
     /// Orders that only reduce count too: whichever trades first, the position stays within it.
     #[inline(always)]
-    pub(super) fn within_position(&self, account: u32, side: Side, lots: i64) -> Result<(), Code> {
+    pub(super) fn within_position(&self, account: u32, side: Side, lots: i64) -> Result<(), Refusal> {
         let terms: &Terms = &self.book.terms;
         if terms.position == i64::MAX {
             return Ok(());
         }
         let held = self.owner.position(account, false).saturating_add(self.owner.position(account, true));
-        if held.saturating_mul(side.sign()).saturating_add(lots) > terms.position {
-            return Err(Code::PositionLimit);
+        let lots = held.saturating_mul(side.sign()).saturating_add(lots);
+        if lots > terms.position {
+            return Err(sized(Code::PositionLimit, terms, lots, terms.position));
         }
         Ok(())
     }
@@ -258,7 +293,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// What is asked of an order at the moment at which it would trade: a post-only order slides or is refused, all of a
     /// fill-or-kill must be there.
     #[inline(always)]
-    pub(super) fn fits(&self, taker: &mut Taker) -> Result<(), Code> {
+    pub(super) fn fits(&self, taker: &mut Taker) -> Result<(), Refusal> {
         let order = &mut taker.order;
         if !self.matches() {
             return Ok(());
@@ -269,12 +304,12 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         {
             let beside = best - order.side.sign();
             if post_only == PostOnly::Reject || self.limit(self.book.terms.tick.value(beside)).is_err() {
-                return Err(Code::WouldTake);
+                return Err(Code::WouldTake.into());
             }
             order.price = beside;
         }
         if taker.tif == Tif::Fok && self.would_meet(&{ taker.order }, taker.stp() == Stp::Maker) != Met::Enough {
-            return Err(Code::NotFillable);
+            return Err(Code::NotFillable.into());
         }
         Ok(())
     }
@@ -338,6 +373,13 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             self.cut(order.account, order.flags.isolated());
         }
     }
+}
+
+/// A quantity that is beyond another, both in lots.
+#[cold]
+pub(super) fn sized(code: Code, terms: &Terms, lots: i64, allowed: i64) -> Refusal {
+    let quantity = |lots: i64| i128::from(lots) * i128::from(terms.lot.size);
+    Refusal::new(code, quantity(lots), quantity(allowed))
 }
 
 /// What was asked for, without the client's name for it.

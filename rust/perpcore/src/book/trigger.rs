@@ -7,7 +7,7 @@ use super::matching::Taker;
 use super::owner::{Asked, Owner};
 use super::store::{Slot, Store};
 use crate::fault::Code;
-use crate::message::{Kind, NOBODY, Tif, Trigger, TriggerBy, TriggerWhen, Word};
+use crate::message::{Kind, NOBODY, Refusal, Tif, Trigger, TriggerBy, TriggerWhen, Word};
 use std::collections::BTreeMap;
 
 /// How many triggers fire for one command.
@@ -106,13 +106,13 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     }
 
     /// Whether the owner lets an order trade that waited.
-    fn admits(&mut self, order: &super::Order) -> Result<(), Code> {
+    fn admits(&mut self, order: &super::Order) -> Result<(), Refusal> {
         let super::Order { account, side, left, price, flags, .. } = *order;
         if account == NOBODY {
             return Ok(());
         }
         let (reduce_only, isolated) = (flags.reduce_only(), flags.isolated());
-        let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: 0 };
+        let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: 0, is_more: false };
         self.owner.admits_account(&*self.book, &asked)?;
         self.owner.admits_margin(&*self.book, &asked)
     }
@@ -131,13 +131,13 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         } else if super::meets(order.side, edge, order.price) {
             self.fits(&mut taker)
         } else {
-            Err(Code::OutsideCollar)
+            Err(Code::OutsideCollar.into())
         };
         match fits.and_then(|()| self.admits(&taker.order)) {
             Ok(()) => self.run(taker),
-            Err(code) => {
+            Err(why) => {
                 self.depart(&taker);
-                self.say_of(Kind::Canceled, &order, order.left).code = Some(code);
+                self.say_of(Kind::Canceled, &order, order.left).code = Some(why.code);
             }
         }
         if self.book.store.find(order.id).is_none() {

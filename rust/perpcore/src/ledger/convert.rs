@@ -107,3 +107,26 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::margin::terms::Terms;
+    use crate::rules::Rulebook;
+    use std::sync::Arc;
+
+    #[test]
+    fn where_no_order_is_named_it_is_that_of_the_names_whatever_their_numbers() {
+        let text = |names: &[&str]| {
+            let asset = |name: &&str| format!("[asset.{name}]\neligible = true\n");
+            format!("[venue]\nsettlement = \"USD\"\n{}", names.iter().map(asset).collect::<String>())
+        };
+        let parse = |text: &str| Rulebook::parse(text, "").unwrap_or_else(|failure| panic!("{failure}"));
+        let rules =
+            parse(&text(&["A", "B", "C", "D"])).aligned_to(&parse(&text(&["B", "D"]))).expect("none is missing");
+        let ledger = Ledger::new(&rules, &Arc::new(Terms::new(&rules)));
+        let order = ledger.convertible.iter().map(|asset| &*rules.assets()[*asset as usize].name);
+        assert_eq!(order.collect::<Vec<_>>(), ["A", "B", "C", "D"]);
+        assert_eq!(ledger.convertible, [3, 0, 4, 1]);
+    }
+}

@@ -93,21 +93,34 @@ pub struct Ledger {
 impl Ledger {
     /// A ledger of nothing.
     pub fn new(rules: &Rulebook, terms: &Arc<Terms>) -> Ledger {
+        let mut ledger = Ledger {
+            fees: Vec::new(),
+            convertible: Vec::new(),
+            clients: Vec::new(),
+            house: Vec::new(),
+            outside: Vec::new(),
+            clients_have: Vec::new(),
+            open_interest: Vec::new(),
+            terms: terms.clone(),
+        };
+        ledger.go_by(rules, terms);
+        ledger
+    }
+
+    /// From now on it goes by a rulebook, which names whatever was named before by the same numbers.
+    pub fn go_by(&mut self, rules: &Rulebook, terms: &Arc<Terms>) {
         let assets = terms.assets.len();
         let named = &rules.venue().conversion_order;
-        let all = (0..assets).filter(|_| named.is_empty());
+        let all = rules.assets_by_name().filter(|_| named.is_empty());
         let order = named.iter().filter_map(|name| rules.asset_index(name)).chain(all);
-        let order = order.filter(|at| terms.assets[*at].eligible);
-        Ledger {
-            fees: rules.venue().fees.iter().map(|tier| Fees { maker: tier.maker, taker: tier.taker }).collect(),
-            convertible: order.filter(|&asset| asset != terms.settlement).map(|asset| asset as u32).collect(),
-            clients: Vec::new(),
-            house: vec![[Cash::NONE; HOUSES]; assets],
-            outside: vec![0; assets],
-            clients_have: vec![0; assets],
-            open_interest: vec![0; terms.instruments.len()],
-            terms: terms.clone(),
-        }
+        let order = order.filter(|at| terms.assets[*at].eligible && *at != terms.settlement);
+        self.convertible = order.map(|asset| asset as u32).collect();
+        self.fees = rules.venue().fees.iter().map(|tier| Fees { maker: tier.maker, taker: tier.taker }).collect();
+        self.house.resize(assets, [Cash::NONE; HOUSES]);
+        self.outside.resize(assets, 0);
+        self.clients_have.resize(assets, 0);
+        self.open_interest.resize(terms.instruments.len(), 0);
+        self.terms = terms.clone();
     }
 
     /// The settlement currency.

@@ -1,6 +1,6 @@
 //! What a book says.
 
-use super::{Class, NOBODY, Word};
+use super::{Class, NOBODY, Refusal, Word};
 use crate::fault::Code;
 use crate::rule::Rule;
 
@@ -40,7 +40,7 @@ macro_rules! kinds {
 
 kinds! {
     Accepted "accepted" Account "An order, with its quantity and limit; or an account.";
-    Rejected "rejected" Account "A command that is refused, with its code.";
+    Rejected "rejected" Account "A command that is refused, with its code, rule and, in note, parameter; where numbers decided, what it would come to in amount, what is allowed in balance.";
     Filled "filled" Public "A trade: the taker in account, the maker in other_account; in an auction the buyer and the seller.";
     Canceled "canceled" Account "The end of an order or of a part of it, with its reason.";
     Amended "amended" Account "An order, with its new remainder and limit.";
@@ -50,8 +50,8 @@ kinds! {
     Mark "mark" Public "The mark that the book goes by.";
     Index "index" Public "The index that the book goes by.";
     Phase "phase" Public "The phase, before and after.";
-    Halt "halt" Public "An instrument is halted.";
-    Resume "resume" Public "An instrument is no longer halted.";
+    Halt "halt" Public "An instrument is halted; or the orders of an account or of a class are.";
+    Resume "resume" Public "It is no longer.";
     PriceState "price_state" Public "Whether a mark or an index may be used, before and after.";
     Premium "premium" Public "A sample of the funding: the premium in amount, the predicted rate in balance.";
     Funding "funding" Public "The rate of a funding interval in amount, and the mark it was at.";
@@ -66,7 +66,8 @@ kinds! {
     WithdrawalRequested "withdrawal_requested" Account "Money is held for a withdrawal, which has its number in order.";
     WithdrawalConfirmed "withdrawal_confirmed" Account "It has left.";
     WithdrawalReleased "withdrawal_released" Account "It stays.";
-    LimitReached "limit_reached" Venue "A limit of the venue refused a command: the limit in amount, what is used of it in balance.";
+    LimitReached "limit_reached" Venue "A limit of the venue refused a command, or the breaker of an account tripped: the limit in amount, what is used of it in balance.";
+    RulebookActivated "rulebook_activated" Public "Another rulebook is in force: the digests before and after in note.";
 }
 
 /// Who may read an event.
@@ -191,4 +192,23 @@ impl Event {
         before: 0,
         after: 0,
     };
+
+    /// Says why it is a refusal: the code, and the numbers where the code has some.
+    #[cold]
+    pub fn refused(&mut self, why: Refusal) -> &mut Event {
+        self.code = Some(why.code);
+        if why.code.ground().numbers && (why.comes_to, why.allowed) != (0, 0) {
+            (self.amount, self.balance) = (why.comes_to, why.allowed);
+        }
+        self
+    }
+
+    /// Who may read it.
+    #[inline(always)]
+    pub fn audience(&self) -> Audience {
+        match self.kind {
+            Kind::Halt | Kind::Resume if self.account != NOBODY => Audience::Account,
+            kind => kind.audience(),
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod event;
+mod ground;
 pub mod venue;
 mod words;
 
@@ -12,7 +13,8 @@ pub use crate::rules::Class;
 pub use crate::word::Word;
 pub use command::{Amend, Cancel, CancelAll, Command, Named, Place, Trigger};
 pub use event::{Aggressor, Audience, Event, Kind};
-pub use venue::{Flags, House, Priced, Settings, VenueCommand};
+pub use ground::{Ground, Refusal};
+pub use venue::{Flags, Halted, House, Priced, Settings, VenueCommand};
 pub use words::{Phase, PostOnly, PriceState, Side, Stp, Tif, TriggerBy, TriggerWhen};
 
 /// No account.

@@ -56,6 +56,17 @@ pub enum Priced {
     Asset(u32),
 }
 
+/// Whose orders are halted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halted {
+    /// Those of an account.
+    Account(u32),
+    /// Those of all accounts of a client.
+    Client(u32),
+    /// Those of all accounts of a class.
+    Class(Class),
+}
+
 /// What a venue is told. Accounts are dense numbers in the order in which they were first named, instruments, assets and
 /// underlyings those of the rulebook; money, prices and quantities are in g.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,10 +128,18 @@ pub enum VenueCommand<'a> {
     Halt(Option<u32>),
     /// It collects orders again.
     Resume(Option<u32>),
+    /// Accounts send nothing, and their orders end.
+    HaltOrders(Halted),
+    /// They may again; an account that its breaker holds, too.
+    ResumeOrders(Halted),
     /// The index of an underlying is stopped.
     HaltIndex(u32),
     /// It goes on.
     ResumeIndex(u32),
-    /// The last settlement of an instrument: at the index, or at a price that was approved.
-    Settle(u32, Option<i64>, bool),
+    /// The last settlement of an instrument: at the index, or at a price, with the reference of an approval.
+    Settle(u32, Option<i64>, &'a str),
+    /// A rulebook's digest is approved, with the reference of the approval.
+    ApproveRulebook(&'a str, &'a str),
+    /// A rulebook, as TOML, is to come into force; and whether even if it forces positions to be closed.
+    ActivateRulebook(&'a str, bool),
 }

@@ -27,10 +27,10 @@ pub(super) fn digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The TOML text of a book: its name, every value, and the sources that the tree holds.
-pub(super) fn to_toml(book: &Book, tree: &Node, fields: &[Field]) -> String {
-    let mut lines = lines(book);
-    if let Some(name) = &book.name {
+/// The TOML text of canonical lines, with the name of the book and the sources that the tree holds.
+pub(super) fn to_toml(name: Option<&str>, lines: &Lines, tree: &Node, fields: &[Field]) -> String {
+    let mut lines = lines.clone();
+    if let Some(name) = name {
         lines.insert(0, ("name".to_string(), quoted(name)));
     }
     sources(tree, "", &mut lines);

@@ -78,13 +78,14 @@ fn remove(tree: &mut Node, parts: &[String]) -> bool {
 
 /// Whether a path that is not written is a key all the same: it has its default, and removing it changes nothing.
 fn stands_at_default(book: &Rulebook, parts: &[String]) -> bool {
-    let Some((_, above)) = parts.split_last() else { return false };
     let has_value = |parts: &[String]| book.lines().iter().any(|(line, _)| is_within(line, &joined(parts)));
     let declared = |field: &Field| {
         let pattern: Vec<_> = field.path.split('.').take(parts.len()).collect();
         let fits = |(part, pattern): (&String, &&str)| *pattern == "*" || part == pattern;
-        // A name is no key: an instrument that is not there has no default.
-        pattern.len() == parts.len() && pattern.last() != Some(&"*") && parts.iter().zip(&pattern).all(fits)
+        // A name is no key: an instrument that is not there has no default, nor has a key of it.
+        let names = pattern.iter().rposition(|key| *key == "*").map_or(0, |name| name + 1);
+        let known = pattern.len() == parts.len() && parts.iter().zip(&pattern).all(fits);
+        known && names < parts.len() && (names == 0 || has_value(&parts[..names]))
     };
-    has_value(parts) || has_value(above) && Rulebook::fields().any(declared)
+    has_value(parts) || Rulebook::fields().any(declared)
 }

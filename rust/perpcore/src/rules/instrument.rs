@@ -1,5 +1,6 @@
 //! `[instrument.X]`: one perpetual contract.
 
+use super::duration::{DAY, Duration};
 use super::kind::{Count, Name, Number, OrNone, Rate, SIZE, word};
 use super::node::Node;
 use super::pricing::{Funding, Mark};
@@ -35,6 +36,7 @@ section! {
         "limits" limits: Limits = Empty, nested::<Limits>(), "What an account may have in the instrument.";
         "mark" mark: Mark = Empty, nested::<Mark>(), "How the mark is made.";
         "funding" funding: Funding = Empty, nested::<Funding>(), "How the funding rate is made.";
+        "settlement_window" settlement_window: Option<i64> = Is(None), Maybe(Duration(DAY)), "The time over whose whole seconds the index is averaged for the last settlement; without it the last index in quorum.";
         "maintenance_fee" maintenance_fee: i64 = Is(0), Rate(SHARE), "Share of the notional added to both margins for the cost of closing.";
     }
     derived {
@@ -71,10 +73,15 @@ section! {
     Limits {
         "position" position: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The largest position, the orders that add to it included; without it any.";
         "group_position" group_position: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The same for all accounts of one beneficial-owner group together.";
+        "client_position" client_position: Option<i64> = Is(None), Maybe(Number(SIZE, "contracts")), "The same for all accounts of one client together.";
         "open_interest" open_interest: Option<i64> = Is(None), OrNone(Number(SIZE, "contracts")), "The most open interest that an order may lead to.";
         "open_orders" open_orders: u32 = Is(200), Count(1, MOST_OPEN_ORDERS), "The most open orders.";
+        "client_open_orders" client_open_orders: Option<u32> = Is(None), Maybe(Count(1, MOST_OPEN_ORDERS)), "The same for all accounts of one client together; without it any.";
+        "group_open_orders" group_open_orders: Option<u32> = Is(None), Maybe(Count(1, MOST_OPEN_ORDERS)), "The same for all accounts of one beneficial-owner group together; without it any.";
     }
 }
+
+const SECOND: i64 = 1_000_000_000;
 
 /// More open orders of one account say nothing.
 const MOST_OPEN_ORDERS: u32 = 1_000_000;
@@ -82,8 +89,11 @@ const MOST_OPEN_ORDERS: u32 = 1_000_000;
 named!(Instrument);
 
 impl Instrument {
-    /// A lot must be an exact, admitted base quantity, or no order of one lot could be margined.
+    /// A window must be of whole seconds. A lot must be an exact, admitted base quantity, or no order of one lot could be margined.
     fn check(&self, node: &Node, path: &str, problems: &mut Problems) {
+        if self.settlement_window.is_some_and(|window| window % SECOND != 0) {
+            problems.contradiction(node, path, "settlement_window", &[], "a span of whole seconds".to_string());
+        }
         let base_e16 = times(self.lot, self.contract_size);
         if base_e16 % E8 != 0 || !SIZE.holds(base_e16 / E8) {
             let accepted = "lot × contract_size of at most eight decimals, above 0 and at most 10⁹".to_string();

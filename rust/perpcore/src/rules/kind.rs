@@ -349,7 +349,7 @@ where
 pub(super) struct OrNone<L>(pub L);
 
 /// How no limit is written.
-const NO_LIMIT: &str = "none";
+pub(super) const NO_LIMIT: &str = "none";
 
 impl<L: Leaf> Leaf for OrNone<L> {
     type Held = Option<L::Held>;

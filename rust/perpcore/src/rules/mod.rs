@@ -11,6 +11,7 @@ mod asset;
 mod book;
 mod canonical;
 mod client;
+mod curve;
 mod diff;
 mod duration;
 mod edit;
@@ -19,6 +20,8 @@ mod instrument;
 mod json;
 mod kind;
 mod node;
+mod numbers;
+mod pair;
 mod path;
 mod portfolio;
 mod preset;
@@ -27,6 +30,7 @@ mod problems;
 mod read;
 mod rows;
 mod section;
+mod tighten;
 mod underlying;
 mod venue;
 
@@ -40,15 +44,16 @@ pub use portfolio::{Extended, Families, Measure, Portfolio, PortfolioUnderlying}
 pub use pricing::{Funding, Mark, MarkMethod};
 pub use rows::{Charge, Slice, Tier};
 pub use underlying::{ConversionRate, Index, IndexSource, MOST_SOURCES, Thin, Underlying};
-pub use venue::{ClientIdWindow, FeeTier, Rates, STANDARD, Venue};
+pub use venue::{Breaker, Changes, ClientIdWindow, FeeTier, Rates, STANDARD, Venue};
 
 use crate::fault::{Failure, nearest};
 use crate::rule::Rule;
 use book::Book;
 use kind::Lines;
+use numbers::Numbers;
 use path::is_within;
 use problems::Problems;
-use section::{SOURCE, Section, index_of};
+use section::{SOURCE, Section};
 use std::sync::{Arc, LazyLock};
 
 /// A rulebook that stands: read, checked and never changed. A clone is the same book at the cost of a pointer.
@@ -73,6 +78,7 @@ struct Inner {
     /// What was written, laid over what it extends.
     tree: Node,
     book: Book,
+    numbers: Numbers,
     lines: Lines,
     digest: String,
 }
@@ -118,7 +124,7 @@ impl Rulebook {
         book.link();
         let lines = canonical::lines(&book);
         let digest = canonical::digest(&canonical::text(&lines));
-        Ok(Rulebook(Arc::new(Inner { file: file.to_string(), tree, book, lines, digest })))
+        Ok(Rulebook(Arc::new(Inner { file: file.to_string(), tree, book, numbers: Numbers::default(), lines, digest })))
     }
 
     /// The rulebook with changes: dotted paths as `instrument.BTC-PERP.tiers`, a part in quotes where it holds a
@@ -146,7 +152,7 @@ impl Rulebook {
     /// The whole rulebook as TOML: every value, the name and the sources. It extends nothing and reads back to the
     /// same digest.
     pub fn to_toml(&self) -> String {
-        canonical::to_toml(&self.0.book, &self.0.tree, &FIELDS)
+        canonical::to_toml(self.name(), &self.0.lines, &self.0.tree, &FIELDS)
     }
 
     /// What differs in another rulebook, by path.
@@ -190,17 +196,19 @@ impl Rulebook {
         &self.0.book.venue
     }
 
-    /// The assets by name, the settlement currency among them.
+    /// The assets by name, the settlement currency among them; in another order after
+    /// [`aligned_to`](Rulebook::aligned_to).
     pub fn assets(&self) -> &[Asset] {
         &self.0.book.assets
     }
 
-    /// The underlyings by name, those too that are only referred to.
+    /// The underlyings by name, those too that are only referred to; in another order after
+    /// [`aligned_to`](Rulebook::aligned_to).
     pub fn underlyings(&self) -> &[Underlying] {
         &self.0.book.underlyings
     }
 
-    /// The instruments by name.
+    /// The instruments by name; in another order after [`aligned_to`](Rulebook::aligned_to).
     pub fn instruments(&self) -> &[Instrument] {
         &self.0.book.instruments
     }
@@ -213,26 +221,6 @@ impl Rulebook {
     /// The portfolio margin model.
     pub fn portfolio(&self) -> &Portfolio {
         &self.0.book.portfolio
-    }
-
-    /// The index of an underlying in [`underlyings`](Rulebook::underlyings).
-    pub fn underlying_index(&self, name: &str) -> Option<usize> {
-        index_of(self.underlyings(), name)
-    }
-
-    /// The index of an asset in [`assets`](Rulebook::assets).
-    pub fn asset_index(&self, name: &str) -> Option<usize> {
-        index_of(self.assets(), name)
-    }
-
-    /// The index of an instrument in [`instruments`](Rulebook::instruments).
-    pub fn instrument_index(&self, name: &str) -> Option<usize> {
-        index_of(self.instruments(), name)
-    }
-
-    /// The index of a fee tier in `venue().fees`.
-    pub fn fee_tier_index(&self, name: &str) -> Option<usize> {
-        index_of(&self.venue().fees, name)
     }
 
     /// The instrument that was probably meant.

@@ -240,7 +240,7 @@ pub(super) fn index_of<S: Named>(sections: &[S], name: &str) -> Option<usize> {
     sections.binary_search_by(|section| section.name().cmp(name)).ok()
 }
 
-/// Any number of sections, each under its name; held sorted by name.
+/// Any number of sections, each under its name; read in the order of their names.
 pub(super) struct ByName<S>(PhantomData<S>);
 
 /// Any number of sections `S` by name.

@@ -1,7 +1,7 @@
 //! `[underlying.X]`: how the price of what contracts and assets follow is formed.
 
 use super::duration::{Duration, LONGEST};
-use super::kind::{Count, Name, Number, Rate, word};
+use super::kind::{Count, Flag, Name, Number, Rate, word};
 use super::node::Node;
 use super::path::join;
 use super::problems::Problems;
@@ -25,6 +25,7 @@ words! {
 section! {
     /// One underlying.
     Underlying {
+        "eligible" eligible: bool = Is(true), Flag, "Whether its instruments may be traded; where not, positions may only be reduced.";
         "index" index: Index = Empty, nested::<Index>(), "How the index is formed.";
         "sources" sources: Vec<IndexSource> = Is(vec![]), listed::<IndexSource>(), "Where its price comes from; without any the index stays frozen.";
         "rates" rates: Vec<ConversionRate> = Is(vec![]), listed::<ConversionRate>(), "What the currencies of its sources are worth in the settlement currency.";

@@ -1,14 +1,14 @@
 //! `[venue]`: what holds for the venue as a whole.
 
 use super::duration::{DAY, Duration, LONGEST};
-use super::kind::{Count, ListOf, Name, Number, Rate};
+use super::kind::{Count, Flag, ListOf, Name, Number, Rate};
 use super::node::Node;
 use super::path::join;
 use super::problems::Problems;
 use super::section::{Maybe, by_name, index_of, named, nested, section};
 use crate::fault::Code;
 use crate::num::bounds::{FACTOR, FEE, SHARE};
-use crate::num::{bounds::Bound, text};
+use crate::num::{E8, bounds::Bound, text};
 
 section! {
     /// What holds for the venue as a whole. Rates are in g, 10⁻⁸.
@@ -21,6 +21,8 @@ section! {
         "settle_every" settle_every: i64 = Is(28_800_000_000_000), Duration(DAY), "How often positions are settled, beside every funding; it divides a day.";
         "conversion_order" conversion_order: Vec<String> = Is(vec![]), ListOf(Name, "assets"), "Which assets are converted where money is short, in this order, as far as they are eligible; where none is named all of these, by name.";
         "client_id_window" client_id_window: ClientIdWindow = Empty, nested::<ClientIdWindow>(), "How long clients' order ids are remembered.";
+        "breaker" breaker: Breaker = Empty, nested::<Breaker>(), "When an account may only reduce (`gate.breaker`).";
+        "changes" changes: Changes = Empty, nested::<Changes>(), "How another rulebook comes into force.";
         "rates" rates: Rates = Empty, nested::<Rates>(), "How fast orders may come, and how old they may become.";
         "fees" fees: Vec<FeeTier> = Is(vec![FeeTier { name: STANDARD.to_string(), ..FeeTier::default() }]), by_name::<FeeTier>(), "Fees by tier; `standard` is everybody's who has no other.";
     }
@@ -49,7 +51,28 @@ section! {
     /// How fast orders may come, and how old they may become.
     Rates {
         "orders_per_second" orders_per_second: Option<u32> = Is(None), Maybe(Count(1, MOST_ORDERS_PER_SECOND)), "Orders and amendments of an account within a second of the clock; without it any.";
+        "client_orders_per_second" client_orders_per_second: Option<u32> = Is(None), Maybe(Count(1, MOST_ORDERS_PER_SECOND)), "The same of all accounts of a client.";
+        "group_orders_per_second" group_orders_per_second: Option<u32> = Is(None), Maybe(Count(1, MOST_ORDERS_PER_SECOND)), "The same of all accounts of a group.";
         "max_age" max_age: i64 = Is(604_800_000_000_000), Duration(LONGEST), "The age at which an order expires; one that was sent longer ago is refused.";
+    }
+}
+
+section! {
+    /// What an account may lose and trade within a minute, as shares and multiples of its equity, in g.
+    Breaker {
+        "loss_per_minute" loss_per_minute: Option<i64> = Is(None), Maybe(Rate(SHARE)), "The most that it may lose; without it any.";
+        "turnover_per_minute" turnover_per_minute: Option<i64> = Is(None), Maybe(Number(TURNOVER, "times equity")), "The most that it may trade; without it any.";
+    }
+}
+
+/// More than that would be no breaker.
+const TURNOVER: Bound = Bound { name: "turnover", min: 1, max: 1_000_000 * E8, accepted: "0 < turnover ≤ 10⁶" };
+
+section! {
+    /// How another rulebook comes into force.
+    Changes {
+        "approved" approved: bool = Is(false), Flag, "Whether its digest must be approved before: to come into force, and for an instrument to open under it.";
+        "delay" delay: Option<i64> = Is(None), Maybe(Duration(LONGEST)), "How long before it holds a rulebook that loosens must be told; without it none.";
     }
 }
 

@@ -4,6 +4,7 @@
 use super::Venue;
 use super::gate::Floor;
 use super::member::Member;
+use super::state::Pace;
 use crate::message::Flags;
 use sha2::{Digest, Sha256};
 
@@ -28,7 +29,15 @@ impl Venue {
             tell(&[account.into()]);
             tell(&numbers(member));
             member.isolated.iter().for_each(|(at, status)| tell(&[(*at).into(), *status as i128]));
+            member.tripped.iter().for_each(|why| tell(&[why.code as i128, why.comes_to, why.allowed]));
+            member.pulse.iter().for_each(|pulse| pulse.numbers().for_each(|number| tell(&[number])));
         }
+        for (kin, paces) in state.paces.iter().enumerate() {
+            let numbers = |(name, pace): (&u32, &Pace)| [kin as i64, (*name).into(), pace.second, pace.orders.into()];
+            paces.iter().map(numbers).for_each(|numbers| tell(&numbers.map(i128::from)));
+        }
+        state.halted_clients.iter().for_each(|client| tell(&[(*client).into()]));
+        tell(&state.halted_classes.map(i128::from));
         state.ledger.numbers(&mut tell);
         for (number, of) in &state.withdrawals {
             tell(&[(*number).into(), of.account.into(), of.asset.into(), of.amount]);
@@ -49,13 +58,24 @@ impl Venue {
             hash.update(of.funding.digest());
             of.mark.iter().for_each(|mark| hash.update(mark.digest()));
         }
+        for (instrument, (price, approval)) in &state.offered {
+            hash.update(instrument.to_le_bytes());
+            hash.update(price.to_le_bytes());
+            hash.update(approval.as_bytes());
+        }
+        state.changes.approved.iter().for_each(|digest| hash.update(digest.as_bytes()));
+        if let Some(waiting) = &state.changes.waiting {
+            hash.update(waiting.rules.digest());
+            hash.update(waiting.time.to_le_bytes());
+            hash.update([u8::from(waiting.confirmed)]);
+        }
         let indexes = state.prices.underlyings.iter().filter_map(|of| of.index.as_ref());
         indexes.for_each(|index| hash.update(index.digest()));
         hash.finalize().into()
     }
 }
 
-fn numbers(member: &Member) -> [i128; 16] {
+fn numbers(member: &Member) -> [i128; 17] {
     let Member { opened, client, group, class, leverage, fee_tier, pace, status, .. } = *member;
     let Flags { no_open, no_withdraw, frozen } = member.flags;
     let time = |time: Option<i64>| time.map_or(i128::MIN, i128::from);
@@ -72,9 +92,10 @@ fn numbers(member: &Member) -> [i128; 16] {
         time(member.knowledge_until),
         i128::from(no_open) | i128::from(no_withdraw) << 1 | i128::from(frozen) << 2,
         time(member.deadman),
-        pace.0.into(),
-        pace.1.into(),
+        pace.second.into(),
+        pace.orders.into(),
         status as i128,
         member.isolated.len() as i128,
+        member.halted.iter().fold(0, |bits, halted| bits << 1 | i128::from(*halted)),
     ]
 }

@@ -1,6 +1,6 @@
 //! What is due by a time: it happens then, in the order of the instants, before a command that comes at that time or later,
-//! on the prices known then. At one instant orders expire first, then deadlines end, prices feel the time, funding is
-//! sampled, positions are settled, and funding is paid.
+//! on the prices known then. At one instant orders expire first, then deadlines and proofs end, prices feel the time, funding
+//! is sampled, positions are settled, funding is paid, and a rulebook that waited comes into force.
 
 use super::Venue;
 use crate::book::Book;
@@ -8,7 +8,7 @@ use crate::book::fast::Fast;
 use crate::fault::Code;
 use crate::ledger::{Funding, Settling};
 use crate::message::event::Kind;
-use crate::message::{CancelAll, Command, Event, Phase, Side};
+use crate::message::{CancelAll, Event, Phase, Side};
 use crate::pricing::funding::{Invalid, Outcome, Slot, Update};
 use crate::pricing::impact::impact;
 use crate::rule::Rule;
@@ -45,8 +45,7 @@ impl Venue {
     fn begin(&mut self, time: i64, out: &mut Vec<Event>) {
         self.begun = true;
         self.state.time = time;
-        let every = self.state.rules.venue().settle_every.max(1);
-        self.next_settlement = next_multiple(time, every);
+        self.set_next_settlement();
         let cause = self.state.cause;
         for at in 0..self.books.len() {
             // A clock that starts has no earlier time to be compared with.
@@ -55,12 +54,20 @@ impl Venue {
         }
     }
 
+    /// When it is settled by the clock next.
+    pub(super) fn set_next_settlement(&mut self) {
+        self.next_settlement = next_multiple(self.state.time, self.state.rules.venue().settle_every.max(1));
+    }
+
     /// Before this nothing is due.
     fn find_next_due(&mut self) -> i64 {
         let ends = self.books.iter_mut().flatten().map(|book| book.find_next_end()).min().unwrap_or(i64::MAX);
         let slots = self.fundings().map(|at| self.state.prices.instruments[at].funding.next());
         let deadlines = self.state.deadlines.first().map(|(time, _)| *time);
-        slots.chain(deadlines).chain([ends]).fold(self.next_settlement, i64::min)
+        let lapses = self.state.lapses.first().map(|(time, _)| *time);
+        let changes = self.state.changes.next();
+        let seldom = deadlines.into_iter().chain(lapses).chain(changes);
+        slots.chain(seldom).chain([ends]).fold(self.next_settlement, i64::min)
     }
 
     /// Instruments that are not settled for good.
@@ -84,15 +91,17 @@ impl Venue {
             }
             self.cancel_of(account, Code::Deadman, out);
         }
+        self.lapse(now, out);
         let sampled = self.prepare_samples(now);
         self.prices_feel_time(out);
         let ended = self.sample(now, &sampled, out);
         if now >= self.next_settlement || !ended.is_empty() {
             self.settle_all(out);
-            self.next_settlement = next_multiple(now, self.state.rules.venue().settle_every.max(1));
+            self.set_next_settlement();
         }
         ended.iter().for_each(|ended| self.pay_funding(ended, out));
-        self.look_at_touched(out);
+        self.conclude(out);
+        self.activate_waiting(out);
     }
 
     /// Funding that is sampled now is told what was known just before; the instruments.
@@ -234,12 +243,11 @@ impl Venue {
     }
 
     /// Ends all orders of a scope, in one book or in all.
-    pub(super) fn cancel_scope(&mut self, instrument: Option<u32>, scope: CancelAll, out: &mut Vec<Event>) {
-        let (time, cause) = (self.state.time, self.state.cause);
+    pub(super) fn cancel_scope(&mut self, instrument: Option<u32>, scope: CancelAll, code: Code, out: &mut Vec<Event>) {
+        let cause = self.state.cause;
         for at in 0..self.books.len() as u32 {
             if instrument.is_none_or(|instrument| instrument == at) {
-                let command = Command::CancelAll(scope);
-                self.on_book(at, out, |book, floor, out| book.apply(floor, time, cause, &command, out));
+                self.on_book(at, out, |book, floor, out| book.withdraw_scope(floor, cause, &scope, code, out));
             }
         }
     }

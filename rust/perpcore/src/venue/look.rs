@@ -47,6 +47,7 @@ impl State {
         let view = desk.view();
         depend(watch, terms, &view);
         watch.seen(account, scout.horizon(terms, market, &view, cross, &[]));
+        self.sees_equity(account, cross.equity);
         true
     }
 }
@@ -70,6 +71,17 @@ impl Venue {
             if self.state.touched.is_empty() {
                 self.state.touched = touched;
             }
+        }
+    }
+
+    /// Looks at the accounts that the command touched, then asks the breakers of those that traded, and looks again at whom
+    /// that concerned.
+    #[inline(always)]
+    pub(super) fn conclude(&mut self, out: &mut Vec<Event>) {
+        self.look_at_touched(out);
+        while !self.state.traded.is_empty() {
+            self.ask_breakers(out);
+            self.look_at_touched(out);
         }
     }
 
@@ -106,6 +118,7 @@ impl Venue {
     fn review(&mut self, account: u32, out: &mut Vec<Event>) -> Status {
         let Looked { cross, horizon } = self.state.value(account, &self.books);
         self.state.watch.seen(account, horizon);
+        self.state.sees_equity(account, cross.equity);
         let State { members, desk, seq, time, cause, .. } = &mut self.state;
         let Some(Some(member)) = members.get_mut(account as usize) else { return Status::Healthy };
         if member.status == cross.status && member.isolated.is_empty() && desk.buckets.is_empty() {
@@ -154,9 +167,9 @@ impl Venue {
     }
 
     /// Ends every order of an account that adds risk, the least aggressive first.
-    pub(super) fn prune_all(&mut self, account: u32, out: &mut Vec<Event>) {
+    pub(super) fn prune_all(&mut self, account: u32, code: Code, out: &mut Vec<Event>) {
         while let Some((instrument, order)) = self.least_aggressive(account) {
-            self.end(account, instrument, order, Code::AccountRestricted, out);
+            self.end(account, instrument, order, code, out);
         }
     }
 

@@ -1,7 +1,9 @@
 //! Who an account is, and what is known of it from one command to the next.
 
+use super::breaker::Pulse;
+use super::state::Pace;
 use crate::margin::status::Status;
-use crate::message::{Class, Flags, Settings};
+use crate::message::{Class, Flags, Refusal, Settings};
 
 /// An account that was opened.
 #[derive(Clone, Debug)]
@@ -19,10 +21,16 @@ pub(super) struct Member {
     pub(super) investor_until: Option<i64>,
     pub(super) knowledge_until: Option<i64>,
     pub(super) flags: Flags,
+    /// Whether its orders are halted: it, its client, its class.
+    pub(super) halted: [bool; 3],
+    /// Why its breaker tripped, until it is released.
+    pub(super) tripped: Option<Box<Refusal>>,
+    /// What it traded within a minute, where the rulebook has a breaker.
+    pub(super) pulse: Option<Box<Pulse>>,
     /// When its orders end unless another time is told before.
     pub(super) deadman: Option<i64>,
     /// The second of its last orders, and how many there were in it.
-    pub(super) pace: (i64, u32),
+    pub(super) pace: Pace,
     /// The status of the cross bucket.
     pub(super) status: Status,
     /// The statuses of the isolated buckets by instrument.
@@ -46,8 +54,11 @@ impl Member {
             investor_until: None,
             knowledge_until: None,
             flags: Flags::default(),
+            halted: [false; 3],
+            tripped: None,
+            pulse: None,
             deadman: None,
-            pace: (0, 0),
+            pace: Pace::default(),
             status: Status::Healthy,
             isolated: Vec::new(),
             touched: false,
@@ -69,5 +80,11 @@ impl Member {
         }
         self.investor_until = settings.investor_until.or(self.investor_until);
         self.knowledge_until = settings.knowledge_until.or(self.knowledge_until);
+    }
+
+    /// Whether it may send no order at all.
+    #[inline(always)]
+    pub(super) fn is_halted(&self) -> bool {
+        self.halted != [false; 3]
     }
 }

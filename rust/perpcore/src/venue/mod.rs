@@ -7,8 +7,11 @@
 //! A command is taken in three steps. What is due by its time runs first, on the prices known then. The command is carried
 //! out, or refused with a code and nothing else. Then the accounts that it touched are looked at.
 
+mod breaker;
+mod changes;
 mod desk;
 mod digest;
+mod dry;
 mod due;
 mod gate;
 mod handle;
@@ -19,6 +22,7 @@ mod query;
 mod reducing;
 mod state;
 
+pub use dry::Impact;
 pub use query::{Holder, LedgerRow, PositionRow, Valued, reserved};
 
 use crate::book::Book;
@@ -26,7 +30,7 @@ use crate::book::fast::Fast;
 use crate::book::terms::Terms;
 use crate::fault::Code;
 use crate::message::event::Kind;
-use crate::message::{Event, NOBODY, VenueCommand};
+use crate::message::{Event, NOBODY, Refusal, VenueCommand};
 use crate::pricing::TIMES;
 use crate::rules::Rulebook;
 use gate::Floor;
@@ -68,10 +72,10 @@ impl Venue {
         if let Err(code) = self.arrives(time, cause, out) {
             return self.reject(code, command, out);
         }
-        if let Err(code) = self.carry_out(command, out) {
-            self.reject(code, command, out);
+        if let Err(why) = self.carry_out(command, out) {
+            self.reject(why, command, out);
         }
-        self.look_at_touched(out);
+        self.conclude(out);
     }
 
     /// A command that cannot be carried out, for a reason that whoever decoded it found: only time passes.
@@ -80,7 +84,7 @@ impl Venue {
         // Where time would run back it stands still.
         let _ = self.arrives(time, cause, out);
         self.say(Event { kind: Kind::Rejected, ..event }, out);
-        self.look_at_touched(out);
+        self.conclude(out);
     }
 
     /// Time passes until a command; not where it would run back, or is one that nobody means.
@@ -111,8 +115,10 @@ impl Venue {
     }
 
     #[cold]
-    fn reject(&mut self, code: Code, command: &VenueCommand<'_>, out: &mut Vec<Event>) {
-        self.say(Event { kind: Kind::Rejected, code: Some(code), ..handle::about(command) }, out);
+    fn reject(&mut self, why: impl Into<Refusal>, command: &VenueCommand<'_>, out: &mut Vec<Event>) {
+        let mut event = Event { kind: Kind::Rejected, ..handle::about(command) };
+        event.refused(why.into());
+        self.say(event, out);
     }
 
     /// Lets a book carry something out; what it says is numbered among all events, what its trades moved follows.

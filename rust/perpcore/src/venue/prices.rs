@@ -1,5 +1,6 @@
 //! The prices that a venue goes by: of each underlying an index, told or made of sources; of each instrument a mark.
 
+use super::state::SECOND;
 use crate::message::PriceState;
 use crate::pricing::funding::Funding;
 use crate::pricing::index::Index;
@@ -72,7 +73,69 @@ impl Instrument {
     }
 }
 
+/// What begins anew since its rules are others: underlyings, and instruments with their marks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Anew {
+    pub(super) indexes: Vec<usize>,
+    pub(super) marks: Vec<usize>,
+    pub(super) fundings: Vec<usize>,
+}
+
 impl Prices {
+    /// From now on they go by another rulebook. What is told, and what has the rules that it had, goes on.
+    pub(super) fn go_by(&mut self, before: &Rulebook, after: &Rulebook) -> Anew {
+        let mut anew = Anew::default();
+        let old = std::mem::replace(self, Prices::new(after));
+        let rules = before.underlyings().iter().zip(after.underlyings());
+        for (at, (was, (old_rules, rules))) in old.underlyings.into_iter().zip(rules).enumerate() {
+            let of = &mut self.underlyings[at];
+            (of.now, of.told) = (was.now, was.told);
+            let same = (&old_rules.index, &old_rules.sources, &old_rules.rates)
+                == (&rules.index, &rules.sources, &rules.rates);
+            match was.index {
+                Some(index) if same => of.index = Some(index),
+                Some(index) => {
+                    of.index = Some(Box::new(Index::succeed(rules, &index)));
+                    anew.indexes.push(at);
+                }
+                None => {}
+            }
+        }
+        let rules = before.instruments().iter().zip(after.instruments());
+        for (at, (was, (old_rules, rules))) in old.instruments.into_iter().zip(rules).enumerate() {
+            let of = &mut self.instruments[at];
+            let made_anew = anew.indexes.contains(&(of.underlying as usize));
+            let [old_index, index] = [before, after].map(|rules| &rules.underlyings()[of.underlying as usize].index);
+            let same = (&old_rules.funding, old_rules.tiers.first()) == (&rules.funding, rules.tiers.first());
+            let (mark, funding) = (of.mark.take(), of.funding.clone());
+            *of = Instrument { underlying: of.underlying, ..was };
+            of.usable = of.price != 0 && of.state.usable(rules.thin_trades);
+            if mark.is_some() && (made_anew || !same || old_rules.mark != rules.mark) {
+                of.mark = mark;
+                anew.marks.push(at);
+            }
+            if !same || old_index != index {
+                of.funding = funding;
+                anew.fundings.push(at);
+            }
+        }
+        anew.fundings.extend(before.instruments().len()..self.instruments.len());
+        let known = old.assets.len();
+        self.assets[..known].copy_from_slice(&old.assets);
+        self.look_back(after);
+        anew
+    }
+
+    /// Indexes remember what averages for last settlements will be asked for.
+    fn look_back(&mut self, rules: &Rulebook) {
+        for of in &mut self.underlyings {
+            let windows = of.instruments.iter().map(|at| rules.instruments()[*at as usize].settlement_window);
+            let seconds = windows.flatten().max().unwrap_or(0) / SECOND;
+            of.told.look_back(seconds);
+            of.index.iter_mut().for_each(|index| index.look_back(seconds));
+        }
+    }
+
     pub(super) fn new(rules: &Rulebook) -> Prices {
         let settlement = rules.venue().settlement;
         let underlyings: Vec<Underlying> = (rules.underlyings().iter().enumerate())
@@ -107,11 +170,13 @@ impl Prices {
                 last: 0,
             }
         });
-        Prices {
+        let mut prices = Prices {
             instruments: instruments.collect(),
             made: underlyings.iter().any(|underlying| underlying.index.is_some()),
             assets: vec![UNTOLD; rules.assets().len()],
             underlyings,
-        }
+        };
+        prices.look_back(rules);
+        prices
     }
 }

@@ -77,6 +77,11 @@ impl Venue {
         &self.state.rules
     }
 
+    /// The digest of a number in the events of rulebooks.
+    pub fn digest_of(&self, number: u64) -> Option<&str> {
+        self.state.changes.digest(number)
+    }
+
     /// The book of an instrument.
     pub fn book(&self, instrument: u32) -> Option<&Book<Fast>> {
         self.books.get(instrument as usize)?.as_deref()

@@ -1,8 +1,10 @@
 //! What a venue knows beside its books.
 
+use super::changes::Changes;
 use super::desk::{Desk, Manner};
+use super::dry::market_of;
 use super::member::Member;
-use super::prices::Prices;
+use super::prices::{Anew, Prices};
 use crate::book::Book;
 use crate::book::fast::Fast;
 use crate::book::owner::Fill;
@@ -14,16 +16,33 @@ use crate::margin::admission::Wish;
 use crate::margin::figures::Figures;
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
-use crate::message::{Event, Side};
+use crate::message::{Class, Event, Side, Word};
 use crate::monitor::watch::{Scout, Watch};
 use crate::num::ONE;
 use crate::pricing::funding::Slot as Sample;
-use crate::rules::Rulebook;
+use crate::rules::{Instrument, Rulebook};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// A book of the venue; none while it carries out a command.
 pub(super) type Slot = Option<Box<Book<Fast>>>;
+
+/// A second, in ns.
+pub(super) const SECOND: i64 = 1_000_000_000;
+
+/// Whose accounts are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kin {
+    Client,
+    Group,
+}
+
+/// How many orders came in a second of the clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pace {
+    pub(super) second: i64,
+    pub(super) orders: u32,
+}
 
 /// A withdrawal that was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +62,13 @@ pub(super) struct State {
     pub(super) members: Vec<Option<Member>>,
     /// Accounts in the order of their opening.
     pub(super) order: Vec<u32>,
-    /// The accounts of each beneficial-owner group.
-    pub(super) groups: BTreeMap<u32, Vec<u32>>,
+    /// The accounts of each client, and of each beneficial-owner group.
+    pub(super) kin: [BTreeMap<u32, Vec<u32>>; 2],
+    /// Orders a second of clients, and of groups.
+    pub(super) paces: [BTreeMap<u32, Pace>; 2],
+    /// Clients and classes whose orders are halted.
+    pub(super) halted_clients: BTreeSet<u32>,
+    pub(super) halted_classes: [bool; Class::ALL.len()],
     pub(super) market: Market,
     pub(super) prices: Prices,
     pub(super) watch: Watch,
@@ -62,6 +86,15 @@ pub(super) struct State {
     pub(super) slots: Vec<(u32, Sample)>,
     /// Base quantity of one lot, by instrument, in g.
     pub(super) lots: Vec<i64>,
+    /// Accounts that traded in this command, where the rulebook has a breaker.
+    pub(super) traded: Vec<u32>,
+    /// Where the equity of an account is found just before it trades.
+    pub(super) scratch: Desk,
+    /// When proofs of accounts are over that may add risk.
+    pub(super) lapses: BTreeSet<(i64, u32)>,
+    /// Prices for last settlements that wait for a second approval: of an instrument, the price and the first one.
+    pub(super) offered: BTreeMap<u32, (i64, Box<str>)>,
+    pub(super) changes: Changes,
     /// When accounts' orders end unless another time is told.
     pub(super) deadlines: BTreeSet<(i64, u32)>,
     pub(super) withdrawals: BTreeMap<u64, Pending>,
@@ -80,12 +113,14 @@ impl State {
     pub(super) fn new(rules: &Rulebook) -> State {
         let terms = Arc::new(Terms::new(rules));
         let market = Market::untold(&terms);
-        let lot = |at: usize| terms.instruments[at].base(rules.instruments()[at].lot).unwrap_or(ONE);
         State {
             ledger: Ledger::new(rules, &terms),
             members: Vec::new(),
             order: Vec::new(),
-            groups: BTreeMap::new(),
+            kin: Default::default(),
+            paces: Default::default(),
+            halted_clients: BTreeSet::new(),
+            halted_classes: [false; Class::ALL.len()],
             prices: Prices::new(rules),
             watch: Watch::new(&market),
             scout: Scout::new(true),
@@ -95,7 +130,12 @@ impl State {
             touched: Vec::new(),
             pending: Vec::new(),
             slots: Vec::new(),
-            lots: (0..terms.instruments.len()).map(lot).collect(),
+            lots: lots_of(rules, &terms),
+            traded: Vec::new(),
+            scratch: Desk::default(),
+            lapses: BTreeSet::new(),
+            offered: BTreeMap::new(),
+            changes: Changes::default(),
             deadlines: BTreeSet::new(),
             withdrawals: BTreeMap::new(),
             outflow: VecDeque::new(),
@@ -110,6 +150,25 @@ impl State {
         }
     }
 
+    /// From now on another rulebook is in force; what begins anew of the prices.
+    pub(super) fn go_by(&mut self, rules: &Rulebook) -> Anew {
+        let terms = Arc::new(Terms::new(rules));
+        let anew = self.prices.go_by(&self.rules, rules);
+        self.ledger.go_by(rules, &terms);
+        self.lots = lots_of(rules, &terms);
+        self.market = market_of(&terms, &self.prices);
+        // Nobody was valued under it yet.
+        self.watch = Watch::new(&self.market);
+        (self.admitted, self.passed) = (None, None);
+        (self.rules, self.terms) = (rules.clone(), terms);
+        let (has_breaker, has_portfolio) = (self.has_breaker(), self.terms.portfolio.is_some());
+        for member in self.members.iter_mut().flatten() {
+            member.portfolio &= has_portfolio;
+            member.pulse = member.pulse.take().filter(|_| has_breaker);
+        }
+        anew
+    }
+
     /// An account that is open.
     #[inline(always)]
     pub(super) fn member(&self, account: u32) -> Result<&Member, Code> {
@@ -120,6 +179,13 @@ impl State {
     #[inline(always)]
     pub(super) fn member_mut(&mut self, account: u32) -> Option<&mut Member> {
         self.members.get_mut(account as usize).and_then(Option::as_mut)
+    }
+
+    /// All accounts of an account's client, or of its group.
+    pub(super) fn kin(&self, kin: Kin, account: u32) -> &[u32] {
+        let Ok(member) = self.member(account) else { return &[] };
+        let name = if kin == Kin::Client { member.client } else { member.group };
+        self.kin[kin as usize].get(&name).map_or(&[], Vec::as_slice)
     }
 
     /// How an account is margined.
@@ -154,6 +220,12 @@ impl State {
             self.seq += 1;
         }
     }
+}
+
+/// Base quantity of one lot of each instrument, in g.
+fn lots_of(rules: &Rulebook, terms: &Terms) -> Vec<i64> {
+    let lot = |(at, of): (usize, &Instrument)| terms.instruments[at].base(of.lot).unwrap_or(ONE);
+    rules.instruments().iter().enumerate().map(lot).collect()
 }
 
 /// The books, one of which may be carrying out a command.

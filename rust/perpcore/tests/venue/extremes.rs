@@ -24,7 +24,7 @@ fn amounts() -> Vec<i128> {
 fn rich() -> Desk {
     let mut desk = Desk::with(&[("collar = { width = \"30%\" }", "collar = { width = \"100%\" }")]);
     for account in [1, 2] {
-        desk.open_as(account, of_group(7, account), 0.0);
+        desk.open_as(account, of_group(account, 2 * account), 0.0);
         let usd = desk.asset("USD");
         desk.ok(VenueCommand::Deposit(account, usd, MONEY.max));
     }
@@ -117,8 +117,8 @@ fn every_price() {
     }
     desk.ok(VenueCommand::Phase(BTC, Phase::Settling));
     for number in numbers() {
-        for approved in [false, true] {
-            desk.tell(VenueCommand::Settle(BTC, Some(number), approved));
+        for approval in ["", "first", "second"] {
+            desk.tell(VenueCommand::Settle(BTC, Some(number), approval));
         }
     }
 }

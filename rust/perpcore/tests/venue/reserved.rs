@@ -16,7 +16,7 @@ fn proved(hours: i64) -> Settings {
     Settings { investor_until: until, knowledge_until: Some(START + 9 * HOUR), ..Settings::default() }
 }
 
-/// A proof that ends between order and fill: the order rests, and is refused when it is met.
+/// A proof that ends between order and fill: what adds risk ends with it, what reduces stays.
 #[test]
 fn no_opening_fill_once_a_proof_is_over() {
     let mut desk = Desk::with(&[(CLIENT, ASKED)]);
@@ -29,7 +29,7 @@ fn no_opening_fill_once_a_proof_is_over() {
     assert_eq!(traded(&desk.place(limit(2, -0.5, 99.0))), g(0.5));
     desk.time += 1;
     let said = desk.place(limit(2, -0.5, 99.0));
-    assert_eq!((traded(&said), ended(&said)), (0, Some(Code::FillRefused)), "{said:?}");
+    assert_eq!((traded(&said), ended(&said)), (0, Some(Code::InvestorStatus)), "{said:?}");
     assert_eq!(kinds(&said, Kind::Canceled)[0].order, buys);
     desk.cancel(order(&said));
     // It still reduces, by what rests and by what comes.

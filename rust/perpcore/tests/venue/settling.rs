@@ -195,7 +195,7 @@ fn the_last_settlement_waits_for_an_isolated_position_that_is_bankrupt_at_its_pr
     assert_eq!(desk.held(1, BTC, true), g(10.0));
     desk.index(BTC, 80.0);
     desk.ok(VenueCommand::Phase(BTC, Phase::Settling));
-    let said = desk.ok(VenueCommand::Settle(BTC, None, false));
+    let said = desk.ok(VenueCommand::Settle(BTC, None, ""));
     assert_eq!(kinds(&said, Kind::SettlementDeferred).len(), 1, "{said:?}");
     assert_eq!(desk.cash(2), m(1e6));
 }

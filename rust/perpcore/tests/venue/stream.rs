@@ -125,7 +125,7 @@ impl Stream {
         let class = self.draw.of(&[Class::Professional, Class::MarketMaker]);
         Settings {
             client: Some(account / 3),
-            group: Some(account / 2),
+            group: Some(account / 6),
             class: Some(class),
             portfolio: Some(account % 5 == 4),
             leverage: account.is_multiple_of(3).then_some(g(3.0)),

@@ -8,6 +8,7 @@ use perpcore::rule::Rule;
 const ANN: u32 = 0;
 const BEN: u32 = 1;
 const SIBLING: u32 = 2;
+const FRIEND: u32 = 3;
 
 /// Ann has 100 and is long 5 at 100; the mark is 110, so that her unsettled gain is 5·10 = 50.
 fn ann_gains(instrument: u32, contracts: i64) -> Desk {
@@ -109,16 +110,16 @@ fn an_unsettled_gain_does_not_leave_by_any_way() {
 }
 
 #[test]
-fn a_gain_that_went_through_a_fill_between_siblings_of_other_groups_is_still_unsettled() {
+fn a_gain_that_went_through_a_fill_to_somebody_else_is_still_unsettled() {
     let mut desk = ann_gains(ALPHA, 5);
-    desk.does(VenueCommand::Transfer(ANN, SIBLING, USD, money(40)));
-    // The sibling buys Ann's 3 at 107: he takes over 3·3 = 9 of her gain, unsettled with him too.
-    desk.trade(ALPHA, SIBLING, ANN, 3, 10_700);
-    let figures = desk.figures(SIBLING);
+    desk.opens(FRIEND, 40);
+    // The friend buys Ann's 3 at 107: he takes over 3·3 = 9 of her gain, unsettled with him too.
+    desk.trade(ALPHA, FRIEND, ANN, 3, 10_700);
+    let figures = desk.figures(FRIEND);
     assert_eq!((figures.equity, figures.opening_equity), (money(49), money(40)));
     // 40 less 3·110·10 % = 33.
-    desk.refuses(VenueCommand::Withdraw(SIBLING, USD, money(7) + 1), Code::NotWithdrawable);
-    desk.does(VenueCommand::Withdraw(SIBLING, USD, money(7)));
+    desk.refuses(VenueCommand::Withdraw(FRIEND, USD, money(7) + 1), Code::NotWithdrawable);
+    desk.does(VenueCommand::Withdraw(FRIEND, USD, money(7)));
 }
 
 #[test]

@@ -168,11 +168,14 @@ fn after_a_restart_no_price_is_used_until_it_is_told_again() {
     let (mut desk, order) = at(PriceState::Live);
     desk.does(VenueCommand::Restart);
     assert_eq!(desk.status(ANN), Status::Undecided);
-    desk.not_placed(ALPHA, limit(ANN, 1, 9_800), Code::PriceUnusable);
+    // Nothing trades until somebody resumes, who needs a price that may be used; orders stay, and cancels pass.
+    desk.not_placed(ALPHA, limit(ANN, -1, 9_850), Code::PhaseRefused);
+    desk.refuses(VenueCommand::Resume(Some(ALPHA)), Code::PriceUnusable);
     desk.cancel(ALPHA, order);
-    desk.rests(ALPHA, limit(ANN, -1, 9_850));
     desk.mark(ALPHA, 9_800);
     assert_eq!(desk.status(ANN), Status::Healthy);
+    desk.does(VenueCommand::Resume(Some(ALPHA)));
+    assert_eq!(desk.venue.book(ALPHA).expect("the book").phase(), Phase::Preopen);
 }
 
 #[test]

@@ -46,21 +46,20 @@ impl Desk {
 }
 
 #[test]
-fn accounts_of_one_client_in_two_groups_lose_by_trading_with_each_other() {
+fn accounts_of_one_client_are_of_one_group() {
     let mut desk = Desk::with(&with_rebate(), &[]);
-    for account in [ANN, BEN] {
-        let settings = Settings { client: Some(7), group: Some(account), ..Settings::default() };
-        desk.does(VenueCommand::OpenAccount(account, settings));
-        desk.does(VenueCommand::Deposit(account, USD, money(1_000)));
-    }
-    for round in 1..=10 {
-        desk.trade(ALPHA, ANN, BEN, 10, 10_000);
-        desk.trade(ALPHA, BEN, ANN, 10, 10_000);
-        // Each trade of 1,000 costs 0.50 and brings 0.20.
-        let both = desk.wallet(ANN, USD) + desk.wallet(BEN, USD);
-        assert_eq!(both, money(2_000) - round * 2 * money(3) / 10);
-    }
-    assert_eq!(desk.house("fees"), money(6));
+    let of = |group| Settings { client: Some(7), group, ..Settings::default() };
+    desk.does(VenueCommand::OpenAccount(ANN, of(Some(2))));
+    desk.refuses(VenueCommand::OpenAccount(BEN, of(Some(4))), Code::OtherGroup);
+    desk.does(VenueCommand::OpenAccount(BEN, of(None)));
+    desk.does(VenueCommand::Deposit(ANN, USD, money(1_000)));
+    let order = desk.rests(ALPHA, limit(ANN, -5, 10_000));
+    // All of a client move, so none may have orders.
+    let group = |group| Settings { group: Some(group), ..Settings::default() };
+    desk.refuses(VenueCommand::SetAccount(BEN, group(4)), Code::ConflictingValues);
+    desk.cancel(ALPHA, order);
+    desk.does(VenueCommand::SetAccount(BEN, group(4)));
+    assert_eq!([ANN, BEN].map(|account| desk.venue.whose(account)), [Some((7, 4)); 2]);
 }
 
 #[test]

@@ -248,11 +248,12 @@ fn the_last_settlement_waits_for_whoever_would_be_bankrupt_at_its_price() {
     for isolates in [false, true] {
         let mut desk = settling(isolates);
         // 5·(100 − 88) = 60 is more than 50.
-        desk.tell(VenueCommand::Settle(ALPHA, Some(units(88)), true));
+        desk.does(VenueCommand::Settle(ALPHA, Some(units(88)), "first"));
+        desk.tell(VenueCommand::Settle(ALPHA, Some(units(88)), "second"));
         assert_eq!(deferred(&desk), [(ALPHA, ANN)]);
         assert_eq!(desk.venue.book(ALPHA).expect("the book").phase(), Phase::Settling);
         assert_eq!(desk.held(ANN, ALPHA, isolates), 5);
-        desk.does(VenueCommand::Settle(ALPHA, None, false));
+        desk.does(VenueCommand::Settle(ALPHA, None, ""));
         assert_eq!((desk.held(ANN, ALPHA, isolates), desk.wallet(ANN, USD)), (0, money(50)));
         assert_eq!(desk.venue.book(ALPHA).expect("the book").phase(), Phase::Settled);
     }
@@ -264,7 +265,7 @@ fn the_last_settlement_does_not_wait_for_whoever_is_bankrupt_at_the_mark_but_not
         let mut desk = settling(isolates);
         desk.mark(ALPHA, 8_900);
         // At 89 she has lost 55 of 50. The index, 100, is what is settled at.
-        desk.does(VenueCommand::Settle(ALPHA, None, false));
+        desk.does(VenueCommand::Settle(ALPHA, None, ""));
         assert_eq!(deferred(&desk), []);
         assert_eq!(desk.wallet(ANN, USD), money(50));
     }
@@ -273,17 +274,20 @@ fn the_last_settlement_does_not_wait_for_whoever_is_bankrupt_at_the_mark_but_not
 #[test]
 fn a_price_for_the_last_settlement_lies_within_the_index_of_the_last_hour() {
     let mut desk = settling(false);
-    let settle = |price, approved| VenueCommand::Settle(ALPHA, Some(cents(price)), approved);
-    desk.refuses(settle(10_000, false), Code::ApprovalMissing);
-    desk.refuses(settle(8_799, true), Code::SettlementPrice);
-    desk.refuses(settle(10_001, true), Code::SettlementPrice);
+    let settle = |price, approval| VenueCommand::Settle(ALPHA, Some(cents(price)), approval);
+    desk.refuses(settle(10_000, ""), Code::ApprovalMissing);
+    desk.refuses(settle(8_799, "first"), Code::SettlementPrice);
+    desk.refuses(settle(10_001, "first"), Code::SettlementPrice);
     desk.time += HOUR;
     desk.index(ALPHA, 9_900);
     desk.time += 1;
     // The 88 and the 100 are more than an hour old.
-    desk.refuses(settle(9_899, true), Code::SettlementPrice);
-    desk.does(settle(9_900, true));
+    desk.refuses(settle(9_899, "first"), Code::SettlementPrice);
+    desk.does(settle(9_900, "first"));
+    desk.refuses(settle(9_900, "first"), Code::SecondApproval);
+    assert_eq!(desk.wallet(ANN, USD), money(50));
+    desk.does(settle(9_900, "second"));
     assert_eq!((desk.wallet(ANN, USD), desk.wallet(BEN, USD)), (money(45), money(10_005)));
     desk.not_placed(ALPHA, limit(BEN, 1, 9_900), Code::PhaseRefused);
-    desk.refuses(settle(9_900, true), Code::PhaseRefused);
+    desk.refuses(settle(9_900, "third"), Code::PhaseRefused);
 }

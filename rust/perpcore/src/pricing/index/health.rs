@@ -157,6 +157,12 @@ impl Health {
         quorum.is_some()
     }
 
+    /// Holds what another one held, and remembers what was in quorum; a halt stays one.
+    pub(super) fn succeed(&mut self, before: &Health) {
+        (self.state, self.since, self.reason) = (before.state, before.since, before.reason);
+        (self.held, self.in_quorum) = (before.held, before.in_quorum.clone());
+    }
+
     /// Begins anew: frozen, but that a halt stays one.
     pub(super) fn restart(&mut self, now: i64) {
         self.run.clear();
@@ -168,6 +174,18 @@ impl Health {
     }
 
     /// `settle.price`.
+    pub(super) fn look_back(&mut self, seconds: i64) {
+        self.in_quorum.look_back(seconds);
+    }
+
+    pub(super) fn average(&self, now: i64, seconds: i64) -> Option<i64> {
+        self.in_quorum.average(now, seconds)
+    }
+
+    pub(super) fn spans(&self, now: i64, price: i64) -> bool {
+        self.in_quorum.spans(now, price)
+    }
+
     pub(super) fn settle_price(&self, now: i64, price: Option<i64>, approval: bool) -> Option<i64> {
         self.in_quorum.settle_price(now, price, approval)
     }

@@ -121,6 +121,13 @@ impl Index {
         }
     }
 
+    /// The index under other rules: it holds its value, frozen until its sources agree, and remembers what was in quorum.
+    pub fn succeed(rules: &Underlying, before: &Index) -> Index {
+        let mut index = Index { time: before.time, ..Index::new(rules) };
+        index.health.succeed(&before.health);
+        index
+    }
+
     /// The rulebook's section that it follows.
     pub fn rules(&self) -> &Underlying {
         &self.rules
@@ -199,6 +206,21 @@ impl Index {
     /// latest update is that of the update.
     pub fn settle_price(&self, now: i64, price: Option<i64>, approval: bool) -> Option<i64> {
         self.health.settle_price(now.max(self.time.unwrap_or(now)), price, approval)
+    }
+
+    /// Whether a price is within the values in quorum of the last hour, ends included.
+    pub fn spans(&self, now: i64, price: i64) -> bool {
+        self.health.spans(now.max(self.time.unwrap_or(now)), price)
+    }
+
+    /// Averages over at most so many seconds will be asked for; what came before is not remembered for them.
+    pub fn look_back(&mut self, seconds: i64) {
+        self.health.look_back(seconds);
+    }
+
+    /// The average of the values in quorum at the whole seconds that end with the one at hand, so many of them (`settle.price`).
+    pub fn average(&self, now: i64, seconds: i64) -> Option<i64> {
+        self.health.average(now.max(self.time.unwrap_or(now)), seconds)
     }
 
     /// What it is since the latest update.

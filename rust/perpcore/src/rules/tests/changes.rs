@@ -55,7 +55,9 @@ fn null_puts_a_key_back_to_its_default() {
     assert_eq!(changed, read(&SMALL.replace("close_cost = \"1%\"", "")));
     assert_eq!(edited(&changed, &[("asset.BTC.close_cost", text("1%"))]), small);
     assert!(edited(&small, &[("instrument.BTC-PERP", Value::Null)]).instruments().is_empty());
-    assert_eq!(edited(&small, &[("asset.BTC.account_cap", Value::Null), ("underlying.BTC", Value::Null)]), small);
+    for path in ["asset.BTC.account_cap", "underlying.BTC", "venue.breaker", "venue.breaker.loss_per_minute"] {
+        assert_eq!(edited(&small, &[(path, Value::Null)]), small, "{path}");
+    }
     let named = read(&format!("name = \"a\"\n{SMALL}"));
     assert_eq!(edited(&named, &[("name", Value::Null)]).name(), None);
 }
@@ -72,13 +74,14 @@ fn an_edit_reports_all_its_problems_and_changes_nothing() {
             ("venue.settlement.x", number("1")),
             ("venue.cal_factor", Value::Null),
             ("instrument.BTC-PRP", Value::Null),
+            ("instrument.BTC-PRP.tick", Value::Null),
             ("instrument.BTC-PERP.tik", number("1")),
             ("instrument.BTC-PERP.lot", Value::Null),
             ("asset.BTC.close_cost", number("0.06")),
             ("venue.call_factor", Value::Array(vec![Value::Null.into()])),
         ],
     )
-    .expect_err("nine problems");
+    .expect_err("ten problems");
     let found: Vec<_> = failure
         .problems()
         .map(|fault| format!("{} {}", fault.code.entry().name, fault.column.as_deref().unwrap_or("")))
@@ -89,6 +92,7 @@ fn an_edit_reports_all_its_problems_and_changes_nothing() {
         "unknown_key venue.settlement.x",
         "unknown_key venue.cal_factor",
         "unknown_key instrument.BTC-PRP",
+        "unknown_key instrument.BTC-PRP.tick",
         "invalid_value venue.call_factor",
         "inconsistent asset.BTC.close_cost",
         "unknown_key instrument.BTC-PERP.tik",
@@ -97,7 +101,7 @@ fn an_edit_reports_all_its_problems_and_changes_nothing() {
     assert_eq!(found, wanted);
     let accepted: Vec<_> = failure.problems().map(|fault| fault.accepted.as_str()).collect();
     assert!(accepted[3].starts_with("did you mean call_factor?") && accepted[4].starts_with("did you mean BTC-PERP?"));
-    assert!(accepted[7].starts_with("did you mean tick?"));
+    assert!(accepted[8].starts_with("did you mean tick?"));
     assert_eq!(small.canonical(), before);
 }
 
@@ -159,8 +163,10 @@ tiers = [["rest", "5%", 10]]
     ];
     let mut wanted = vec!["instrument.BTC-PERP.tick".to_string(), "instrument.BTC-PERP.tiers".to_string()];
     wanted.extend(sol.map(|key| format!("instrument.SOL-PERP.{key}")));
+    wanted.push("underlying.SOL.eligible".to_string());
     wanted.extend(index.map(|key| format!("underlying.SOL.index.{key}")));
-    wanted.extend(["rates", "sources"].map(|key| format!("underlying.SOL.{key}")));
+    wanted.extend(["eligible", "rates", "sources"].map(|key| format!("underlying.SOL.{key}")));
+    wanted.sort_unstable();
     assert_eq!(changed, wanted);
 }
 

@@ -1,9 +1,12 @@
 //! The behaviour of rulebooks, by rows.
 
 mod changes;
+mod curves;
 mod forms;
+mod numbers;
 mod presets;
 mod problems;
+mod tighten;
 
 use super::Rulebook;
 use crate::fault::Failure;
@@ -32,4 +35,17 @@ fn parse(text: &str) -> Result<Rulebook, Failure> {
 #[track_caller]
 fn read(text: &str) -> Rulebook {
     parse(text).unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+/// Numbers from a seed (SplitMix64).
+struct Draw(u64);
+
+impl Draw {
+    /// A number from 0 to below `end`.
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
 }

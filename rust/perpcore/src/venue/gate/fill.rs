@@ -11,6 +11,7 @@ use crate::ledger::{Buyers, SideOfTrade, fee_of, isolated_move};
 use crate::margin::admission::Wish;
 use crate::margin::figures::Figures;
 use crate::margin::line::Noted;
+use crate::message::Refusal;
 use crate::num::wide::Wide;
 use crate::venue::state::{Books, State};
 
@@ -29,7 +30,7 @@ pub(super) fn check<S: Store>(
     fill: &Fill,
     taker: bool,
     buyers: &mut Buyers,
-) -> Result<(), Code> {
+) -> Result<(), Refusal> {
     let side = floor.side(fill, taker);
     let price = floor.price(fill);
     let held = floor.state.ledger.quantity(side.account, floor.instrument, side.isolated);
@@ -43,7 +44,7 @@ pub(super) fn check<S: Store>(
     lay(floor, &side);
     let paid = trade(floor, &side, price, fee, buyers)?;
     if opens && !paid {
-        return Err(Code::FillRefused);
+        return Err(Code::FillRefused.into());
     }
     if !taker {
         lay_rest(floor, book, fill);
@@ -53,7 +54,7 @@ pub(super) fn check<S: Store>(
     let gives = side.isolated && opens;
     if gives && (cross.equity < cross.maintenance_margin || cross.net_value < 0) {
         // What an isolated position takes leaves the cross account where it can still be closed.
-        return Err(Code::FillRefused);
+        return Err(Code::FillRefused.into());
     }
     if with.equity >= with.maintenance || (after == 0 && with.maintenance == 0 && with.net_value >= 0) {
         let settlement = floor.state.ledger.settlement();
@@ -71,7 +72,7 @@ pub(super) fn check<S: Store>(
         let difference = product(with.equity, before.maintenance).minus(&product(before.equity, with.maintenance));
         !difference.is_negative()
     };
-    if better || cfg!(feature = "without_fill_rule") { Ok(()) } else { Err(Code::FillRefused) }
+    if better || cfg!(feature = "without_fill_rule") { Ok(()) } else { Err(Code::FillRefused.into()) }
 }
 
 /// Lays out the account of a side, without orders.
@@ -86,7 +87,13 @@ fn lay(floor: &mut Floor<'_>, side: &SideOfTrade) {
 /// Makes the trade on the desk: the position, the fee, the margin that goes to an isolated position. Whether the fee can be
 /// paid.
 #[inline(always)]
-fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128, buyers: &mut Buyers) -> Result<bool, Code> {
+fn trade(
+    floor: &mut Floor<'_>,
+    side: &SideOfTrade,
+    price: i64,
+    fee: i128,
+    buyers: &mut Buyers,
+) -> Result<bool, Refusal> {
     let SideOfTrade { account, isolated, quantity, leverage, .. } = *side;
     let instrument = floor.instrument;
     let State { desk, ledger, terms, market, .. } = &mut *floor.state;
@@ -109,7 +116,7 @@ fn trade(floor: &mut Floor<'_>, side: &SideOfTrade, price: i64, fee: i128, buyer
     position.isolated_margin += amount - fee;
     *desk.balance(settlement) -= amount;
     if amount > 0 && ledger.could_pay(account, amount, market, buyers) < amount {
-        return Err(Code::FillRefused);
+        return Err(Code::FillRefused.into());
     }
     Ok(true)
 }
@@ -139,10 +146,10 @@ fn bucket_of(floor: &Floor<'_>, side: &SideOfTrade, cross: &Figures) -> Bucket {
 impl State {
     /// Values what lies on the desk; refused where it is beyond what is computed exactly.
     #[inline(always)]
-    fn value_desk(&mut self) -> Result<Figures, Code> {
+    fn value_desk(&mut self) -> Result<Figures, Refusal> {
         let State { desk, terms, market, .. } = self;
         let mut noted = Noted::default();
         let cross = desk.value(terms, market, &mut noted);
-        if noted.0.is_some() { Err(Code::FillRefused) } else { Ok(cross) }
+        if noted.0.is_some() { Err(Code::FillRefused.into()) } else { Ok(cross) }
     }
 }

@@ -1,38 +1,80 @@
-//! `gate.limits`: orders a second, the position of a group, the open interest. The limits of an account are the book's.
+//! `gate.limits`: open orders, orders a second and positions of a client and of a group, and the open interest. The orders and
+//! the position of the account itself are asked by the book.
 
 use super::Floor;
 use crate::book::Book;
 use crate::book::owner::{Asked, Fill, Owner};
 use crate::book::store::Store;
 use crate::fault::Code;
+use crate::message::Refusal;
 use crate::num::ONE;
-use crate::rules::Limits;
-
-const SECOND: i64 = 1_000_000_000;
+use crate::rules::{Limits, Rates};
+use crate::venue::state::{Kin, Pace, SECOND};
 
 #[inline(always)]
-pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
-    pace(floor, asked.account)?;
-    let Limits { group_position, open_interest, .. } =
+pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked) -> Result<(), Refusal> {
+    let Limits { client_open_orders, group_open_orders, client_position, group_position, open_interest, .. } =
         floor.state.rules.instruments()[floor.instrument as usize].limits;
-    if let Some(limit) = group_position {
-        group(floor, book, asked, limit)?;
+    if asked.is_more {
+        for (limit, kin) in [(client_open_orders, Kin::Client), (group_open_orders, Kin::Group)] {
+            limit.map_or(Ok(()), |limit| orders(floor, book, asked, kin, limit))?;
+        }
     }
-    match open_interest {
-        Some(limit) => interest(floor, book, asked, limit),
-        None => Ok(()),
+    pace(floor, asked.account)?;
+    for (limit, kin) in [(client_position, Kin::Client), (group_position, Kin::Group)] {
+        limit.map_or(Ok(()), |limit| position(floor, book, asked, kin, limit))?;
     }
+    open_interest.map_or(Ok(()), |limit| interest(floor, book, asked, limit))
 }
 
-/// Orders and amendments of an account within a second of the clock.
+/// A number as it stands in an event.
+fn count(number: u32) -> i128 {
+    i128::from(number) * i128::from(ONE)
+}
+
+/// Open orders of all accounts of a client or a group.
+#[cold]
+fn orders<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, kin: Kin, limit: u32) -> Result<(), Refusal> {
+    let members = floor.state.kin(kin, asked.account);
+    let orders: u32 = members.iter().map(|account| book.account(*account).orders).sum();
+    let code = if kin == Kin::Client { Code::ClientOrders } else { Code::GroupOrders };
+    if orders < limit { Ok(()) } else { Err(Refusal::new(code, count(orders) + count(1), count(limit))) }
+}
+
+/// Orders and amendments within a second of the clock: of the account, its client, its group.
 #[inline(always)]
-fn pace(floor: &mut Floor<'_>, account: u32) -> Result<(), Code> {
-    let Some(most) = floor.state.rules.venue().rates.orders_per_second else { return Ok(()) };
+fn pace(floor: &mut Floor<'_>, account: u32) -> Result<(), Refusal> {
+    let Rates { orders_per_second, client_orders_per_second, group_orders_per_second, .. } =
+        floor.state.rules.venue().rates;
     let second = floor.state.time.div_euclid(SECOND);
-    let Some(member) = floor.state.member_mut(account) else { return Ok(()) };
-    let count = if member.pace.0 == second { member.pace.1 } else { 0 };
-    member.pace = (second, count.saturating_add(1));
-    if count < most { Ok(()) } else { Err(Code::RateLimit) }
+    if let Some(most) = orders_per_second
+        && let Some(member) = floor.state.member_mut(account)
+    {
+        within(&mut member.pace, second, most, Code::RateLimit)?;
+    }
+    if client_orders_per_second.is_some() || group_orders_per_second.is_some() {
+        pace_of_kin(floor, account, second, [client_orders_per_second, group_orders_per_second])?;
+    }
+    Ok(())
+}
+
+#[cold]
+fn pace_of_kin(floor: &mut Floor<'_>, account: u32, second: i64, most: [Option<u32>; 2]) -> Result<(), Refusal> {
+    let member = floor.state.member(account)?;
+    let names = [(Kin::Client, member.client, Code::ClientRate), (Kin::Group, member.group, Code::GroupRate)];
+    for ((kin, name, code), most) in names.into_iter().zip(most) {
+        let Some(most) = most else { continue };
+        within(floor.state.paces[kin as usize].entry(name).or_default(), second, most, code)?;
+    }
+    Ok(())
+}
+
+/// Counts one more.
+#[inline(always)]
+fn within(pace: &mut Pace, second: i64, most: u32, code: Code) -> Result<(), Refusal> {
+    let before = if pace.second == second { pace.orders } else { 0 };
+    *pace = Pace { second, orders: before.saturating_add(1) };
+    if before < most { Ok(()) } else { Err(Refusal::new(code, count(before) + count(1), count(most))) }
 }
 
 /// What of an order is more than the one in whose place it comes, in lots; of one that only reduces at most the position.
@@ -43,30 +85,31 @@ fn more<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked) -> i64 {
     if reduce_only { lots.min(held) - before } else { lots - before }
 }
 
-/// Positions and orders of a side of all accounts of a group, in contracts.
+/// Positions and orders of a side of all accounts of a client or a group, in contracts.
 #[cold]
-fn group<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, limit: i64) -> Result<(), Code> {
-    let group = floor.state.member(asked.account)?.group;
-    let members = floor.state.groups.get(&group).map_or(&[][..], Vec::as_slice);
+fn position<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, kin: Kin, limit: i64) -> Result<(), Refusal> {
     let side = asked.side;
     let of = |account: &u32| {
         let held = floor.position(*account, false) + floor.position(*account, true);
         i128::from(side.sign() * held) + i128::from(book.account(*account).open[side as usize])
     };
+    let members = floor.state.kin(kin, asked.account);
     let lots = members.iter().map(of).sum::<i128>() + i128::from(more(floor, book, asked));
     let contracts = lots * i128::from(book.terms().lot.size);
-    if contracts > i128::from(limit) { Err(Code::GroupLimit) } else { Ok(()) }
+    let code = if kin == Kin::Client { Code::ClientLimit } else { Code::GroupLimit };
+    if contracts > i128::from(limit) { Err(Refusal::new(code, contracts, limit)) } else { Ok(()) }
 }
 
 /// What would be long, or short, if all of an account's orders of the side traded with new positions, in contracts.
 #[cold]
-fn interest<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked, limit: i64) -> Result<(), Code> {
+fn interest<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked, limit: i64) -> Result<(), Refusal> {
     let own = [false, true].map(|isolated| book.adding(asked.account, asked.side, isolated, 0)).iter().sum::<i64>();
     let open =
         floor.state.ledger.open_interest(floor.instrument) / i128::from(floor.state.lots[floor.instrument as usize]);
     let lots = open + i128::from(own) + i128::from(more(floor, book, asked));
-    let over = lots * i128::from(book.terms().lot.size) > i128::from(limit);
-    if over && !floor.reduces(book, asked) { Err(Code::OpenInterest) } else { Ok(()) }
+    let contracts = lots * i128::from(book.terms().lot.size);
+    let over = contracts > i128::from(limit) && !floor.reduces(book, asked);
+    if over { Err(Refusal::new(Code::OpenInterest, contracts, limit)) } else { Ok(()) }
 }
 
 /// Whether a trade would let the open interest pass its limit: exact, where orders of others that were let in meanwhile trade.

@@ -8,11 +8,11 @@ use crate::fault::Code;
 use crate::margin::admission::{Asking, covers};
 use crate::margin::line::Noted;
 use crate::margin::status::Status;
-use crate::message::Class;
+use crate::message::{Class, Refusal};
 use crate::venue::state::State;
 
 #[inline(always)]
-pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
+pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked) -> Result<(), Refusal> {
     if cfg!(feature = "without_equal_accounts")
         && floor.state.member(asked.account)?.class == Class::AffiliatedMarketMaker
     {
@@ -23,7 +23,8 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
     let State { desk, terms, market, rules, .. } = &mut *floor.state;
     let mut noted = Noted::default();
     let after = desk.value(terms, market, &mut noted);
-    let fits = !desk.view().portfolio || after.equity >= rules.portfolio().min_equity;
+    let min_equity = rules.portfolio().min_equity;
+    let fits = !desk.view().portfolio || after.equity >= min_equity;
     if fits && noted.0.is_none() && covers(&after) && after.net_value >= 0 && market.mark(wish.instrument).usable {
         floor.state.admitted = Some((asked.account, wish, after));
         return Ok(());
@@ -34,13 +35,17 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
     let asking = Asking { terms, market, account: &desk.view(), leverage: manner.leverage };
     let checked = asking.check(&wish)?;
     let usable = after.status != Status::Undecided && market.mark(wish.instrument).usable;
+    let numbers = |code: Code| match code {
+        Code::InsufficientMargin => Refusal::new(code, checked.initial_margin_after, checked.opening_equity),
+        code => code.into(),
+    };
     match checked.refused {
-        Some(code) => Err(code),
+        Some(code) => Err(numbers(code)),
         None if fits && usable && covers(&after) => Ok(()),
         // Let pass since it reduces: then it must do so together with the others too.
         None if floor.reduces(book, asked) => Ok(()),
-        None if !fits => Err(Code::BelowMinEquity),
-        None if usable => Err(Code::InsufficientMargin),
-        None => Err(Code::PriceUnusable),
+        None if !fits => Err(Refusal::new(Code::BelowMinEquity, after.equity, min_equity)),
+        None if usable => Err(numbers(Code::InsufficientMargin)),
+        None => Err(Code::PriceUnusable.into()),
     }
 }

@@ -14,10 +14,9 @@ use super::state::{Books, Slot, State};
 use crate::book::Book;
 use crate::book::owner::{Asked, Fill, Owner, Refused};
 use crate::book::store::Store;
-use crate::fault::Code;
 use crate::ledger::SideOfTrade;
 use crate::margin::admission::Wish;
-use crate::message::Side;
+use crate::message::{Refusal, Side};
 use crate::num::bounds::{PRICE, QUANTITY};
 
 /// Who a book asks while it carries out a command.
@@ -71,22 +70,22 @@ impl Floor<'_> {
 
 impl Owner for Floor<'_> {
     #[inline(always)]
-    fn admits_phase(&mut self) -> Result<(), Code> {
+    fn admits_phase(&mut self) -> Result<(), Refusal> {
         phase::check(self)
     }
 
     #[inline(always)]
-    fn admits_account<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
+    fn admits_account<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Refusal> {
         account::check(self, book, asked)
     }
 
     #[inline(always)]
-    fn admits_limits<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
+    fn admits_limits<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Refusal> {
         limits::check(self, book, asked)
     }
 
     #[inline(always)]
-    fn admits_margin<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Code> {
+    fn admits_margin<S: Store>(&mut self, book: &Book<S>, asked: &Asked) -> Result<(), Refusal> {
         margin::check(self, book, asked)
     }
 
@@ -120,6 +119,9 @@ impl Owner for Floor<'_> {
     fn filled(&mut self, fill: &Fill) {
         let price = self.price(fill);
         let sides = [true, false].map(|taker| self.side(fill, taker));
+        if self.state.has_breaker() {
+            sides.iter().for_each(|side| self.state.beats(side, price));
+        }
         let State { ledger, market, pending, .. } = &mut *self.state;
         ledger.trade(self.instrument, price, sides, fill.trade, market, pending);
         self.state.touch(fill.taker);

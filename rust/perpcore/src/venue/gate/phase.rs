@@ -2,12 +2,12 @@
 
 use super::Floor;
 use crate::fault::Code;
-use crate::message::PriceState;
+use crate::message::{PriceState, Refusal};
 
 #[inline(always)]
-pub(super) fn check(floor: &Floor<'_>) -> Result<(), Code> {
+pub(super) fn check(floor: &Floor<'_>) -> Result<(), Refusal> {
     match floor.state.prices.instruments[floor.instrument as usize].state {
-        PriceState::Halted => Err(Code::PriceUnusable),
+        PriceState::Halted => Err(Code::PriceUnusable.into()),
         _ => Ok(()),
     }
 }

@@ -1,16 +1,20 @@
 //! What each kind of command does, one file a family.
 
 mod accounts;
+mod anew;
+mod halts;
 mod money;
 mod orders;
 mod phases;
 mod prices;
+mod rulebooks;
 
 pub use money::reserved;
 
 use super::Venue;
-use crate::fault::Code;
-use crate::message::{Amend, Cancel, Command, Event, NOBODY, Named, Place, Priced, Settings, VenueCommand};
+use crate::message::{
+    Amend, Cancel, Command, Event, Halted, NOBODY, Named, Place, Priced, Refusal, Settings, VenueCommand,
+};
 use crate::num::bounds::PRICE;
 
 /// What the event of a command that is refused says of it.
@@ -45,10 +49,15 @@ pub(super) fn about(command: &VenueCommand<'_>) -> Event {
         VenueCommand::Top(at, ..) | VenueCommand::Phase(at, _) => instrument(at),
         VenueCommand::Settle(at, price, _) => Event { price: price.unwrap_or(0), ..instrument(at) },
         VenueCommand::Halt(at) | VenueCommand::Resume(at) => of(at),
+        VenueCommand::HaltOrders(Halted::Account(of)) | VenueCommand::ResumeOrders(Halted::Account(of)) => account(of),
         VenueCommand::AdvanceTime
         | VenueCommand::Restart
         | VenueCommand::HaltIndex(_)
-        | VenueCommand::ResumeIndex(_) => Event::NOTHING,
+        | VenueCommand::ResumeIndex(_)
+        | VenueCommand::HaltOrders(_)
+        | VenueCommand::ResumeOrders(_)
+        | VenueCommand::ApproveRulebook(..)
+        | VenueCommand::ActivateRulebook(..) => Event::NOTHING,
     }
 }
 
@@ -77,7 +86,7 @@ fn about_order(command: &Command<'_>) -> Event {
 impl Venue {
     /// Carries out a command, or says why not; then nothing has changed.
     #[inline(always)]
-    pub(super) fn carry_out(&mut self, command: &VenueCommand<'_>, out: &mut Vec<Event>) -> Result<(), Code> {
+    pub(super) fn carry_out(&mut self, command: &VenueCommand<'_>, out: &mut Vec<Event>) -> Result<(), Refusal> {
         if let VenueCommand::Book(instrument, command) = command {
             return self.order(*instrument, command, out);
         }
@@ -85,7 +94,7 @@ impl Venue {
     }
 
     #[inline(never)]
-    fn carry_out_other(&mut self, command: &VenueCommand<'_>, out: &mut Vec<Event>) -> Result<(), Code> {
+    fn carry_out_other(&mut self, command: &VenueCommand<'_>, out: &mut Vec<Event>) -> Result<(), Refusal> {
         match *command {
             VenueCommand::Book(..) => Ok(()),
             VenueCommand::CancelAll(instrument, scope) => self.cancel_all(instrument, scope, out),
@@ -112,9 +121,13 @@ impl Venue {
             VenueCommand::Phase(instrument, phase) => self.phase(instrument, phase, out),
             VenueCommand::Halt(instrument) => self.halt(instrument, out),
             VenueCommand::Resume(instrument) => self.resume(instrument, out),
+            VenueCommand::HaltOrders(whose) => self.halt_orders(whose, out),
+            VenueCommand::ResumeOrders(whose) => self.resume_orders(whose, out),
+            VenueCommand::ApproveRulebook(digest, approval) => self.approve_rulebook(digest, approval, out),
+            VenueCommand::ActivateRulebook(text, confirmed) => self.activate_rulebook(text, confirmed, out),
             VenueCommand::HaltIndex(underlying) => self.halt_index(underlying, true, out),
             VenueCommand::ResumeIndex(underlying) => self.halt_index(underlying, false, out),
-            VenueCommand::Settle(instrument, price, approved) => self.settle_last(instrument, price, approved, out),
+            VenueCommand::Settle(instrument, price, approval) => self.settle_last(instrument, price, approval, out),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::margin::figures::Figures;
 use crate::margin::line::{Noted, Obstacle};
 use crate::margin::status::Status;
 use crate::message::event::Kind;
-use crate::message::{Event, House, NOBODY};
+use crate::message::{Event, House, NOBODY, Refusal};
 use crate::num::bounds::MONEY;
 use crate::num::round::credit_from_e16;
 use crate::num::{ONE, scaled};
@@ -21,8 +21,8 @@ use crate::word::Word;
 const HOUR: i64 = 3_600_000_000_000;
 
 /// An amount that is moved: above 0 and within the bounds.
-fn positive(amount: i128) -> Result<(), Code> {
-    if amount > 0 && MONEY.holds(amount) { Ok(()) } else { Err(Code::OutOfRange) }
+fn positive(amount: i128) -> Result<(), Refusal> {
+    if amount > 0 && MONEY.holds(amount) { Ok(()) } else { Err(Code::OutOfRange.into()) }
 }
 
 impl State {
@@ -65,34 +65,47 @@ impl State {
 
 impl Venue {
     /// Whether an amount of an asset may leave the cross account; `own` of what is held is this very amount.
-    fn may_leave(&mut self, account: u32, asset: u32, amount: i128, own: i128) -> Result<(), Code> {
+    fn may_leave(&mut self, account: u32, asset: u32, amount: i128, own: i128) -> Result<(), Refusal> {
         let (has, held) = self.state.ledger.of(account).balance(asset);
         if amount > has - (held - own) {
-            return Err(Code::InsufficientBalance);
+            return Err(Refusal::new(Code::InsufficientBalance, amount, has - (held - own)));
         }
         let settlement = self.state.ledger.settlement();
         let less =
             |of: u32, held: i128| held + if of == asset { amount - own } else { 0 } - i128::from(of == settlement);
         let left = self.state.without(account, &self.books, less);
         if left.status == Status::Undecided {
-            return Err(Code::PriceUnusable);
+            return Err(Code::PriceUnusable.into());
         }
         // With the smallest unit more: what may be withdrawn is cut off at 0.
-        if left.withdrawable >= 1 { Ok(()) } else { Err(Code::NotWithdrawable) }
+        if left.withdrawable >= 1 { Ok(()) } else { Err(self.not_withdrawable(account, amount)) }
     }
 
-    pub(super) fn deposit(&mut self, account: u32, asset: u32, amount: i128, out: &mut Vec<Event>) -> Result<(), Code> {
+    #[cold]
+    fn not_withdrawable(&mut self, account: u32, amount: i128) -> Refusal {
+        Refusal::new(Code::NotWithdrawable, amount, self.state.figures(account, &self.books).withdrawable)
+    }
+
+    pub(super) fn deposit(
+        &mut self,
+        account: u32,
+        asset: u32,
+        amount: i128,
+        out: &mut Vec<Event>,
+    ) -> Result<(), Refusal> {
         self.state.member(account)?;
         positive(amount)?;
         if !self.state.ledger.has_room(account, asset, amount) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
-        let cap = self.state.rules.assets()[asset as usize].platform_cap;
-        if cap.is_some_and(|cap| self.state.ledger.clients_have(asset) + amount > cap) {
-            return Err(Code::PlatformCap);
+        let have = self.state.ledger.clients_have(asset) + amount;
+        if let Some(cap) = self.state.rules.assets()[asset as usize].platform_cap
+            && have > cap
+        {
+            return Err(Refusal::new(Code::PlatformCap, have, cap));
         }
         let from = out.len();
-        self.state.ledger.deposit(account, asset, amount, out);
+        self.flows([account, NOBODY], |venue| venue.state.ledger.deposit(account, asset, amount, out));
         self.stamp(from, out);
         self.state.touch(account);
         Ok(())
@@ -104,7 +117,7 @@ impl Venue {
         asset: u32,
         amount: i128,
         out: &mut Vec<Event>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Refusal> {
         self.may_send(account)?;
         positive(amount)?;
         self.may_leave(account, asset, amount, 0)?;
@@ -120,13 +133,13 @@ impl Venue {
     }
 
     /// Whether money of an account may leave at all.
-    fn may_send(&self, account: u32) -> Result<(), Code> {
+    fn may_send(&self, account: u32) -> Result<(), Refusal> {
         let flags = self.state.member(account)?.flags;
-        if flags.no_withdraw || flags.frozen { Err(Code::WithdrawHeld) } else { Ok(()) }
+        if flags.no_withdraw || flags.frozen { Err(Code::WithdrawHeld.into()) } else { Ok(()) }
     }
 
     /// The hourly limit of the venue.
-    fn within_outflow(&mut self, value: i128, out: &mut Vec<Event>) -> Result<(), Code> {
+    fn within_outflow(&mut self, value: i128, out: &mut Vec<Event>) -> Result<(), Refusal> {
         let state = &mut self.state;
         while state.outflow.front().is_some_and(|(time, ..)| state.time - time >= HOUR) {
             state.outflow.pop_front();
@@ -141,7 +154,7 @@ impl Venue {
         }
         let (kind, rule) = (Kind::LimitReached, Some(Rule::LedgerWithdraw));
         self.say(Event { kind, amount: limit, balance: used, rule, ..Event::NOTHING }, out);
-        Err(Code::OutflowLimit)
+        Err(Refusal::new(Code::OutflowLimit, used + value, limit))
     }
 
     fn say_withdrawal(&mut self, kind: Kind, order: u64, account: u32, asset: u32, amount: i128, out: &mut Vec<Event>) {
@@ -150,25 +163,25 @@ impl Venue {
         self.say(Event { kind, order, account, asset, amount, balance, rule, ..Event::NOTHING }, out);
     }
 
-    pub(super) fn confirm(&mut self, number: u64, out: &mut Vec<Event>) -> Result<(), Code> {
+    pub(super) fn confirm(&mut self, number: u64, out: &mut Vec<Event>) -> Result<(), Refusal> {
         let &Pending { account, asset, amount } = self.state.withdrawals.get(&number).ok_or(Code::UnknownWithdrawal)?;
         self.may_send(account)?;
         match self.may_leave(account, asset, amount, amount) {
             // It was there when it was asked for; the account has needed it since.
-            Err(Code::InsufficientBalance) => return Err(Code::NotWithdrawable),
+            Err(why) if why.code == Code::InsufficientBalance => return Err(self.not_withdrawable(account, amount)),
             answer => answer?,
         }
         self.state.withdrawals.remove(&number);
         self.state.ledger.hold(account, asset, -amount);
         let from = out.len();
-        self.state.ledger.withdraw(account, asset, amount, out);
+        self.flows([account, NOBODY], |venue| venue.state.ledger.withdraw(account, asset, amount, out));
         self.stamp(from, out);
         self.say_withdrawal(Kind::WithdrawalConfirmed, number, account, asset, amount, out);
         self.state.touch(account);
         Ok(())
     }
 
-    pub(super) fn release(&mut self, number: u64, out: &mut Vec<Event>) -> Result<(), Code> {
+    pub(super) fn release(&mut self, number: u64, out: &mut Vec<Event>) -> Result<(), Refusal> {
         let Pending { account, asset, amount } =
             self.state.withdrawals.remove(&number).ok_or(Code::UnknownWithdrawal)?;
         self.state.ledger.hold(account, asset, -amount);
@@ -184,21 +197,21 @@ impl Venue {
         asset: u32,
         amount: i128,
         out: &mut Vec<Event>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Refusal> {
         self.may_send(from)?;
         if from == to {
-            return Err(Code::ConflictingValues);
+            return Err(Code::ConflictingValues.into());
         }
         if self.state.member(from)?.client != self.state.member(to)?.client {
-            return Err(Code::OtherClient);
+            return Err(Code::OtherClient.into());
         }
         positive(amount)?;
         self.may_leave(from, asset, amount, 0)?;
         if !self.state.ledger.has_room(to, asset, amount) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
         let at = out.len();
-        self.state.ledger.transfer(from, to, asset, amount, out);
+        self.flows([from, to], |venue| venue.state.ledger.transfer(from, to, asset, amount, out));
         self.stamp(at, out);
         self.state.touch(from);
         self.state.touch(to);
@@ -212,10 +225,10 @@ impl Venue {
         instrument: u32,
         amount: i128,
         out: &mut Vec<Event>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Refusal> {
         self.state.member(account)?;
         if amount == 0 || !MONEY.holds(amount) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
         if amount > 0 {
             self.may_leave(account, self.state.ledger.settlement(), amount, 0)?;
@@ -230,16 +243,16 @@ impl Venue {
     }
 
     /// Whether so much of the margin of an isolated position may go back.
-    fn may_return(&mut self, account: u32, instrument: u32, amount: i128) -> Result<(), Code> {
+    fn may_return(&mut self, account: u32, instrument: u32, amount: i128) -> Result<(), Refusal> {
         let held = self.state.ledger.of(account).position(instrument, true).copied().unwrap_or_default();
         if amount > held.margin.amount() {
-            return Err(Code::InsufficientBalance);
+            return Err(Refusal::new(Code::InsufficientBalance, amount, held.margin.amount()));
         }
         if held.quantity == 0 && held.cost_e16 == 0 {
             return Ok(());
         }
         if held.quantity != 0 && !self.state.prices.instruments[instrument as usize].usable {
-            return Err(Code::PriceUnusable);
+            return Err(Code::PriceUnusable.into());
         }
         self.state.figures(account, &self.books);
         let bucket = self.state.desk.buckets.iter().find(|bucket| bucket.instrument == instrument);
@@ -247,7 +260,7 @@ impl Venue {
             let Figures { equity, unrealized_pnl, initial_margin, .. } = bucket.figures;
             equity - amount - unrealized_pnl.max(0) >= initial_margin
         });
-        if covered { Ok(()) } else { Err(Code::NotWithdrawable) }
+        if covered { Ok(()) } else { Err(Code::NotWithdrawable.into()) }
     }
 
     pub(super) fn top_up(
@@ -257,7 +270,7 @@ impl Venue {
         asset: Option<u32>,
         amount: i128,
         out: &mut Vec<Event>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Refusal> {
         let asset = asset.unwrap_or(self.state.ledger.settlement());
         if let Some(account) = from {
             self.may_send(account)?;
@@ -271,10 +284,12 @@ impl Venue {
             House::Converter => ledger::House::Converter,
         };
         if !MONEY.holds(self.state.ledger.house(house, asset) + amount) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
         let at = out.len();
-        self.state.ledger.top_up(house, from, asset, amount, out);
+        self.flows([from.unwrap_or(NOBODY), NOBODY], |venue| {
+            venue.state.ledger.top_up(house, from, asset, amount, out)
+        });
         self.stamp(at, out);
         self.state.touch(from.unwrap_or(NOBODY));
         Ok(())

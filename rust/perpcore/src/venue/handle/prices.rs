@@ -3,9 +3,10 @@
 
 use super::super::Venue;
 use super::super::prices::Told;
+use super::super::state::SECOND;
 use crate::fault::Code;
 use crate::message::event::Kind;
-use crate::message::{Event, Phase, PriceState, Side};
+use crate::message::{Event, Phase, PriceState, Refusal, Side};
 use crate::num::bounds::PRICE;
 use crate::pricing::funding;
 use crate::pricing::index::{Out, Quote, Value};
@@ -14,7 +15,7 @@ use crate::rules::Thin;
 
 /// What a price event is about: an underlying, an asset by itself, an instrument.
 #[derive(Clone, Copy)]
-enum Of {
+pub(super) enum Of {
     Underlying(u32),
     Asset(u32),
     Instrument(u32),
@@ -22,7 +23,7 @@ enum Of {
 
 impl Venue {
     /// Changes prices and lets everybody feel it.
-    fn move_prices(&mut self, out: &mut Vec<Event>, change: impl FnOnce(&mut Venue, &mut Vec<Event>)) {
+    pub(super) fn move_prices(&mut self, out: &mut Vec<Event>, change: impl FnOnce(&mut Venue, &mut Vec<Event>)) {
         let before = self.state.market.clone();
         change(self, out);
         let state = &mut self.state;
@@ -53,7 +54,7 @@ impl Venue {
     }
 
     /// Says what a price is now, and where its state is another one.
-    fn say_price(&mut self, of: Of, before: Told, now: Told, told: bool, out: &mut Vec<Event>) {
+    pub(super) fn say_price(&mut self, of: Of, before: Told, now: Told, told: bool, out: &mut Vec<Event>) {
         let mut event = Event { price: now.price, ..Event::NOTHING };
         event.kind = match of {
             Of::Underlying(underlying) => {
@@ -79,7 +80,7 @@ impl Venue {
     }
 
     /// The mark of an instrument is another one.
-    fn set_mark(&mut self, instrument: u32, now: Told, told: bool, out: &mut Vec<Event>) {
+    pub(super) fn set_mark(&mut self, instrument: u32, now: Told, told: bool, out: &mut Vec<Event>) {
         let of = &mut self.state.prices.instruments[instrument as usize];
         let before = Told { price: of.price, state: of.state };
         of.usable = now.price != 0 && now.state.usable(self.state.terms.instruments[instrument as usize].thin_trades);
@@ -96,12 +97,12 @@ impl Venue {
         price: i64,
         state: PriceState,
         out: &mut Vec<Event>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Refusal> {
         if self.state.prices.instruments[instrument as usize].mark.is_some() {
-            return Err(Code::PricedBySources);
+            return Err(Code::PricedBySources.into());
         }
         if !PRICE.holds(price.into()) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
         self.move_prices(out, |venue, out| venue.set_mark(instrument, Told { price, state }, true, out));
         Ok(())
@@ -113,19 +114,19 @@ impl Venue {
         price: i64,
         state: PriceState,
         out: &mut Vec<Event>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Refusal> {
         if self.state.prices.underlyings[underlying as usize].index.is_some() {
-            return Err(Code::PricedBySources);
+            return Err(Code::PricedBySources.into());
         }
         if !PRICE.holds(price.into()) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
         self.move_prices(out, |venue, out| venue.set_index(underlying, Told { price, state }, true, out));
         Ok(())
     }
 
     /// The index of an underlying is another one, or was told again.
-    fn set_index(&mut self, underlying: u32, now: Told, told: bool, out: &mut Vec<Event>) {
+    pub(super) fn set_index(&mut self, underlying: u32, now: Told, told: bool, out: &mut Vec<Event>) {
         let time = self.state.time;
         let of = &mut self.state.prices.underlyings[underlying as usize];
         let before = std::mem::replace(&mut of.now, now);
@@ -165,15 +166,15 @@ impl Venue {
         price: i64,
         state: PriceState,
         out: &mut Vec<Event>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Refusal> {
         if asset == self.state.ledger.settlement() {
-            return Err(Code::SettlementPrice);
+            return Err(Code::SettlementPrice.into());
         }
         if !PRICE.holds(price.into()) {
-            return Err(Code::OutOfRange);
+            return Err(Code::OutOfRange.into());
         }
         if self.state.rules.assets()[asset as usize].underlying.is_some() {
-            return Err(Code::ConflictingValues);
+            return Err(Code::ConflictingValues.into());
         }
         self.move_prices(out, |venue, out| {
             let now = Told { price, state };
@@ -191,10 +192,10 @@ impl Venue {
         price: Option<i64>,
         sent: Option<i64>,
         out: &mut Vec<Event>,
-    ) -> Result<(), Code> {
+    ) -> Result<(), Refusal> {
         let time = self.state.time;
         let Some(index) = &mut self.state.prices.underlyings[underlying as usize].index else {
-            return Err(Code::PricedBySources);
+            return Err(Code::PricedBySources.into());
         };
         let price = price.ok_or(Out::Missing);
         let quote = Quote { source: source as usize, price, sent: sent.unwrap_or(time) };
@@ -211,7 +212,7 @@ impl Venue {
         });
     }
 
-    fn take_over(&mut self, underlying: u32, value: Value, out: &mut Vec<Event>) {
+    pub(super) fn take_over(&mut self, underlying: u32, value: Value, out: &mut Vec<Event>) {
         let now = Told { price: value.value.unwrap_or(0), state: value.state };
         self.set_index(underlying, now, false, out);
     }
@@ -269,12 +270,12 @@ impl Venue {
         }
     }
 
-    pub(super) fn top(&mut self, instrument: u32, bid: Option<i64>, ask: Option<i64>) -> Result<(), Code> {
+    pub(super) fn top(&mut self, instrument: u32, bid: Option<i64>, ask: Option<i64>) -> Result<(), Refusal> {
         self.state.prices.instruments[instrument as usize].outside = Some([bid, ask]);
         Ok(())
     }
 
-    pub(super) fn halt_index(&mut self, underlying: u32, halts: bool, out: &mut Vec<Event>) -> Result<(), Code> {
+    pub(super) fn halt_index(&mut self, underlying: u32, halts: bool, out: &mut Vec<Event>) -> Result<(), Refusal> {
         let time = self.state.time;
         let now = self.state.prices.underlyings[underlying as usize].now;
         match &mut self.state.prices.underlyings[underlying as usize].index {
@@ -288,58 +289,28 @@ impl Venue {
                 self.move_prices(out, |venue, out| venue.set_index(underlying, now, false, out));
             }
             // An index that is told goes on when it is told.
-            None => return Err(Code::PriceUnusable),
+            None => return Err(Code::PriceUnusable.into()),
         }
         Ok(())
     }
 
-    /// What was known of prices is not known to be true any more.
-    pub(super) fn restart(&mut self, out: &mut Vec<Event>) -> Result<(), Code> {
-        if cfg!(feature = "without_frozen_restart") {
-            return Ok(());
-        }
-        self.move_prices(out, |venue, out| {
-            let time = venue.state.time;
-            let frozen = |now: Told| match now.state {
-                PriceState::Halted => now,
-                _ => Told { state: PriceState::Frozen, ..now },
-            };
-            for at in 0..venue.state.prices.underlyings.len() {
-                let of = &mut venue.state.prices.underlyings[at];
-                let now = match &mut of.index {
-                    Some(index) => match index.restart(time) {
-                        Ok(value) => Told { price: value.value.unwrap_or(0), state: value.state },
-                        Err(_) => continue,
-                    },
-                    None => frozen(of.now),
-                };
-                venue.set_index(at as u32, now, false, out);
-            }
-            for at in 0..venue.state.prices.assets.len() {
-                let before = venue.state.prices.assets[at];
-                let now = frozen(before);
-                venue.state.prices.assets[at] = now;
-                if now.price != 0 {
-                    venue.state.market.set_asset(&venue.state.terms, at, now.price, now.state);
-                }
-                venue.say_price(Of::Asset(at as u32), before, now, false, out);
-            }
-            for at in 0..venue.books.len() as u32 {
-                let of = &venue.state.prices.instruments[at as usize];
-                let now = frozen(Told { price: of.price, state: of.state });
-                venue.set_mark(at, now, false, out);
-            }
-        });
-        Ok(())
-    }
-
-    /// The price at which an instrument may be settled for the last time (`settle.price`).
-    pub(super) fn settle_price(&self, instrument: u32, price: Option<i64>, approved: bool) -> Option<i64> {
+    /// The price at which an instrument is settled for the last time (`settle.price`).
+    pub(super) fn settlement_price(&self, instrument: u32) -> Option<i64> {
         let at = self.state.prices.instruments[instrument as usize].underlying as usize;
-        let of = &self.state.prices.underlyings[at];
-        match &of.index {
-            Some(index) => index.settle_price(self.state.time, price, approved),
-            None => of.told.settle_price(self.state.time, price, approved),
+        let (of, now) = (&self.state.prices.underlyings[at], self.state.time);
+        let window = self.state.rules.instruments()[instrument as usize].settlement_window;
+        match (&of.index, window.map(|window| window / SECOND)) {
+            (Some(index), Some(seconds)) => index.average(now, seconds),
+            (None, Some(seconds)) => of.told.average(now, seconds),
+            (Some(index), None) => index.settle_price(now, None, false),
+            (None, None) => of.told.settle_price(now, None, false),
         }
+    }
+
+    /// Whether an instrument may be settled at a price that was approved.
+    pub(super) fn may_settle_at(&self, instrument: u32, price: i64) -> bool {
+        let at = self.state.prices.instruments[instrument as usize].underlying as usize;
+        let (of, now) = (&self.state.prices.underlyings[at], self.state.time);
+        of.index.as_ref().map_or_else(|| of.told.spans(now, price), |index| index.spans(now, price))
     }
 }

@@ -1,0 +1,103 @@
+//! `gate.halt`: the kill switch. Whoever is halted sends no order, and those that rest end, by one command.
+
+use super::super::Venue;
+use crate::fault::Code;
+use crate::message::event::Kind;
+use crate::message::{CancelAll, Event, Halted, Refusal};
+use crate::venue::state::Kin;
+
+/// The place of each scope in what an account is halted by.
+const OF_ACCOUNT: usize = 0;
+const OF_CLIENT: usize = 1;
+const OF_CLASS: usize = 2;
+
+impl Venue {
+    /// The open accounts of a scope, in the order of their opening.
+    fn accounts_of(&self, whose: Halted) -> Result<Vec<u32>, Refusal> {
+        let open = |account: &u32| self.state.member(*account).is_ok();
+        match whose {
+            Halted::Account(account) => self.state.member(account).map(|_| vec![account]).map_err(Refusal::from),
+            Halted::Client(client) => {
+                let of = self.state.kin[Kin::Client as usize].get(&client);
+                let mut accounts: Vec<u32> = of.into_iter().flatten().copied().filter(open).collect();
+                accounts.sort_unstable_by_key(|account| self.state.member(*account).map_or(0, |member| member.opened));
+                if accounts.is_empty() { Err(Code::UnknownHolder.into()) } else { Ok(accounts) }
+            }
+            Halted::Class(class) => {
+                let is = |account: &u32| self.state.member(*account).is_ok_and(|member| member.class == class);
+                Ok(self.state.order.iter().copied().filter(is).collect())
+            }
+        }
+    }
+
+    /// Says of whom orders are halted, or are no longer.
+    fn say_of(&mut self, kind: Kind, whose: Halted, accounts: &[u32], out: &mut Vec<Event>) {
+        if let Halted::Class(class) = whose {
+            return self.say(Event { kind, class, ..Event::NOTHING }, out);
+        }
+        accounts.iter().for_each(|&account| self.say(Event { kind, account, ..Event::NOTHING }, out));
+    }
+
+    /// Notes that a scope is halted, or is no longer, of itself and of its accounts; whether it was.
+    fn note(&mut self, whose: Halted, accounts: &[u32], halted: bool) -> bool {
+        let (place, of_scope) = match whose {
+            Halted::Account(_) => (OF_ACCOUNT, None),
+            Halted::Client(client) => {
+                let clients = &mut self.state.halted_clients;
+                (OF_CLIENT, Some(if halted { !clients.insert(client) } else { clients.remove(&client) }))
+            }
+            Halted::Class(class) => {
+                let known = &mut self.state.halted_classes[class as usize];
+                (OF_CLASS, Some(std::mem::replace(known, halted)))
+            }
+        };
+        let mut was = false;
+        for &account in accounts {
+            let Some(member) = self.state.member_mut(account) else { continue };
+            was |= std::mem::replace(&mut member.halted[place], halted);
+        }
+        of_scope.unwrap_or(was)
+    }
+
+    pub(super) fn halt_orders(&mut self, whose: Halted, out: &mut Vec<Event>) -> Result<(), Refusal> {
+        let accounts = self.accounts_of(whose)?;
+        self.note(whose, &accounts, true);
+        self.say_of(Kind::Halt, whose, &accounts, out);
+        let scope = match whose {
+            Halted::Account(account) => CancelAll { account: Some(account), ..CancelAll::default() },
+            Halted::Client(client) => CancelAll { client: Some(client), ..CancelAll::default() },
+            Halted::Class(class) => CancelAll { class: Some(class), ..CancelAll::default() },
+        };
+        if !cfg!(feature = "without_halt") {
+            self.cancel_scope(None, scope, Code::AccountHalted, out);
+        }
+        Ok(())
+    }
+
+    pub(super) fn resume_orders(&mut self, whose: Halted, out: &mut Vec<Event>) -> Result<(), Refusal> {
+        let accounts = self.accounts_of(whose)?;
+        let mut was = self.note(whose, &accounts, false);
+        if let Halted::Account(account) = whose
+            && let Some(member) = self.state.member_mut(account)
+            && member.tripped.take().is_some()
+        {
+            member.pulse = None;
+            was = true;
+        }
+        if !was {
+            return Err(Code::PhaseRefused.into());
+        }
+        self.say_of(Kind::Resume, whose, &accounts, out);
+        Ok(())
+    }
+
+    /// What an account of a client and class is halted by as it comes to them.
+    pub(super) fn halts_of(&mut self, account: u32) {
+        let Ok(member) = self.state.member(account) else { return };
+        let halts =
+            [self.state.halted_clients.contains(&member.client), self.state.halted_classes[member.class as usize]];
+        if let Some(member) = self.state.member_mut(account) {
+            [member.halted[OF_CLIENT], member.halted[OF_CLASS]] = halts;
+        }
+    }
+}
