@@ -5,9 +5,9 @@ use super::matching::{Met, Stopped, Taker};
 use super::owner::{Asked, Owner};
 use super::place::sized;
 use super::store::{Order, Slot, Store};
-use super::{Turn, meets};
+use super::{Form, Turn, meets};
 use crate::fault::Code;
-use crate::message::{Amend, Command, Kind, NOBODY, Phase, Refusal, Stp, Tif};
+use crate::message::{Amend, Command, Kind, NOBODY, Refusal, Stp, Tif};
 use crate::num::bounds::QUANTITY;
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
@@ -63,10 +63,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             return Err(sized(Code::BelowMinSize, terms, total, terms.min_lots));
         }
         let keeps = price == order.price && left <= order.left;
-        match book.phase {
-            Phase::Preopen | Phase::Auction | Phase::Open => {}
-            Phase::ReduceOnly if keeps || order.flags.reduce_only() => {}
-            _ => return Err(Code::PhaseRefused.into()),
+        if !book.phase.admits(Form::Change { keeps, reduce_only: order.flags.reduce_only() }) {
+            return Err(Code::PhaseRefused.into());
         }
         if !keeps {
             self.owner.admits_phase()?;

@@ -22,6 +22,11 @@ impl Ends {
         Ends { timed: BinaryHeap::new(), next: i64::MIN }
     }
 
+    /// When the next one ends is found anew.
+    pub(super) fn wake(&mut self) {
+        self.next = i64::MIN;
+    }
+
     /// Before this nothing ends.
     pub(super) fn next(&self) -> i64 {
         self.next

@@ -19,11 +19,13 @@ mod place;
 mod query;
 mod reduce;
 pub mod reference;
+mod regrid;
 pub mod store;
 pub mod terms;
 mod trigger;
 
 pub use auction::Indicative;
+pub use phase::Form;
 pub use query::{Ahead, Rested};
 
 use crate::fault::Code;

@@ -8,6 +8,40 @@ use crate::message::{Class, Kind, NOBODY, Phase};
 use crate::num::bounds::PRICE;
 use crate::rules::CollarReference;
 
+/// What is wanted of a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A new order.
+    Order {
+        /// Whether it trades at once or not at all.
+        at_once: bool,
+        /// Whether it may only reduce.
+        reduce_only: bool,
+    },
+    /// A change of one.
+    Change {
+        /// Whether it keeps its place: less of it at the same price.
+        keeps: bool,
+        /// Whether it may only reduce.
+        reduce_only: bool,
+    },
+}
+
+impl Phase {
+    /// Whether orders, and changes of orders, of a form are admitted. Cancels always are.
+    #[inline(always)]
+    pub fn admits(self, form: Form) -> bool {
+        match (self, form) {
+            (Phase::Open, _) => true,
+            (Phase::Preopen | Phase::Auction, Form::Order { at_once, .. }) => !at_once,
+            (Phase::Preopen | Phase::Auction, Form::Change { .. }) => true,
+            (Phase::ReduceOnly, Form::Order { reduce_only, .. }) => reduce_only,
+            (Phase::ReduceOnly, Form::Change { keeps, reduce_only }) => keeps || reduce_only,
+            (Phase::Listed | Phase::Halted | Phase::Settling | Phase::Settled, _) => false,
+        }
+    }
+}
+
 impl<S: Store> Book<S> {
     /// Whose an account is, if that may be said: not otherwise than before while it has open orders.
     pub fn introduce(&mut self, account: u32, client: u32, group: u32, class: Class) -> bool {

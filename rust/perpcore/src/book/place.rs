@@ -1,5 +1,6 @@
 //! A new order: what it must be, what it meets, what rests of it (`book.place`).
 
+use super::Form;
 use super::matching::{Met, Stopped, Taker};
 use super::owner::{Asked, Owner};
 use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
@@ -81,8 +82,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             let seconds = |ns: i64| i128::from(ns) * i128::from(ONE) / SECOND;
             return Err(Refusal::new(Code::TooOld, seconds(book.time.saturating_sub(sent)), seconds(terms.max_age)));
         }
-        if book.phase != Phase::Open {
-            self.admit_in_phase(place, at_once)?;
+        if !book.phase.admits(Form::Order { at_once, reduce_only: place.reduce_only }) {
+            return Err(Code::PhaseRefused.into());
         }
         self.owner.admits_phase()?;
         let mut asked = Asked {
@@ -135,18 +136,6 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             }
         }
         Ok(Sized { price, lots })
-    }
-
-    /// What a phase other than open admits.
-    #[cold]
-    fn admit_in_phase(&self, place: &Place<'_>, at_once: bool) -> Result<(), Refusal> {
-        let admits = match self.book.phase {
-            Phase::Open => true,
-            Phase::Preopen | Phase::Auction => !at_once,
-            Phase::ReduceOnly => place.reduce_only,
-            Phase::Listed | Phase::Halted | Phase::Settling | Phase::Settled => false,
-        };
-        admits.then_some(()).ok_or(Code::PhaseRefused.into())
     }
 
     /// A quantity in lots.

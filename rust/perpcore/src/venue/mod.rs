@@ -17,6 +17,7 @@ mod gate;
 mod handle;
 mod look;
 mod member;
+pub mod permit;
 mod prices;
 mod query;
 mod reducing;

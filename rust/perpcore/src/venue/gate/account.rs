@@ -8,23 +8,12 @@ use crate::fault::Code;
 use crate::message::{Class, Refusal};
 use crate::rules::{Client, Requirement};
 use crate::venue::member::Member;
+use crate::venue::permit::Standing;
 
 /// Whether an account may open positions at a time. Who may not may still reduce.
 #[inline(always)]
 pub(in crate::venue) fn may_open(member: &Member, rules: &Client, time: i64) -> Result<(), Refusal> {
-    if member.flags.frozen {
-        return Err(Code::AccountFrozen.into());
-    }
-    if member.flags.no_open {
-        return Err(Code::AccountNoOpen.into());
-    }
-    if !admits(rules, member.class) {
-        return Err(Code::ClassNotAdmitted.into());
-    }
-    if let Some(code) = over(member, rules, time) {
-        return Err(code.into());
-    }
-    member.tripped.as_ref().map_or(Ok(()), |why| Err(**why))
+    Standing::of(member, rules, time).refuses(member)
 }
 
 /// Whether the venue has accounts of a class.
@@ -53,11 +42,9 @@ pub(in crate::venue) fn proofs(member: &Member, rules: &Client) -> impl Iterator
 pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked) -> Result<(), Refusal> {
     let state = &*floor.state;
     let member = state.member(asked.account)?;
-    if member.is_halted() {
-        return Err(Code::AccountHalted.into());
-    }
-    match may_open(member, state.rules.client(), state.time) {
-        Err(_) if floor.reduces(book, asked) => Ok(()),
+    let standing = Standing::of(member, state.rules.client(), state.time);
+    match standing.refuses(member) {
+        Err(_) if !standing.stops_all() && floor.reduces(book, asked) => Ok(()),
         may => may,
     }
 }

@@ -86,7 +86,7 @@ impl Venue {
         let now = self.state.time;
         let time = rules.effective().map_or(now, |effective| effective.max(now));
         let delay = self.state.rules.venue().changes.delay.unwrap_or(0);
-        if time - now < delay && !self.state.rules.diff(&rules).is_empty() {
+        if time - now < delay && !self.state.rules.loosens(&rules).is_empty() {
             return Err(Refusal::new(Code::ActivationTooEarly, seconds(time - now), seconds(delay)));
         }
         self.forces_nothing(&rules, confirmed)?;
@@ -182,7 +182,7 @@ impl Venue {
         for at in 0..rules.instruments().len() {
             let terms = Terms::of(rules, at);
             if at < self.books.len() {
-                let _ = (cause, &terms); // CHANGE_TERMS
+                self.on_book(at as u32, out, |book, floor, out| book.change_terms(floor, cause, terms, out));
             } else {
                 self.books.push(Some(Box::new(Book::<Fast>::new(terms).listed())));
             }
