@@ -14,7 +14,7 @@ from .client_ids import ClientIds
 from .figures import Valuer
 from .permissions import may_not_open
 from .phases import enter_phase
-from .rules import VenueRules
+from .rules import Market, VenueRules
 
 if TYPE_CHECKING:
     from .state import State
@@ -72,13 +72,22 @@ def take_prices(state: State, before: VenueRules) -> set[str]:
             state.marks[name] = MarkPrice(market.contract)
         else:
             state.marks[name].rules = market.contract
-        if was is None or of_funding(was.contract) != of_funding(market.contract):
-            state.fundings[name] = Funding(market.contract)
-            state.fundings[name].update(state.time)
-            state.slots.pop(name, None)
+        if was is None or of_funding(was) != of_funding(market):
+            funding_anew(state, name)
         else:
             state.fundings[name].rules = market.contract
     return changed | sources.make_marks(state)
+
+
+def funding_anew(state: State, name: str) -> None:
+    """Its samples are gone; the index that was told last is known to it, and as old as it was."""
+    made, was = Funding(state.rules.markets[name].contract), state.fundings.get(name)
+    if was is not None:
+        made.known |= {column: was.known[column] for column in ("index", "state")}
+        made.index_time = was.index_time
+    made.update(state.time)
+    state.fundings[name] = made
+    state.slots.pop(name, None)
 
 
 def index_anew(state: State, name: str) -> set[str]:
@@ -102,11 +111,12 @@ def of_mark(contract: Contract) -> Contract:
     )  # fmt: skip
 
 
-def of_funding(contract: Contract) -> tuple[object, ...]:
+def of_funding(market: Market) -> tuple[object, ...]:
     """What makes a funding."""
+    contract = market.contract
     index = (contract.index.stale_after, contract.index.thin_is_usable)
     rates = (contract.interest, contract.dead_zone, contract.min_coverage, cap_of(contract))
-    return (*index, contract.every, contract.sample, *rates)
+    return (*index, contract.every, contract.sample, market.impact_notional, *rates)
 
 
 def end_off_grid(book: Book) -> None:

@@ -18,13 +18,18 @@ LOWER_IS_TIGHTER: dict[str, Fraction] = {
     "limits.open_orders": Fraction(200), "limits.client_open_orders": ANY, "limits.group_open_orders": ANY,
     "max_size": ANY, "rates.orders_per_second": ANY, "rates.client_orders_per_second": ANY,
     "rates.group_orders_per_second": ANY, "venue.outflow_per_hour": ANY, "platform_cap": ANY,
-    "breaker.loss_per_minute": ANY, "breaker.turnover_per_minute": ANY,
+    "breaker.loss_per_minute": ANY, "breaker.turnover_per_minute": ANY, "account_cap": ANY,
+    "collar.width": Fraction(3, 100), "venue.profit_credit": Fraction(0),
 }  # fmt: skip
-HIGHER_IS_TIGHTER: dict[str, Fraction] = {"venue.withdraw_ratio": Fraction(0), "changes.delay": Fraction(0)}
-TIGHT_WORDS: dict[str, tuple[bool, bool]] = {  # the word that is tighter, what stands where it is left out
+HIGHER_IS_TIGHTER: dict[str, Fraction] = {
+    "venue.withdraw_ratio": Fraction(0), "changes.delay": Fraction(0), "venue.call_factor": Fraction(5, 4),
+}  # fmt: skip
+TIGHT_WORDS: dict[str, tuple[Any, Any]] = {  # the word that is tighter, what stands where it is left out
     "changes.approved": (True, False),
-    "eligible": (False, False),
+    "index.thin": ("protect", "protect"),
 }
+CURVES = ("haircut", "tiers")
+WHOLE = Fraction(1)
 
 
 def loosens(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -58,9 +63,52 @@ def tightens(path: str, before: object, after: object) -> bool:
             return number(after, default) >= number(before, default)
     for ending, (tight, absent) in TIGHT_WORDS.items():
         if path.endswith(ending):
-            default_word = True if path.startswith("underlying.") else absent
-            return (default_word if after is None else after) == tight
+            return word(after, absent) in (tight, word(before, absent))
+    if path.endswith("eligible"):
+        absent = path.startswith("underlying.")
+        return word(after, absent) in (False, word(before, absent))
+    if path == "client.require":
+        return set(listed(before)) <= set(listed(after))
+    if path == "client.classes":
+        return not listed(before) or (bool(listed(after)) and set(listed(after)) <= set(listed(before)))
+    if path.endswith(CURVES) and before is not None and after is not None:
+        return is_above(curve(path, after), curve(path, before))
     return False
+
+
+def word(value: Any, absent: Any) -> Any:
+    """What stands where it is left out."""
+    return absent if value is None else value
+
+
+def listed(value: object) -> list[str]:
+    """A list that may be left out."""
+    return value if isinstance(value, list) else []
+
+
+Curve = list[tuple[Fraction, list[Fraction]]]  # up to, rates
+
+
+def curve(path: str, rows: Any) -> Curve:
+    """Haircuts by quantity; maintenance and initial rates by notional. Beyond the last everything counts."""
+    if not isinstance(rows, list):
+        rows = [["rest", rows]]
+    made: Curve = []
+    for upto, share, *leverage in rows:
+        rates = [number(share, WHOLE), *(1 / Fraction(amount(one), 10**8) for one in leverage)]
+        made.append((ANY if upto == "rest" else number(upto, ANY), rates))
+    return [*made, (2 * ANY, [WHOLE] * len(made[0][1]))]
+
+
+def is_above(after: Curve, before: Curve) -> bool:
+    """Everywhere at least as high."""
+    ends = sorted({upto for upto, _ in (*after, *before)})
+    return all(low <= high for end in ends for low, high in zip(at(before, end), at(after, end), strict=True))
+
+
+def at(rows: Curve, end: Fraction) -> list[Fraction]:
+    """The rates of the slice that ends there or beyond."""
+    return next(rates for upto, rates in rows if end <= upto)
 
 
 def number(value: object, default: Fraction) -> Fraction:

@@ -198,7 +198,7 @@ def transfer_margin(state: State, holder: Holder, instrument: str, amount: int) 
     else:
         found = holder.positions.get((instrument, "isolated"))
         if found is None or found.margin + amount < 0:
-            return Refusal("insufficient_balance", amount, 0 if found is None else found.margin)
+            return Refusal("insufficient_balance", -amount, 0 if found is None else found.margin)
         if not found.is_flat:
             bucket = state.valuer.isolated(holder, instrument)
             if bucket.status == "undecided":

@@ -37,8 +37,8 @@ def open_account(state: State, row: Row) -> str | None:
 
 def settings_fault(state: State, holder: Holder, row: Row) -> str | None:
     """What the rulebook does not admit."""
-    cls = row.get("class") or holder.cls
-    if state.rules.classes and cls not in state.rules.classes:
+    cls = row.get("class") or (holder.cls if row["kind"] == "open_account" else None)
+    if state.rules.classes and cls is not None and cls not in state.rules.classes:
         return "class_not_admitted"
     if row.get("class") == "affiliated_market_maker" and not row.get("approval"):
         return "approval_missing"
@@ -77,7 +77,7 @@ def set_account(state: State, row: Row) -> str | None:
         return Refusal("below_min_equity", before.equity, state.rules.min_equity)
     after = state.valuer.cross(copy, state.counted_orders(holder))
     if after.opening_equity < after.initial_margin and before.opening_equity >= before.initial_margin:
-        return "insufficient_margin"
+        return Refusal("insufficient_margin", after.initial_margin, after.opening_equity)
     apply_settings(holder, row)
     clients.join(state, holder, row)
     state.emit("accepted", account=holder.name, cls=holder.cls)

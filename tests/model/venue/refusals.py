@@ -106,9 +106,9 @@ def rule_of(code: str) -> str:
 
 
 def key_of(code: str, **names: str | None) -> str | None:
-    """The dotted key of a code, with a name in place of `*`."""
+    """The dotted key of a code, with a name in place of `*` where there is one."""
     key = KEYS.get(code, (FORM, None))[1]
     if key is None or "*" not in key:
         return key
     name = names.get(key.partition(".")[0])
-    return None if name is None else key.replace("*", name)
+    return key if name is None else key.replace("*", name)

@@ -47,9 +47,6 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-ANY = (-(2**63), 2**63)
-
-
 def readable(value: object, bounds: tuple[int, int]) -> int | None:
     """A number as an event shows it; what could not be read, and 0, is not shown."""
     try:
@@ -109,8 +106,8 @@ class Venue(State):
         if row.get("asset") in self.rules.valuation.assets:
             shown["asset"] = row["asset"]
         shown |= {name: readable(row.get(name), NUMBERS[name]) for name in ("quantity", "price", "amount")}
-        if row.get("kind") == "quote":  # any number on the grid is one that a source may say
-            shown["price"] = readable(row.get("quoted"), ANY)
+        if row.get("kind") == "quote":
+            shown["price"] = readable(row.get("quoted"), NUMBERS["price"])
         if row.get("instrument") in self.rules.markets:
             shown["instrument"] = row["instrument"]
         if row.get("order") is not None:
@@ -118,17 +115,16 @@ class Venue(State):
             shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
         if row.get("kind") == "amend" and code not in ("unknown_holder", "time_runs_back"):
             shown |= {"quantity": None, "price": None}
-        names = {
-            "instrument": shown.get("instrument"),
-            "asset": shown.get("asset"),
-            "underlying": row.get("underlying"),
-        }
-        if "instrument" in shown:
-            names["underlying"] = self.rules.markets[shown["instrument"]].underlying
-        shown |= {"rule": rule_of(code), "note": key_of(code, **names)}
+        shown |= {"rule": rule_of(code), "note": key_of(code, **self.names_of(row, shown))}
         if amount_of(code) is not None:
             shown |= {"amount": amount_of(code), "balance": balance_of(code)}
         self.emit("rejected", code=code, **shown)
+
+    def names_of(self, row: Row, shown: Row) -> dict[str, str | None]:
+        """What a refusal is about."""
+        instrument = shown.get("instrument")
+        underlying = row.get("underlying") if instrument is None else self.rules.markets[instrument].underlying
+        return {"instrument": instrument, "asset": shown.get("asset"), "underlying": underlying}
 
     # --- orders
 
