@@ -62,7 +62,7 @@ def take_market(state: State, name: str) -> None:
 
 def take_prices(state: State, before: VenueRules) -> set[str]:
     """Whose rules are the same goes on; what changed of the others."""
-    rules, changed = state.rules, set[str]()
+    rules, changed, marks = state.rules, set[str](), set[str]()
     for name, index in rules.indexes.items():
         if index.sources and before.indexes.get(name) != index:
             changed |= index_anew(state, name)
@@ -70,13 +70,15 @@ def take_prices(state: State, before: VenueRules) -> set[str]:
         was = before.markets.get(name)
         if was is None or of_mark(was.contract) != of_mark(market.contract):
             state.marks[name] = MarkPrice(market.contract)
+            marks.add(name)
         else:
             state.marks[name].rules = market.contract
         if was is None or of_funding(was) != of_funding(market):
             funding_anew(state, name)
         else:
             state.fundings[name].rules = market.contract
-    return changed | sources.make_marks(state)
+    marks |= {name for name, market in rules.markets.items() if market.underlying in changed}
+    return changed | {name for name in sources.sourced(state) if name in marks and sources.make_mark(state, name)}
 
 
 def funding_anew(state: State, name: str) -> None:

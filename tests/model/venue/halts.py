@@ -9,12 +9,12 @@ from . import breaker, funding_due, markets, sources
 from .accounts import Holder
 from .book import Book
 from .phases import enter_phase
+from .rows import SCOPES
 
 if TYPE_CHECKING:
     from .state import State
 
 Row = dict[str, Any]
-SCOPES = ("instrument", "underlying", "account", "client", "class")
 ENDED = ("halted", "settling", "settled")
 
 
@@ -24,9 +24,7 @@ def scope_of(row: Row) -> tuple[str | None, str]:
 
 
 def scope_fault(state: State, row: Row) -> str | None:
-    """Two at once, or somebody who is not there."""
-    if sum(row.get(name) is not None for name in SCOPES) > 1:
-        return "conflicting_values"
+    """Of somebody, or something, that is not there."""
     scope, name = scope_of(row)
     if scope == "account" and state.holder(name) is None:
         return "unknown_holder"

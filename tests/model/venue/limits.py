@@ -47,7 +47,7 @@ def orders_refused(state: State, book: Book, order: Order, without: Order | None
 
 
 def pace_refused(state: State, order: Order) -> str | None:
-    """It counts in all up to the one that refuses it."""
+    """It counts in all that have a limit, up to the one that refuses it."""
     holder, rules = state.holders[order.account], state.rules
     paces: tuple[tuple[str, Owner, int | None, str], ...] = (
         ("account", ("account", holder.name), rules.orders_per_second, "rate_limit"),
@@ -55,8 +55,10 @@ def pace_refused(state: State, order: Order) -> str | None:
         ("group", owner_group(holder), rules.group_orders_per_second, "group_rate"),
     )
     for level, owner, limit, code in paces:
+        if limit is None:
+            continue
         number = state.controls.pace(level, owner, state.time)
-        if limit is not None and number > limit:
+        if number > limit:
             return counted(code, number, limit)
     return None
 

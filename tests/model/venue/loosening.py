@@ -19,10 +19,10 @@ LOWER_IS_TIGHTER: dict[str, Fraction] = {
     "max_size": ANY, "rates.orders_per_second": ANY, "rates.client_orders_per_second": ANY,
     "rates.group_orders_per_second": ANY, "venue.outflow_per_hour": ANY, "platform_cap": ANY,
     "breaker.loss_per_minute": ANY, "breaker.turnover_per_minute": ANY, "account_cap": ANY,
-    "collar.width": Fraction(3, 100), "venue.profit_credit": Fraction(0),
+    "collar.width": Fraction(3, 100), "venue.profit_credit": Fraction(0), "rates.max_age": Fraction(span("7d")),
 }  # fmt: skip
 HIGHER_IS_TIGHTER: dict[str, Fraction] = {
-    "venue.withdraw_ratio": Fraction(0), "changes.delay": Fraction(0), "venue.call_factor": Fraction(5, 4),
+    "venue.withdraw_ratio": Fraction(0), "changes.delay": Fraction(0), "venue.call_factor": Fraction(5, 4), "min_size": Fraction(0),
 }  # fmt: skip
 TIGHT_WORDS: dict[str, tuple[Any, Any]] = {  # the word that is tighter, what stands where it is left out
     "changes.approved": (True, False),

@@ -22,6 +22,8 @@ SETTINGS = (
     "client", "group", "class", "model", "leverage", "fee_tier", "investor_until", "knowledge_until", "approval",
 )  # fmt: skip
 
+SCOPES = ("instrument", "underlying", "account", "client", "class")  # of a halt: one of them, or all instruments
+
 # kind: (columns that are needed, columns that it may have); time, kind and note always may be there
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "place": (("account", "quantity"), ("instrument", *ORDER_COLUMNS)),
@@ -46,8 +48,8 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "advance_time": (("time",), ()),
     "restart": ((), ()),
     "phase": (("state",), ("instrument",)),
-    "halt": ((), ("instrument", "underlying", "account", "client", "class")),
-    "resume": ((), ("instrument", "underlying", "account", "client", "class")),
+    "halt": ((), SCOPES),
+    "resume": ((), SCOPES),
     "fund_topup": (("amount",), ("asset", "account")),
     "settle": ((), ("instrument", "price", "approval")),
     "approve_rulebook": (("rulebook",), ("approval",)),
@@ -150,6 +152,8 @@ def words_fault(rules: VenueRules, kind: str, row: Row) -> str | None:
         return "out_of_range"
     if kind == "approve_rulebook" and not re.fullmatch("[0-9a-f]{64}", row["rulebook"]):
         return "out_of_range"
+    if kind in ("halt", "resume") and sum(name in row for name in SCOPES) > 1:
+        return "conflicting_values"
     if kind == "index":
         if "underlying" in row and "asset" in row:
             return "conflicting_values"
