@@ -47,7 +47,7 @@ def next_multiple(now: int, span: int) -> int:
 def end_of(state: State, order: Order) -> tuple[int, str]:
     """When an order ends by itself, and why."""
     aged = (order.placed + state.rules.max_age, "too_old")
-    return aged if order.until is None else min((order.until, "until_reached"), aged)
+    return aged if order.until is None or order.until > aged[0] else (order.until, "until_reached")
 
 
 def run_instant(state: State) -> None:

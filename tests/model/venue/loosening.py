@@ -22,7 +22,8 @@ LOWER_IS_TIGHTER: dict[str, Fraction] = {
     "collar.width": Fraction(3, 100), "venue.profit_credit": Fraction(0), "rates.max_age": Fraction(span("7d")),
 }  # fmt: skip
 HIGHER_IS_TIGHTER: dict[str, Fraction] = {
-    "venue.withdraw_ratio": Fraction(0), "changes.delay": Fraction(0), "venue.call_factor": Fraction(5, 4), "min_size": Fraction(0),
+    "venue.withdraw_ratio": Fraction(0), "changes.delay": Fraction(0), "venue.call_factor": Fraction(5, 4),
+    "min_size": Fraction(0),
 }  # fmt: skip
 TIGHT_WORDS: dict[str, tuple[Any, Any]] = {  # the word that is tighter, what stands where it is left out
     "changes.approved": (True, False),

@@ -59,6 +59,9 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "instrument.BTC-PERP.max_size": (ABSENT, 60, 10),
     "instrument.BTC-PERP.min_size": (ABSENT, 1),
     "instrument.BTC-PERP.collar.width": ("4%", "8%", "2%"),
+    "instrument.BTC-PERP.mark.band": ("0.5%", "1%"),
+    "instrument.BTC-PERP.mark.samples": (30, 10),
+    "instrument.BTC-PERP.funding.every": ("1h", "2h"),
     "instrument.BTC-PERP.settlement_window": (ABSENT, "5m", "1s", "1h"),
     "instrument.BTC-PERP.limits.position": (ABSENT, 40, 15, 3),
     "instrument.BTC-PERP.limits.client_position": (ABSENT, 45, 20),
@@ -114,6 +117,9 @@ def changed(document: Document, rng: random.Random, changes: int) -> None:
     if rng.random() < 0.15:
         for path, value in NEWCOMER.items():
             put(document, path, value)
+    if rng.random() < 0.15 and document["underlying"]["BTC"].get("sources"):
+        put(document, "underlying.BTC.index.agree_samples", rng.choice((2, 3)))
+        put(document, "underlying.BTC.index.min_sources", rng.choice((2, 3)))
     if rng.random() < 0.06:
         rng.choice(UNFIT)(document)
     if rng.random() < 0.05 and "portfolio" in document:

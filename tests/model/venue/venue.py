@@ -122,9 +122,12 @@ class Venue(State):
 
     def names_of(self, row: Row, shown: Row) -> dict[str, str | None]:
         """What a refusal is about."""
-        instrument = shown.get("instrument")
-        underlying = row.get("underlying") if instrument is None else self.rules.markets[instrument].underlying
-        return {"instrument": instrument, "asset": shown.get("asset"), "underlying": underlying}
+        instrument, asset, underlying = shown.get("instrument"), shown.get("asset"), row.get("underlying")
+        if instrument is not None:
+            underlying = self.rules.markets[instrument].underlying
+        elif asset is not None:
+            underlying = self.rules.valuation.assets[asset].underlying
+        return {"instrument": instrument, "asset": asset, "underlying": underlying}
 
     # --- orders
 
