@@ -101,20 +101,19 @@ impl Prices {
                 None => {}
             }
         }
-        let rules = before.instruments().iter().zip(after.instruments());
-        for (at, (was, (old_rules, rules))) in old.instruments.into_iter().zip(rules).enumerate() {
+        for (at, was) in old.instruments.into_iter().enumerate() {
             let of = &mut self.instruments[at];
             let made_anew = anew.indexes.contains(&(of.underlying as usize));
-            let [old_index, index] = [before, after].map(|rules| &rules.underlyings()[of.underlying as usize].index);
-            let same = (&old_rules.funding, old_rules.tiers.first()) == (&rules.funding, rules.tiers.first());
             let (mark, funding) = (of.mark.take(), of.funding.clone());
             *of = Instrument { underlying: of.underlying, ..was };
-            of.usable = of.price != 0 && of.state.usable(rules.thin_trades);
-            if mark.is_some() && (made_anew || !same || old_rules.mark != rules.mark) {
-                of.mark = mark;
+            of.usable = of.price != 0 && of.state.usable(after.instruments()[at].thin_trades);
+            if let (Some(mark), Some(known)) = (mark, &mut of.mark)
+                && (made_anew || !mark.has_rules_of(known))
+            {
+                *known = mark;
                 anew.marks.push(at);
             }
-            if !same || old_index != index {
+            if !funding.has_rules_of(&of.funding) {
                 of.funding = funding;
                 anew.fundings.push(at);
             }

@@ -109,6 +109,12 @@ pub struct Funding {
 }
 
 impl Funding {
+    /// Whether another one goes by the same rules.
+    pub fn has_rules_of(&self, other: &Funding) -> bool {
+        let rules = |of: &Funding| (of.every, of.sample, of.stale_after, of.thin_trades);
+        rules(self) == rules(other) && self.terms == other.terms
+    }
+
     /// The funding of an instrument.
     pub fn new(instrument: &rules::Instrument, underlying: &Underlying) -> Funding {
         Funding {

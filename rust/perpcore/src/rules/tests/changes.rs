@@ -163,7 +163,6 @@ tiers = [["rest", "5%", 10]]
     ];
     let mut wanted = vec!["instrument.BTC-PERP.tick".to_string(), "instrument.BTC-PERP.tiers".to_string()];
     wanted.extend(sol.map(|key| format!("instrument.SOL-PERP.{key}")));
-    wanted.push("underlying.SOL.eligible".to_string());
     wanted.extend(index.map(|key| format!("underlying.SOL.index.{key}")));
     wanted.extend(["eligible", "rates", "sources"].map(|key| format!("underlying.SOL.{key}")));
     wanted.sort_unstable();
