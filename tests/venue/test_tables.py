@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from tests.venue.setting import NOW, made, rulebook
+from tests.venue.setting import NOW, made, refused, rulebook
 from tests.venue.stream import IDS, commands, table
 
 import perpcore as pc
@@ -296,7 +296,7 @@ def test_the_only_instrument_needs_no_name() -> None:
     assert venue.settle(None)[-1].code == "settlement_price"
 
 
-def test_an_account_whose_group_was_never_named_follows_its_client(venue: pc.Venue) -> None:
+def test_an_account_is_of_the_group_of_its_client(venue: pc.Venue) -> None:
     for account in ("C", "D", "E"):
         venue.open_account(account)
         venue.deposit(account, "USD", 1_000)
@@ -304,8 +304,9 @@ def test_an_account_whose_group_was_never_named_follows_its_client(venue: pc.Ven
     for account in ("C", "D", "E"):
         venue.set_account(account, client="one")
     venue.place("C", "X-PERP", -1, 100)
-    assert [event.code for event in venue.place("D", "X-PERP", 1, 100)] == [None, "self_trade"]
-    assert venue.place("E", "X-PERP", 1, 100)[1].kind == "filled"
+    for account in ("D", "E"):
+        assert [event.code for event in venue.place(account, "X-PERP", 1, 100)] == [None, "self_trade"]
+    refused(venue.open_account("F", client="one", group="own"), "other_group")
 
 
 def test_eight_writers_lose_nothing() -> None:
