@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ..grid import GRID, floor_div
 from . import statuses
@@ -13,6 +14,7 @@ from .orders import Order
 if TYPE_CHECKING:
     from .state import State
 
+Row = dict[str, Any]
 WINDOW = 60  # seconds before this one
 
 
@@ -109,3 +111,18 @@ def add_flows(state: State, before: dict[str, int]) -> None:
     """What came from outside, or went, is no gain and no loss."""
     for name, was in before.items():
         state.controls.watch(name).flows += equity(state, state.holders[name]) - was
+
+
+def with_flows(handler: Callable[[State, Row], str | None]) -> Callable[[State, Row], str | None]:
+    """What comes to an account by a command, or goes, is no gain and no loss of it."""
+
+    def handle(state: State, row: Row) -> str | None:
+        pending = state.withdrawals.get(row.get("order", 0))
+        names = {row.get("account"), row.get("to_account"), None if pending is None else pending[0]}
+        holders = [holder for holder in state.open_holders() if holder.name in names]
+        before = flows_of(state, holders)
+        code = handler(state, row)
+        add_flows(state, before)
+        return code
+
+    return handle

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..grid import GRID, floor_div
 from ..tables import MAX_BALANCE
-from . import breaker
 from .accounts import Holder
 from .refusals import Refusal
 
@@ -234,18 +232,3 @@ def fund_topup(state: State, row: Row) -> str | None:
     state.ledger.post(holder, asset, -row["amount"], "ledger.topup")
     state.ledger.to_house(house, asset, row["amount"])
     return None
-
-
-def with_flows(handler: Callable[[State, Row], str | None]) -> Callable[[State, Row], str | None]:
-    """What comes to an account by a command, or goes, is no gain and no loss of it."""
-
-    def handle(state: State, row: Row) -> str | None:
-        pending = state.withdrawals.get(row.get("order", 0))
-        names = {row.get("account"), row.get("to_account"), None if pending is None else pending[0]}
-        holders = [holder for holder in state.open_holders() if holder.name in names]
-        before = breaker.flows_of(state, holders)
-        code = handler(state, row)
-        breaker.add_flows(state, before)
-        return code
-
-    return handle

@@ -28,6 +28,7 @@ class Proposal:
     changes: int
     effective: int | None = None  # whole seconds, in nanoseconds
     as_digest: bool = False
+    only: str | None = None  # the one key that becomes the last of its values
 
 
 # what a key may become; some tighten, some loosen
@@ -167,10 +168,13 @@ BROKEN = ("not a rulebook", '[venue]\nsettlement = "USD"\n[instrument.X-PERP]\nt
 def proposed(state: State, proposal: Proposal) -> str:
     """The text, or the digest, that a proposal stands for now."""
     rng = random.Random(proposal.seed)
-    if rng.random() < 0.04:
+    if proposal.only is None and rng.random() < 0.04:
         return "0" * 64 if proposal.as_digest else rng.choice(BROKEN)
     document = copy.deepcopy(state.rules.document)
-    changed(document, rng, proposal.changes)
+    if proposal.only is not None:
+        put(document, proposal.only, VALUES[proposal.only][-1])
+    else:
+        changed(document, rng, proposal.changes)
     if proposal.effective is not None:
         document["effective"] = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=proposal.effective // SECOND)
     elif proposal.changes:

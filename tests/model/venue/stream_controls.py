@@ -130,6 +130,19 @@ def propose(setting: Setting) -> Iterable[Row]:
            "confirm": rng.choice((None, None, "", "yes"))}  # fmt: skip
 
 
+def ambush(setting: Setting) -> Iterable[Row]:
+    """Positions are taken while a rulebook waits that would end them, or that does not suit them."""
+    rng = setting.rng
+    key = rng.choice(("instrument.ETH-PERP.tiers", "instrument.BTC-PERP.tiers", "instrument.BTC-PERP.lot"))
+    effective = -(-setting.time // SECOND) * SECOND + 90 * SECOND
+    yield {"kind": "approve_rulebook", "rulebook": Proposal(0, 1, effective, True, key), "approval": "paper 9"}
+    yield {"kind": "activate_rulebook", "rulebook": Proposal(0, 1, effective, False, key),
+           "confirm": rng.choice((None, None, "yes"))}  # fmt: skip
+    yield from churn(setting)
+    setting.time = max(setting.time, effective + rng.choice((0, 1, SECOND)))
+    yield {"kind": "advance_time", "time": setting.time}
+
+
 def approve(setting: Setting) -> Iterable[Row]:
     """What is in force, what waits, or nothing at all."""
     rulebook = setting.rng.choice((Pick("in force", 0), Pick("in force", 0), Pick("waiting", 0), Pick("waiting", 0),
@@ -181,5 +194,6 @@ def closing(setting: Setting) -> Iterable[Row]:
 Maker = Callable[[Setting], Iterable[Row]]
 MAKERS: dict[str, Maker] = {
     "halted": halted, "let_go": let_go, "release": release, "proof": proof, "family": family, "newcomer": newcomer,
-    "burst": burst, "churn": churn, "propose": propose, "approve": approve, "ada": ada, "closing": closing,
+    "burst": burst, "churn": churn, "propose": propose, "ambush": ambush, "approve": approve, "ada": ada,
+    "closing": closing,
 }  # fmt: skip

@@ -45,7 +45,16 @@ FLAVORS: dict[str, dict[str, float]] = {
     "halts": {"halted": 5, "let_go": 8, "release": 3, "restart": 0.4, "trigger": 8, "newcomer": 1, "family": 1},
     "proofs": {"proof": 16, "advance": 6, "trigger": 4, "restart": 0.1, "set_account": 3},
     "breakers": {"churn": 40, "release": 25, "deposit": 6, "withdraw": 3, "confirm": 3, "transfer": 3, "index": 5},
-    "rulebooks": {"propose": 14, "approve": 5, "advance": 5, "ada": 6, "release": 5, "open": 5, "resume": 3},
+    "rulebooks": {
+        "ambush": 2,
+        "propose": 12,
+        "approve": 5,
+        "advance": 5,
+        "ada": 6,
+        "release": 5,
+        "open": 5,
+        "resume": 3,
+    },
     "closings": {"closing": 0.4, "ada": 3, "propose": 1, "release": 4, "approve": 2, "open": 3, "index": 8},
     "controls": dict.fromkeys(stream_controls.MAKERS, 2) | {"closing": 0.1, "halted": 1, "let_go": 3, "churn": 6},
 }

@@ -6,15 +6,27 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ..grid import GRID, NumberError, read_number
-from . import breaker, changes, due, funding_due, halts, last_settlement, markets, money, people, sources, statuses
+from ..grid import GRID
+from . import (
+    breaker,
+    changes,
+    due,
+    funding_due,
+    halts,
+    last_settlement,
+    markets,
+    money,
+    people,
+    refused,
+    sources,
+    statuses,
+)
 from .amend import amend
 from .auction import indicate
 from .client_ids import Remembered, content_of
 from .orders import Order
 from .place import fire, order_of, place
-from .refusals import amount_of, balance_of, key_of, rule_of
-from .rows import NUMBERS, read_row
+from .rows import read_row
 from .rules import VenueRules
 from .state import Event, State
 
@@ -28,12 +40,12 @@ HANDLERS: dict[str, Handler] = {
     "hold": people.hold,
     "disconnect": people.disconnect,
     "deadman": people.deadman,
-    "deposit": money.with_flows(money.deposit),
+    "deposit": breaker.with_flows(money.deposit),
     "withdraw": money.withdraw,
-    "confirm_withdrawal": money.with_flows(money.confirm_withdrawal),
+    "confirm_withdrawal": breaker.with_flows(money.confirm_withdrawal),
     "release_withdrawal": money.release_withdrawal,
-    "transfer": money.with_flows(money.transfer),
-    "fund_topup": money.with_flows(money.fund_topup),
+    "transfer": breaker.with_flows(money.transfer),
+    "fund_topup": breaker.with_flows(money.fund_topup),
     "index": markets.index,
     "quote": sources.quote,
     "top": sources.top,
@@ -45,15 +57,6 @@ HANDLERS: dict[str, Handler] = {
     "approve_rulebook": changes.approve,
     "activate_rulebook": changes.activate,
 }
-
-
-def readable(value: object, bounds: tuple[int, int]) -> int | None:
-    """A number as an event shows it; what could not be read, and 0, is not shown."""
-    try:
-        found = value if isinstance(value, int) else read_number(value)
-    except NumberError:
-        return None
-    return found if found and bounds[0] <= found <= bounds[1] else None
 
 
 class Venue(State):
@@ -101,33 +104,8 @@ class Venue(State):
         funding_due.begin(self)
 
     def reject(self, row: Row, code: str) -> None:
-        """The columns that name what was refused."""
-        shown: dict[str, Any] = {name: row.get(name) for name in ("account", "client_id")}
-        if row.get("asset") in self.rules.valuation.assets:
-            shown["asset"] = row["asset"]
-        shown |= {name: readable(row.get(name), NUMBERS[name]) for name in ("quantity", "price", "amount")}
-        if row.get("kind") == "quote":
-            shown["price"] = readable(row.get("quoted"), NUMBERS["price"])
-        if row.get("instrument") in self.rules.markets:
-            shown["instrument"] = row["instrument"]
-        if row.get("order") is not None:
-            book_kind = row.get("kind") in ("amend", "cancel")
-            shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
-        if row.get("kind") == "amend" and code not in ("unknown_holder", "time_runs_back"):
-            shown |= {"quantity": None, "price": None}
-        shown |= {"rule": rule_of(code), "note": key_of(code, **self.names_of(row, shown))}
-        if amount_of(code) is not None:
-            shown |= {"amount": amount_of(code), "balance": balance_of(code)}
-        self.emit("rejected", code=code, **shown)
-
-    def names_of(self, row: Row, shown: Row) -> dict[str, str | None]:
-        """What a refusal is about."""
-        instrument, asset, underlying = shown.get("instrument"), shown.get("asset"), row.get("underlying")
-        if instrument is not None:
-            underlying = self.rules.markets[instrument].underlying
-        elif asset is not None:
-            underlying = self.rules.valuation.assets[asset].underlying
-        return {"instrument": instrument, "asset": asset, "underlying": underlying}
+        """What was refused, and why."""
+        self.emit("rejected", code=code, **refused.columns(self.rules, row, code))
 
     # --- orders
 
