@@ -62,23 +62,22 @@ def take_market(state: State, name: str) -> None:
 
 def take_prices(state: State, before: VenueRules) -> set[str]:
     """Whose rules are the same goes on; what changed of the others."""
-    rules, changed, marks = state.rules, set[str](), set[str]()
-    for name, index in rules.indexes.items():
-        if index.sources and before.indexes.get(name) != index:
-            changed |= index_anew(state, name)
+    rules, changed = state.rules, set[str]()
+    anew = [name for name, index in rules.indexes.items() if index.sources and before.indexes.get(name) != index]
+    for name in anew:
+        changed |= index_anew(state, name)
     for name, market in rules.markets.items():
         was = before.markets.get(name)
-        if was is None or of_mark(was.contract) != of_mark(market.contract):
+        if was is None or market.underlying in anew or of_mark(was.contract) != of_mark(market.contract):
             state.marks[name] = MarkPrice(market.contract)
-            marks.add(name)
         else:
             state.marks[name].rules = market.contract
         if was is None or of_funding(was) != of_funding(market):
             funding_anew(state, name)
         else:
             state.fundings[name].rules = market.contract
-    marks |= {name for name, market in rules.markets.items() if market.underlying in changed}
-    return changed | {name for name in sources.sourced(state) if name in marks and sources.make_mark(state, name)}
+    marks = [name for name in sources.sourced(state) if rules.markets[name].underlying in anew]
+    return changed | {name for name in marks if sources.make_mark(state, name)}
 
 
 def funding_anew(state: State, name: str) -> None:
@@ -118,7 +117,7 @@ def of_funding(market: Market) -> tuple[object, ...]:
     contract = market.contract
     index = (contract.index.stale_after, contract.index.thin_is_usable)
     rates = (contract.interest, contract.dead_zone, contract.min_coverage, cap_of(contract))
-    return (*index, contract.every, contract.sample, market.impact_notional, *rates)
+    return (*index, contract.every, contract.sample, *rates)
 
 
 def end_off_grid(book: Book) -> None:

@@ -33,9 +33,9 @@ def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
     keeps = slid.left <= order.left and slid.price == order.price
     if not keeps:
         code = (
-            (None if order.waits else collar_fault(book, changed))
+            desk.price_refuses(book)
+            or (None if order.waits else collar_fault(book, changed))
             or limit_fault(book, changed, order)
-            or desk.price_refuses(book)
             or desk.account_refuses(book, changed, order)
             or desk.limits_refuse(book, changed, order)
             or (None if order.waits else desk.margin_refuses(book, changed, order))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ RULE = "rulebook.activate"
 
 def approve(state: State, row: Row) -> str | None:
     """Of any digest."""
+    if not re.fullmatch("[0-9a-f]{64}", row["rulebook"]):
+        return "out_of_range"
     if not row.get("approval"):
         return "approval_missing"
     state.controls.approved.add(row["rulebook"])

@@ -9,6 +9,7 @@ from typing import Any
 from ..pricing.rules import span
 from ..rulebook_values import amount, rate
 
+DEFAULTS = {"mark.band": "0.5%", "mark.samples": 30}  # of what neither tightens nor loosens
 NO_CHANGE = ("version", "effective", "name", "source", "extends")
 ANY = Fraction(10**40)
 
@@ -74,7 +75,7 @@ def tightens(path: str, before: object, after: object) -> bool:
         return not listed(before) or (bool(listed(after)) and set(listed(after)) <= set(listed(before)))
     if path.endswith(CURVES) and before is not None and after is not None:
         return is_above(curve(path, after), curve(path, before))
-    return False
+    return any(path.endswith(ending) and word(before, one) == word(after, one) for ending, one in DEFAULTS.items())
 
 
 def word(value: Any, absent: Any) -> Any:

@@ -118,6 +118,8 @@ def changed(document: Document, rng: random.Random, changes: int) -> None:
     if rng.random() < 0.15:
         for path, value in NEWCOMER.items():
             put(document, path, value)
+        if "portfolio" in document:
+            put(document, "portfolio.underlying.ADA", {"range": "20%"})
     if rng.random() < 0.15 and document["underlying"]["BTC"].get("sources"):
         put(document, "underlying.BTC.index.agree_samples", rng.choice((2, 3)))
         put(document, "underlying.BTC.index.min_sources", rng.choice((2, 3)))
