@@ -6,8 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from tests.model.venue import Venue, read_rules
-from tests.model.venue.compare import DifferenceError, Ids, as_expected, as_got, cells, learn, model_rows, state_rows
+from tests.model.venue import Venue, changes, read_rules
+from tests.model.venue.compare import (
+    DifferenceError,
+    Ids,
+    as_expected,
+    as_got,
+    cells,
+    learn,
+    model_rows,
+    state_rows,
+    units,
+)
+from tests.model.venue.dry_run import dry_run
+from tests.model.venue.fitting import is_unfit
 from tests.model.venue.streams import resolve, stream
 
 import perpcore as pc
@@ -23,6 +35,15 @@ TYPES = {
 }
 TOGETHER = 40  # rows of a table
 LOOK_EVERY = 100  # commands between two looks at ledger, positions and statuses
+
+
+def core_reader(text: str) -> tuple[str, str]:
+    """Which text is a rulebook, what it extends, and its digest, is the core's own word."""
+    try:
+        rules = pc.Rulebook.parse(text)
+    except pc.errors.RulebookError as error:
+        raise ValueError(str(error)) from error
+    return rules.to_toml() if "extends" in text else text, rules.digest
 
 
 def core_venue(text: str) -> Any:
@@ -67,7 +88,7 @@ class Replay:
     def __init__(self, seed: int, flavor: str, length: int) -> None:
         self.where = (seed, flavor, length)
         text, self.rows = stream(seed, flavor, length)
-        self.core, self.model, self.ids = core_venue(text), Venue(read_rules(text)), Ids()
+        self.core, self.model, self.ids = core_venue(text), Venue(read_rules(text, core_reader)), Ids()
         self.waiting: list[tuple[int, dict[str, Any]]] = []
         self.expected: list[tuple[int, dict[str, Any]]] = []  # each with the index of its command
 
@@ -78,6 +99,9 @@ class Replay:
             command = resolve(row, self.model)
             if self.names_unknown(command):
                 self.compare()
+            if command.get("kind") == "activate_rulebook":
+                self.compare()
+                compare_dry_runs(self.core, self.model, (*self.where, index), command)
             self.waiting.append((index, command))
             self.expected += [(index, event) for event in self.model.apply(command)]
             if len(self.waiting) == TOGETHER:
@@ -126,6 +150,19 @@ def compare_states(core: Any, model: Venue, where: tuple[int, str, int, int], co
     theirs = [{name: row[name] for name in names} for row in core.accounts().to_pylist()]
     if mine != theirs:
         raise DifferenceError(*where, dict(command), mine, theirs, "statuses")
+
+
+def compare_dry_runs(core: Any, model: Venue, where: tuple[int, str, int, int], command: Mapping[str, Any]) -> None:
+    """What a rulebook would do now, whether or not it is refused."""
+    rules = changes.read(model, command["rulebook"])
+    if rules is None or is_unfit(model, rules):
+        return
+    mine = dry_run(model, rules)
+    theirs = core.dry_run(pc.Rulebook.parse(command["rulebook"])).to_pylist()
+    numbers = ("equity", "maintenance_margin", "notional", "forced", "limit", "excess")
+    theirs = [row | {name: units(row[name]) for name in numbers} for row in theirs]
+    if mine != theirs:
+        raise DifferenceError(*where, dict(command), mine, theirs, "dry runs")
 
 
 def model_statuses(model: Venue) -> Iterator[dict[str, Any]]:

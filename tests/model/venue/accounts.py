@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ..grid import GRID
 
 Key = tuple[str, str]  # instrument, margin mode
+Owner = tuple[str, str]  # what kind of name, and the name
 
 
 @dataclass
@@ -45,7 +46,6 @@ class Holder:
     held: dict[str, int] = field(default_factory=dict)
     positions: dict[Key, Holding] = field(default_factory=dict)
     statuses: dict[str | None, str] = field(default_factory=dict)  # by bucket: None is cross
-    sent: tuple[int, int] = (0, 0)  # a second of the clock, and how many orders in it
 
     def at(self, instrument: str, mode: str) -> Holding:
         """The position of a key; it exists from now on."""
@@ -71,28 +71,14 @@ class Holder:
         return Holder(**{**fields, "statuses": dict(self.statuses)})
 
 
-def owner_group(holder: Holder) -> tuple[str, str]:
+def owner_client(holder: Holder) -> Owner:
+    """The client, or the account as one of its own."""
+    return ("account", holder.name) if holder.client is None else ("client", holder.client)
+
+
+def owner_group(holder: Holder) -> Owner:
     """The beneficial-owner group: the one that is named, else the client, else the account alone."""
-    if holder.group is not None:
-        return ("group", holder.group)
-    return ("client", holder.client) if holder.client is not None else ("account", holder.name)
-
-
-def may_not_open(holder: Holder, require: list[str], time: int) -> str | None:
-    """`gate.account`: flags, then for a professional the dates that the rulebook asks for."""
-    if "frozen" in holder.flags:
-        return "account_frozen"
-    if "no_open" in holder.flags:
-        return "account_no_open"
-    if holder.cls != "professional":
-        return None
-    dates = {"professional": holder.investor_until, "knowledge": holder.knowledge_until}
-    codes = {"professional": "investor_status", "knowledge": "knowledge_status"}
-    for word in ("professional", "knowledge"):
-        until = dates[word]
-        if word in require and (until is None or time >= until):
-            return codes[word]
-    return None
+    return owner_client(holder) if holder.group is None else ("group", holder.group)
 
 
 def base(contracts: int, contract_size: int) -> int:

@@ -7,7 +7,8 @@ from typing import Any
 from .book import COLLECTING, Book
 from .matching import meets_own_group
 from .orders import Order
-from .place import closes, enter, entry_fault, limit_fault, size_fault
+from .place import closes, collar_fault, enter, entry_fault, limit_fault, size_fault
+from .refusals import Refusal
 
 
 def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
@@ -17,7 +18,7 @@ def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
     if (quantity is not None and quantity * order.side < 0) or (order.price is None and row.get("price") is not None):
         return "conflicting_values"
     if quantity is not None and (quantity == 0 or quantity % book.market.lot):
-        return "off_lot"
+        return Refusal("off_lot", quantity, book.market.lot)
     total = order.total if quantity is None else abs(quantity)
     price = order.price if row.get("price") is None else row["price"]
     if total <= order.filled:
@@ -32,9 +33,9 @@ def amend(book: Book, order: Order, row: dict[str, Any]) -> str | None:
     keeps = slid.left <= order.left and slid.price == order.price
     if not keeps:
         code = (
-            (None if order.waits or not book.is_outside_collar(changed) else "outside_collar")
+            desk.price_refuses(book)
+            or (None if order.waits else collar_fault(book, changed))
             or limit_fault(book, changed, order)
-            or desk.price_refuses(book)
             or desk.account_refuses(book, changed, order)
             or desk.limits_refuse(book, changed, order)
             or (None if order.waits else desk.margin_refuses(book, changed, order))

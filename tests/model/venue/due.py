@@ -1,10 +1,10 @@
-"""What is due by itself, instant by instant: expiry, deadman timers, funding slots, settlement, funding, statuses."""
+"""What is due by itself, instant by instant: expiry, timers, proofs, funding slots, settlement, funding, rulebooks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import funding_due, settlement, sources, statuses
+from . import breaker, changes, funding_due, lapses, settlement, sources, statuses
 from .orders import Order
 from .people import end_all
 
@@ -27,6 +27,9 @@ def next_instant(state: State, time: int) -> int | None:
     now = state.time
     found = [end_of(state, order)[0] for book in state.books.values() for order in book.open.values()]
     found += [holder.deadman for holder in state.open_holders() if holder.deadman is not None]
+    found += [date for holder in state.open_holders() for date in lapses.dates(state, holder)]
+    if state.controls.waiting is not None:
+        found.append(state.controls.waiting.time)
     found += [funding_due.next_look(state, name) for name, book in state.books.items() if book.phase != "settled"]
     # and every settlement of a funding
     found += [next_multiple(now, market.contract.every) for market in state.rules.markets.values()]
@@ -44,16 +47,17 @@ def next_multiple(now: int, span: int) -> int:
 def end_of(state: State, order: Order) -> tuple[int, str]:
     """When an order ends by itself, and why."""
     aged = (order.placed + state.rules.max_age, "too_old")
-    return aged if order.until is None else min((order.until, "until_reached"), aged)
+    return aged if order.until is None or order.until > aged[0] else (order.until, "until_reached")
 
 
 def run_instant(state: State) -> None:
-    """Expiry, deadman timers, prices by time, slots of funding, settlement, funding, statuses."""
+    """Expiry, deadman timers, proofs, prices by time, slots of funding, settlement, funding, a rulebook, statuses."""
     expire(state)
     for holder in state.open_holders():
         if holder.deadman is not None and holder.deadman <= state.time:
             holder.deadman = None
             end_all(state, holder, "deadman")
+    lapses.run(state)
     looked_at = {
         name
         for name, market in state.rules.markets.items()
@@ -79,7 +83,9 @@ def run_instant(state: State) -> None:
     for name, mark, rate in ends:
         if rate:
             funding_due.pay(state, name, mark, rate)
+    changes.run(state)
     statuses.look(state)
+    breaker.look(state)
 
 
 def expire(state: State) -> None:

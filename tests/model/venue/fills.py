@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from .. import margin
 from ..grid import E16, GRID, ceil_div
 from . import gate
-from .accounts import Holder, base, may_not_open
+from .accounts import Holder, base
 from .figures import Figures
 from .ledger import Ledger
 from .orders import Order
+from .permissions import may_not_open
 
 if TYPE_CHECKING:
     from .state import State
@@ -82,7 +83,7 @@ def side_refused(state: State, till: Ledger, order: Order, price: int, quantity:
     holder = state.holders[order.account]
     held = holder.quantity(order.instrument, order.mode)
     after = held + order.side * quantity
-    if grows(held, after) and may_not_open(holder, state.rules.require, state.time):
+    if grows(held, after) and may_not_open(state, holder):
         return True
     move = isolated_move(state, holder, order, price, after)
     size = state.rules.markets[order.instrument].contract_size

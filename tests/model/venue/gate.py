@@ -1,4 +1,4 @@
-"""The gate beyond what a book checks by itself: account, limits, margin; and what adds risk."""
+"""The gate beyond what a book checks by itself: account and margin; and what adds risk."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING
 
 from ..grid import GRID
 from ..tables import MAX_QUANTITY
-from .accounts import Holder, may_not_open, owner_group
 from .book import Book
 from .orders import Order
+from .permissions import is_halted, may_not_open
+from .refusals import Refusal
 
 if TYPE_CHECKING:
     from .state import State
 
-SECOND = 10**9
-
 
 def account_refuses(state: State, book: Book, order: Order, without: Order | None) -> str | None:
-    """Who may not open may still reduce."""
+    """Who may not open may still reduce; who is halted may not even that."""
     holder = state.holders[order.account]
-    code = may_not_open(holder, state.rules.require, state.time)
+    if is_halted(state, holder):
+        return "account_halted"
+    code = may_not_open(state, holder)
     if code is None:
         return None
     return None if is_possible(book, order) and reduces_risk(state, book, order, without) else code
@@ -34,47 +35,6 @@ def is_possible(book: Book, order: Order) -> bool:
         and order.total * market.contract_size <= MAX_QUANTITY * GRID
         and (order.price is None or order.price % market.tick == 0)
     )
-
-
-def limits_refuse(state: State, book: Book, order: Order, without: Order | None) -> str | None:
-    """Orders a second, the group's position, open interest."""
-    holder = state.holders[order.account]
-    second = state.time // SECOND
-    before = holder.sent[1] if holder.sent[0] == second else 0
-    holder.sent = (second, before + 1)
-    most = state.rules.orders_per_second
-    if most is not None and before + 1 > most:
-        return "rate_limit"
-    if book.market.group_position is not None:
-        held = sum(
-            other.quantity(order.instrument, mode) for other in group(state, holder) for mode in ("cross", "isolated")
-        )
-        ordered = sum(
-            one.left
-            for other in group(state, holder)
-            for one in book.of(other.name)
-            if one.side == order.side and one is not without
-        )
-        # a reduce-only order is at most the position, once it is asked
-        trimmed = order.reduce_only and order.trigger is None
-        entering = min(order.left, book.reducible(order)) if trimmed else order.left
-        if order.side * held + ordered + entering > book.market.group_position:
-            return "group_limit"
-    limit = book.market.open_interest
-    if limit is not None and not reduces_risk(state, book, order, without):
-        own = sum(
-            one.left
-            for one in book.of(order.account)
-            if one.side == order.side and not one.reduce_only and one is not without
-        )
-        if open_interest(state, order.instrument) + own + order.left > limit:
-            return "open_interest"
-    return None
-
-
-def group(state: State, holder: Holder) -> list[Holder]:
-    """All accounts of one beneficial owner."""
-    return [other for other in state.open_holders() if owner_group(other) == owner_group(holder)]
 
 
 def open_interest(state: State, instrument: str) -> int:
@@ -93,15 +53,15 @@ def margin_refuses(state: State, book: Book, order: Order, without: Order | None
         return "price_unusable"
     found = state.valuer.cross(holder, [*others, as_counted(book, order)])
     usable = found.status != "undecided" and state.may_use(order.instrument)
-    uncovered = None if usable and found.opening_equity >= found.initial_margin else "insufficient_margin"
-    if uncovered and not usable:
-        uncovered = "price_unusable"
+    uncovered: str | None = None if usable else "price_unusable"
+    if usable and found.opening_equity < found.initial_margin:
+        uncovered = Refusal("insufficient_margin", found.initial_margin, found.opening_equity)
     if uncovered and not lowers(state, book, order, without, alone=True):
         return uncovered
     if reduces_risk(state, book, order, without):
         return None
     if holder.model == "portfolio" and found.equity < state.rules.min_equity:
-        return "below_min_equity"
+        return Refusal("below_min_equity", found.equity, state.rules.min_equity)
     return uncovered
 
 

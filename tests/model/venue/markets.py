@@ -1,4 +1,4 @@
-"""Commands about prices and phases: index, mark, phase, halt, resume, restart, settle."""
+"""Commands about prices and phases: index, mark, phase, restart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..book import Price
 from ..usable import is_usable
-from . import funding_due, settlement, sources, statuses
+from . import funding_due, halts, sources, statuses
 from .phases import enter_phase
 from .place import fire
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .state import State
 
 Row = dict[str, Any]
-HOUR = 3_600 * 10**9
+ENTERED = ("preopen", "auction", "open")  # phases in which positions may be opened, or soon
+TRADED = ("auction", "open", "reduce_only")
 
 
 def mark(state: State, row: Row) -> str | None:
@@ -93,77 +94,34 @@ def fire_all(state: State, instruments: list[str]) -> None:
 
 
 def phase(state: State, row: Row) -> str | None:
-    """By command: out of halted to trading only by resume, out of settling only by settle."""
-    book = state.books[row["instrument"]]
-    if book.phase == "settled" or row["state"] == "settled":
-        return "phase_refused"
-    if book.phase == "settling" and row["state"] != "settling":
-        return "phase_refused"
-    if book.phase == "halted" and row["state"] != "settling":
-        return "phase_refused"
-    if row["state"] in ("open", "reduce_only", "auction") and not state.may_use(row["instrument"]):
-        return "price_unusable"
-    code = enter_phase(book, row["state"])
+    """By command: out of halted to trading only by resume, out of settling only by settle, back to listed never."""
+    book, asked = state.books[row["instrument"]], row["state"]
+    code = lead_fault(book.phase, asked)
+    if code is None and asked in ENTERED and not state.rules.eligible[book.market.underlying]:
+        code = "underlying_ineligible"
+    if code is None and asked in TRADED and state.rules.approved and not is_approved(state):
+        code = "rulebook_not_approved"
+    if code is None and asked in TRADED and not state.may_use(row["instrument"]):
+        code = "price_unusable"
+    if code is not None:
+        return code
+    code = enter_phase(book, asked)
     state.flush()
     return code
 
 
-def halt(state: State, row: Row) -> str | None:
-    """One instrument, or all; or the index of an underlying."""
-    if row.get("underlying") is not None:
-        return sources.halt(state, row) if is_sourced(state, row) else halt_index(state, row)
-    name = row.get("instrument")
-    ended = ("halted", "settling", "settled")
-    if name is not None and state.books[name].phase in ended:
+def lead_fault(before: str, after: str) -> str | None:
+    """Which phases follow which."""
+    if before == "settled" or after in ("settled", "listed"):
         return "phase_refused"
-    for one in [name] if name is not None else list(state.books):
-        if state.books[one].phase not in ended:
-            state.emit("halt", instrument=one)
-            enter_phase(state.books[one], "halted")
-    return None
-
-
-def resume(state: State, row: Row) -> str | None:
-    """Back to preopen, with a mark that may be used."""
-    if row.get("underlying") is not None:
-        if row.get("instrument") is not None:
-            return "conflicting_values"
-        if row["underlying"] not in state.rules.indexes:
-            return "out_of_range"
-        # one that is told goes on when it is told
-        return sources.resume(state, row) if is_sourced(state, row) else "price_unusable"
-    name = row.get("instrument")
-    if name is not None and state.books[name].phase != "halted":
+    if before in ("settling", "halted") and after != "settling":
         return "phase_refused"
-    if name is not None and not state.may_use(name):
-        return "price_unusable"
-    for one in [name] if name is not None else list(state.books):
-        if state.books[one].phase == "halted" and state.may_use(one):
-            state.emit("resume", instrument=one)
-            enter_phase(state.books[one], "preopen")
     return None
 
 
-def is_sourced(state: State, row: Row) -> bool:
-    """Whether the underlying of a row is priced by sources."""
-    return row["underlying"] in state.sources
-
-
-def halt_index(state: State, row: Row) -> str | None:
-    """A told index may not be used until it is told again."""
-    name = row["underlying"]
-    if row.get("instrument") is not None:
-        return "conflicting_values"
-    if name not in state.rules.indexes:
-        return "out_of_range"
-    found = state.indexes.get(name)
-    before = "frozen" if found is None else found.state
-    if found is not None:
-        set_index(state, name, Price(found.value, "halted"))
-        funding_due.hear_index(state, name, index=found.value, state="halted")
-    if before != "halted":
-        state.emit("price_state", before=before, after="halted", note=name)
-    return None
+def is_approved(state: State) -> bool:
+    """Whether somebody approved the rulebook in force."""
+    return state.rules.digest in state.controls.approved
 
 
 def restart(state: State) -> None:
@@ -176,7 +134,7 @@ def restart(state: State) -> None:
             freeze(state, price, {"note": name})
             set_index(state, name, price)
             funding_due.hear_index(state, name, index=price.value, state=price.state)
-    for asset in sorted(state.rules.valuation.assets):
+    for asset in state.rules.assets:
         told = state.rules.valuation.assets[asset].underlying is None and asset != state.rules.settlement
         if told and asset in state.prices:
             freeze(state, state.prices[asset], {"asset": asset})
@@ -186,6 +144,9 @@ def restart(state: State) -> None:
         elif market.underlying in state.sources:
             sources.make_mark(state, name)
     sources.look_and_tell(state, set(state.rules.markets))
+    for book in state.books.values():
+        if book.phase in (*ENTERED, "reduce_only"):
+            halts.halt_book(state, book)
 
 
 def freeze(state: State, price: Price, columns: Row) -> None:
@@ -193,42 +154,3 @@ def freeze(state: State, price: Price, columns: Row) -> None:
     if price.state not in ("frozen", "halted"):
         state.emit("price_state", before=price.state, after="frozen", **columns)
         price.state = "frozen"
-
-
-def settle(state: State, row: Row) -> str | None:
-    """The last settlement of an instrument."""
-    name = row["instrument"]
-    book = state.books[name]
-    if book.phase != "settling":
-        return "phase_refused"
-    price = final_price(state, state.rules.markets[name].underlying, row)
-    if isinstance(price, str):
-        return price
-    held = state.valuer.price(name)
-    state.prices[name] = Price(price, held.state)
-    blocked = settlement.first_blocked(state, {name: price})
-    state.prices[name] = held
-    if blocked:
-        state.emit("settlement_deferred", instrument=name, account=blocked[name])
-        return None
-    state.emit("settlement", instrument=name, price=price, rule="ledger.settle")
-    settlement.post(state, {name: price}, final=True)
-    enter_phase(book, "settled")
-    return None
-
-
-def final_price(state: State, underlying: str, row: Row) -> int | str:
-    """The last usable index; another price with approval, within those of the last hour. Or a code."""
-    given = row.get("price")
-    if given is not None and not row.get("approval"):
-        return "approval_missing"
-    if underlying in state.sources:
-        found = state.sources[underlying].market.settle_price(state.time, given, given is not None)
-        return "settlement_price" if found is None else found
-    values = state.told.get(underlying, [])
-    if given is None:
-        return values[-1][1] if values else "settlement_price"
-    if values and given == values[-1][1]:
-        return int(given)
-    hour = [value for time, value in values if state.time - HOUR <= time]
-    return int(given) if hour and min(hour) <= given <= max(hour) else "settlement_price"

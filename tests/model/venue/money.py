@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..grid import GRID, floor_div
 from ..tables import MAX_BALANCE
 from .accounts import Holder
+from .refusals import Refusal
 
 if TYPE_CHECKING:
     from .state import State
@@ -24,8 +25,9 @@ def deposit(state: State, row: Row) -> str | None:
     if amount <= 0:
         return "out_of_range"
     cap = state.rules.platform_caps.get(asset)
-    if cap is not None and sum(one.amount(asset) for one in state.open_holders()) + amount > cap:
-        return "platform_cap"
+    would_have = sum(one.amount(asset) for one in state.open_holders()) + amount
+    if cap is not None and would_have > cap:
+        return Refusal("platform_cap", would_have, cap)
     if holder.amount(asset) + amount > MAX_BALANCE:
         return "out_of_range"
     state.ledger.outside[asset] += amount
@@ -36,23 +38,25 @@ def deposit(state: State, row: Row) -> str | None:
 def out_fault(state: State, holder: Holder, asset: str, amount: int) -> str | None:
     """Every money out of a cross account: free, and what is left of what is free covers the rest."""
     if amount > holder.free(asset):
-        return "insufficient_balance"
+        return Refusal("insufficient_balance", amount, holder.free(asset))
     taken = dict(holder.held)
     taken[asset] = taken.get(asset, 0) + amount
-    return cover_fault(state, holder, taken)
+    return cover_fault(state, holder, taken, amount)
 
 
-def cover_fault(state: State, holder: Holder, taken: dict[str, int]) -> str | None:
+def cover_fault(state: State, holder: Holder, taken: dict[str, int], asked: int) -> str | None:
     """equity − G − max(IM, ⌈withdraw_ratio·N⌉) ≥ 0 of what is left."""
+    may_go = state.valuer.cross(holder, state.counted_orders(holder)).withdrawable
+    refused = Refusal("not_withdrawable", asked, may_go)
     if any(amount > holder.amount(asset) for asset, amount in taken.items()):
-        return "not_withdrawable"  # what is held was converted
+        return refused  # what is held was converted
     left = state.valuer.cross(holder, state.counted_orders(holder), taken)
     if left.status == "undecided":
         return "price_unusable"
     gain = max(0, left.unrealized_pnl)
     notional = state.valuer.notional(holder)
     needed = max(left.initial_margin, -(-state.rules.valuation.withdraw_ratio * notional // 10**16))
-    return "not_withdrawable" if left.equity - gain - needed < 0 else None
+    return refused if left.equity - gain - needed < 0 else None
 
 
 def withdraw(state: State, row: Row) -> str | None:
@@ -75,7 +79,7 @@ def withdraw(state: State, row: Row) -> str | None:
         out = sum(other for time, other, _ in state.outflows if state.time - time < HOUR)
         if out + value > limit:
             state.emit("limit_reached", amount=limit, balance=out, rule="ledger.withdraw")
-            return "outflow_limit"
+            return Refusal("outflow_limit", out + value, limit)
     holder.held[asset] = holder.held.get(asset, 0) + amount
     state.withdrawal_count += 1
     number = state.withdrawal_count
@@ -121,9 +125,7 @@ def confirm_withdrawal(state: State, row: Row) -> str | None:
     holder = state.holders[name]
     if {"frozen", "no_withdraw"} & set(holder.flags):
         return "withdraw_held"
-    if amount > holder.free(asset) + amount:
-        return "not_withdrawable"
-    code = cover_fault(state, holder, dict(holder.held))
+    code = cover_fault(state, holder, dict(holder.held), amount)
     if code is not None:
         return code
     holder.held[asset] -= amount
@@ -194,7 +196,7 @@ def transfer_margin(state: State, holder: Holder, instrument: str, amount: int) 
     else:
         found = holder.positions.get((instrument, "isolated"))
         if found is None or found.margin + amount < 0:
-            return "insufficient_balance"
+            return Refusal("insufficient_balance", -amount, 0 if found is None else found.margin)
         if not found.is_flat:
             bucket = state.valuer.isolated(holder, instrument)
             if bucket.status == "undecided":

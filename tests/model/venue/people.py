@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import statuses
-from .accounts import Holder, owner_group
+from . import clients, permissions, statuses
+from .accounts import Holder
+from .refusals import Refusal
 
 if TYPE_CHECKING:
     from .state import State
@@ -22,21 +23,22 @@ def open_account(state: State, row: Row) -> str | None:
     if name in state.holders:
         return "duplicate_account"
     holder = Holder(name, len(state.holders))
-    code = settings_fault(state, holder, row)
+    code = settings_fault(state, holder, row) or clients.open_fault(state, row)
     if code is None and row.get("model") == "portfolio" and state.rules.min_equity > 0:
-        code = "below_min_equity"
+        code = Refusal("below_min_equity", 0, state.rules.min_equity)
     if code is not None:
         return code
     apply_settings(holder, row)
     state.holders[name] = holder
+    clients.join(state, holder, row)
     state.emit("accepted", account=name, cls=holder.cls)
     return None
 
 
 def settings_fault(state: State, holder: Holder, row: Row) -> str | None:
     """What the rulebook does not admit."""
-    cls = row.get("class") or holder.cls
-    if state.rules.classes and cls not in state.rules.classes:
+    cls = row.get("class") or (holder.cls if row["kind"] == "open_account" else None)
+    if state.rules.classes and cls is not None and cls not in state.rules.classes:
         return "class_not_admitted"
     if row.get("class") == "affiliated_market_maker" and not row.get("approval"):
         return "approval_missing"
@@ -47,7 +49,7 @@ def settings_fault(state: State, holder: Holder, row: Row) -> str | None:
 
 def apply_settings(holder: Holder, row: Row) -> None:
     """What is null stays."""
-    for name in ("client", "group", "model", "fee_tier", "investor_until", "knowledge_until"):
+    for name in ("model", "fee_tier", "investor_until", "knowledge_until"):
         if row.get(name) is not None:
             setattr(holder, name, row[name])
     holder.cls = row.get("class") or holder.cls
@@ -63,23 +65,33 @@ def set_account(state: State, row: Row) -> str | None:
     holder = state.holder(row["account"])
     if holder is None:
         return "unknown_holder"
-    code = settings_fault(state, holder, row)
+    code = settings_fault(state, holder, row) or clients.set_fault(state, holder, row)
     if code is not None:
         return code
     copy = holder.copy()
     apply_settings(copy, row)
-    changes = owner_group(copy) != owner_group(holder) or copy.cls != holder.cls
-    if changes and any(book.of(holder.name) for book in state.books.values()):
+    if copy.cls != holder.cls and has_orders(state, holder):
         return "conflicting_values"
     before = statuses.figures_of(state, holder, None)
     if row.get("model") == "portfolio" and holder.model != "portfolio" and before.equity < state.rules.min_equity:
-        return "below_min_equity"
+        return Refusal("below_min_equity", before.equity, state.rules.min_equity)
     after = state.valuer.cross(copy, state.counted_orders(holder))
     if after.opening_equity < after.initial_margin and before.opening_equity >= before.initial_margin:
-        return "insufficient_margin"
+        return Refusal("insufficient_margin", after.initial_margin, after.opening_equity)
     apply_settings(holder, row)
+    clients.join(state, holder, row)
     state.emit("accepted", account=holder.name, cls=holder.cls)
+    if permissions.is_halted(state, holder):
+        end_all(state, holder, "account_halted")
+    code = permissions.proof_over(state, holder)
+    if code is not None:
+        statuses.end_risky(state, holder, code)
     return None
+
+
+def has_orders(state: State, holder: Holder) -> bool:
+    """In any book."""
+    return any(book.of(holder.name) for book in state.books.values())
 
 
 def close_account(state: State, row: Row) -> str | None:
@@ -88,7 +100,7 @@ def close_account(state: State, row: Row) -> str | None:
     if holder is None:
         return "unknown_holder"
     holds = any(holder.cash.values()) or any(not h.is_flat or h.margin for h in holder.positions.values())
-    orders = any(book.of(holder.name) for book in state.books.values())
+    orders = has_orders(state, holder)
     pending = any(account == holder.name for account, _, _ in state.withdrawals.values())
     if holds or orders or pending:
         return "account_not_empty"
@@ -115,8 +127,7 @@ def hold(state: State, row: Row) -> str | None:
     holder.flags = frozenset(words)
     state.emit("accepted", account=holder.name, cls=holder.cls)
     if could and opens & holder.flags:
-        while statuses.end_least_aggressive(state, holder):
-            pass
+        statuses.end_risky(state, holder)
     return None
 
 

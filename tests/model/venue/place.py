@@ -9,8 +9,10 @@ from ..tables import MAX_QUANTITY
 from .book import COLLECTING, Book
 from .matching import can_fill, reaches, stop, sweep
 from .orders import Order
+from .refusals import Refusal, counted
 from .triggers import MOST_AT_ONCE, due, is_due
 
+SECOND = 10**9
 TRADING = ("open", "reduce_only")
 LARGEST_SIDE = 2**63 - 1
 
@@ -60,7 +62,14 @@ def end_fault(book: Book, order: Order) -> str | None:
 def age_fault(book: Book, row: dict[str, Any]) -> str | None:
     """Sent longer ago than an order may live."""
     sent = row.get("sent")
-    return "too_old" if sent is not None and book.desk.time - sent > book.rules.max_age else None
+    if sent is None or book.desk.time - sent <= book.rules.max_age:
+        return None
+    return Refusal("too_old", in_seconds(book.desk.time - sent), in_seconds(book.rules.max_age))
+
+
+def in_seconds(span: int) -> int:
+    """Nanoseconds as seconds in grid units."""
+    return span * GRID // SECOND
 
 
 def phase_fault(book: Book, order: Order) -> str | None:
@@ -76,19 +85,24 @@ def size_fault(book: Book, order: Order, closes: bool) -> str | None:
     """Lots, ticks, sizes; what closes exactly what is held may be smaller."""
     market = book.market
     if order.total == 0 or order.total % market.lot:
-        return "off_lot"
+        return Refusal("off_lot", order.side * order.total, market.lot)
     if order.price is not None and order.price % market.tick:
-        return "off_tick"
+        return Refusal("off_tick", order.price, market.tick)
     if order.total * market.contract_size > MAX_QUANTITY * GRID:
         return "out_of_range"
     if market.max_size is not None and order.total > market.max_size:
-        return "above_max_size"
+        return Refusal("above_max_size", order.total, market.max_size)
     side = sum(other.left for other in book.open.values() if other.resting and other.side == order.side)
     if side + order.left > LARGEST_SIDE:
         return "above_max_size"
     if order.total < market.min_size and not closes:
-        return "below_min_size"
+        return Refusal("below_min_size", order.total, market.min_size)
     return None
+
+
+def collar_fault(book: Book, order: Order) -> str | None:
+    """A limit beyond the edge."""
+    return Refusal("outside_collar", order.price, book.edge(order.side)) if book.is_outside_collar(order) else None
 
 
 def closes(book: Book, order: Order) -> bool:
@@ -102,7 +116,7 @@ def limit_fault(book: Book, order: Order, without: Order | None = None) -> str |
     own = [other for other in book.of(order.account) if other is not without]
     rests = order.tif not in ("ioc", "fok") or order.trigger is not None
     if without is None and rests and len(own) >= book.market.open_orders:
-        return "too_many_orders"
+        return counted("too_many_orders", len(own) + 1, book.market.open_orders)
     if order.reduce_only and order.trigger is None and book.reducible(order) == 0:
         return "nothing_to_reduce"
     limit = book.market.position
@@ -111,8 +125,9 @@ def limit_fault(book: Book, order: Order, without: Order | None = None) -> str |
         ordered = sum(other.left for other in own if other.side == order.side)
         # a reduce-only order is at most the position
         enters = min(order.left, book.reducible(order)) if order.reduce_only and order.trigger is None else order.left
-        if order.side * held + ordered + enters > limit:
-            return "position_limit"
+        becomes = order.side * held + ordered + enters
+        if becomes > limit:
+            return Refusal("position_limit", becomes, limit)
     return None
 
 
@@ -128,7 +143,7 @@ def place(book: Book, row: dict[str, Any]) -> str | None:
         or desk.account_refuses(book, order, None)
         or end_fault(book, order)
         or size_fault(book, order, closes(book, order))
-        or (order.trigger is None and book.is_outside_collar(order) and "outside_collar")
+        or (order.trigger is None and collar_fault(book, order))
         or limit_fault(book, order)
         or desk.limits_refuse(book, order, None)
         or (order.trigger is None and desk.margin_refuses(book, order, None))
@@ -190,7 +205,7 @@ def trigger(book: Book, order: Order) -> None:
     code = (
         phase_fault(book, order)
         or desk.price_refuses(book)
-        or (book.is_outside_collar(order) and "outside_collar")
+        or collar_fault(book, order)
         or desk.account_refuses(book, order, None)
         or desk.margin_refuses(book, order, None)
         or entry_fault(book, order)

@@ -21,6 +21,8 @@ SETTINGS = (
     "client", "group", "class", "model", "leverage", "fee_tier", "investor_until", "knowledge_until", "approval",
 )  # fmt: skip
 
+SCOPES = ("instrument", "underlying", "account", "client", "class")  # of a halt: one of them, or all instruments
+
 # kind: (columns that are needed, columns that it may have); time, kind and note always may be there
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "place": (("account", "quantity"), ("instrument", *ORDER_COLUMNS)),
@@ -45,10 +47,12 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "advance_time": (("time",), ()),
     "restart": ((), ()),
     "phase": (("state",), ("instrument",)),
-    "halt": ((), ("instrument", "underlying")),
-    "resume": ((), ("instrument", "underlying")),
+    "halt": ((), SCOPES),
+    "resume": ((), SCOPES),
     "fund_topup": (("amount",), ("asset", "account")),
     "settle": ((), ("instrument", "price", "approval")),
+    "approve_rulebook": (("rulebook",), ("approval",)),
+    "activate_rulebook": (("rulebook",), ("confirm",)),
 }
 FLAGS = ("no_open", "no_withdraw", "frozen")
 # Of several books the one that has the order is found.
@@ -145,6 +149,8 @@ def words_fault(rules: VenueRules, kind: str, row: Row) -> str | None:
         return "out_of_range"
     if kind == "fund_topup" and row.get("note") not in (None, "", "fund", "converter"):
         return "out_of_range"
+    if kind in ("halt", "resume") and sum(name in row for name in SCOPES) > 1:
+        return "conflicting_values"
     if kind == "index":
         if "underlying" in row and "asset" in row:
             return "conflicting_values"

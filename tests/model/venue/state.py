@@ -8,10 +8,11 @@ from typing import Any
 from ..book import Price
 from ..grid import GRID
 from ..pricing import Funding, FundingRow, IndexPrice, MarkPrice
-from . import fills, gate
+from . import breaker, fills, gate, limits
 from .accounts import Holder, owner_group
 from .book import Book
 from .client_ids import ClientIds
+from .controls import Controls
 from .figures import Valuer
 from .ledger import Ledger
 from .orders import Order
@@ -50,6 +51,7 @@ class State:
         self.withdrawals: dict[int, tuple[str, str, int]] = {}
         self.withdrawal_count = 0
         self.outflows: list[tuple[int, int, int]] = []  # (time, value, number)
+        self.controls = Controls()
 
     # --- the log
 
@@ -103,6 +105,10 @@ class State:
             if order.resting and order is not without
         ]
 
+    def clients_accounts(self, client: str) -> list[Holder]:
+        """The open accounts of a client."""
+        return [holder for holder in self.open_holders() if holder.client == client]
+
     def may_use(self, instrument: str) -> bool:
         """Whether the mark of an instrument may be used."""
         price = self.valuer.price(instrument)
@@ -121,7 +127,7 @@ class State:
 
     def limits_refuse(self, book: Book, order: Order, without: Order | None) -> str | None:
         """`gate.limits`."""
-        return gate.limits_refuse(self, book, order, without)
+        return limits.refuses(self, book, order, without)
 
     def margin_refuses(self, book: Book, order: Order, without: Order | None) -> str | None:
         """`gate.margin`."""
@@ -134,10 +140,16 @@ class State:
     def fill(self, taker: Order, maker: Order, price: int, quantity: int, trade: int) -> None:
         """Positions, isolated margins, fees."""
         self.filling += 1
+        self.note_trade(taker, maker, price, quantity)
         self.traded[taker.instrument] = price
         collected = fills.fill(self, taker, price, quantity, "taker", trade)
         fills.fill(self, maker, price, quantity, "maker", trade, collected)
         self.filling -= 1
+
+    def note_trade(self, taker: Order, maker: Order, price: int, quantity: int) -> None:
+        """`gate.breaker`, before anything has moved."""
+        for order in (taker, maker):
+            breaker.note_trade(self, order, price, quantity)
 
     def trial(self, asks: bool) -> Trial:
         """A copy for what is only tried."""
@@ -159,6 +171,9 @@ class Trial(State):
         """Nothing."""
 
     def tell_money(self, kind: str, **columns: object) -> None:
+        """Nothing."""
+
+    def note_trade(self, taker: Order, maker: Order, price: int, quantity: int) -> None:
         """Nothing."""
 
     def fill_refuses(self, taker: Order, maker: Order, price: int, quantity: int) -> tuple[bool, bool]:

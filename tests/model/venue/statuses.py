@@ -68,7 +68,7 @@ def prune(state: State, holder: Holder) -> None:
             return
 
 
-def end_least_aggressive(state: State, holder: Holder) -> bool:
+def end_least_aggressive(state: State, holder: Holder, reason: str = "account_restricted") -> bool:
     """False where no order adds risk."""
     orders = [o for o in state.counted_orders(holder) if not o.reduce_only and gate.adds_risk(state, o)]
     if not orders:
@@ -84,5 +84,11 @@ def end_least_aggressive(state: State, holder: Holder) -> bool:
         )
 
     worst = max(orders, key=away)
-    state.books[worst.instrument].end(worst, "account_restricted")
+    state.books[worst.instrument].end(worst, reason)
     return True
+
+
+def end_risky(state: State, holder: Holder, reason: str = "account_restricted") -> None:
+    """Every order that adds risk, the least aggressive first."""
+    while end_least_aggressive(state, holder, reason):
+        pass

@@ -28,6 +28,9 @@ def opened(setting: Setting) -> Iterable[Row]:
     """Accounts of some clients, groups, classes and tiers."""
     clients = {"ada": "k1", "bob": "k1", "gus": "k2", "hal": "k2"}
     groups = {"cyd": "g1", "dan": "g1"}
+    if setting.rulebook in ("controlled", "free", "opened"):
+        clients = {"ada": "k1", "bob": "k1", "cyd": "k2", "dan": "k2", "gus": "k3"}
+        groups = {"ada": "g1", "gus": "g1", "ivy": "g2"}
     classes = {"bob": "market_maker", "dan": "professional", "eve": "affiliated_market_maker"}
     for name in setting.accounts:
         row: Row = {"kind": "open_account", "account": name, "client": clients.get(name), "group": groups.get(name)}

@@ -192,7 +192,7 @@ def index(setting: Setting) -> Iterable[Row]:
 
 
 def asset_index(setting: Setting) -> Iterable[Row]:
-    asset = "HKD" if setting.rulebook != "lenient" else "USDC"
+    asset = "HKD" if not setting.lenient else "USDC"
     price = {"HKD": "0.128", "USDC": "0.9995"}[asset]
     state = setting.rng.choice((None, None, None, "thin", "frozen"))
     wild = setting.rng.choice(("1", "1", "0.99", "0.7", "1.3"))
@@ -233,13 +233,13 @@ def bad_price(setting: Setting) -> Iterable[Row]:
 
 def tell_all(setting: Setting) -> Iterable[Row]:
     """Every price, well."""
-    if setting.rulebook == "sourced":
+    if setting.rulebook in ("sourced", "opened"):
         yield from quorum(setting)
     for instrument in ("BTC-PERP", "ETH-PERP"):
         price = text(setting.marks[instrument])
         yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
         yield {"kind": "mark", "instrument": instrument, "price": price}
-    asset, worth = ("HKD", "0.128") if setting.rulebook != "lenient" else ("USDC", "1")
+    asset, worth = ("HKD", "0.128") if not setting.lenient else ("USDC", "1")
     yield {"kind": "index", "asset": asset, "price": worth}
 
 
@@ -258,6 +258,8 @@ def set_up(setting: Setting) -> Iterable[Row]:
         }  # fmt: skip
     for note, amount in (("converter", "50000"), (None, "2000")):
         yield {"kind": "fund_topup", "amount": amount, **({"note": note} if note else {})}
+    if setting.rulebook == "controlled":
+        yield {"kind": "approve_rulebook", "rulebook": Pick("in force", 0), "approval": "paper 0"}
     for instrument in ("BTC-PERP", "ETH-PERP"):
         yield {"kind": "phase", "instrument": instrument, "state": "open"}
 

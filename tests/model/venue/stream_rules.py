@@ -140,4 +140,42 @@ SOURCED = STRICT.replace('name = "strict"', 'name = "sourced"').replace(
     '[underlying.BTC]\nindex = { thin = "protect", stale_after = "3m" }', "[underlying.BTC]" + SOURCES
 )
 
-RULEBOOKS = {"strict": STRICT, "lenient": LENIENT, "sourced": SOURCED}
+
+CONTROLS = {
+    'name = "strict"': 'name = "controlled"',
+    "rates = { orders_per_second = 3,": """breaker = { loss_per_minute = "4%", turnover_per_minute = 6 }
+changes = { approved = true, delay = "10m" }
+rates = { orders_per_second = 3, client_orders_per_second = 4, group_orders_per_second = 6,""",
+    "limits = { position = 40,": "limits = { client_open_orders = 11, group_open_orders = 15, position = 40,",
+    "group_position = 55,": "client_position = 45, group_position = 55,",
+    'collar = { width = "4%"': 'settlement_window = "5m"\ncollar = { width = "4%"',
+}
+FREEDOMS = {
+    'name = "lenient"': 'name = "free"',
+    'settle_every = "4h"': 'settle_every = "4h"\nbreaker = { loss_per_minute = "2%" }',
+    'rates = { max_age = "7d" }': 'rates = { max_age = "7d", client_orders_per_second = 3 }',
+    "limits = { open_orders = 12 }": "limits = { open_orders = 12, client_position = 900, group_open_orders = 20 }",
+}
+
+
+def replaced(text: str, changes: dict[str, str]) -> str:
+    """A rulebook with other lines."""
+    for before, after in changes.items():
+        assert before in text, before
+        text = text.replace(before, after)
+    return text
+
+
+CONTROLLED = replaced(STRICT, CONTROLS)
+FREE = replaced(LENIENT, FREEDOMS)
+OPENED = replaced(
+    SOURCED,
+    {
+        'name = "sourced"': 'name = "opened"',
+        'settle_every = "8h"': 'settle_every = "8h"\nbreaker = { turnover_per_minute = 10 }',
+        "max_size = 60": 'max_size = 60\nsettlement_window = "90s"',
+    },
+)
+RULEBOOKS = {
+    "strict": STRICT, "lenient": LENIENT, "sourced": SOURCED, "controlled": CONTROLLED, "free": FREE, "opened": OPENED,
+}  # fmt: skip

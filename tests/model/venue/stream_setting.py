@@ -14,15 +14,16 @@ HOUR = 3_600 * SECOND
 YEAR = 365 * 24 * HOUR
 START = 1_700_000_000 * SECOND
 NAMES = ("ada", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ivy")
-TICKS = {"BTC-PERP": Decimal("0.5"), "ETH-PERP": Decimal("0.05")}
+TICKS = {"BTC-PERP": Decimal("0.5"), "ETH-PERP": Decimal("0.05"), "ADA-PERP": Decimal("0.05")}
 UNDERLYING = {"BTC-PERP": "BTC", "ETH-PERP": "ETH"}
+HOME = {"BTC-PERP": Decimal(1000), "ETH-PERP": Decimal(50), "ADA-PERP": Decimal(20)}
 
 
 @dataclass(frozen=True)
 class Pick:
-    """Stands for an open order or withdrawal: which of them, and how an amendment changes it."""
+    """Stands for an open order or withdrawal, and how an amendment changes it; or for the digest of a rulebook."""
 
-    of: str  # order, withdrawal
+    of: str  # order, withdrawal, in force, waiting
     which: float
     change: str | None = None
 
@@ -36,10 +37,16 @@ class Setting:
     rulebook: str
     assets: tuple[str, ...]  # the settlement currency first
     time: int = START
-    marks: dict[str, Decimal] = field(default_factory=lambda: {"BTC-PERP": Decimal(1000), "ETH-PERP": Decimal(50)})
+    marks: dict[str, Decimal] = field(default_factory=lambda: dict(HOME))
     accounts: list[str] = field(default_factory=lambda: list(NAMES))
     placed: list[Row] = field(default_factory=list)
     unhealthy: int = 0
+    halted: list[Row] = field(default_factory=list)  # scopes
+
+    @property
+    def lenient(self) -> bool:
+        """Whether it is a rulebook made of the lenient one."""
+        return self.rulebook in ("lenient", "free")
 
     @property
     def account(self) -> str:
@@ -73,7 +80,7 @@ class Setting:
     def moved(self, instrument: str, spread: float) -> str:
         """The mark takes a step, and drifts back."""
         step = Decimal(str(round(self.rng.gauss(0, spread), 6)))
-        home = {"BTC-PERP": 1000, "ETH-PERP": 50}[instrument]
+        home = HOME[instrument]
         price = self.marks[instrument] * (1 + step)
         price += (home - price) * Decimal("0.02")
         self.marks[instrument] = max(Decimal(1), round(price, 2))

@@ -10,14 +10,15 @@ import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from . import stream_people, stream_rows
+from . import stream_controls, stream_people, stream_rows
+from .stream_changes import Proposal, proposed
 from .stream_rules import RULEBOOKS
 from .stream_setting import SECOND, Pick, Row, Setting
 
 if TYPE_CHECKING:
     from .state import State
 
-MAKERS = {**stream_rows.MAKERS, **stream_people.MAKERS}
+MAKERS = {**stream_rows.MAKERS, **stream_people.MAKERS, **stream_controls.MAKERS}
 
 # kind of a row: weight; what is not named has that of `base`
 BASE = {
@@ -40,11 +41,30 @@ FLAVORS: dict[str, dict[str, float]] = {
     "faults": {"fault": 25, "repeat": 12, "back": 3},
     "quotes": {"quote": 40, "top": 1, "place": 25, "market": 8, "halt": 0.5, "restart": 0.3, "shock": 0.1},
     "mixed": {},
+    "families": {"burst": 20, "family": 8, "newcomer": 3, "close_account": 1, "halted": 1, "let_go": 1, "release": 6},
+    "halts": {"halted": 5, "let_go": 8, "release": 3, "restart": 0.4, "trigger": 8, "newcomer": 1, "family": 1},
+    "proofs": {"proof": 16, "advance": 6, "trigger": 4, "restart": 0.1, "set_account": 3},
+    "breakers": {"churn": 40, "release": 25, "deposit": 6, "withdraw": 3, "confirm": 3, "transfer": 3, "index": 5},
+    "rulebooks": {
+        "ambush": 2,
+        "propose": 12,
+        "approve": 5,
+        "advance": 5,
+        "ada": 6,
+        "release": 5,
+        "open": 5,
+        "resume": 3,
+    },
+    "closings": {"closing": 0.4, "ada": 3, "propose": 1, "release": 4, "approve": 2, "open": 3, "index": 8},
+    "controls": dict.fromkeys(stream_controls.MAKERS, 2) | {"closing": 0.1, "halted": 1, "let_go": 3, "churn": 6},
 }
+CONTROLS = ("families", "halts", "proofs", "breakers", "rulebooks", "closings", "controls")
 
 
 def rulebook_of(seed: int, flavor: str) -> str:
     """The name of the rulebook of a seed."""
+    if flavor in CONTROLS:
+        return ("controlled", "free", "controlled", "free", "opened")[seed % 5]
     return "sourced" if flavor == "quotes" else ("strict", "lenient")[seed % 2]
 
 
@@ -57,9 +77,9 @@ def stream(seed: int, flavor: str, length: int) -> tuple[str, Iterator[Row]]:
 def drawn(seed: int, flavor: str, length: int, rulebook: str) -> Iterator[Row]:
     """The rows that set a venue up, then random ones."""
     rng = random.Random(f"{seed} {flavor}")
-    strict = rulebook != "lenient"
-    assets = ("USD", "HKD", "BTC", "XYZ") if strict else ("USDT", "USDC", "BTC")
-    setting = Setting(rng, flavor, rulebook, assets)
+    setting = Setting(rng, flavor, rulebook, ("USD", "HKD", "BTC", "XYZ"))
+    if setting.lenient:
+        setting.assets = ("USDT", "USDC", "BTC")
     count = 0
     for row in stream_rows.set_up(setting):
         count += 1
@@ -123,6 +143,8 @@ def advance(setting: Setting, kind: str) -> None:
 
 def resolve(row: Row, state: State) -> Row:
     """The row with its picks made, against the state of the model."""
+    if isinstance(row.get("rulebook"), (Proposal, Pick)):
+        return row | {"rulebook": rulebook_cell(row["rulebook"], state)}
     picked = {name: value for name, value in row.items() if isinstance(value, Pick)}
     if not picked:
         return row
@@ -142,3 +164,11 @@ def resolve(row: Row, state: State) -> Row:
         if pick.change is not None:
             made |= stream_rows.changed(order, pick)
     return made
+
+
+def rulebook_cell(value: Proposal | Pick, state: State) -> str:
+    """A text or a digest."""
+    if isinstance(value, Proposal):
+        return proposed(state, value)
+    waiting = state.controls.waiting
+    return state.rules.digest if value.of == "in force" or waiting is None else waiting.rules.digest

@@ -6,14 +6,27 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ..grid import GRID, NumberError, read_number
-from . import due, funding_due, markets, money, people, sources, statuses
+from ..grid import GRID
+from . import (
+    breaker,
+    changes,
+    due,
+    funding_due,
+    halts,
+    last_settlement,
+    markets,
+    money,
+    people,
+    refused,
+    sources,
+    statuses,
+)
 from .amend import amend
 from .auction import indicate
 from .client_ids import Remembered, content_of
 from .orders import Order
 from .place import fire, order_of, place
-from .rows import NUMBERS, read_row
+from .rows import read_row
 from .rules import VenueRules
 from .state import Event, State
 
@@ -27,33 +40,23 @@ HANDLERS: dict[str, Handler] = {
     "hold": people.hold,
     "disconnect": people.disconnect,
     "deadman": people.deadman,
-    "deposit": money.deposit,
+    "deposit": breaker.with_flows(money.deposit),
     "withdraw": money.withdraw,
-    "confirm_withdrawal": money.confirm_withdrawal,
+    "confirm_withdrawal": breaker.with_flows(money.confirm_withdrawal),
     "release_withdrawal": money.release_withdrawal,
-    "transfer": money.transfer,
-    "fund_topup": money.fund_topup,
+    "transfer": breaker.with_flows(money.transfer),
+    "fund_topup": breaker.with_flows(money.fund_topup),
     "index": markets.index,
     "quote": sources.quote,
     "top": sources.top,
     "mark": markets.mark,
     "phase": markets.phase,
-    "halt": markets.halt,
-    "resume": markets.resume,
-    "settle": markets.settle,
+    "halt": halts.halt,
+    "resume": halts.resume,
+    "settle": last_settlement.settle,
+    "approve_rulebook": changes.approve,
+    "activate_rulebook": changes.activate,
 }
-
-
-ANY = (-(2**63), 2**63)
-
-
-def readable(value: object, bounds: tuple[int, int]) -> int | None:
-    """A number as an event shows it; what could not be read, and 0, is not shown."""
-    try:
-        found = value if isinstance(value, int) else read_number(value)
-    except NumberError:
-        return None
-    return found if found and bounds[0] <= found <= bounds[1] else None
 
 
 class Venue(State):
@@ -82,11 +85,13 @@ class Venue(State):
             return self.events
         if time is not None:
             self.pass_time(time)
+        row, code = read_row(self.rules, raw)  # names of a rulebook that has come since
         if code is None:
             code = self.handlers[row["kind"]](self, row)
         if code is not None:
             self.reject(row, code)
         statuses.look(self)
+        breaker.look(self)
         self.check()
         return self.events
 
@@ -99,21 +104,8 @@ class Venue(State):
         funding_due.begin(self)
 
     def reject(self, row: Row, code: str) -> None:
-        """The columns that name what was refused."""
-        shown: dict[str, Any] = {name: row.get(name) for name in ("account", "client_id")}
-        if row.get("asset") in self.rules.valuation.assets:
-            shown["asset"] = row["asset"]
-        shown |= {name: readable(row.get(name), NUMBERS[name]) for name in ("quantity", "price", "amount")}
-        if row.get("kind") == "quote":  # any number on the grid is one that a source may say
-            shown["price"] = readable(row.get("quoted"), ANY)
-        if row.get("instrument") in self.rules.markets:
-            shown["instrument"] = row["instrument"]
-        if row.get("order") is not None:
-            book_kind = row.get("kind") in ("amend", "cancel")
-            shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
-        if row.get("kind") == "amend" and code not in ("unknown_holder", "time_runs_back"):
-            shown |= {"quantity": None, "price": None}
-        self.emit("rejected", code=code, **shown)
+        """What was refused, and why."""
+        self.emit("rejected", code=code, **refused.columns(self.rules, row, code))
 
     # --- orders
 
@@ -156,10 +148,10 @@ class Venue(State):
         """The open order that a row names."""
         if "instrument" not in row:
             holding = [name for name, book in self.books.items() if row.get("order") in book.open]
-            found = self.names((row["account"], row["client_id"])) if "order" not in row else next(iter(holding), None)
-            if found is None:
+            name = self.names((row["account"], row["client_id"])) if "order" not in row else next(iter(holding), None)
+            if name is None:
                 return None
-            row["instrument"] = found
+            row["instrument"] = name
         book = self.books[row["instrument"]]
         if "order" in row:
             found = book.open.get(row["order"])
@@ -235,12 +227,12 @@ class Venue(State):
         rows = [
             {"account": h.name, "asset": asset, "amount": h.amount(asset), "held": h.held.get(asset, 0)}
             for h in self.open_holders()
-            for asset in sorted(self.rules.valuation.assets)
+            for asset in self.rules.assets
         ]
         rows += [
             {"account": name, "asset": asset, "amount": self.ledger.house[name][asset], "held": 0}
             for name in self.ledger.house
-            for asset in sorted(self.rules.valuation.assets)
+            for asset in self.rules.assets
         ]
         return [row for row in rows if row["amount"] or row["held"]]
 
@@ -252,8 +244,10 @@ class Venue(State):
                 "cost": own.cost, "isolated_margin": own.margin,
             }
             for h in self.open_holders()
-            for (name, mode), own in sorted(h.positions.items())
-            if own.quantity or own.cost or own.margin
+            for name in self.rules.markets
+            for mode in ("cross", "isolated")
+            if (own := h.positions.get((name, mode))) is not None
+            and (own.quantity or own.cost or own.margin)
         ]  # fmt: skip
 
     def entry_price(self, row: Row) -> Fraction | None:

@@ -1,0 +1,86 @@
+"""What another rulebook would do to accounts now: statuses, liquidations, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..grid import GRID, ceil_div
+from .accounts import Holder, base
+from .figures import Valuer
+from .rules import VenueRules
+
+if TYPE_CHECKING:
+    from .state import State
+
+Row = dict[str, Any]
+TAKEN = ("liquidation", "bankrupt")
+
+
+def dry_run(state: State, rules: VenueRules) -> list[Row]:
+    """As `venue.dry_run` has it, money and contracts in grid units."""
+    rows: list[Row] = []
+    for holder in state.open_holders():
+        rows += [row for row in buckets(state, rules, holder) if row["before"] != row["after"]]
+        rows += limits(state, rules, holder)
+    return rows
+
+
+def forced(state: State, rules: VenueRules) -> int:
+    """The notional that would be liquidated only by the change."""
+    return sum(row["forced"] for holder in state.open_holders() for row in buckets(state, rules, holder))
+
+
+def buckets(state: State, rules: VenueRules, holder: Holder) -> Iterator[Row]:
+    """Every bucket, as it was seen last and under the other rules."""
+    valuer = Valuer(rules, state.prices)
+    under = in_models_of(rules, holder)
+    isolated = [name for name in state.rules.markets if (name, "isolated") in holder.positions]
+    for bucket in (None, *isolated):
+        orders = state.counted_orders(holder)
+        found = valuer.cross(under, orders) if bucket is None else valuer.isolated(under, bucket)
+        notional = ceil_div(bucket_notional(state, holder, bucket), GRID)
+        before = holder.statuses.get(bucket, "healthy")
+        takes = found.status in TAKEN and before not in TAKEN
+        yield {
+            "account": holder.name, "instrument": bucket, "before": before, "after": found.status,
+            "equity": found.equity, "maintenance_margin": found.maintenance_margin, "notional": notional,
+            "forced": notional if takes else 0, "limit": None, "excess": None,
+        }  # fmt: skip
+
+
+def in_models_of(rules: VenueRules, holder: Holder) -> Holder:
+    """Without a portfolio model everybody is of the standard one."""
+    if rules.valuation.portfolio is not None or holder.model == "standard":
+        return holder
+    copy = holder.copy()
+    copy.model = "standard"
+    return copy
+
+
+def bucket_notional(state: State, holder: Holder, bucket: str | None) -> int:
+    """Σ|Q|·M, at 10⁻¹⁶."""
+    return sum(
+        notional_at(state, name, own.quantity)
+        for (name, mode), own in holder.positions.items()
+        if (mode == "cross" and bucket is None) or (mode == "isolated" and name == bucket)
+    )
+
+
+def notional_at(state: State, name: str, contracts: int) -> int:
+    """|Q|·M, at 10⁻¹⁶."""
+    return abs(base(contracts, state.rules.markets[name].contract_size)) * state.valuer.price(name).value
+
+
+def limits(state: State, rules: VenueRules, holder: Holder) -> Iterator[Row]:
+    """Positions beyond the limit of the other rules."""
+    for name in state.rules.markets:
+        contracts = sum(holder.quantity(name, mode) for mode in ("cross", "isolated"))
+        limit = rules.markets[name].position
+        if limit is None or abs(contracts) <= limit:
+            continue
+        yield {
+            "account": holder.name, "instrument": name, "before": None, "after": None, "equity": None,
+            "maintenance_margin": None, "notional": ceil_div(notional_at(state, name, contracts), GRID), "forced": 0,
+            "limit": limit, "excess": abs(contracts) - limit,
+        }  # fmt: skip
