@@ -145,6 +145,24 @@ def tables(told: Described) -> str:
     return page("Tables", "`perpcore.schema(name)` gives the same as an Arrow schema.\n", *parts)
 
 
+def permissions(told: Described) -> str:
+    """What the gate admits by phase and by the state of an account."""
+    rows = told["permissions"]
+    phases = [key for key in rows[0] if key not in ("state", "act")]
+    parts = [
+        "What is allowed (✓), and with which code the rest is refused: by what is tried and by the phase of the "
+        "instrument, for each state of an account. It is made from the declarations that the gate goes by, and a "
+        "test compares every cell with what a venue does.\n",
+    ]
+    for state in dict.fromkeys(row["state"] for row in rows):
+        parts.append(f"## {state}\n")
+        of = [row for row in rows if row["state"] == state]
+        parts.append(
+            table(("", *phases), [(row["act"], *(code(row[at]) if row[at] else "✓" for at in phases)) for row in of])
+        )
+    return page("Permissions", *parts)
+
+
 def commands(told: Described) -> str:
     """Which columns each kind of command uses, and what the kinds of events mean."""
     kinds = told["commands"]
@@ -231,6 +249,7 @@ def files(told: Described) -> dict[Path, str]:
         PAGES / "rulebook.md": rulebook(told),
         PAGES / "tables.md": tables(told),
         PAGES / "commands.md": commands(told),
+        PAGES / "permissions.md": permissions(told),
         PAGES / "rulebook.schema.json": schema(told),
         ROOT / "python" / "perpcore" / "_literals.py": literals(told),
     }
