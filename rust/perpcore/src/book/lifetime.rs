@@ -36,6 +36,11 @@ impl Ends {
         timed.into_iter().chain(aged).min().unwrap_or(i64::MAX)
     }
 
+    /// Orders may become another age from now on.
+    pub(super) fn follow<S: Store>(&mut self, store: &S, now: i64, age: i64) {
+        self.next = self.find_next(store, age).min(now.saturating_add(age));
+    }
+
     /// Forgets orders that ended otherwise, as far as they stand first.
     fn forget_gone<S: Store>(&mut self, store: &S) {
         while self.timed.peek().is_some_and(|Reverse((_, order))| store.find(*order).is_none()) {

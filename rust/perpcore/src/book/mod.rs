@@ -19,6 +19,7 @@ mod place;
 mod query;
 mod reduce;
 pub mod reference;
+mod regrid;
 pub mod store;
 pub mod terms;
 mod trigger;
@@ -28,7 +29,6 @@ pub use query::{Ahead, Rested};
 
 use crate::fault::Code;
 use crate::message::{Amend, Cancel, Command, Event, Kind, NOBODY, Named, Phase, Place, Side};
-use crate::num::bounds::PRICE;
 use accounts::Accounts;
 use clients::Clients;
 use lifetime::Ends;
@@ -53,7 +53,7 @@ pub struct Book<S> {
     index: i64,
     /// The worst ticks at which incoming buyers and sellers may trade, where that does not go by the touch.
     edges: [i64; 2],
-    /// The last trade, in ticks; 0 for none.
+    /// The last trade, in g, since ticks may become others; 0 for none.
     last: i64,
     time: i64,
     /// How many events there were.
@@ -75,7 +75,7 @@ impl<S: Store> Book<S> {
     /// A book without orders, open.
     pub fn new(terms: Terms) -> Self {
         Book {
-            edges: [Side::Bid, Side::Ask].map(|side| any(side, &terms.tick)),
+            edges: terms.no_edges(),
             terms,
             store: S::new(),
             accounts: Accounts::default(),
@@ -113,7 +113,7 @@ impl<S: Store> Book<S> {
             Command::Place(place) => turn.place(place),
             Command::Amend(amend) => turn.amend(command, amend),
             Command::Cancel(cancel) => turn.cancel(command, cancel),
-            Command::CancelAll(scope) => turn.cancel_all(scope),
+            Command::CancelAll(scope) => turn.cancel_all(scope, Code::Requested),
             Command::Account { account, client, group, class } => turn.account(*account, *client, *group, *class),
             Command::Mark(price) => turn.price(Kind::Mark, *price),
             Command::Index(price) => turn.price(Kind::Index, *price),
@@ -279,14 +279,6 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         book.store.release(slot);
         book.accounts.closed(order);
         book.clients.ended(order.id);
-    }
-}
-
-/// A limit that every price meets, and a price itself: events tell it in g.
-fn any(side: Side, tick: &terms::Step) -> i64 {
-    match side {
-        Side::Bid => PRICE.max as i64 / tick.size,
-        Side::Ask => 1,
     }
 }
 
