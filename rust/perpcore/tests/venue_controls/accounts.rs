@@ -120,7 +120,9 @@ fn what_adds_risk_ends_when_a_proof_is_over() {
     };
     desk.does(VenueCommand::OpenAccount(ANN, settings));
     desk.does(VenueCommand::OpenAccount(BEN, of_client(8, Class::MarketMaker)));
-    [ANN, BEN].map(|account| desk.does(VenueCommand::Deposit(account, USD, money(1_000))));
+    for account in [ANN, BEN] {
+        desk.does(VenueCommand::Deposit(account, USD, money(1_000)));
+    }
     desk.trade(ALPHA, ANN, BEN, 5, 10_000);
     let [adds, reduces] = [limit(ANN, 1, 9_900), limit(ANN, -5, 10_100)].map(|order| desk.rests(ALPHA, order));
     desk.time = MIDNIGHT + HOUR - 1;
