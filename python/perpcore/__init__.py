@@ -17,6 +17,7 @@ from typing import Any
 
 from . import _core, errors, synth
 from ._core import Rulebook
+from ._feed import feed
 from ._stress import largest_deficits, reverse_stress, stress
 from ._tables import schema
 from .assessment import Assessment, assess
@@ -55,6 +56,7 @@ __all__ = [
     "describe",
     "error_codes",
     "errors",
+    "feed",
     "fit_scenarios",
     "largest_deficits",
     "read_book",

@@ -51,7 +51,7 @@ class Event(NamedTuple):
     other_order: int | None
     """The maker's order."""
     class_: str | None
-    """The class of the account."""
+    """The class of the account; or the one whose orders are halted, or are no longer."""
     other_class: str | None
     """The class of the other account."""
     aggressor: str | None
@@ -59,17 +59,17 @@ class Event(NamedTuple):
     asset: str | None
     """The asset of the amount; or the one whose price is told by itself."""
     amount: Decimal | None
-    """What moved, signed; equity of a status; a rate of funding or a premium."""
+    """What moved, signed; of a reject what it would come to; equity of a status; a rate of funding or a premium."""
     balance: Decimal | None
-    """What is there after it; maintenance margin of a status."""
+    """What is there after it; of a reject what is allowed; maintenance margin of a status."""
     before: str | None
     """The phase, the state of the price or the status before."""
     after: str | None
     """The same now."""
     rule: str | None
-    """The rule that it follows from."""
+    """The rule that it follows from; of a reject that of its code."""
     note: str | None
-    """Of an index and its state the underlying."""
+    """Of an index the underlying, of a reject the parameter that decided, of a rulebook the digests."""
 
     def __repr__(self) -> str:
         parts = [self._who(), self._what(), *self._money()]
@@ -80,18 +80,24 @@ class Event(NamedTuple):
         if self.client_id is not None:
             parts.append(f"client id {self.client_id}")
         parts.append(self.rule or "")
+        if not self._is_of_index():
+            parts.append(self.note or "")
         told = ", ".join(filter(None, parts))
         kind = self.kind if self.code is None else f"{self.kind} ({self.code})"
         return f"<Event {self.seq} {kind}{': ' if told else ''}{told}>"
 
+    def _is_of_index(self) -> bool:
+        return self.kind in ("index", "price_state")
+
     def _who(self) -> str:
         if self.account is None:
-            return ""
+            return (self.class_ or "") if self.kind in ("halt", "resume") else ""
         return str(self.account) + (f" from {self.other_account}" if self.other_account is not None else "")
 
     def _what(self) -> str:
         """So much of what, at which price."""
-        subject = self.instrument or self.note or (self.asset if self.amount is None else None)
+        told = self.note if self._is_of_index() else None
+        subject = self.instrument or told or (self.asset if self.amount is None else None)
         quantity = None if self.quantity is None else _short(self.quantity)
         price = None if self.price is None else f"at {_short(self.price)}"
         return " ".join(filter(None, [quantity, subject, price]))
@@ -99,6 +105,8 @@ class Event(NamedTuple):
     def _money(self) -> list[str]:
         """What moved, and what is there now; by the names that they have for the kind."""
         amount, balance = _MONEY.get(self.kind, ("", "balance"))
+        if self.kind == "rejected" and self.balance is not None:
+            amount, balance = "comes to", "allowed"
         signed = "+" if self.kind in ("posting", "conversion") and (self.amount or 0) > 0 else ""
         parts = []
         if self.amount is not None:

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Literal, NoReturn
 
-from . import _core
+from . import _core, errors
 from ._inputs import producer
 from ._scalars import Number, Time, order_id, some_nanoseconds, stamp
-from ._tables import RecordBatch, imported
+from ._tables import RecordBatch, catalogue, imported
 from .event import Event, Id, Level
 from .explanation import Explanation
 
@@ -44,11 +44,10 @@ class Venue:
     []
     """
 
-    __slots__ = ("_core", "_rules")
+    __slots__ = ("_core",)
 
     def __init__(self, rules: _core.Rulebook) -> None:
         self._core = _core.Venue(rules)
-        self._rules = rules
 
     def _act(self, kind: str, time: Time | None, **cells: Any) -> list[Event]:
         told = self._core.act(kind, time=some_nanoseconds("time", time), **cells)
@@ -492,11 +491,14 @@ class Venue:
         return self._act("advance_time", time)
 
     def restart(self, *, time: Time | None = None) -> list[Event]:
-        """The process began anew: no price may be used until it is told again.
+        """The process began anew: no price may be used until it is told again, and what traded is halted.
 
         >>> import perpcore as pc
-        >>> {event.after for event in pc.synth.venue().restart()}
+        >>> venue = pc.synth.venue()
+        >>> {event.after for event in venue.restart() if event.kind == "price_state"}
         {'frozen'}
+        >>> venue.phase("BTC-PERP")
+        'halted'
         """
         return self._act("restart", time)
 
@@ -510,20 +512,46 @@ class Venue:
         return self._act("phase", time, instrument=instrument, state=phase)
 
     def halt(
-        self, instrument: str | None = None, *, underlying: str | None = None, time: Time | None = None
+        self,
+        instrument: str | None = None,
+        *,
+        underlying: str | None = None,
+        account: Id | None = None,
+        client: Id | None = None,
+        account_class: str | None = None,
+        time: Time | None = None,
     ) -> list[Event]:
-        """An instrument, or all, admits cancels only; or the index of an underlying is stopped.
+        """An instrument, or all, admits cancels only; or the index of an underlying is stopped; or somebody is.
+
+        Halted are the orders of an account, of all accounts of a client, or of a class: those that they have end, and
+        none is accepted until the same is resumed. Only one of these may be named.
 
         >>> import perpcore as pc
-        >>> [event.instrument for event in pc.synth.venue().halt() if event.kind == "halt"]
+        >>> venue = pc.synth.venue()
+        >>> placed = venue.place("A", "BTC-PERP", 1, 58_000)
+        >>> [(event.kind, event.account) for event in venue.halt(account="A")]
+        [('halt', 'A'), ('canceled', 'A')]
+        >>> venue.place("A", "BTC-PERP", 1, 58_000)[0].code
+        'account_halted'
+        >>> [event.instrument for event in venue.halt() if event.kind == "halt"]
         ['BTC-PERP', 'ETH-PERP']
         """
-        return self._act("halt", time, instrument=instrument, underlying=underlying)
+        whose = {"account": account, "client": client, "account_class": account_class}
+        return self._act("halt", time, instrument=instrument, underlying=underlying, **whose)
 
     def resume(
-        self, instrument: str | None = None, *, underlying: str | None = None, time: Time | None = None
+        self,
+        instrument: str | None = None,
+        *,
+        underlying: str | None = None,
+        account: Id | None = None,
+        client: Id | None = None,
+        account_class: str | None = None,
+        time: Time | None = None,
     ) -> list[Event]:
-        """An instrument, or all, collects orders again; or the index of an underlying goes on.
+        """An instrument, or all, collects orders again; or the index goes on; or those who were halted may order.
+
+        An account that its breaker stopped may too.
 
         >>> import perpcore as pc
         >>> venue = pc.synth.venue()
@@ -531,8 +559,49 @@ class Venue:
         >>> resumed, phase = venue.resume("BTC-PERP"), venue.phase("BTC-PERP")
         >>> resumed[0].kind, phase
         ('resume', 'preopen')
+        >>> venue.resume(account="A")[0].code
+        'phase_refused'
         """
-        return self._act("resume", time, instrument=instrument, underlying=underlying)
+        whose = {"account": account, "client": client, "account_class": account_class}
+        return self._act("resume", time, instrument=instrument, underlying=underlying, **whose)
+
+    def approve_rulebook(self, rules: _core.Rulebook | str, approval: str, *, time: Time | None = None) -> list[Event]:
+        """A rulebook, or the digest of one, is approved: with the reference of the approval.
+
+        Where the rulebook in force asks for it (`venue.changes.approved`) no other comes into force without, and no
+        instrument opens before it was approved itself.
+
+        >>> import perpcore as pc
+        >>> rules = pc.Rulebook.preset("hk-vatp-perp")
+        >>> venue = pc.Venue(rules)
+        >>> venue.enter_phase("BTC-PERP", "auction")[0].code
+        'rulebook_not_approved'
+        >>> venue.approve_rulebook(rules, "board 14")[0].note == rules.digest
+        True
+        """
+        digest = rules.digest if isinstance(rules, _core.Rulebook) else rules
+        return self._act("approve_rulebook", time, rulebook=digest, approval=approval)
+
+    def activate_rulebook(
+        self, rules: _core.Rulebook | str, confirm: str | None = None, *, time: Time | None = None
+    ) -> list[Event]:
+        """A rulebook, or the text of one, is to come into force: at its `effective` time, at once without one.
+
+        What loosens waits for at least `venue.changes.delay`. What would force positions to be closed is refused
+        unless `confirm` says something; `dry_run` tells whose. One rulebook can wait; the next takes its place.
+
+        >>> import perpcore as pc
+        >>> venue = pc.synth.venue()
+        >>> tighter = venue.rules.edit({"instrument.BTC-PERP.limits.position": 10})
+        >>> [event.kind for event in venue.activate_rulebook(tighter)]
+        ['accepted', 'rulebook_activated']
+        >>> venue.rules == tighter
+        True
+        >>> venue.activate_rulebook(tighter.edit({"instrument.BTC-PERP.limits.position": 20}))
+        [<Event 16 rejected (activation_too_early): comes to 0, allowed 86,400, rulebook.activate, venue.changes.delay>]
+        """
+        text = rules.to_toml() if isinstance(rules, _core.Rulebook) else rules
+        return self._act("activate_rulebook", time, rulebook=text, confirm=confirm)
 
     def fund_topup(
         self,
@@ -560,12 +629,17 @@ class Venue:
         approval: str | None = None,
         time: Time | None = None,
     ) -> list[Event]:
-        """The last settlement of an instrument in phase settling: at its index, or at a price that was approved.
+        """The last settlement of an instrument in phase settling: at the average of its index, or at a price.
+
+        A price needs two commands, each with the reference of another approval; the second one settles.
 
         >>> import perpcore as pc
         >>> venue = pc.synth.venue()
         >>> phase = venue.enter_phase("BTC-PERP", "settling")
-        >>> settled = venue.settle("BTC-PERP")
+        >>> asked = venue.settle("BTC-PERP", 60_000, approval="risk 7")
+        >>> venue.settle("BTC-PERP", 60_000, approval="risk 7")[0].code
+        'second_approval'
+        >>> settled = venue.settle("BTC-PERP", 60_000, approval="board 15")
         >>> venue.phase("BTC-PERP")
         'settled'
         """
@@ -629,7 +703,7 @@ class Venue:
         Decimal('100000.00000000')
         """
         accounts, isolated, lines, liquidation = map(imported, self._core.explain(account))
-        return Explanation(lines, accounts.to_pylist()[0], isolated.to_pylist(), liquidation, self._rules)
+        return Explanation(lines, accounts.to_pylist()[0], isolated.to_pylist(), liquidation, self.rules)
 
     def depth(self, instrument: str, levels: int | None = None) -> RecordBatch:
         """The levels of a book, so many a side: the table `depth`, bids (quantity > 0) before asks (< 0), best first.
@@ -687,6 +761,28 @@ class Venue:
         """
         return self._core.phase(instrument)
 
+    def dry_run(self, rules: _core.Rulebook) -> RecordBatch:
+        """What another rulebook would do at the prices of now, with positions and orders as they are.
+
+        The table `dry_run`: buckets whose status would change, with the notional that would be liquidated by force,
+        and positions beyond the limits of the other. Nothing changes. Raises StateError `rulebook_unfit` where the
+        other could not follow the one in force.
+
+        >>> import perpcore as pc
+        >>> venue = pc.synth.venue()
+        >>> trades = venue.place("A", "BTC-PERP", -20, 60_000), venue.place("B", "BTC-PERP", 20, 60_000)
+        >>> tighter = venue.rules.edit({"instrument.BTC-PERP.limits.position": 15})
+        >>> [(row["account"], row["limit"], row["excess"]) for row in venue.dry_run(tighter).to_pylist()]
+        [('A', Decimal('15.00000000'), Decimal('5.00000000')), ('B', Decimal('15.00000000'), Decimal('5.00000000'))]
+        """
+        found = self._core.dry_run(rules)
+        if found is None:
+            unfit = catalogue()["rulebook_unfit"]
+            text, accepted = unfit["text"], unfit["accepted"]
+            message = f"{text}; accepted: {accepted} [{unfit['number']} rulebook_unfit]"
+            raise errors.StateError(message, code="rulebook_unfit", accepted=accepted)
+        return imported(found)
+
     def verify(self) -> list[str]:
         """What does not add up, in words; empty where nothing was lost: money by asset, positions and costs.
 
@@ -703,12 +799,12 @@ class Venue:
 
     @property
     def rules(self) -> _core.Rulebook:
-        """The rulebook that it goes by."""
-        return self._rules
+        """The rulebook in force."""
+        return self._core.rules()
 
     def __repr__(self) -> str:
         commands, accounts, _ = self._core.counts()
-        return f"<Venue {self._rules.name or ''}: {accounts:,} accounts after {commands:,} commands>"
+        return f"<Venue {self.rules.name or ''}: {accounts:,} accounts after {commands:,} commands>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -143,7 +143,8 @@ def reset_after_restart(control: bool) -> Claims:
     states = [event.after for event in told if event.kind == "price_state"]
     status = {scene.status("L"), scene.status("S")}
     refused = [refusal(scene.venue.place("L", X, 1, 92600)), refusal(scene.venue.place("L", X, -1, 92600))]
-    assert refused == ["price_unusable", None]
+    # What traded is halted, and resumes only once its price may be used.
+    assert [*refused, refusal(scene.venue.resume(X))] == ["phase_refused"] * 2 + ["price_unusable"]
     for second in range(5):
         states.append(f"sample {second + 1}")
         scene.around("92600", START + (7 + second) * SECOND)
@@ -179,7 +180,6 @@ def stale_oracle_on_resume(control: bool) -> Claims:
         # Nothing is done on the price of hours ago: nobody is in liquidation, nothing opens, no trading by command.
         safe = [scene.status("L") == "undecided"]
         refused = [refusal(scene.venue.place("S", X, 1, "101.9")), refusal(scene.venue.enter_phase(X, "auction"))]
-        scene.venue.halt(X)
         refused.append(refusal(scene.venue.resume(X)))
         assert states == (["frozen", "frozen", "halted", "halted"] if halted else ["frozen", "frozen"])
         fresh, values = [], []
@@ -201,7 +201,9 @@ def stale_oracle_on_resume(control: bool) -> Claims:
         yield "liquidations before 28,830,000 ms == 0", all(safe)
         yield (
             "price state == frozen until the quorum; phase preopen, auction, open by command",
-            set(states) == {"frozen"} and refused == ["price_unusable"] * 3 and fresh == ["live"] * 2,
+            set(states) == {"frozen"}
+            and refused == ["phase_refused"] * 2 + ["price_unusable"]
+            and fresh == ["live"] * 2,
         )
         claim = "first index after the quorum == 112 (reopen_rate_limit_per_min = null)"
         yield claim, [value for value in values if value][:1] == [112]

@@ -157,7 +157,7 @@ mod prices;
 mod results;
 
 pub use commands::COMMANDS;
-pub use events::{DEPTH, EVENT_STATES, EVENTS, L3, LEDGER, OPEN_ORDERS, VENUE_POSITIONS, status_place};
+pub use events::{DEPTH, DRY_RUN, EVENT_STATES, EVENTS, L3, LEDGER, OPEN_ORDERS, VENUE_POSITIONS, status_place};
 pub use holdings::{ACCOUNTS, BALANCES, MARGIN_MODES, MODELS, MOVES, ORDERS, POSITIONS, PRICES, SCENARIOS};
 pub use mirror::{DEPTH_UPDATES, MIRROR_DEPTH_OUT, MIRROR_STATES_OUT};
 pub use prices::{
@@ -169,7 +169,7 @@ pub use results::{
 };
 
 /// Every table.
-pub static TABLES: [&Table; 33] = [
+pub static TABLES: [&Table; 34] = [
     &POSITIONS,
     &BALANCES,
     &PRICES,
@@ -191,6 +191,7 @@ pub static TABLES: [&Table; 33] = [
     &OPEN_ORDERS,
     &LEDGER,
     &VENUE_POSITIONS,
+    &DRY_RUN,
     &DEPTH_UPDATES,
     &MIRROR_STATES_OUT,
     &MIRROR_DEPTH_OUT,

@@ -16,6 +16,7 @@ use perpcore::message::{
 };
 use perpcore::rule::Rule;
 use perpcore::rules::Rulebook;
+use std::borrow::Cow;
 
 /// The cells of one row of `commands`; what is none is null. Numbers are in g, times in ns since 1970 UTC.
 #[derive(Clone, Copy, Default)]
@@ -82,6 +83,10 @@ pub struct Cells<'a> {
     pub flags: Option<&'a str>,
     /// The reference of an approval.
     pub approval: Option<&'a str>,
+    /// Whether even if positions are closed by force.
+    pub confirm: Option<&'a str>,
+    /// A rulebook, or its digest.
+    pub rulebook: Option<&'a str>,
     /// The source of a quote.
     pub source: Option<&'a str>,
     /// The underlying.
@@ -100,6 +105,8 @@ impl<'a> Texts<'a> for &Cells<'a> {
             At::Note => self.note,
             At::Flags => self.flags,
             At::Approval => self.approval,
+            At::Confirm => self.confirm,
+            At::Rulebook => self.rulebook,
             _ => None,
         }
     }
@@ -239,6 +246,8 @@ impl Cells<'_> {
             (At::Note, self.note.is_some()),
             (At::Flags, self.flags.is_some()),
             (At::Approval, self.approval.is_some()),
+            (At::Confirm, self.confirm.is_some()),
+            (At::Rulebook, self.rulebook.is_some()),
         ] {
             take(at, there);
         }
@@ -271,6 +280,8 @@ pub struct Told {
     pub other_account: Option<Id>,
     /// The client's id of the order.
     pub client_id: Option<Id>,
+    /// What it says beside its fields.
+    pub note: Option<String>,
 }
 
 /// What one command did, with the rulebook that names what events are about.
@@ -278,6 +289,8 @@ pub struct Said {
     /// Its events.
     pub told: Vec<Told>,
     rulebook: Rulebook,
+    /// A book by itself knows no rules and no numbers.
+    of_venue: bool,
 }
 
 /// What an event says; none where it says nothing.
@@ -315,17 +328,18 @@ pub struct Shown<'a> {
     pub after: Option<&'static str>,
     /// The rule.
     pub rule: Option<Rule>,
-    /// The underlying of an index.
+    /// The underlying of an index, the parameter of a reject, the digests of rulebooks.
     pub note: Option<&'a str>,
 }
 
 impl Said {
-    /// Names those whom events are about.
+    /// Names those whom events are about; `digest` has the digests of rulebooks by number, none where a book speaks.
     pub(crate) fn new<'a>(
-        rulebook: &Rulebook,
+        rulebook: &'a Rulebook,
         numbering: &Numbering<'_>,
         text_ids: Option<bool>,
         clients: impl Fn(u32) -> Option<&'a Clients>,
+        digest: Option<&dyn Fn(u64) -> Option<&'a str>>,
         (events, unremembered): (&[Event], &[Unremembered]),
     ) -> Said {
         let account = |number: u32| {
@@ -341,6 +355,10 @@ impl Said {
                 ClientId::Number(id) => Id::Integer(id),
             })
         };
+        let note = |event: &Event| {
+            let digest = digest.filter(|_| encode::may_note(event))?;
+            encode::note_of(event, rulebook, digest).map(Cow::into_owned)
+        };
         let mut told: Vec<Told> = events
             .iter()
             .map(|event| Told {
@@ -348,31 +366,33 @@ impl Said {
                 account: account(event.account),
                 other_account: account(event.other_account),
                 client_id: client_id(event),
+                note: note(event),
             })
             .collect();
         for of in unremembered {
             let id = if text_ids == Some(true) { Id::Text(of.text.clone()) } else { Id::Integer(of.number) };
             told[of.event].client_id = Some(id);
         }
-        Said { told, rulebook: rulebook.clone() }
+        Said { told, rulebook: rulebook.clone(), of_venue: digest.is_some() }
     }
 
     /// What an event says, as the table `events` does.
-    pub fn shown(&self, told: &Told) -> Shown<'_> {
+    pub fn shown<'a>(&'a self, told: &'a Told) -> Shown<'a> {
         let event = &told.event;
         let some = |value: i64| (value != 0).then_some(value);
-        let id = |value: u64| (value != 0).then_some(value);
-        let money = |value: i128, always: bool| (value != 0 || always).then_some(value);
+        let order = |value: u64| (value != 0 && !encode::is_of_rulebook(event)).then_some(value);
+        let numbers = encode::says_numbers(event);
+        let money = |value: i128, always: bool| (self.of_venue && (value != 0 || always || numbers)).then_some(value);
         let rules = &self.rulebook;
         Shown {
             time: some(event.time),
             instrument: rules.instruments().get(event.instrument as usize).map(|of| &*of.name),
-            order: id(event.order),
-            trade: id(event.trade),
+            order: order(event.order),
+            trade: (event.trade != 0).then_some(event.trade),
             quantity: some(event.quantity),
             price: some(event.price),
-            other_order: id(event.other_order),
-            class: encode::says_class(event.kind).then_some(event.class),
+            other_order: order(event.other_order),
+            class: encode::says_class(event).then_some(event.class),
             other_class: (event.kind == Kind::Filled).then_some(event.other_class),
             aggressor: match event.aggressor {
                 Aggressor::Neither => None,
@@ -384,8 +404,8 @@ impl Said {
             balance: money(event.balance, encode::says_balance(event.kind)),
             before: encode::state_of(event.kind, event.before),
             after: encode::state_of(event.kind, event.after),
-            rule: event.rule,
-            note: encode::underlying_of(event).and_then(|at| rules.underlyings().get(at as usize)).map(|of| &*of.name),
+            rule: encode::rule_of(event).filter(|_| self.of_venue),
+            note: told.note.as_deref(),
         }
     }
 }

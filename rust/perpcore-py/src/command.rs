@@ -27,7 +27,8 @@ pub(crate) struct Given {
 }
 
 /// The cells that are texts as they are given.
-const TEXTS: [&str; 8] = ["instrument", "note", "asset", "fee_tier", "flags", "approval", "source", "underlying"];
+const TEXTS: [&str; 10] =
+    ["instrument", "note", "asset", "fee_tier", "flags", "approval", "source", "underlying", "confirm", "rulebook"];
 
 impl Given {
     /// Reads the cells that a call gives by name; what is None is null.
@@ -102,7 +103,7 @@ impl Given {
 
     /// The cells.
     pub(crate) fn cells(&self) -> Cells<'_> {
-        let [instrument, note, asset, fee_tier, flags, approval, source, underlying] =
+        let [instrument, note, asset, fee_tier, flags, approval, source, underlying, confirm, rulebook] =
             self.texts.each_ref().map(Option::as_deref);
         Cells {
             account: self.account.as_ref().map(Key::view),
@@ -121,6 +122,8 @@ impl Given {
             approval,
             source,
             underlying,
+            confirm,
+            rulebook,
             ..self.plain
         }
     }

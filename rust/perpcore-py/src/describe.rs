@@ -2,7 +2,7 @@
 
 use crate::batch::Schema;
 use crate::raise::bad_argument;
-use perpcore::fault::Code;
+use perpcore::fault::{Class, Code};
 use perpcore::message::Word;
 use perpcore::message::event::Kind as EventKind;
 use perpcore::num::bounds;
@@ -14,6 +14,13 @@ use perpcore_arrow::contract::commands::{At, CommandKind, Reader};
 use perpcore_arrow::contract::{COMMANDS, Kind, Need, TABLES, Table};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+
+/// What the numbers of a reject are.
+#[derive(IntoPyObject)]
+struct Numbers {
+    amount: &'static str,
+    balance: &'static str,
+}
 
 /// The declarations: errors, rules, rulebook fields, tables, kinds of commands and events, bounds, the JSON schema of a rulebook.
 #[pyfunction]
@@ -27,7 +34,12 @@ pub(crate) fn describe(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
             row.set_item("name", entry.name)?;
             row.set_item("class", entry.class.exception())?;
             row.set_item("text", entry.text)?;
-            row.set_item("accepted", entry.accepted)
+            row.set_item("accepted", entry.accepted)?;
+            // What is wrong with a rulebook or a table as a whole refuses no command.
+            let is_reject = matches!(entry.class, Class::Reject | Class::Input) || code.ground().parameter.is_some();
+            row.set_item("rule", is_reject.then(|| code.ground().rule.id()))?;
+            row.set_item("parameter", code.ground().parameter)?;
+            row.set_item("numbers", code.numbers().map(|[amount, balance]| Numbers { amount, balance }))
         })?,
     )?;
     out.set_item(

@@ -124,6 +124,19 @@ impl Venue {
         self.0.work(py, 0, |venue, _| venue.phase(instrument).map(Word::text))
     }
 
+    /// The table `dry_run` of another rulebook; None where it could not follow the one in force.
+    fn dry_run(&self, py: Python<'_>, rules: &Bound<'_, Rulebook>) -> PyResult<Option<Batch>> {
+        let rules = &rules.get().0;
+        let (_, accounts, _) = self.0.work(py, 0, |venue, _| Ok(venue.counts()))?;
+        let rows = accounts.saturating_mul(ROWS_AN_ACCOUNT);
+        self.0.work(py, rows, |venue, _| venue.dry_run(rules)).map(|found| found.map(Batch))
+    }
+
+    /// The rulebook in force.
+    fn rules(&self, py: Python<'_>) -> PyResult<Rulebook> {
+        self.0.work(py, 0, |venue, _| Ok(venue.rules().clone())).map(Rulebook)
+    }
+
     /// What does not add up, in words.
     fn verify(&self, py: Python<'_>) -> PyResult<Vec<String>> {
         self.0.work(py, 0, |venue, _| Ok(venue.verify()))

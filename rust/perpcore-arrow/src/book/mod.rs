@@ -9,7 +9,7 @@ mod one;
 use crate::assess::{AccountKey, Rules, batch, instrument_named};
 use crate::contract::commands::At;
 use crate::contract::{self, Table as Declared};
-use crate::decode::{Asked, Block, Commands, Numbering, Scope, Settings, Source, bit, client_group, follows_client};
+use crate::decode::{Asked, Block, Commands, Numbering, Scope, Settings, Source, bit};
 use crate::encode::{self, EventColumns, EventWords, Unremembered};
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::ArrowError;
@@ -132,7 +132,7 @@ impl OrderBook {
                     let id = has_id.then(|| table.client_id(start + row, block.client_id[row]));
                     turn.carry_out(block, row, id);
                 }
-                columns.append(events, |_| Some(core.clients()), unremembered);
+                columns.append(events, |_| Some(core.clients()), |_| None, unremembered);
                 core.settle();
                 start += rows;
             }
@@ -280,9 +280,9 @@ impl Turn<'_> {
         let Settings { account, client, group, class, keeps } = *settings;
         let alone = Account::alone(account);
         let before = if keeps { self.core.account(account) } else { alone };
-        let of_client = client.map(client_group);
+        let of_client = client.map(Account::group_of);
         // A group that was never named follows the client.
-        let follows = before.group == alone.group || follows_client(before.group);
+        let follows = before.group == alone.group || Account::is_own(before.group);
         let group = group.or(of_client.filter(|_| follows)).unwrap_or(before.group);
         let client = client.unwrap_or(before.client);
         Command::Account { account, client, group, class: class.unwrap_or(before.class) }

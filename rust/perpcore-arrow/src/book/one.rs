@@ -20,7 +20,8 @@ impl OrderBook {
         events.clear();
         unremembered.clear();
         Turn { core, owner, count, time, events, unremembered }.carry_out(block, 0, cells.client_id);
-        let said = Said::new(&rules.rulebook, &numbering, *text_ids, |_| Some(core.clients()), (events, unremembered));
+        let said =
+            Said::new(&rules.rulebook, &numbering, *text_ids, |_| Some(core.clients()), None, (events, unremembered));
         core.settle();
         Ok(said)
     }

@@ -88,10 +88,10 @@ macro_rules! columns {
 columns! {
     Time "time" Kind::Time, Optional, "when it comes; null: with the command before";
     Kind "kind" Kind::Word(CommandKind::NAMES), Required, "what is to be done";
-    Account "account" Kind::Account, Optional, "whose; in an OrderBook an order without one is nobody's: no limit and no self-trade prevention";
-    Client "client" Kind::Account, Optional, "the client behind the account";
-    Group "group" Kind::Account, Optional, "the beneficial-owner group behind the client; without it all accounts of the client";
-    Instrument "instrument" Kind::Instrument, Optional, "the instrument; null: the book's, or the only one of the venue; of cancel_all, halt and resume all";
+    Account "account" Kind::Account, Optional, "whose; of halt and resume whose orders; in an OrderBook an order without one is nobody's: no limit and no self-trade prevention";
+    Client "client" Kind::Account, Optional, "the client behind the account; of halt and resume the one whose accounts are meant, all of them";
+    Group "group" Kind::Account, Optional, "the beneficial-owner group behind the client, one of all his accounts; without it that of the client, or his own";
+    Instrument "instrument" Kind::Instrument, Optional, "the instrument; null: the book's, or the only one of the venue; of cancel_all all; of halt and resume all, where nobody and no underlying is named";
     Order "order" Kind::Order, Optional, "the order, by the id that its accepted event has; or the withdrawal, by that of its event";
     ClientId "client_id" Kind::ClientId, Optional, "what the account calls the order: text of at most 64 bytes, or an integer, one kind in a stream";
     Quantity "quantity" Kind::Number(&bounds::QUANTITY), Optional, "contracts, positive to buy; of an amendment the new total, what is filled included";
@@ -105,7 +105,7 @@ columns! {
     TriggerBy "trigger_by" Kind::Word(TriggerBy::NAMES), Optional, "the price that is watched: mark where null";
     TriggerWhen "trigger_when" Kind::Word(TriggerWhen::NAMES), Optional, "from which side it comes; needed with trigger";
     Stp "stp" STP, Optional, "whose order gives way to the other of one group: taker where null";
-    Class "class" Kind::Word(Class::NAMES), Optional, "the class of the account; professional where null";
+    Class "class" Kind::Word(Class::NAMES), Optional, "the class of the account; professional where null; of cancel_all, halt and resume all accounts of it";
     State "state" Kind::Word(&STATES), Optional, "the phase; of mark and index whether the price may be used, live where null";
     Note "note" Kind::Text, Optional, "anything; it changes nothing, but in fund_topup it is fund (default) or converter";
     Asset "asset" Kind::Asset, Optional, "of what the amount is, or whose price it is; in fund_topup the settlement currency where null";
@@ -117,14 +117,14 @@ columns! {
     InvestorUntil "investor_until" Kind::Time, Optional, "until when it is proved that he is a professional investor";
     KnowledgeUntil "knowledge_until" Kind::Time, Optional, "until when it is proved that he knows what he trades";
     Flags "flags" Kind::Text, Optional, "what the account is held back from: no_open, no_withdraw, frozen, with commas between; null: from nothing";
-    Approval "approval" Kind::Text, Optional, "the reference of an approval";
-    Confirm "confirm" Kind::Text, Optional, "no kind uses it yet";
+    Approval "approval" Kind::Text, Optional, "the reference of an approval; of two that are needed each has another";
+    Confirm "confirm" Kind::Text, Optional, "any text that is not empty: the rulebook may force positions to be closed";
     Source "source" Kind::Text, Optional, "the source of a quote, one of those of the underlying";
     Underlying "underlying" Kind::Text, Optional, "the underlying, by its name in the rulebook";
     Bid "bid" Kind::Number(&bounds::PRICE), Optional, "the best bid of an outside book; null: there is none";
     Ask "ask" Kind::Number(&bounds::PRICE), Optional, "the best ask of an outside book; null: there is none";
     Sent "sent" Kind::Time, Optional, "when it left its sender, as he says: any time";
-    Rulebook "rulebook" Kind::Text, Optional, "no kind uses it yet";
+    Rulebook "rulebook" Kind::Text, Optional, "of approve_rulebook the digest of a rulebook, 64 hexadecimal digits; of activate_rulebook the text of a whole one, which may extend a preset";
 }
 
 /// Columns of a kind of command, as bits by [`At`].
@@ -297,17 +297,23 @@ kinds! {
         book needs [State] may [Instrument]
         "The phase of the instrument.";
     Halt "halt"
-        needs [] may [Instrument Underlying]
-        "An instrument, or all, admits cancels only; or the index of an underlying is stopped.";
+        needs [] may [Account Client Instrument Class Underlying]
+        "An instrument, or all, admits cancels only; or the index of an underlying is stopped; or an account, all accounts of a client or of a class send no orders, and those that they have end.";
     Resume "resume"
-        needs [] may [Instrument Underlying]
-        "It collects orders again; or the index goes on.";
+        needs [] may [Account Client Instrument Class Underlying]
+        "An instrument, or all, collects orders again; or the index goes on; or those who were halted may send orders, an account that its breaker stopped too.";
     FundTopup "fund_topup"
         needs [Amount] may [Account Asset]
         "Money for the fund or the converter: from outside, or from an account.";
     Settle "settle"
         needs [] may [Instrument Price Approval]
-        "The last settlement of an instrument: at its index, or at a price that was approved.";
+        "The last settlement of an instrument: at the average of its index, or at a price that two approvals name, one a command.";
+    ApproveRulebook "approve_rulebook"
+        needs [Rulebook] may [Approval]
+        "The digest of a rulebook is approved: with it a rulebook may come into force, and instruments open.";
+    ActivateRulebook "activate_rulebook"
+        needs [Rulebook] may [Confirm]
+        "A rulebook is to come into force: at its effective time, at once where it has none or that is past.";
 }
 
 #[cfg(test)]

@@ -42,16 +42,16 @@ table! {
         "price" Kind::Money, Nullable, "the price of the trade, the limit of the order, the mark, the index, or what was settled at";
         "other_account" Kind::Account, Nullable, "of a trade the maker, in an auction the seller";
         "other_order" Kind::Order, Nullable, "the maker's order";
-        "class" Kind::Word(Class::NAMES), Nullable, "the class of the account";
+        "class" Kind::Word(Class::NAMES), Nullable, "the class of the account; or the one whose orders are halted, or are no longer";
         "other_class" Kind::Word(Class::NAMES), Nullable, "the class of the other account";
         "aggressor" Kind::Word(Aggressor::NAMES), Nullable, "who took: bid or ask; null in an auction";
         "asset" Kind::Asset, Nullable, "the asset of the amount; or the one whose price is told by itself";
-        "amount" Kind::Money, Nullable, "what moved, signed; equity of a status; a rate of funding or a premium; see the kind";
-        "balance" Kind::Money, Nullable, "what is there after it; maintenance margin of a status; see the kind";
+        "amount" Kind::Money, Nullable, "what moved, signed; of a reject what it would come to, or what was asked; equity of a status; a rate of funding or a premium; see the kind";
+        "balance" Kind::Money, Nullable, "what is there after it; of a reject what is allowed; maintenance margin of a status; see the kind";
         "before" Kind::Word(&EVENT_STATES), Nullable, "the phase, the state of the price or the status before";
         "after" Kind::Word(&EVENT_STATES), Nullable, "the same now";
-        "rule" Kind::Text, Nullable, "the rule that it follows from";
-        "note" Kind::Text, Nullable, "of an index and its state the underlying";
+        "rule" Kind::Text, Nullable, "the rule that it follows from; of a reject that of its code";
+        "note" Kind::Text, Nullable, "of an index and its state the underlying; of a reject the parameter of the rulebook that decided; of a rulebook its digest, or the digests before and after";
     }
 }
 table! {
@@ -113,5 +113,21 @@ table! {
         "cost" Kind::Product, Given, "κ: the signed money paid for it, what was settled taken in";
         "entry_price" Kind::Money, Nullable, "what it was entered at on average, for display; null where nothing is held";
         "isolated_margin" Kind::Money, Given, "the margin of an isolated position";
+    }
+}
+table! {
+    /// What another rulebook would do at the prices of now: by account in the order in which they were opened the buckets whose
+    /// status changes, cross first, then isolated by instrument, then the positions beyond its limits.
+    DRY_RUN "dry_run" input false {
+        "account" Kind::Account, Given, "whose";
+        "instrument" Kind::Instrument, Nullable, "of an isolated bucket, or of a position beyond its limit; null: the cross bucket";
+        "before" Kind::Word(&Status::NAMES), Nullable, "the status of the bucket as it was last seen; null of a position beyond its limit";
+        "after" Kind::Word(&Status::NAMES), Nullable, "its status under the other rulebook";
+        "equity" Kind::Money, Nullable, "of the bucket under the other rulebook";
+        "maintenance_margin" Kind::Money, Nullable, "the same";
+        "notional" Kind::Money, Given, "Σ|Q|·mark of the bucket, or |Q|·mark of the position";
+        "forced" Kind::Money, Given, "the notional of a bucket that would be liquidated, and is not now; else 0";
+        "limit" Kind::Money, Nullable, "contracts that the other rulebook allows, where the position is beyond them";
+        "excess" Kind::Money, Nullable, "contracts beyond it";
     }
 }

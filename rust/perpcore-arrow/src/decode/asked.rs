@@ -147,17 +147,7 @@ impl Block {
     }
 }
 
-/// The group of a name: an even number; that of a client without a named group is odd ([`client_group`]).
+/// The group of a name: an even number, unlike that of a client for whom none was named.
 fn named_group(name: u32) -> u32 {
     name << 1
-}
-
-/// The group of all accounts of a client for whom no other was named.
-pub(crate) fn client_group(client: u32) -> u32 {
-    client << 1 | 1
-}
-
-/// Whether a group is that of a client.
-pub(crate) fn follows_client(group: u32) -> bool {
-    group & 1 == 1
 }

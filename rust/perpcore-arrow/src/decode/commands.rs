@@ -238,6 +238,19 @@ impl Commands {
         Ok(found)
     }
 
+    /// Names are those of another rulebook from now on.
+    pub(crate) fn rename(&mut self, scope: &Scope) {
+        for Ready { at, chunk, form, scope: of } in &mut self.columns {
+            *of = scope.clone();
+            let dictionary = chunk.values.as_any_dictionary_opt();
+            if let (Form::NameCodes { places, .. }, Some(dictionary)) = (form, dictionary)
+                && let Some(strings) = Strings::of(&**dictionary.values())
+            {
+                (0..).zip(places).for_each(|(value, place)| *place = scope.name(*at, strings.value(value)));
+            }
+        }
+    }
+
     /// How many there are.
     pub(crate) fn rows(&self) -> usize {
         self.rows

@@ -28,7 +28,7 @@ mod time;
 mod venue;
 mod view;
 
-pub(crate) use asked::{Asked, Settings, client_group, follows_client};
+pub(crate) use asked::{Asked, Settings};
 pub(crate) use block::{Block, NAMES, NUMBERS, REFUSED, TIMES, WORDS, bit};
 pub(crate) use commands::{Commands, Numbering, Scope, UNKNOWN_NAME};
 pub(crate) use depth::{Message, Sent, Tape, tape};

@@ -7,7 +7,9 @@ use super::block::{
 use super::feed::OFF_GRID;
 use crate::contract::commands::{At, CommandKind, FLAGS, HOUSES, Reader, phase_at, price_state_at};
 use perpcore::fault::Code;
-use perpcore::message::{ClientId, Command, Flags, House, NOBODY, Place, PriceState, Priced, Settings, VenueCommand};
+use perpcore::message::{
+    ClientId, Command, Flags, Halted, House, NOBODY, Place, PriceState, Priced, Settings, VenueCommand,
+};
 use perpcore::rules::Rulebook;
 
 /// A source that an underlying does not have.
@@ -90,7 +92,7 @@ pub(crate) struct Row<'a, T> {
 }
 
 impl<'a, T: Texts<'a>> Row<'a, T> {
-    /// What a row asks for; `client_id` is its client id. A group that follows its client is not said here.
+    /// What a row asks for; `client_id` is its client id.
     ///
     /// # Errors
     /// Why it is refused.
@@ -163,24 +165,46 @@ impl<'a, T: Texts<'a>> Row<'a, T> {
                 let phase = phase_at(block.words[STATE][row]).ok_or(Code::OutOfRange)?;
                 VenueCommand::Phase(self.instrument()?, phase)
             }
-            CommandKind::Halt | CommandKind::Resume => match (kind == CommandKind::Halt, instrument, underlying) {
-                (_, Some(_), Some(_)) => return Err(Code::ConflictingValues),
-                (true, _, Some(underlying)) => VenueCommand::HaltIndex(underlying),
-                (false, _, Some(underlying)) => VenueCommand::ResumeIndex(underlying),
-                (true, instrument, None) => VenueCommand::Halt(instrument),
-                (false, instrument, None) => VenueCommand::Resume(instrument),
-            },
+            CommandKind::Halt | CommandKind::Resume => return self.halt(kind == CommandKind::Halt),
             CommandKind::FundTopup => {
                 let house = house(self.texts.text(At::Note)).ok_or(Code::OutOfRange)?;
                 let account = block.has(row, At::Account).then(account);
                 VenueCommand::Topup(house, account, block.name(row, ASSET), amount())
             }
             CommandKind::Settle => {
-                VenueCommand::Settle(self.instrument()?, block.number(row, PRICE), self.is_approved())
+                VenueCommand::Settle(self.instrument()?, block.number(row, PRICE), self.said(At::Approval))
+            }
+            CommandKind::ApproveRulebook => {
+                VenueCommand::ApproveRulebook(self.said(At::Rulebook), self.said(At::Approval))
+            }
+            CommandKind::ActivateRulebook => {
+                VenueCommand::ActivateRulebook(self.said(At::Rulebook), !self.said(At::Confirm).is_empty())
             }
             CommandKind::Place | CommandKind::Amend | CommandKind::Cancel | CommandKind::Mark | CommandKind::Quote => {
                 return self.asked(None);
             }
+        })
+    }
+
+    /// What is halted, or goes on: one thing or person, or all instruments.
+    #[cold]
+    fn halt(self, halts: bool) -> Result<VenueCommand<'a>, Code> {
+        let Row { block, at: row, .. } = self;
+        let (instrument, underlying) = (block.name(row, INSTRUMENT), block.name(row, UNDERLYING));
+        let account = block.has(row, At::Account).then(|| Halted::Account(block.account_of(row)));
+        let people =
+            [account, block.client_of(row).map(Halted::Client), block.some_word(row, CLASS).map(Halted::Class)];
+        let named = people.iter().flatten().count();
+        if named + usize::from(instrument.is_some()) + usize::from(underlying.is_some()) > 1 {
+            return Err(Code::ConflictingValues);
+        }
+        Ok(match (people.into_iter().flatten().next(), underlying) {
+            (Some(whose), _) if halts => VenueCommand::HaltOrders(whose),
+            (Some(whose), _) => VenueCommand::ResumeOrders(whose),
+            (None, Some(underlying)) if halts => VenueCommand::HaltIndex(underlying),
+            (None, Some(underlying)) => VenueCommand::ResumeIndex(underlying),
+            (None, None) if halts => VenueCommand::Halt(instrument),
+            (None, None) => VenueCommand::Resume(instrument),
         })
     }
 
@@ -254,7 +278,12 @@ impl<'a, T: Texts<'a>> Row<'a, T> {
 
     /// Whether an approval is referred to: an empty text is none.
     fn is_approved(self) -> bool {
-        self.texts.text(At::Approval).is_some_and(|text| !text.is_empty())
+        !self.said(At::Approval).is_empty()
+    }
+
+    /// A text; empty where it is not given.
+    fn said(self, at: At) -> &'a str {
+        self.texts.text(at).unwrap_or_default()
     }
 
     fn settings(self) -> Result<Settings, Code> {

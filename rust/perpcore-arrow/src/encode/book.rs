@@ -1,7 +1,7 @@
 //! What rests in a book, as tables: its depth, its orders.
 
-use super::column::{MONEY, decimal, names, validity};
-use super::events::{ClientIds, some_words, times};
+use super::client_ids::ClientIds;
+use super::column::{MONEY, decimal, names, some_words, times, validity};
 use super::ids::sparse_ids;
 use crate::contract::MARGIN_MODES;
 use crate::residents::Residents;

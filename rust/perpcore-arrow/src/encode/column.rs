@@ -1,7 +1,9 @@
 //! Columns of the types that results are made of.
 
 use arrow_array::types::{ArrowDictionaryKeyType, Int8Type, Int32Type};
-use arrow_array::{ArrayRef, Decimal128Array, DictionaryArray, Float64Array, PrimitiveArray, StringArray};
+use arrow_array::{
+    ArrayRef, Decimal128Array, DictionaryArray, Float64Array, PrimitiveArray, StringArray, TimestampNanosecondArray,
+};
 use arrow_buffer::{ArrowNativeType, BooleanBuffer, Buffer, MutableBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::ArrowError;
 use perpcore::sweep::assess::Way;
@@ -165,4 +167,36 @@ impl Texts {
         let keys = PrimitiveArray::<Int32Type>::new(self.keys.into(), nulls);
         dictionary(keys, Arc::new(StringArray::from_iter_values(texts)))
     }
+}
+
+/// A column of times; 0 is none.
+pub(super) fn times(column: Vec<i64>) -> ArrayRef {
+    let nulls = validity(column.len(), |row| column[row] != 0);
+    Arc::new(TimestampNanosecondArray::new(column.into(), nulls).with_timezone("UTC"))
+}
+
+/// A column of words; null where a key is below 0.
+pub(super) fn some_words(keys: Vec<i8>, list: &[&str]) -> Result<ArrayRef, ArrowError> {
+    let words: ArrayRef = Arc::new(StringArray::from_iter_values(list));
+    few_keys(keys, &words)
+}
+
+/// The same of words that are an array.
+pub(super) fn few_keys(mut keys: Vec<i8>, words: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let nulls = validity(keys.len(), |row| keys[row] >= 0);
+    if nulls.is_some() {
+        keys.iter_mut().for_each(|key| *key = (*key).max(0));
+    }
+    let keys = PrimitiveArray::<Int8Type>::new(keys.into(), nulls);
+    dictionary(keys, words.clone())
+}
+
+/// The same of many words, or none of which any stands there.
+pub(super) fn some_keys(mut keys: Vec<i32>, words: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let nulls = validity(keys.len(), |row| keys[row] >= 0);
+    if nulls.is_some() {
+        keys.iter_mut().for_each(|key| *key = (*key).max(0));
+    }
+    let keys = PrimitiveArray::<Int32Type>::new(keys.into(), nulls);
+    dictionary(keys, words.clone())
 }

@@ -1,7 +1,6 @@
 //! The tables of a venue: who has what, and what everybody is worth.
 
-use super::column::{MONEY, PRODUCT, decimal, names, no_names, ratio, validity, words};
-use super::events::some_keys;
+use super::column::{MONEY, PRODUCT, decimal, names, no_names, ratio, some_keys, validity, words};
 use crate::contract::MARGIN_MODES;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, StringArray};

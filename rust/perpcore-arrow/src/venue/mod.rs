@@ -1,8 +1,10 @@
 //! A venue behind Arrow tables: commands in, events out, what everybody has as tables.
 //!
 //! A table that is not one of commands is refused before anything is done. After that every row is carried out, or refused as
-//! an event; how rows are cut into tables shows nowhere.
+//! an event; how rows are cut into tables shows nowhere. Rows after the one with which another rulebook came into force may
+//! name what only that one has: they are read again from there.
 
+mod in_force;
 mod one;
 mod state;
 
@@ -13,26 +15,21 @@ use crate::book::Applied;
 use crate::book::names::Names;
 use crate::contract;
 use crate::contract::commands::At;
-use crate::decode::{
-    AccountKey, Block, Commands, Lists, Numbering, Row, Scope, Source, Texts, bit, client_group, follows_client,
-};
-use crate::encode::{EventColumns, EventWords, Unremembered};
+use crate::decode::{AccountKey, Block, Commands, Numbering, Row, Source, Texts, bit};
+use crate::encode::{self, EventColumns, Unremembered};
 use arrow_array::StructArray;
-use perpcore::book::accounts::Account;
+use in_force::InForce;
 use perpcore::fault::{Code, Failure};
 use perpcore::message::event::Kind;
-use perpcore::message::{ClientId, Event, Settings, VenueCommand};
+use perpcore::message::{ClientId, Event, VenueCommand};
 use perpcore::num::bounds::PRICE;
 use perpcore::sweep::stop::Stop;
 use perpcore::venue::{Venue as Core, reserved};
-use std::sync::Arc;
 
 /// A venue.
 pub struct Venue {
-    rules: Rules,
     core: Core,
-    scope: Scope,
-    lists: Arc<Lists>,
+    now: InForce,
     accounts: Names,
     clients: Names,
     groups: Names,
@@ -43,7 +40,6 @@ pub struct Venue {
     /// The time of the last command that had one, ns.
     time: i64,
     block: Block,
-    words: EventWords,
     /// Scratch.
     events: Vec<Event>,
     unremembered: Vec<Unremembered>,
@@ -76,11 +72,9 @@ impl<'a> Texts<'a> for OfTable<'a> {
 impl Venue {
     /// A venue without accounts and prices, its instruments listed.
     pub fn new(rules: &Rules) -> Venue {
-        let lists = Arc::new(Lists::new(&rules.rulebook));
         Venue {
             core: Core::new(&rules.rulebook),
-            scope: Scope::Venue(lists.clone()),
-            lists,
+            now: InForce::new(rules.clone()),
             accounts: Names::new(),
             clients: Names::new(),
             groups: Names::new(),
@@ -88,11 +82,9 @@ impl Venue {
             count: 0,
             time: 0,
             block: Block::new(),
-            words: EventWords::new(&rules.rulebook),
             events: Vec::new(),
             unremembered: Vec::new(),
             places: Vec::new(),
-            rules: rules.clone(),
         }
     }
 
@@ -103,34 +95,44 @@ impl Venue {
     pub fn apply(&mut self, batches: Vec<StructArray>) -> Result<Applied, Failure> {
         let source = Source::open(&contract::COMMANDS, batches, false, &Stop::default())?;
         let rows = source.rows();
-        let Venue { core, accounts, clients, groups, count, time, block, events, unremembered, lists, .. } = self;
+        let Venue { core, now, accounts, clients, groups, count, time, block, events, unremembered, .. } = self;
         let mut numbering = Numbering { accounts, clients, groups };
-        let tables = Commands::open(&source, &self.scope, &mut numbering, &mut self.text_ids)?;
+        let mut tables = Commands::open(&source, &now.scope, &mut numbering, &mut self.text_ids)?;
         let shared_doubles = tables.iter().any(Commands::shares_doubles);
         // A command has an event at least, and seldom more than two.
         let mut columns = EventColumns::of_venue(2 * rows + 16, self.text_ids);
-        for mut table in tables {
+        for at in 0..tables.len() {
             let mut start = 0;
-            while start < table.rows() {
-                let rows = table.fill(start, block, &mut numbering);
+            while start < tables[at].rows() {
+                let rows = tables[at].fill(start, block, &mut numbering);
                 events.clear();
                 unremembered.clear();
-                let accounts = &*numbering.accounts;
+                let (table, accounts, lists) = (&tables[at], &*numbering.accounts, &*now.lists);
                 let mut turn = Turn { core, accounts, count, time, events, unremembered };
-                for at in 0..rows {
+                let changed = (0..rows).find(|&at| {
                     let has_id = block.given[at] & bit(At::ClientId) != 0;
                     let id = has_id.then(|| table.client_id(start + at, block.client_id[at]));
-                    let texts = OfTable { table: &table, row: start + at };
-                    turn.carry_out(Row { block, at, lists, texts }, id);
+                    let texts = OfTable { table, row: start + at };
+                    turn.carry_out(Row { block, at, lists, texts }, id)
+                });
+                if changed.is_some() {
+                    *now = InForce::of(core);
+                    tables[at..].iter_mut().for_each(|table| table.rename(&now.scope));
                 }
-                columns.append(events, |instrument| core.clients(instrument), unremembered);
+                let note = |event: &Event| encode::note_of(event, &now.rules.rulebook, |at| core.digest_of(at));
+                columns.append(events, |instrument| core.clients(instrument), note, unremembered);
                 core.settle_ids();
-                start += rows;
+                start += changed.map_or(rows, |at| at + 1);
             }
-            table.close(&mut numbering);
         }
-        let columns = columns.finish(self.accounts.known(), &mut self.places, &self.words);
-        Ok(Applied { events: batch(&contract::EVENTS, columns, &self.rules)?, shared_doubles })
+        tables.into_iter().for_each(|table| table.close(&mut numbering));
+        let columns = columns.finish(self.accounts.known(), &mut self.places, &self.now.words);
+        Ok(Applied { events: batch(&contract::EVENTS, columns, &self.now.rules)?, shared_doubles })
+    }
+
+    /// The rulebook in force.
+    pub fn rules(&self) -> &Rules {
+        &self.now.rules
     }
 
     /// How many commands came, how many accounts are open, and the time of the last command, ns.
@@ -140,9 +142,16 @@ impl Venue {
 }
 
 impl Turn<'_> {
-    /// Carries out a row of a block, or refuses it.
+    /// Carries out a row of a block, or refuses it; whether another rulebook is in force since.
     #[inline(always)]
-    fn carry_out<'a, T: Texts<'a>>(&mut self, row: Row<'a, T>, id: Option<ClientId<'a>>) {
+    fn carry_out<'a, T: Texts<'a>>(&mut self, row: Row<'a, T>, id: Option<ClientId<'a>>) -> bool {
+        let from = self.events.len();
+        self.act(row, id);
+        self.events[from..].iter().any(|event| event.kind == Kind::RulebookActivated)
+    }
+
+    #[inline(always)]
+    fn act<'a, T: Texts<'a>>(&mut self, row: Row<'a, T>, id: Option<ClientId<'a>>) {
         let cause = *self.count;
         *self.count += 1;
         let asked = row.asked(id);
@@ -154,12 +163,6 @@ impl Turn<'_> {
             Ok(VenueCommand::OpenAccount(account, _)) if self.is_reserved(account) => {
                 let code = if time < now { Code::TimeRunsBack } else { Code::ReservedName };
                 return self.refuse(row, id, time, cause, code);
-            }
-            Ok(VenueCommand::OpenAccount(account, settings)) => {
-                VenueCommand::OpenAccount(account, grouped(settings, true))
-            }
-            Ok(VenueCommand::SetAccount(account, settings)) => {
-                VenueCommand::SetAccount(account, grouped(settings, self.follows(account)))
             }
             Ok(command) => command,
             Err(code) => return self.refuse(row, id, time, cause, code),
@@ -210,17 +213,4 @@ impl Turn<'_> {
     fn is_reserved(&self, account: u32) -> bool {
         matches!(self.accounts.known().key(account), Some(AccountKey::Text(name)) if reserved(name))
     }
-
-    /// Whether the group of an account is that of its client, or none was ever named.
-    #[cold]
-    fn follows(&self, account: u32) -> bool {
-        let group = self.core.whose(account).map(|(_, group)| group);
-        group.is_some_and(|group| group == Account::alone(account).group || follows_client(group))
-    }
-}
-
-/// A group that was never named follows the client.
-fn grouped(settings: Settings, follows: bool) -> Settings {
-    let of_client = settings.client.map(client_group).filter(|_| follows);
-    Settings { group: settings.group.or(of_client), ..settings }
 }

@@ -1,7 +1,7 @@
 //! What can be asked of a venue, as tables.
 
 use super::Venue;
-use crate::assess::{batch, instrument_named};
+use crate::assess::{Rules, batch, instrument_named};
 use crate::contract;
 use crate::decode::AccountKey;
 use crate::encode::{self, IdColumn, Lines};
@@ -54,9 +54,9 @@ impl Venue {
             rows.push((cross, held.map(|(_, figures)| figures.status).min()));
             valued.push(account);
         }
-        let scenarios = self.rules.terms.portfolio.as_ref().map_or(&[][..], |portfolio| &portfolio.scenarios.names);
+        let scenarios = self.now.rules.terms.portfolio.as_ref().map_or(&[][..], |portfolio| &portfolio.scenarios.names);
         let ids = encode::resident_ids(self.accounts.known(), &valued);
-        batch(&contract::ACCOUNTS_OUT, ids.and_then(|ids| encode::valued(&rows, ids, scenarios)), &self.rules)
+        batch(&contract::ACCOUNTS_OUT, ids.and_then(|ids| encode::valued(&rows, ids, scenarios)), &self.now.rules)
     }
 
     /// Who has what: the table `ledger`.
@@ -69,7 +69,7 @@ impl Venue {
             Holder::Client(account) => self.accounts.known().shown(account),
             Holder::House(name) => name.to_string(),
         });
-        batch(&contract::LEDGER, encode::ledger(&rows, holders, &self.rules.rulebook), &self.rules)
+        batch(&contract::LEDGER, encode::ledger(&rows, holders, &self.now.rules.rulebook), &self.now.rules)
     }
 
     /// Who holds what: the table `venue_positions`.
@@ -80,8 +80,8 @@ impl Venue {
         let rows: Vec<PositionRow> = self.core.positions().collect();
         let accounts: Vec<u32> = rows.iter().map(|row| row.account).collect();
         let ids = encode::resident_ids(self.accounts.known(), &accounts);
-        let columns = ids.and_then(|ids| encode::venue_positions(&rows, ids, &self.rules.rulebook));
-        batch(&contract::VENUE_POSITIONS, columns, &self.rules)
+        let columns = ids.and_then(|ids| encode::venue_positions(&rows, ids, &self.now.rules.rulebook));
+        batch(&contract::VENUE_POSITIONS, columns, &self.now.rules)
     }
 
     /// One account, line by line.
@@ -92,12 +92,12 @@ impl Venue {
         let unknown = || Fault::new(Code::UnknownAccount).value(key);
         let account = self.accounts.find(key).ok_or_else(unknown)?;
         let Valued { isolated, lines, .. } = self.core.valued(account, true).ok_or_else(unknown)?;
-        let (rulebook, ids) = (&self.rules.rulebook, IdColumn::new(&self.accounts.known().ids(&[account])));
+        let (rulebook, ids) = (&self.now.rules.rulebook, IdColumn::new(&self.accounts.known().ids(&[account])));
         let held = self.core.positions().filter(|row| row.account == account && row.isolated);
         let buckets: Vec<IsolatedBucket> = held
             .filter_map(|row| {
                 let figures = isolated.iter().find(|(instrument, _)| *instrument == row.instrument)?.1;
-                let quantity = self.rules.terms.instruments[row.instrument as usize].base(row.quantity).ok()?;
+                let quantity = self.now.rules.terms.instruments[row.instrument as usize].base(row.quantity).ok()?;
                 let PositionRow { instrument, isolated_margin, .. } = row;
                 let quantity = quantity.into();
                 Some(IsolatedBucket { account: 0, instrument, first_row: 0, quantity, isolated_margin, figures })
@@ -111,9 +111,9 @@ impl Venue {
         let liquidation = encode::liquidation_prices(&thresholds, &ids, rulebook);
         Ok(Explained {
             accounts: self.valued(vec![account])?,
-            isolated: batch(&contract::ISOLATED_OUT, encode::isolated(&buckets, &ids, rulebook), &self.rules)?,
-            lines: batch(&contract::LINES_OUT, table.columns(&ids), &self.rules)?,
-            liquidation: batch(&contract::LIQUIDATION_PRICES_OUT, liquidation, &self.rules)?,
+            isolated: batch(&contract::ISOLATED_OUT, encode::isolated(&buckets, &ids, rulebook), &self.now.rules)?,
+            lines: batch(&contract::LINES_OUT, table.columns(&ids), &self.now.rules)?,
+            liquidation: batch(&contract::LIQUIDATION_PRICES_OUT, liquidation, &self.now.rules)?,
         })
     }
 
@@ -149,7 +149,7 @@ impl Venue {
     /// `unknown_instrument`.
     pub fn depth(&self, instrument: &str, levels: Option<usize>) -> Result<RecordBatch, Failure> {
         let columns = self.core.book(self.instrument(instrument)?).map(|book| encode::depth(book, levels));
-        batch(&contract::DEPTH, Ok(columns.unwrap_or_default()), &self.rules)
+        batch(&contract::DEPTH, Ok(columns.unwrap_or_default()), &self.now.rules)
     }
 
     /// Every resting order of a book: the table `l3`.
@@ -159,7 +159,7 @@ impl Venue {
     pub fn l3(&self, instrument: &str) -> Result<RecordBatch, Failure> {
         let book = self.core.book(self.instrument(instrument)?);
         let columns = book.map(|book| encode::l3(book, self.text_ids, self.accounts.known()));
-        batch(&contract::L3, columns.unwrap_or_else(|| Ok(Vec::new())), &self.rules)
+        batch(&contract::L3, columns.unwrap_or_else(|| Ok(Vec::new())), &self.now.rules)
     }
 
     /// The open orders of an account: the table `open_orders`; empty where it has none.
@@ -167,10 +167,10 @@ impl Venue {
     /// # Errors
     /// None that its makers do not exclude.
     pub fn orders(&self, account: &AccountKey<'_>) -> Result<RecordBatch, Failure> {
-        let (known, rulebook) = (self.accounts.known(), &self.rules.rulebook);
+        let (known, rulebook) = (self.accounts.known(), &self.now.rules.rulebook);
         let books = (0..rulebook.instruments().len() as u32).filter_map(|at| self.core.book(at));
         let columns = encode::open_orders(books, self.accounts.find(account), self.text_ids, known, rulebook);
-        batch(&contract::OPEN_ORDERS, columns, &self.rules)
+        batch(&contract::OPEN_ORDERS, columns, &self.now.rules)
     }
 
     /// The best levels of a book: bid and ask.
@@ -196,7 +196,21 @@ impl Venue {
     }
 
     fn instrument(&self, name: &str) -> Result<u32, Failure> {
-        instrument_named(&self.rules.rulebook, name).map(|at| at as u32)
+        instrument_named(&self.now.rules.rulebook, name).map(|at| at as u32)
+    }
+
+    /// What another rulebook would do at the prices of now: the table `dry_run`; none where it could not follow the one in
+    /// force.
+    ///
+    /// # Errors
+    /// None that its makers do not exclude.
+    pub fn dry_run(&self, rules: &Rules) -> Result<Option<RecordBatch>, Failure> {
+        let Some(rows) = self.core.dry_run(&rules.rulebook) else { return Ok(None) };
+        let accounts: Vec<u32> = rows.iter().map(|row| row.account).collect();
+        let ids = encode::resident_ids(self.accounts.known(), &accounts);
+        // Only what is held is told of, and so what the rulebook in force has.
+        let columns = ids.and_then(|ids| encode::dry_run(&rows, ids, &self.now.rules.rulebook));
+        batch(&contract::DRY_RUN, columns, rules).map(Some)
     }
 
     /// What does not add up, in words: nothing where all does.

@@ -86,10 +86,11 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if order.account != NOBODY {
             let Order { account, side, flags, id, .. } = order;
             let (reduce_only, isolated) = (flags.reduce_only(), flags.isolated());
-            let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: id, is_more: false };
+            let (waits, is_more) = (waits.is_some(), false);
+            let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: id, waits, is_more };
             self.owner.admits_account(&*self.book, &asked)?;
             self.owner.admits_limits(&*self.book, &asked)?;
-            if waits.is_none() {
+            if !waits {
                 self.owner.admits_margin(&*self.book, &asked)?;
             }
         }

@@ -44,6 +44,8 @@ pub struct Asked {
     pub isolated: bool,
     /// The resting order in whose place it comes; 0 for none.
     pub replaces: u64,
+    /// Whether it waits for a trigger, and is not cut to the position before it fires.
+    pub waits: bool,
     /// Whether it would be one more open order: not if it trades at once, or takes the place of another.
     pub is_more: bool,
 }

@@ -94,6 +94,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             reduce_only: place.reduce_only,
             isolated: place.isolated,
             replaces: 0,
+            waits: place.trigger.is_some(),
             is_more: !at_once || place.trigger.is_some(),
         };
         if !anonymous {

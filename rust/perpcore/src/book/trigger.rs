@@ -112,7 +112,17 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             return Ok(());
         }
         let (reduce_only, isolated) = (flags.reduce_only(), flags.isolated());
-        let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: 0, is_more: false };
+        let asked = Asked {
+            account,
+            side,
+            lots: left,
+            price,
+            reduce_only,
+            isolated,
+            replaces: 0,
+            waits: false,
+            is_more: false,
+        };
         self.owner.admits_account(&*self.book, &asked)?;
         self.owner.admits_margin(&*self.book, &asked)
     }

@@ -6,6 +6,7 @@
 pub mod command;
 pub mod event;
 mod ground;
+mod numbers;
 pub mod venue;
 mod words;
 

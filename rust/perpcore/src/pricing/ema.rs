@@ -18,7 +18,7 @@ const UNIT_PART: u64 = 10_000_000_000_000_000;
 const KEPT: usize = 32;
 
 /// What a second leaves of the weight of what was before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Decay {
     decay: i64,
     powers: Vec<i64>,

@@ -2,7 +2,7 @@
 
 use super::state::SECOND;
 use crate::message::PriceState;
-use crate::pricing::funding::Funding;
+use crate::pricing::funding::{self, Funding};
 use crate::pricing::index::Index;
 use crate::pricing::mark::{self, Mark};
 use crate::pricing::quorum::Quorum;
@@ -73,17 +73,16 @@ impl Instrument {
     }
 }
 
-/// What begins anew since its rules are others: underlyings, and instruments with their marks.
+/// What begins anew since its rules are others: indexes by underlying, marks by instrument.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Anew {
     pub(super) indexes: Vec<usize>,
     pub(super) marks: Vec<usize>,
-    pub(super) fundings: Vec<usize>,
 }
 
 impl Prices {
     /// From now on they go by another rulebook. What is told, and what has the rules that it had, goes on.
-    pub(super) fn go_by(&mut self, before: &Rulebook, after: &Rulebook) -> Anew {
+    pub(super) fn go_by(&mut self, before: &Rulebook, after: &Rulebook, now: i64) -> Anew {
         let mut anew = Anew::default();
         let old = std::mem::replace(self, Prices::new(after));
         let rules = before.underlyings().iter().zip(after.underlyings());
@@ -101,25 +100,27 @@ impl Prices {
                 None => {}
             }
         }
-        let rules = before.instruments().iter().zip(after.instruments());
-        for (at, (was, (old_rules, rules))) in old.instruments.into_iter().zip(rules).enumerate() {
+        for (at, was) in old.instruments.into_iter().enumerate() {
             let of = &mut self.instruments[at];
             let made_anew = anew.indexes.contains(&(of.underlying as usize));
-            let [old_index, index] = [before, after].map(|rules| &rules.underlyings()[of.underlying as usize].index);
-            let same = (&old_rules.funding, old_rules.tiers.first()) == (&rules.funding, rules.tiers.first());
             let (mark, funding) = (of.mark.take(), of.funding.clone());
             *of = Instrument { underlying: of.underlying, ..was };
-            of.usable = of.price != 0 && of.state.usable(rules.thin_trades);
-            if mark.is_some() && (made_anew || !same || old_rules.mark != rules.mark) {
-                of.mark = mark;
+            of.usable = of.price != 0 && of.state.usable(after.instruments()[at].thin_trades);
+            if let (Some(mark), Some(known)) = (mark, &mut of.mark)
+                && (made_anew || !mark.has_rules_of(known))
+            {
+                *known = mark;
                 anew.marks.push(at);
             }
-            if !same || old_index != index {
-                of.funding = funding;
-                anew.fundings.push(at);
+            if !funding.has_rules_of(&of.funding) {
+                let before = std::mem::replace(&mut of.funding, funding);
+                of.funding.succeed(now, &before);
             }
         }
-        anew.fundings.extend(before.instruments().len()..self.instruments.len());
+        for of in &mut self.instruments[before.instruments().len()..] {
+            // A clock that starts has no earlier time to be compared with.
+            let _ = of.funding.update(now, &funding::Update::default(), &mut Vec::new());
+        }
         let known = old.assets.len();
         self.assets[..known].copy_from_slice(&old.assets);
         self.look_back(after);

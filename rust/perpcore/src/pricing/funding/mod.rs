@@ -109,6 +109,12 @@ pub struct Funding {
 }
 
 impl Funding {
+    /// Whether another one goes by the same rules.
+    pub fn has_rules_of(&self, other: &Funding) -> bool {
+        let rules = |of: &Funding| (of.every, of.sample, of.stale_after, of.thin_trades);
+        rules(self) == rules(other) && self.terms == other.terms
+    }
+
     /// The funding of an instrument.
     pub fn new(instrument: &rules::Instrument, underlying: &Underlying) -> Funding {
         Funding {
@@ -149,6 +155,15 @@ impl Funding {
         }
         self.take(now, update);
         Ok(())
+    }
+
+    /// Follows another one that went by other rules: it knows what that knew, as old as it is, and samples anew from now on.
+    pub fn succeed(&mut self, now: i64, before: &Funding) {
+        // A clock that starts has no earlier time to be compared with.
+        let _ = self.update(now, &Update::default(), &mut Vec::new());
+        let Funding { inputs, index_time, mark, mark_time, cumulative_e16, .. } = *before;
+        (self.inputs, self.index_time, self.mark, self.mark_time) = (inputs, index_time, mark, mark_time);
+        self.cumulative_e16 = cumulative_e16;
     }
 
     /// Takes over the cumulative index of an earlier run, if it continues what is known here: it may be off by at most the

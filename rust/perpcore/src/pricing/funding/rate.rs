@@ -9,7 +9,7 @@ use crate::rules::{Funding, Tier};
 const EIGHT_HOURS_A_DAY: i128 = 3;
 
 /// What the rulebook says of the rate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Terms {
     interest: i128,
     dead_zone: i128,

@@ -146,6 +146,13 @@ impl Mark {
         }
     }
 
+    /// Whether another one goes by the same rules.
+    pub fn has_rules_of(&self, other: &Mark) -> bool {
+        let maintenance = |of: &Mark| (of.rules.method == MarkMethod::FairBasis).then_some(of.first_maintenance);
+        let rules = |of: &Mark| (of.every, of.stale_after, maintenance(of));
+        rules(self) == rules(other) && self.rules == other.rules
+    }
+
     /// Takes what an update names, and makes the mark.
     ///
     /// # Errors

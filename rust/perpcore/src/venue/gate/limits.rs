@@ -77,12 +77,13 @@ fn within(pace: &mut Pace, second: i64, most: u32, code: Code) -> Result<(), Ref
     if before < most { Ok(()) } else { Err(Refusal::new(code, count(before) + count(1), count(most))) }
 }
 
-/// What of an order is more than the one in whose place it comes, in lots; of one that only reduces at most the position.
+/// What of an order is more than the one in whose place it comes, in lots; of one that only reduces at most the position,
+/// but in full while it waits for its trigger, as what rests counts.
 fn more<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked) -> i64 {
-    let Asked { account, side, lots, reduce_only, isolated, replaces, .. } = *asked;
+    let Asked { account, side, lots, reduce_only, isolated, replaces, waits, .. } = *asked;
     let before = if replaces == 0 { 0 } else { book.left_of(replaces) };
     let held = (-side.sign() * floor.position(account, isolated)).max(0);
-    if reduce_only { lots.min(held) - before } else { lots - before }
+    if reduce_only && !waits { lots.min(held) - before } else { lots - before }
 }
 
 /// Positions and orders of a side of all accounts of a client or a group, in contracts.

@@ -282,6 +282,9 @@ impl Venue {
             Some(index) => {
                 let value = if halts { index.halt(time) } else { index.resume(time) };
                 let value = value.map_err(|fault| fault.code)?;
+                if !halts && value.state == PriceState::Halted {
+                    return Err(Code::PriceUnusable.into());
+                }
                 self.index_is(underlying, value, out);
             }
             None if halts => {

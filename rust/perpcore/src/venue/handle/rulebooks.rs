@@ -184,9 +184,19 @@ impl Venue {
             if at < self.books.len() {
                 self.on_book(at as u32, out, |book, floor, out| book.change_terms(floor, cause, terms, out));
             } else {
-                self.books.push(Some(Box::new(Book::<Fast>::new(terms).listed())));
+                self.books.push(Some(Box::new(self.list(terms))));
             }
         }
+    }
+
+    /// The book of a new instrument, which knows all accounts.
+    fn list(&self, terms: Terms) -> Book<Fast> {
+        let mut book = Book::<Fast>::new(terms).listed();
+        for &account in &self.state.order {
+            let Ok(member) = self.state.member(account) else { continue };
+            book.introduce(account, member.client, member.group, member.class);
+        }
+        book
     }
 
     /// Who may no longer open, and might before, loses the orders that add risk.
