@@ -67,7 +67,7 @@ fn requirements(of: &Instrument, notional: i128, leverage: i64) -> [i128; 2] {
     let initial = || of.tiers.iter().map(|tier| (tier.up_to, tier.initial.max(leverage)));
     let bracket = || {
         let falls_in = initial().find(|(up_to, _)| up_to.is_none_or(|cap| notional <= cap));
-        let (_, rate) = falls_in.or(initial().last()).unwrap_or_default();
+        let (_, rate) = falls_in.or(initial().next_back()).unwrap_or_default();
         let within = of.tiers.last().and_then(|tier| tier.up_to).unwrap_or(notional).min(notional);
         within * i128::from(rate) + (notional - within) * i128::from(ONE)
     };
