@@ -69,8 +69,8 @@ def errors(told: Described) -> str:
         "Numbered by subsystem. `perpcore explain-code NAME` prints a line in a terminal.\n",
         table(("number", "code", "exception", "what is wrong", "what is accepted"), rows),
         "## Rejects\n",
-        "What a `rejected` event of a venue says beside its code: the rule, the parameter in `note` with the name of what "
-        "the command is about in place of `*`, and two numbers where numbers decided.\n",
+        "What a `rejected` event of a venue says beside its code: the rule, in `note` the parameter, a name for `*`, "
+        "and two numbers where numbers decided.\n",
         table(("code", "rule", "parameter", "`amount`", "`balance`"), rejects),
         "## Bounds\n",
         "Values beyond these are `out_of_range`; within them no sum overflows.\n",
@@ -99,7 +99,7 @@ def rulebook(told: Described) -> str:
     for one in told["rulebook"]:
         section, dot, _ = one["path"].partition(".")
         sections.setdefault(section if dot else "Top level", []).append(one)
-    head = ("field", "type", "unit", "default", "rules", "what it says")
+    head = ("field", "type", "unit", "default", "rules", "what tightens", "what it says")
     parts = [
         f"## {name}\n\n"
         + table(
@@ -111,6 +111,7 @@ def rulebook(told: Described) -> str:
                     cell(one["unit"]),
                     code(one["default"]),
                     code(one["rules"]),
+                    cell(one["tightens"]),
                     cell(one["doc"]),
                 )
                 for one in fields
@@ -142,6 +143,24 @@ def tables(told: Described) -> str:
         for one in told["tables"]
     ]
     return page("Tables", "`perpcore.schema(name)` gives the same as an Arrow schema.\n", *parts)
+
+
+def permissions(told: Described) -> str:
+    """What the gate admits by phase and by the state of an account."""
+    rows = told["permissions"]
+    phases = [key for key in rows[0] if key not in ("state", "act")]
+    parts = [
+        "What is allowed (✓), and with which code the rest is refused: by what is tried and by the phase of the "
+        "instrument, for each state of an account. It is made from the declarations that the gate goes by, and a "
+        "test compares every cell with what a venue does.\n",
+    ]
+    for state in dict.fromkeys(row["state"] for row in rows):
+        parts.append(f"## {state}\n")
+        of = [row for row in rows if row["state"] == state]
+        parts.append(
+            table(("", *phases), [(row["act"], *(code(row[at]) if row[at] else "✓" for at in phases)) for row in of])
+        )
+    return page("Permissions", *parts)
 
 
 def commands(told: Described) -> str:
@@ -230,6 +249,7 @@ def files(told: Described) -> dict[Path, str]:
         PAGES / "rulebook.md": rulebook(told),
         PAGES / "tables.md": tables(told),
         PAGES / "commands.md": commands(told),
+        PAGES / "permissions.md": permissions(told),
         PAGES / "rulebook.schema.json": schema(told),
         ROOT / "python" / "perpcore" / "_literals.py": literals(told),
     }

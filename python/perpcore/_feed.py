@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any
 
 from ._inputs import refuse
 from ._tables import RecordBatch, Table, compute, one_batch, pa, plain_ids, table_of
@@ -16,11 +16,7 @@ _OTHER = ("other_account", "other_order")
 _FIGURES = ("amount", "balance", "note")
 
 
-@overload
-def feed(events: RecordBatch, account: Id | None = None) -> RecordBatch: ...
-@overload
-def feed(events: Any, account: Id | None = None) -> Any: ...
-def feed(events: Any, account: Id | None = None) -> Any:
+def feed(events: Any, account: Id | None = None) -> RecordBatch | Table:
     """What a reader may see of a table of events: what is public, and what is his own where he has an account.
 
     Accounts, orders and client ids are null unless they are his own, so a public trade says neither whose it was nor
@@ -41,7 +37,7 @@ def feed(events: Any, account: Id | None = None) -> Any:
     public = compute.equal(audience, "public")
     his = compute.and_(compute.equal(audience, "account"), compute.or_(own, others))
     nobodys = compute.is_null(table["account"])
-    shown = {name: own for name in _OWN} | {name: others for name in _OTHER}
+    shown = dict.fromkeys(_OWN, own) | dict.fromkeys(_OTHER, others)
     shown |= {name: compute.or_(own, nobodys) for name in _FIGURES}
     for at, field in enumerate(table.schema):
         if field.name in shown:

@@ -491,7 +491,7 @@ class Venue:
         return self._act("advance_time", time)
 
     def restart(self, *, time: Time | None = None) -> list[Event]:
-        """The process began anew: no price may be used until it is told again, and what traded is halted until `resume`.
+        """The process began anew: no price may be used until it is told again, and what traded is halted.
 
         >>> import perpcore as pc
         >>> venue = pc.synth.venue()
@@ -565,9 +565,7 @@ class Venue:
         whose = {"account": account, "client": client, "account_class": account_class}
         return self._act("resume", time, instrument=instrument, underlying=underlying, **whose)
 
-    def approve_rulebook(
-        self, rules: _core.Rulebook | str, approval: str, *, time: Time | None = None
-    ) -> list[Event]:
+    def approve_rulebook(self, rules: _core.Rulebook | str, approval: str, *, time: Time | None = None) -> list[Event]:
         """A rulebook, or the digest of one, is approved: with the reference of the approval.
 
         Where the rulebook in force asks for it (`venue.changes.approved`) no other comes into force without, and no

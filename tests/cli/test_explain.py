@@ -95,3 +95,46 @@ def test_a_code_that_does_not_exist_is_bad_input_with_a_suggestion() -> None:
     done = run("explain-code", "missing_prise")
     assert done.exit_code == 2
     assert "missing_price" in done.stderr
+
+
+def test_a_reject_is_explained_with_its_rule_its_parameter_and_its_numbers() -> None:
+    told = run("explain-code", "client_limit").stdout
+    for part in (
+        "gate.limits: orders",
+        "Binance",
+        "instrument.*.limits.client_position: ",
+        "amount ",
+        "balance ",
+        "limit",
+    ):
+        assert part in told
+    # What only a table may have wrong has no rule, and what has no numbers says none.
+    told = run("explain-code", "missing_price").stdout
+    assert not {"rule", "parameter", "amount"} & {line.split()[0] for line in told.splitlines()}
+
+
+@pytest.mark.parametrize("rule", pc.rules(), ids=lambda rule: rule["id"])
+def test_every_rule_is_explained(rule: dict[str, str]) -> None:
+    done = run("explain-code", rule["id"])
+    assert done.exit_code == 0
+    assert done.stdout.startswith(f"{rule['id']}\n")
+    for part in ("formula", "source", *rule["parameters"]):
+        assert part in done.stdout
+
+
+def test_a_parameter_is_explained_by_any_name_in_its_path() -> None:
+    by_star, by_name = (run("explain-code", f"instrument.{name}.limits.position").stdout for name in ("*", "BTC-PERP"))
+    assert by_star == by_name
+    for part in ("7108 position_limit", "gate.limits", "type"):
+        assert part in by_star
+    for field in pc.describe()["rulebook"]:
+        assert field["doc"] in run("explain-code", field["path"]).stdout
+    done = run("explain-code", "instrument.BTC-PERP.limits.positoin")
+    assert done.exit_code == 2
+    assert "instrument.*.limits.position" in done.stderr
+
+
+def test_whatever_an_event_names_can_be_explained() -> None:
+    for entry in pc.error_codes():
+        for name in filter(None, (entry["rule"], entry["parameter"])):
+            assert run("explain-code", name).exit_code == 0, name

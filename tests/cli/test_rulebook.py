@@ -82,6 +82,16 @@ def test_diff_lists_what_differs(desk: Path) -> None:
     assert (same.exit_code, same.stdout.strip()) == (0, "no difference")
 
 
+def test_diff_says_what_loosens(desk: Path) -> None:
+    there = run("rulebook", "diff", "hk-vatp-perp", desk)
+    back = run("rulebook", "diff", desk, "hk-vatp-perp")
+    assert (there.exit_code, there.stdout.splitlines()[0]) == (1, "venue.call_factor")
+    assert (back.exit_code, back.stdout.splitlines()[0]) == (1, "venue.call_factor   loosens")
+    for sides, loosens in (("hk-vatp-perp", desk), False), ((desk, "hk-vatp-perp"), True):
+        (change,) = json.loads(run("rulebook", "diff", *sides, "--json").stdout)
+        assert change["loosens"] is loosens
+
+
 def test_schema_is_json_for_editors() -> None:
     told = json.loads(run("rulebook", "schema").stdout)
     assert "venue" in told["properties"]

@@ -108,6 +108,33 @@ def test_a_contract_may_be_of_another_size(tmp_path: Path) -> None:
     assert (float(volume["contracts"]), float(volume["notional"])) == (2, 2)
 
 
+def test_halts_and_changes_of_the_rulebook(
+    tmp_path: Path, rules: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tighter = rulebook(instrument__X_PERP__limits__position=1)
+    rows = [
+        *ROWS,
+        {"kind": "halt", "account": "A"},
+        {"kind": "halt", "class": "backstop"},
+        {"kind": "place", "account": "A", "instrument": "X-PERP", "quantity": "1", "price": "100"},
+        {"kind": "resume", "account": "A"},
+        {"kind": "approve_rulebook", "rulebook": tighter.digest, "approval": "board 14"},
+        {"kind": "activate_rulebook", "rulebook": tighter.to_toml(), "confirm": "risk 3"},
+        {"kind": "place", "account": "B", "instrument": "X-PERP", "quantity": "1", "price": "100"},
+    ]
+    write_file(table(rows), tmp_path / "commands.csv")
+    monkeypatch.setattr(import_module("perpcore.cli.venue"), "_SLICE", 5)
+    out = tmp_path / "events.parquet"
+    said = run("venue", "run", tmp_path / "commands.csv", *rules, "-o", out, "--json")
+    assert said.exit_code == 0, said.output
+    told = json.loads(said.stdout)
+    assert told["rejected"] == {"unknown_holder": 1, "account_halted": 1, "position_limit": 1}
+    assert (told["events"]["halt"], told["events"]["resume"], told["events"]["rulebook_activated"]) == (2, 1, 1)
+    events = parquet.read_table(out)
+    assert events.to_pylist() == applied(table(rows))[1].to_pylist()
+    assert events.schema.metadata[b"perpcore.rulebook"].decode() == tighter.digest
+
+
 def test_how_many_commands_are_done_at_a_time_shows_nowhere(
     tmp_path: Path, rules: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -180,12 +180,12 @@ def test_a_venue_that_failed_inside_says_so(capfd: pytest.CaptureFixture[str]) -
         *(lambda: asked.apply(batch(2)), asked.accounts, asked.ledger, asked.positions, lambda: asked.explain("A")),
         *(lambda: asked.depth("X-PERP"), lambda: asked.l3("X-PERP"), lambda: asked.orders("A"), asked.verify),
         *(lambda: asked.best("X-PERP"), lambda: asked.phase("X-PERP"), lambda: asked.digest, lambda: repr(asked)),
+        *(lambda: asked.rules, lambda: asked.dry_run(other.rules)),
     ]
     for ask in asks:
         with pytest.raises(StateError) as broken:
             ask()
         assert broken.value.code == "poisoned"
-    assert asked.rules.name == "test-venue"
     assert other.deposit("A", "USD", 1)[0].kind == "posting"
     assert "provoked" in capfd.readouterr().err
 

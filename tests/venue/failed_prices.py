@@ -201,7 +201,9 @@ def stale_oracle_on_resume(control: bool) -> Claims:
         yield "liquidations before 28,830,000 ms == 0", all(safe)
         yield (
             "price state == frozen until the quorum; phase preopen, auction, open by command",
-            set(states) == {"frozen"} and refused == ["phase_refused"] * 2 + ["price_unusable"] and fresh == ["live"] * 2,
+            set(states) == {"frozen"}
+            and refused == ["phase_refused"] * 2 + ["price_unusable"]
+            and fresh == ["live"] * 2,
         )
         claim = "first index after the quorum == 112 (reopen_rate_limit_per_min = null)"
         yield claim, [value for value in values if value][:1] == [112]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
-from tests.venue.setting import NOW
+from tests.venue.setting import NOW, rulebook
 
 import perpcore as pc
 
@@ -81,7 +81,7 @@ def open_account(draw: Draw) -> Row:
         "account": draw.account(),
         "client": draw.some(0.5, draw.client),
         "class": draw.random.choice([None, None, "market_maker", "affiliated_market_maker"]),
-        "fee_tier": draw.random.choice([None, "free", "standard", "vip"]),
+        "fee_tier": draw.random.choice([None, "free", "standard", "late", "vip"]),
         "leverage": draw.some(0.3, lambda: "10"),
         "approval": draw.some(0.5, lambda: "board 12"),
     }
@@ -166,6 +166,37 @@ def of_instrument(draw: Draw) -> Row:
     return {"instrument": draw.some(0.7, draw.instrument)}
 
 
+def halted(draw: Draw) -> Row:
+    """An instrument, or somebody; seldom two at once."""
+    if draw.random.random() < 0.7:
+        return of_instrument(draw)
+    whose = {"account": draw.account, "client": draw.client, "class": lambda: "market_maker"}
+    named = draw.random.sample(sorted(whose), draw.random.choice([1, 1, 1, 1, 2]))
+    return {name: whose[name]() for name in named}
+
+
+# Rulebooks that take each other's place: some tighten, some loosen, one does not fit, one is none.
+LATE = {"maker": 0, "taker": "0.1%"}
+CHANGES: list[dict[str, Any]] = [
+    {"venue__call_factor": "1.5"},
+    {"instrument__X_PERP__limits__position": 1500},
+    {"instrument__X_PERP__limits": {"position": 2500, "open_orders": 40, "client_open_orders": 30}},
+    {"instrument__X_PERP__tick": 1, "venue__breaker": {"loss_per_minute": "20%", "turnover_per_minute": 100}},
+    {"underlying__Y__sources": None},
+]
+RULEBOOKS = [rulebook(venue__fees__late=LATE, **changes) for changes in CHANGES]
+TEXTS = [*(rules.to_toml() for rules in RULEBOOKS), "no rulebook"]
+
+
+def approve(draw: Draw) -> Row:
+    digest = draw.random.choice([rules.digest for rules in RULEBOOKS] + ["none"])
+    return {"rulebook": digest, "approval": draw.some(0.9, lambda: "board 14")}
+
+
+def activate(draw: Draw) -> Row:
+    return {"rulebook": draw.random.choice(TEXTS), "confirm": draw.some(0.5, lambda: "risk 3")}
+
+
 def nothing(_: Draw) -> Row:
     return {}
 
@@ -173,7 +204,7 @@ def nothing(_: Draw) -> Row:
 # How often, and what is said.
 KINDS: dict[str, tuple[int, Callable[[Draw], Row]]] = {
     "place": (90, place),
-    "amend": (15, amend),
+    "amend": (25, amend),
     "cancel": (15, named),
     "cancel_all": (2, cancel_all),
     "open_account": (6, open_account),
@@ -193,9 +224,11 @@ KINDS: dict[str, tuple[int, Callable[[Draw], Row]]] = {
     "top": (2, top),
     "advance_time": (4, nothing),
     "restart": (1, nothing),
-    "phase": (6, phase),
-    "halt": (1, of_instrument),
-    "resume": (9, of_instrument),
+    "phase": (16, phase),
+    "halt": (1, halted),
+    "resume": (20, halted),
+    "approve_rulebook": (1, approve),
+    "activate_rulebook": (2, activate),
     "fund_topup": (2, fund_topup),
     "settle": (1, settle),
     "?": (1, nothing),

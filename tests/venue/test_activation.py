@@ -21,7 +21,7 @@ def source(name: str) -> dict[str, str]:
 
 
 def wider(**more: Any) -> pc.Rulebook:
-    """A rulebook with more of everything; names that come before the old ones, so that no number is that of the order."""
+    """A rulebook with more of everything; by name it comes before the old, so that no number is that of the order."""
     instrument = {"underlying": "N", "tick": "0.5", "lot": "0.1", "tiers": [["rest", "1%", 20]]}
     asset = {"class": "fiat", "eligible": True, "haircut": [["rest", "10%"]]}
     return RULES.edit(

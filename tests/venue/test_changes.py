@@ -45,7 +45,9 @@ def test_what_is_approved_is_a_digest_with_a_reference(venue: pc.Venue) -> None:
     refused(venue.approve_rulebook("x", "board 14"), "out_of_range")
     refused(venue.approve_rulebook(venue.rules.digest.upper(), "board 14"), "out_of_range")
     refused(venue.approve_rulebook(venue.rules, ""), "approval_missing")
-    rows = venue.apply({"kind": ["approve_rulebook"] * 2, "rulebook": [venue.rules.digest, None], "approval": ["", "x"]})
+    rows = venue.apply(
+        {"kind": ["approve_rulebook"] * 2, "rulebook": [venue.rules.digest, None], "approval": ["", "x"]}
+    )
     assert rows["code"].to_pylist() == ["approval_missing", "null_value"]
     # Any digest, and again.
     for _ in range(2):
@@ -115,7 +117,7 @@ def test_one_rulebook_waits_and_the_next_takes_its_place(venue: pc.Venue) -> Non
 
 @pytest.mark.code("rulebook_forces")
 def test_what_forces_positions_to_be_closed_is_confirmed() -> None:
-    """A holds 100 at 100 with 10,000: under a maintenance margin of all that he holds 10,000 less a fee is too little."""
+    """A holds 100 at 100 with 10,000 less a fee: less than a maintenance margin of all that he holds."""
     venue = made()
     trade(venue, "A", "B", 100, 100)
     other = venue.rules.edit({"instrument.X-PERP.tiers": [["rest", "100%", 1]]})

@@ -1,4 +1,4 @@
-"""What a reject says beside its code: the rule, the parameter that decided, what it would come to and what is allowed."""
+"""What a reject says beside its code: the rule, the parameter, what it would come to and what is allowed."""
 
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ def place(*order: Any, **more: Any) -> Any:
     return lambda venue: venue.place("A", "X-PERP", *order, **more)
 
 
-# A reject, its rule, its parameter and its two numbers; A and B hold 20 and −20 bought at 100, each with 10,000 less a fee.
+# A reject, its rule, its parameter and its numbers; A and B hold 20 and −20 bought at 100, with 10,000 less a fee.
 CASES: dict[str, tuple[Any, str, str | None, Numbers]] = {
     "off_tick": (place(1, "100.25"), "gate.size", "instrument.X-PERP.tick", (D("100.25"), D("0.5"))),
     "off_lot": (place("-1.05", 100), "gate.size", "instrument.X-PERP.lot", (D("-1.05"), D("0.1"))),

@@ -74,8 +74,7 @@ def ordered(accounts: pa.RecordBatch) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_figures_are_those_of_assess_on_the_venue_s_own_tables(seed: int) -> None:
-    rules = rulebook()
-    venue, prices = pc.Venue(rules), Prices()
+    venue, prices = pc.Venue(rulebook()), Prices()
     # Orders that only wait reserve nothing, and a chosen leverage of a position is no row of a table here.
     kept = [row for row in commands(seed, 900) if row["kind"] not in ("set_account", "restart", "quote")]
     settings: dict[str, dict[str, Any]] = {}
@@ -91,7 +90,7 @@ def test_the_figures_are_those_of_assess_on_the_venue_s_own_tables(seed: int) ->
                 settings[event["account"]] = row
         ours = ordered(venue.accounts())
         book = book_of(venue, settings, prices)
-        theirs = pc.assess(rules, **book)
+        theirs = pc.assess(venue.rules, **book)
         assert ours == ordered(theirs.accounts)
         for row in ours:
             explained, wanted = venue.explain(row["account"]), theirs.explain(row["account"])

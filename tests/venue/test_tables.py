@@ -36,7 +36,7 @@ def states(venue: pc.Venue) -> list[Any]:
 @pytest.mark.parametrize("ids", ["integer", "text", "dictionary"])
 def test_events_do_not_depend_on_how_commands_are_cut(ids: str) -> None:
     kind = "integer" if ids == "integer" else "text"
-    given = table(list(commands(2, COUNT, kind)), kind)
+    given = table(list(commands(14, COUNT, kind)), kind)
     if ids == "dictionary":
         for name in {*IDS, "kind", "instrument", "asset", "source"} & set(given.column_names):
             given = given.set_column(given.column_names.index(name), name, given[name].dictionary_encode())
@@ -45,7 +45,7 @@ def test_events_do_not_depend_on_how_commands_are_cut(ids: str) -> None:
     kinds = {event["kind"] for event in events}
     assert {
         *("filled", "posting", "status_changed", "withdrawal_confirmed", "price_state", "premium", "settlement"),
-        *("rejected", "amended", "triggered", "expired", "halt", "resume", "conversion"),
+        *("rejected", "amended", "triggered", "expired", "halt", "resume", "conversion", "rulebook_activated"),
     } <= kinds
     draw = random.Random(1)
     other, cut, start = fresh(), [], 0

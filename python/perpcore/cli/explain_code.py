@@ -43,23 +43,29 @@ def _explained(told: Mapping[str, list[Entry]], name: str) -> Iterator[str] | No
     if rule is not None:
         return _rule(told, rule)
     field = _field(told, name)
-    return None if field is None else _parameter(told, field)
+    if field is not None:
+        return _parameter(told, field)
+    depth = name.count(".") + 1
+    section = [field for field in told["rulebook"] if re.fullmatch(_pattern(field["path"], depth), name)]
+    return _section(told, section, name) if section else None
+
+
+def _pattern(path: str, depth: int | None = None) -> str:
+    """Matches a path, or the section at a depth; `*` stands for any one name."""
+    return re.escape(".".join(path.split(".")[:depth])).replace(r"\*", r"[^.]+")
 
 
 def _field(told: Mapping[str, list[Entry]], path: str) -> Entry | None:
-    """The declaration of a parameter; in its path `*` stands for any one name."""
-    for field in told["rulebook"]:
-        pattern = re.escape(field["path"]).replace(r"\*", r"[^.]+")
-        if re.fullmatch(pattern, path):
-            return field
-    return None
+    """The declaration of a parameter."""
+    return next((field for field in told["rulebook"] if re.fullmatch(_pattern(field["path"]), path)), None)
 
 
 def _code(told: Mapping[str, list[Entry]], error: Entry) -> Iterator[str]:
     yield f"{error['number']} {error['name']}  ({error['class']})"
     yield f"  what       {error['text']}"
     yield f"  accepted   {error['accepted']}"
-    if error["rule"] is not None:
+    # What a table may have wrong in any cell is no rule of its own.
+    if error["rule"] is not None and (error["class"] == "PerpcoreError" or error["rule"] != "command.form"):
         rule = next(entry for entry in told["rules"] if entry["id"] == error["rule"])
         yield f"  rule       {rule['id']}: {rule['formula']}"
         yield f"  source     {rule['source']}"
@@ -91,6 +97,14 @@ def _parameter(told: Mapping[str, list[Entry]], field: Entry) -> Iterator[str]:
         rule = next(entry for entry in told["rules"] if entry["id"] == name)
         yield f"  rule       {name}: {rule['formula']}"
     yield from _codes(told, "parameter", field["path"])
+
+
+def _section(told: Mapping[str, list[Entry]], fields: list[Entry], name: str) -> Iterator[str]:
+    path = ".".join(fields[0]["path"].split(".")[: name.count(".") + 1])
+    yield path
+    for field in fields:
+        yield f"  parameter  {field['path']}: {field['doc']}"
+    yield from _codes(told, "parameter", path)
 
 
 def _codes(told: Mapping[str, list[Entry]], key: str, value: str) -> Iterator[str]:

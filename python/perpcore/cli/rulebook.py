@@ -79,14 +79,19 @@ def show(rules: str, path: str | None) -> None:
 @click.argument("after")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
 def diff(before: str, after: str, as_json: bool) -> None:
-    """List what differs between two rulebooks, by path. Exit 1 if anything does."""
+    """List what differs between two rulebooks, by path, and what of it loosens. Exit 1 if anything differs.
+
+    What is not known to tighten loosens.
+    """
     left, right = load_rulebook(before), load_rulebook(after)
     columns = ("path", "before", "after", "before_source", "after_source")
-    rows = [{name: getattr(change, name) for name in columns} for change in left.diff(right)]
+    loose = {change.path for change in left.loosens(right)}
+    changes = left.diff(right)
+    rows = [{name: getattr(one, name) for name in columns} | {"loosens": one.path in loose} for one in changes]
     if as_json:
         click.echo(json_text(rows))
     for row in () if as_json else rows:
-        click.echo(row["path"])
+        click.echo(f"{row['path']}{'   loosens' if row['loosens'] else ''}")
         for side in ("before", "after"):
             source = row[f"{side}_source"]
             click.echo(f"  {side:<7} {row[side] or 'not set'}{f'   source: {source}' if source else ''}")

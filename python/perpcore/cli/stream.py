@@ -39,4 +39,5 @@ def carried_out(apply: Callable[[Table], RecordBatch], commands: Table, size: in
         for start in range(0, max(len(commands), 1), size):
             batches.append(apply(commands.slice(start, size)))
             progress.advance(task, size)
-    return pa.Table.from_batches(batches)
+    # All are of the rulebook in force at the end, as those of one table.
+    return pa.Table.from_batches(batches, schema=batches[-1].schema)

@@ -78,7 +78,7 @@ def _summary(made: Venue, commands: int, events: Any) -> dict[str, Any]:
 
 
 def _volume(rules: Rulebook, trades: Any) -> dict[str, dict[str, Decimal]]:
-    """By instrument the contracts that were traded, and what they were worth."""
+    """By instrument the contracts that were traded, and what they were worth: at the size that they have at the end."""
     declared = tomllib.loads(rules.to_toml(), parse_float=Decimal)["instrument"]
     found: dict[str, dict[str, Decimal]] = {}
     columns = (trades[name].to_pylist() for name in ("instrument", "quantity", "price"))

@@ -13,6 +13,7 @@ pub mod monitor;
 pub mod observed;
 pub mod pricing;
 mod residents;
+pub mod said;
 pub mod shared;
 pub mod single;
 mod stress;

@@ -7,7 +7,8 @@ use perpcore::message::{Class, ClientId, Phase, PostOnly, PriceState, Stp, Tif, 
 use perpcore::num::bounds::{LEVERAGE, MONEY, PRICE, QUANTITY};
 use perpcore_arrow::contract::commands::{CommandKind, state_place};
 use perpcore_arrow::contract::{COMMANDS, MARGIN_MODES, MODELS};
-use perpcore_arrow::single::{Cells, Id, Said, Told};
+use perpcore_arrow::said::{Id, Said, Told};
+use perpcore_arrow::single::Cells;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyTuple};

@@ -3,13 +3,14 @@
 use crate::batch::Schema;
 use crate::raise::bad_argument;
 use perpcore::fault::{Class, Code};
-use perpcore::message::Word;
 use perpcore::message::event::Kind as EventKind;
+use perpcore::message::{Phase, Word};
 use perpcore::num::bounds;
 use perpcore::num::text::plain;
 use perpcore::rule::Rule;
 use perpcore::rules::Rulebook;
 use perpcore::sweep::assess::Way;
+use perpcore::venue::permit::{Act, State, permitted};
 use perpcore_arrow::contract::commands::{At, CommandKind, Reader};
 use perpcore_arrow::contract::{COMMANDS, Kind, Need, TABLES, Table};
 use pyo3::prelude::*;
@@ -60,9 +61,21 @@ pub(crate) fn describe(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
             row.set_item("unit", field.unit)?;
             row.set_item("default", &field.default)?;
             row.set_item("rules", field.rules().map(Rule::id).collect::<Vec<_>>())?;
+            row.set_item("tightens", field.tightens())?;
             row.set_item("doc", field.doc)
         })?,
     )?;
+    let permissions = PyList::empty(py);
+    for (state, act) in State::ALL.iter().flat_map(|state| Act::ALL.iter().map(move |act| (*state, *act))) {
+        let row = PyDict::new(py);
+        row.set_item("state", state.text())?;
+        row.set_item("act", act.text())?;
+        for phase in Phase::ALL {
+            row.set_item(phase.text(), permitted(act, *phase, state).map(|code| code.entry().name))?;
+        }
+        permissions.append(row)?;
+    }
+    out.set_item("permissions", permissions)?;
     out.set_item(
         "tables",
         list(py, TABLES, |table, row| {

@@ -250,6 +250,21 @@ impl Rulebook {
         caught(py, || Ok(self.inner().diff(other.get().inner()).into_iter().map(Change).collect()))
     }
 
+    /// What differs in another rulebook and is not known to tighten, as `diff` has it: what lets somebody take more
+    /// risk or money, asks somebody for less margin, or may. The version and the time from which it holds are no rules.
+    ///
+    /// ```python
+    /// >>> import perpcore as pc
+    /// >>> rules = pc.Rulebook.preset("hk-vatp-perp")
+    /// >>> other = rules.edit({"venue.call_factor": 1.5, "instrument.BTC-PERP.limits.open_orders": 300})
+    /// >>> [(one.path, one.before, one.after) for one in rules.loosens(other)]
+    /// [('instrument.BTC-PERP.limits.open_orders', '200', '300')]
+    ///
+    /// ```
+    fn loosens(&self, py: Python<'_>, other: &Bound<'_, Rulebook>) -> PyResult<Vec<Change>> {
+        caught(py, || Ok(self.inner().loosens(other.get().inner()).into_iter().map(Change).collect()))
+    }
+
     /// Where a value comes from: the nearest `source` at or above its path, also of what the rulebook extends; None where
     /// there is none, or no such path.
     ///
@@ -326,7 +341,7 @@ fn tree(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     }
 }
 
-/// One value that differs between two rulebooks; made by `Rulebook.diff`.
+/// One value that differs between two rulebooks; made by `Rulebook.diff` and `loosens`.
 #[pyclass(frozen, module = "perpcore._core")]
 pub(crate) struct Change(rules::Change);
 

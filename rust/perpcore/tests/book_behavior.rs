@@ -19,6 +19,8 @@ mod orders;
 mod priority;
 #[path = "book/reduce_only.rs"]
 mod reduce_only;
+#[path = "book/regrid.rs"]
+mod regrid;
 #[path = "book/setting.rs"]
 mod setting;
 #[path = "book/stp.rs"]

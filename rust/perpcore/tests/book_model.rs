@@ -7,6 +7,8 @@
 mod check;
 #[path = "book/model.rs"]
 mod model;
+#[path = "book/other_terms.rs"]
+mod other_terms;
 #[path = "book/setting.rs"]
 mod setting;
 #[path = "book/stream.rs"]
@@ -14,6 +16,7 @@ mod stream;
 
 use check::{Counts, clients_come_first, recount, resting};
 use model::Model;
+use other_terms::other_terms;
 use perpcore::book::Book;
 use perpcore::book::fast::Fast;
 use perpcore::book::owner::{Fill, Refused};
@@ -53,11 +56,24 @@ fn plain(event: &Event) -> Event {
     Event { order, other_order: serial_of(event.other_order), client: 0, amount, balance, ..*event }
 }
 
+/// Counts events by kind and reason.
+fn note(kinds: &mut BTreeMap<String, usize>, events: &[Event]) {
+    for event in events {
+        let code = event.code.map_or("", |code| code.entry().name);
+        *kinds.entry(format!("{:?} {code}", event.kind)).or_default() += 1;
+    }
+}
+
 struct Outcome {
     kinds: BTreeMap<String, usize>,
 }
 
 fn run(seed: u64, steps: u64, style: Style, terms: &Terms, rule: Rule) -> Outcome {
+    run_with_changes(seed, steps, style, terms, rule, 0)
+}
+
+/// Of 1,000 commands so many are preceded by a change of the terms.
+fn run_with_changes(seed: u64, steps: u64, style: Style, terms: &Terms, rule: Rule, changes: i64) -> Outcome {
     let mut stream = Stream::new(seed, style);
     let mut fast = Book::<Fast>::new(terms.clone());
     let mut reference = Book::<Reference>::new(terms.clone());
@@ -66,7 +82,28 @@ fn run(seed: u64, steps: u64, style: Style, terms: &Terms, rule: Rule) -> Outcom
     let (mut counts, mut ids, mut names) = (Counts::default(), BTreeSet::new(), BTreeMap::new());
     let mut kinds = BTreeMap::new();
     let (mut said, mut also) = (Vec::new(), Vec::new());
+    counts.go_by(terms);
     for cause in 0..steps {
+        if changes > 0 && stream.random.below(1_000) < changes {
+            let other = other_terms(&mut stream.random, terms);
+            (stream.tick, stream.lot) = (other.tick.size, other.lot.size);
+            counts.go_by(&other);
+            said.clear();
+            also.clear();
+            fast.change_terms(&mut owners[0], cause, other.clone(), &mut said);
+            reference.change_terms(&mut owners[1], cause, other.clone(), &mut also);
+            owners.iter_mut().for_each(|owner| owner.lot = other.lot.size);
+            let expected = model.change_terms(cause, other);
+            let plain: Vec<Event> = said.iter().map(plain).collect();
+            assert_eq!(said, also, "both books; seed {seed}, terms before command {cause}");
+            assert_eq!(plain, expected, "the book, then the model; seed {seed}, terms before command {cause}");
+            note(&mut kinds, &said);
+            counts.count(&said);
+            ids.retain(|id| fast.order(&perpcore::message::Named::Order(*id)).is_some());
+            recount(&fast, &owners[0], &counts, &ids);
+            counts.forget(&ids);
+            assert_eq!(fast.digest(&owners[0]), reference.digest(&owners[1]), "seed {seed}, terms before {cause}");
+        }
         let (time, command) = stream.next();
         let before = resting(&fast);
         said.clear();
@@ -83,10 +120,7 @@ fn run(seed: u64, steps: u64, style: Style, terms: &Terms, rule: Rule) -> Outcom
         let expected = model.apply(time, cause, &command, &names);
         let plain: Vec<Event> = said.iter().map(plain).collect();
         assert_eq!(plain, expected, "the book, then the model; {}", at());
-        for event in &said {
-            let code = event.code.map_or("", |code| code.entry().name);
-            *kinds.entry(format!("{:?} {code}", event.kind)).or_default() += 1;
-        }
+        note(&mut kinds, &said);
         if let Command::Account { account, group, .. } = command
             && said.iter().any(|event| event.kind == Kind::Accepted)
         {
@@ -96,7 +130,7 @@ fn run(seed: u64, steps: u64, style: Style, terms: &Terms, rule: Rule) -> Outcom
             // What a repeated client id brings was said before.
             let fresh: Vec<Event> = said.iter().filter(|event| event.seq >= counts.seq).copied().collect();
             counts.count(&said);
-            clients_come_first(&before, &fresh);
+            clients_come_first(&before, &fresh, fast.terms().lot.size);
             ids.retain(|id| fast.order(&perpcore::message::Named::Order(*id)).is_some());
             recount(&fast, &owners[0], &counts, &ids);
         }));
@@ -207,5 +241,27 @@ fn books_and_model_agree_where_the_collar_follows_the_touch_or_the_index() {
         let (_, steps) = long();
         run(77, steps, NARROW, &terms_around(reference), picky);
         run(78, steps, TEXTS, &terms_around(reference), lenient);
+    }
+}
+
+#[test]
+fn books_and_model_agree_where_terms_become_others_between_commands() {
+    let (seeds, steps) = long();
+    let mut loose = terms();
+    loose.collar_width = 99_000_000;
+    let styles = [(NARROW, terms()), (TEXTS, terms_around("touch")), (WIDE, loose)];
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for seed in 0..seeds.max(3) {
+        let (style, terms) = &styles[seed as usize % 3];
+        let rule: Rule = if seed % 2 == 0 { picky } else { lenient };
+        for (kind, count) in run_with_changes(91 + seed, steps, *style, terms, rule, 30).kinds {
+            *kinds.entry(kind).or_default() += count;
+        }
+    }
+    eprintln!("{kinds:?}");
+    for kind in
+        ["Filled ", "Triggered ", "Canceled off_tick", "Canceled off_lot", "Rejected off_tick", "Expired too_old"]
+    {
+        assert!(kinds.contains_key(kind), "the streams bring about {kind}");
     }
 }

@@ -45,6 +45,25 @@ impl Both {
         }
     }
 
+    /// Moves every price to the same multiple of it, or to a part of it where all are, as a change of the tick does.
+    fn rescale(&mut self, random: &mut Random) {
+        let factor = random.pick(&[2, 3, 10]);
+        let parts = self.plain.iter().flat_map(BTreeMap::keys).all(|price| price % factor == 0);
+        let of = |price: i64| if parts { price / factor } else { price * factor };
+        for side in [Side::Bid, Side::Ask] {
+            let slots = self.each(|store| slots(store, side), |store| slots(store, side));
+            for slot in &slots {
+                self.each(|store| store.unrest(*slot), |store| store.unrest(*slot));
+            }
+            for slot in &slots {
+                let price = of(self.reference.order(*slot).price);
+                self.each(|store| store.rest(*slot, price), |store| store.rest(*slot, price));
+            }
+            let plain = std::mem::take(&mut self.plain[side as usize]);
+            self.plain[side as usize] = plain.into_iter().map(|(price, level)| (of(price), level)).collect();
+        }
+    }
+
     /// What both say of everything that rests, against a plain count.
     fn compare(&self, random: &mut Random) {
         for side in [Side::Bid, Side::Ask] {
@@ -80,8 +99,12 @@ fn levels<S: Store>(store: &S, side: Side) -> Vec<(i64, (i64, u32))> {
         .collect()
 }
 
+fn slots<S: Store>(store: &S, side: Side) -> Vec<Slot> {
+    std::iter::successors(store.first(side), |slot| store.after(*slot)).collect()
+}
+
 fn queue<S: Store>(store: &S, side: Side) -> Vec<u64> {
-    std::iter::successors(store.first(side), |slot| store.after(*slot)).map(|slot| store.order(slot).id).collect()
+    slots(store, side).into_iter().map(|slot| store.order(slot).id).collect()
 }
 
 fn run(seed: u64, steps: usize, crowd: usize) {
@@ -158,6 +181,9 @@ fn run(seed: u64, steps: usize, crowd: usize) {
                     both.living.retain(|living| *living != slot);
                 }
             }
+        }
+        if step % 512 == 511 {
+            both.rescale(&mut random);
         }
         both.compare(&mut random);
         assert_eq!(both.fast.len(), both.living.len());

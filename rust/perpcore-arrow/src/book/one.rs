@@ -3,7 +3,8 @@
 use super::{OrderBook, Turn};
 use crate::contract::commands::CommandKind;
 use crate::decode::Numbering;
-use crate::single::{Cells, Said};
+use crate::said::Said;
+use crate::single::Cells;
 use perpcore::fault::Failure;
 
 impl OrderBook {

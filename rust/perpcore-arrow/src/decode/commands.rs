@@ -5,10 +5,10 @@
 
 use super::block::{BLOCK, Block, bit};
 use super::ids::is_text;
+use super::lists::Lists;
 use super::number::has_shared_doubles;
 use super::text::{Strings, indexes};
 use super::time::nanoseconds;
-use super::venue::Lists;
 use super::view::{Chunk, Source};
 use crate::book::names::Names;
 use crate::contract::commands::{At, CommandKind, Reader};

@@ -4,7 +4,8 @@ use super::in_force::InForce;
 use super::{Turn, Venue};
 use crate::contract::commands::CommandKind;
 use crate::decode::{Numbering, Row};
-use crate::single::{Cells, Said};
+use crate::said::Said;
+use crate::single::Cells;
 use perpcore::fault::Failure;
 
 impl Venue {

@@ -87,6 +87,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             let Order { account, side, flags, id, .. } = order;
             let (reduce_only, isolated) = (flags.reduce_only(), flags.isolated());
             let (waits, is_more) = (waits.is_some(), false);
+            let price = if market { self.edge(side) } else { price };
             let asked = Asked { account, side, lots: left, price, reduce_only, isolated, replaces: id, waits, is_more };
             self.owner.admits_account(&*self.book, &asked)?;
             self.owner.admits_limits(&*self.book, &asked)?;

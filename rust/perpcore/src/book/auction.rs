@@ -71,8 +71,7 @@ impl<S: Store> Book<S> {
 
     /// What an auction's price shall be near to, in g: the mark, else the last trade.
     fn auction_reference(&self) -> Option<i64> {
-        let last = self.terms.tick.value(self.last);
-        [self.mark, last].into_iter().find(|price| *price != 0)
+        [self.mark, self.last].into_iter().find(|price| *price != 0)
     }
 }
 

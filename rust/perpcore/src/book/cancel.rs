@@ -4,7 +4,7 @@ use super::owner::Owner;
 use super::store::{Slot, Store};
 use super::{Book, Turn};
 use crate::fault::Code;
-use crate::message::{Cancel, CancelAll, Command, Kind, Named};
+use crate::message::{Cancel, CancelAll, Command, Event, Kind, Named};
 
 impl<S: Store> Book<S> {
     /// Where a living order is that is named, and belongs to the account that is named.
@@ -17,6 +17,18 @@ impl<S: Store> Book<S> {
         let slot = self.store.find(id)?;
         account.is_none_or(|account| self.store.order(slot).account == account).then_some(slot)
     }
+
+    /// Ends every order that has all of what is set, for a reason, in the order in which they were accepted.
+    pub fn withdraw_scope<O: Owner>(
+        &mut self,
+        owner: &mut O,
+        cause: u64,
+        scope: &CancelAll,
+        code: Code,
+        out: &mut Vec<Event>,
+    ) {
+        Turn { book: self, owner, out, cause }.cancel_all(scope, code);
+    }
 }
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {
@@ -28,7 +40,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
     }
 
-    /// Ends every order that has all of what is set, in the order in which they were accepted.
+    /// Ends every order that has all of what is set, those that wait too, in the order in which they were accepted.
     pub(super) fn cancel_all(&mut self, scope: &CancelAll, code: Code) {
         let CancelAll { account, client, group, class } = *scope;
         let has = |set: Option<u32>, is: u32| set.is_none_or(|set| set == is);

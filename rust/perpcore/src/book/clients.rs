@@ -373,6 +373,17 @@ impl Clients {
         }
     }
 
+    /// Forgets what was answered at a time or before, and of each account all but the last so many.
+    pub(super) fn forget_beyond(&mut self, time: i64, most: u32, lives: impl Fn(u64) -> bool) {
+        for account in 0..self.accounts.len() {
+            self.forget_until(account as u32, time, &lives);
+            while self.accounts[account].ids.len() > most as usize {
+                let oldest = self.accounts[account].ids[0];
+                self.forget(oldest, &lives);
+            }
+        }
+    }
+
     /// Forgets the oldest of an account, or lets it be forgotten with its order.
     fn forget(&mut self, number: Number, lives: impl Fn(u64) -> bool) {
         let Remembered { order, account, .. } = *self.entry(number);

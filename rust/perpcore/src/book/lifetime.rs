@@ -22,11 +22,6 @@ impl Ends {
         Ends { timed: BinaryHeap::new(), next: i64::MIN }
     }
 
-    /// When the next one ends is found anew.
-    pub(super) fn wake(&mut self) {
-        self.next = i64::MIN;
-    }
-
     /// Before this nothing ends.
     pub(super) fn next(&self) -> i64 {
         self.next
@@ -39,6 +34,11 @@ impl Ends {
         let timed = self.timed.peek().map(|Reverse((until, _))| *until);
         let aged = store.oldest().map(|slot| store.life(slot).time.saturating_add(age));
         timed.into_iter().chain(aged).min().unwrap_or(i64::MAX)
+    }
+
+    /// Orders may become another age from now on.
+    pub(super) fn follow<S: Store>(&mut self, store: &S, now: i64, age: i64) {
+        self.next = self.find_next(store, age).min(now.saturating_add(age));
     }
 
     /// Forgets orders that ended otherwise, as far as they stand first.

@@ -97,8 +97,8 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     pub(super) fn trade(&mut self, taker: &Order, slot: Slot, maker: &Order, fill: &Fill, aggressor: Aggressor) {
         let book = &mut *self.book;
         book.trades += 1;
-        book.last = fill.price;
-        let (trade, price) = (book.trades, book.terms.tick.value(fill.price));
+        book.last = book.terms.tick.value(fill.price);
+        let (trade, price) = (book.trades, book.last);
         self.owner.filled(&Fill { trade, ..*fill });
         self.take_off(slot, maker, fill.lots, fill.lots);
         let event = self.say_of(Kind::Filled, taker, fill.lots);

@@ -29,8 +29,7 @@ pub use phase::Form;
 pub use query::{Ahead, Rested};
 
 use crate::fault::Code;
-use crate::message::{Amend, Cancel, CancelAll, Command, Event, Kind, NOBODY, Named, Phase, Place, Refusal, Side};
-use crate::num::bounds::PRICE;
+use crate::message::{Amend, Cancel, Command, Event, Kind, NOBODY, Named, Phase, Place, Refusal, Side};
 use accounts::Accounts;
 use clients::Clients;
 use lifetime::Ends;
@@ -55,7 +54,7 @@ pub struct Book<S> {
     index: i64,
     /// The worst ticks at which incoming buyers and sellers may trade, where that does not go by the touch.
     edges: [i64; 2],
-    /// The last trade, in ticks; 0 for none.
+    /// The last trade, in g, since ticks may become others; 0 for none.
     last: i64,
     time: i64,
     /// How many events there were.
@@ -77,7 +76,7 @@ impl<S: Store> Book<S> {
     /// A book without orders, open.
     pub fn new(terms: Terms) -> Self {
         Book {
-            edges: [Side::Bid, Side::Ask].map(|side| any(side, &terms.tick)),
+            edges: terms.no_edges(),
             terms,
             store: S::new(),
             accounts: Accounts::default(),
@@ -182,18 +181,6 @@ impl<S: Store> Book<S> {
         }
     }
 
-    /// Ends every order that has all of what a scope sets, in the order of acceptance, for a reason.
-    pub fn withdraw_scope<O: Owner>(
-        &mut self,
-        owner: &mut O,
-        cause: u64,
-        scope: &CancelAll,
-        code: Code,
-        out: &mut Vec<Event>,
-    ) {
-        Turn { book: self, owner, out, cause }.cancel_all(scope, code);
-    }
-
     /// The number of the next event.
     #[inline(always)]
     pub fn seq(&self) -> u64 {
@@ -296,14 +283,6 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         book.store.release(slot);
         book.accounts.closed(order);
         book.clients.ended(order.id);
-    }
-}
-
-/// A limit that every price meets, and a price itself: events tell it in g.
-fn any(side: Side, tick: &terms::Step) -> i64 {
-    match side {
-        Side::Bid => PRICE.max as i64 / tick.size,
-        Side::Ask => 1,
     }
 }
 

@@ -64,6 +64,16 @@ impl<S: Store> Book<S> {
             self.edges = self.terms.edges(price);
         }
     }
+
+    /// The worst ticks at which incoming buyers and sellers may trade, where that does not go by the touch.
+    pub(super) fn find_edges(&self) -> [i64; 2] {
+        let reference = match self.terms.collar_reference {
+            CollarReference::Mark => self.mark,
+            CollarReference::Index => self.index,
+            CollarReference::Touch => 0,
+        };
+        if reference == 0 { self.terms.no_edges() } else { self.terms.edges(reference) }
+    }
 }
 
 impl<S: Store, O: Owner> Turn<'_, S, O> {

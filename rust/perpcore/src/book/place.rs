@@ -5,7 +5,7 @@ use super::matching::{Met, Stopped, Taker};
 use super::owner::{Asked, Owner};
 use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
 use super::terms::Terms;
-use super::{Turn, any, meets};
+use super::{Turn, meets};
 use crate::fault::Code;
 use crate::message::{CLIENT_ID_BYTES, ClientId, Kind, NOBODY, Phase, Place, PostOnly, Refusal, Side, Stp, Tif};
 use crate::num::ONE;
@@ -229,7 +229,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     fn edge_by_touch(&self, side: Side) -> i64 {
         let book = &*self.book;
         if book.mark == 0 {
-            return any(side, &book.terms.tick);
+            return book.terms.no_edges()[side as usize];
         }
         let touch = book.store.best(side.opposite()).map_or(book.mark, |touch| book.terms.tick.value(touch));
         let around = if side == Side::Bid { touch.max(book.mark) } else { touch.min(book.mark) };

@@ -98,7 +98,7 @@ impl<S: Store> Book<S> {
 
     /// How many trades there were, and the price of the last one in g.
     pub fn last_trade(&self) -> (u64, i64) {
-        (self.trades, self.terms.tick.value(self.last))
+        (self.trades, self.last)
     }
 
     /// A living order.

@@ -1,95 +1,103 @@
-//! The book goes by other terms: a rulebook was changed while orders rest.
+//! The book goes by other terms, since the rulebook is another one (`rulebook.activate`): tick and lot, limits, collar, ages.
 //!
-//! An order whose limit is off the new tick, or whose quantity is off the new lot, ends. All others keep their ids, times and
-//! places: prices in ticks and quantities in lots are said in the new steps, in the order of the queues.
+//! Orders are kept in steps of the grid, so a change of it moves all of them: whoever is on the new grid keeps id, queue
+//! place, times and what is filled; whoever is not ends. The owner is not asked: positions are his, and follow by him.
 
 use super::owner::Owner;
 use super::store::{Order, Slot, Store};
 use super::terms::{Step, Terms};
-use super::{Book, Turn, any};
+use super::{Book, Turn};
 use crate::fault::Code;
 use crate::message::{Event, Kind, Side};
-use crate::num::bounds::PRICE;
-use crate::rules::CollarReference;
+
+/// A grid and the one that takes its place.
+struct Change {
+    tick: [Step; 2],
+    lot: [Step; 2],
+}
+
+/// Steps of one size in steps of another; none where it is no whole number of them, or more than 64 bits hold.
+fn restep([before, after]: [Step; 2], steps: i64) -> Option<i64> {
+    steps.checked_mul(before.size).and_then(|value| after.count(value))
+}
+
+impl Change {
+    /// An order in the new steps, or why it cannot be. A stop without a limit has price 0, which is on every grid.
+    fn of(&self, order: &Order) -> Result<Order, Code> {
+        let price = restep(self.tick, order.price).ok_or(Code::OffTick)?;
+        let lots = |lots| restep(self.lot, lots).ok_or(Code::OffLot);
+        Ok(Order { price, left: lots(order.left)?, filled: lots(order.filled)?, ..*order })
+    }
+}
 
 impl<S: Store> Book<S> {
-    /// From now on it goes by other terms of its instrument.
+    /// Goes by other terms from now on. Orders whose limit is no multiple of the new tick end with `off_tick`, those of which
+    /// what is left or filled is no multiple of the new lot with `off_lot`, in the order in which they were accepted; events
+    /// say them by the terms before. All others stay as they are, and nothing is asked of them anew; who is older than an order may
+    /// become expires when time passes next.
+    ///
+    /// Where the lot changes, the owner must tell positions in the new one as soon as this returns.
     pub fn change_terms<O: Owner>(&mut self, owner: &mut O, cause: u64, terms: Terms, out: &mut Vec<Event>) {
-        let [tick, lot] = [(self.terms.tick, terms.tick), (self.terms.lot, terms.lot)];
-        if tick.0 != tick.1 || lot.0 != lot.1 {
-            Turn { book: self, owner, out, cause }.end_what_is_off(&terms);
-            self.say_anew(&terms);
+        if self.terms == terms {
+            return;
+        }
+        let change = Change { tick: [self.terms.tick, terms.tick], lot: [self.terms.lot, terms.lot] };
+        if (self.terms.tick, self.terms.lot) != (terms.tick, terms.lot) {
+            Turn { book: self, owner, out, cause }.end_off(&change);
+            self.restep(&change);
+        }
+        if (self.terms.client_window, self.terms.client_ids) != (terms.client_window, terms.client_ids) {
+            // What is too old by the terms before shall not come back by a longer window.
+            let forgotten = self.time.saturating_sub(self.terms.client_window);
+            let Book { clients, store, .. } = self;
+            clients.forget_beyond(forgotten, terms.client_ids, |order| store.find(order).is_some());
         }
         self.terms = terms;
-        self.edges = match (self.terms.collar_reference, self.mark, self.index) {
-            (CollarReference::Mark, mark @ 1.., _) | (CollarReference::Index, _, mark @ 1..) => self.terms.edges(mark),
-            _ => [Side::Bid, Side::Ask].map(|side| any(side, &self.terms.tick)),
-        };
-        // Orders may have become too old.
-        self.ends.wake();
+        self.edges = self.find_edges();
+        self.ends.follow(&self.store, self.time, self.terms.max_age);
     }
 
-    /// Prices and quantities in the new steps.
-    fn say_anew(&mut self, terms: &Terms) {
-        let mut slots: Vec<Slot> = Vec::with_capacity(self.store.len());
+    /// Moves everything there is to the new grid. What was of one price stays of one, and what was better stays better; so
+    /// queues are emptied and filled again as they stand.
+    fn restep(&mut self, change: &Change) {
         for side in [Side::Bid, Side::Ask] {
-            slots.extend(std::iter::successors(self.store.first(side), |slot| self.store.after(*slot)));
+            let queue: Vec<Slot> =
+                std::iter::successors(self.store.first(side), |slot| self.store.after(*slot)).collect();
+            queue.iter().for_each(|slot| self.store.unrest(*slot));
+            for slot in queue {
+                if let Some(price) = self.resize(slot, change) {
+                    self.store.rest(slot, price);
+                }
+            }
         }
-        let resting = slots.len();
-        slots.extend(self.triggers.all().map(|(_, waiting)| waiting.slot));
-        let before: Vec<Order> = slots.iter().map(|slot| *self.store.order(*slot)).collect();
-        slots[..resting].iter().for_each(|slot| self.store.unrest(*slot));
-        let old = (self.terms.tick, self.terms.lot);
-        for (at, (&slot, order)) in slots.iter().zip(before).enumerate() {
-            // What waits for a trigger without a limit of its own has a price that nobody goes by.
-            let price = in_steps(order.price, &old.0, &terms.tick).unwrap_or(1);
-            let [left, filled] = [order.left, order.filled].map(|lots| in_steps(lots, &old.1, &terms.lot).unwrap_or(0));
-            self.store.resize(slot, left, filled);
-            self.accounts.shrunk(&order, order.left - left);
-            if at < resting { self.store.rest(slot, price) } else { self.store.reprice(slot, price) }
-        }
-        self.last = old.0.value(self.last) / terms.tick.size;
-    }
-}
-
-/// So many steps in others; none where they are no multiple, or too many.
-fn in_steps(count: i64, old: &Step, new: &Step) -> Option<i64> {
-    new.count(count.checked_mul(old.size)?)
-}
-
-impl<S: Store, O: Owner> Turn<'_, S, O> {
-    /// Ends the orders that are off the new steps, in the order in which they were accepted.
-    fn end_what_is_off(&mut self, terms: &Terms) {
-        let Terms { tick, lot, .. } = self.book.terms;
-        let mut room = [terms.most_lots; 2];
-        let mut next = self.book.store.oldest();
-        while let Some(slot) = next {
-            next = self.book.store.younger(slot);
-            let order = *self.book.store.order(slot);
-            let limit = !self.book.triggers.get(order.id).is_some_and(|waiting| waiting.market);
-            let priced = in_steps(order.price, &tick, &terms.tick)
-                .is_some_and(|price| price.checked_mul(terms.tick.size).is_some_and(|price| PRICE.holds(price.into())));
-            let sized = [order.left, order.filled].map(|lots| in_steps(lots, &lot, &terms.lot));
-            let fits = sized[0].filter(|left| sized[1].is_some() && *left <= room[order.side as usize]);
-            match fits {
-                _ if limit && !priced => self.end(slot, Kind::Canceled, Code::OffTick),
-                Some(left) => room[order.side as usize] -= left,
-                None => self.end(slot, Kind::Canceled, Code::OffLot),
+        let waiting: Vec<Slot> = self.triggers.all().map(|(_, waiting)| waiting.slot).collect();
+        for slot in waiting {
+            if let Some(price) = self.resize(slot, change) {
+                self.store.reprice(slot, price);
             }
         }
     }
+
+    /// What is left and filled of an order that stands in no queue, in the new lots; its limit in the new ticks. Every order is
+    /// on the new grid by now.
+    fn resize(&mut self, slot: Slot, change: &Change) -> Option<i64> {
+        let before = *self.store.order(slot);
+        let Order { price, left, filled, .. } = change.of(&before).ok()?;
+        self.store.resize(slot, left, filled);
+        self.accounts.shrunk(&before, before.left - left);
+        Some(price)
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_off_the_new_step_has_no_count_in_it() {
-        let (old, finer, coarser) = (Step::new(10), Step::new(2), Step::new(25));
-        assert_eq!(in_steps(5, &old, &finer), Some(25));
-        assert_eq!(in_steps(5, &old, &coarser), Some(2));
-        assert_eq!(in_steps(4, &old, &coarser), None);
-        assert_eq!(in_steps(i64::MAX, &old, &finer), None);
+impl<S: Store, O: Owner> Turn<'_, S, O> {
+    /// Ends the orders that are not on the new grid.
+    fn end_off(&mut self, change: &Change) {
+        let mut next = self.book.store.oldest();
+        while let Some(slot) = next {
+            next = self.book.store.younger(slot);
+            if let Err(code) = change.of(self.book.store.order(slot)) {
+                self.end(slot, Kind::Canceled, code);
+            }
+        }
     }
 }

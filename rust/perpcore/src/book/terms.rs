@@ -1,10 +1,11 @@
 //! What the rulebook says of one book, in its own steps: prices in ticks, quantities in lots.
 
 use crate::num::ONE;
+use crate::num::bounds::PRICE;
 use crate::rules::{CollarReference, Rulebook};
 
 /// What holds for one book.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// The instrument by the rulebook's index.
     pub instrument: u32,
@@ -55,6 +56,11 @@ impl Terms {
             client_ids: venue.client_id_window.per_account,
             max_age: venue.rates.max_age,
         }
+    }
+
+    /// Limits of buyers and sellers that every price meets, and prices themselves: events tell them in g.
+    pub(super) fn no_edges(&self) -> [i64; 2] {
+        [PRICE.max as i64 / self.tick.size, 1]
     }
 
     /// The worst ticks at which buyers and sellers may trade within the collar around a reference in g.

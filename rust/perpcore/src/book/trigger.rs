@@ -95,7 +95,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         for _ in 0..CASCADE {
             let book = &*self.book;
-            let watched = [book.mark, book.index, book.terms.tick.value(book.last)];
+            let watched = [book.mark, book.index, book.last];
             let prices = TriggerBy::ALL.iter().zip(watched).filter(|(_, price)| *price != 0);
             let due = prices.filter_map(|(by, price)| book.triggers.due(*by, price)).next();
             match due.and_then(|order| self.book.triggers.remove(order)) {

@@ -1,5 +1,5 @@
-//! What rows of a cap and a rate make of every size: lines that meet or jump at the caps. Two of them are compared at all
-//! sizes at once, exactly. Only [`tighten`](super::tighten) asks; what is owed and counted is computed elsewhere.
+//! What rows of a cap and a rate make of every size: lines that meet or jump at the caps. Two of them are compared at
+//! all sizes at once, exactly. Only [`tighten`](super::tighten) asks; what is owed and counted is computed elsewhere.
 
 use super::instrument::{InitialMethod, Instrument};
 use super::rows::{Charge, Slice, Tier};
@@ -58,8 +58,8 @@ impl Curve {
         &self.0[place.min(self.0.len() - 1)]
     }
 
-    /// Whether no size has less here than there. Between the ends of pieces both are lines, so the ends decide, from both
-    /// sides, and beyond the last end the rate.
+    /// Whether no size has less here than there. Between the ends of pieces both are lines, so the ends decide, from
+    /// both sides, and beyond the last end the rate.
     fn is_nowhere_below(&self, other: &Curve) -> bool {
         let ends = || self.0.iter().chain(&other.0).filter_map(|piece| piece.up_to);
         let holds = |size: i128, begins| self.piece(size, begins).at(size) >= other.piece(size, begins).at(size);
@@ -97,7 +97,7 @@ fn rates(tiers: &[Tier], rate: impl Fn(&Tier) -> i64) -> impl Iterator<Item = (O
     tiers.iter().map(move |tier| (tier.up_to, rate(tier)))
 }
 
-/// Whether of every quantity `after` counts no more than `before`: each slice less its haircut, beyond the last nothing.
+/// Whether of every quantity `after` counts no more than `before`: each slice less its haircut, what is beyond not.
 pub(super) fn haircuts_take_no_less(before: &[Slice], after: &[Slice]) -> bool {
     let counts = |slices: &[Slice]| Curve::marginal(slices.iter().map(|slice| (slice.up_to, ONE - slice.rate)), 0);
     before.len() + after.len() <= MOST_ROWS && counts(before).is_nowhere_below(&counts(after))

@@ -7,7 +7,7 @@ use super::node::Value;
 use super::portfolio::{Extended, Measure, PortfolioUnderlying};
 use super::tighten::{Row, Tightens};
 use super::{Asset, Change, Instrument, Rulebook};
-use crate::num::{ONE, text, times};
+use crate::num::{E16, ONE, text, times};
 
 /// Two rulebooks, a change between them, and the name that it is of.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ impl<'a> Pair<'a> {
         has(self.before) && has(self.after)
     }
 
-    /// Whether a name that only `after` has lets nobody do anything: an underlying that nothing of before follows, or an
-    /// asset that counts for nothing and cannot be owed.
+    /// Whether a name that only `after` has lets nobody do anything: an underlying that nothing of before follows, or
+    /// an asset that counts for nothing and cannot be owed.
     fn adds_nothing(&self, row: &Row) -> bool {
         let new_asset = || {
             let asset = &self.after.assets()[self.after.asset_index(self.name)?];
@@ -71,7 +71,7 @@ impl<'a> Pair<'a> {
             Tightens::Falls => self.is_limited(|before, after| after <= before),
             Tightens::Rises => self.is_limited(|before, after| after >= before),
             Tightens::Becomes(word) => self.change.after.as_deref() == Some(word),
-            Tightens::Where(function) => function(self),
+            Tightens::Where(function, _) => function(self),
             Tightens::Never => false,
             Tightens::IsNoRule => return true,
         };
@@ -97,7 +97,8 @@ fn limit(text: Option<&str>) -> Option<Option<i128>> {
     span.or_else(|| text::parse_rate(text).ok()).map(Some)
 }
 
-/// Less collateral never leaves more above a requirement: that falls by no more, or the assets are in no scenario.
+/// Less collateral never leaves more above a requirement, or above the line of a margin call: what it had to be margined
+/// with in the scenarios falls by no more than it counted.
 pub(super) fn collateral_outweighs_its_risk(pair: &Pair<'_>) -> bool {
     let portfolio = pair.after.portfolio();
     let scales = &portfolio.families;
@@ -105,7 +106,9 @@ pub(super) fn collateral_outweighs_its_risk(pair: &Pair<'_>) -> bool {
     let ranges = portfolio.underlyings.iter().map(|of| times(of.range, widest));
     let falls = portfolio.extended.iter().map(|of| times(-of.moved, of.factor.unwrap_or(0)));
     let fall_e16 = ranges.chain(falls).max().unwrap_or(0);
-    !portfolio.enabled || fall_e16 * i128::from(portfolio.im_factor) <= times(ONE, ONE) * i128::from(ONE)
+    let call_e16 = times(portfolio.mm_factor, pair.after.venue().call_factor);
+    let multiple_e16 = call_e16.max(times(portfolio.im_factor, ONE));
+    !portfolio.enabled || fall_e16 * multiple_e16 <= E16 * E16
 }
 
 /// A larger move, or one more, costs no account less: of losses the worst counts, and no gain counts against them.

@@ -1,6 +1,6 @@
-//! Which changes of a rulebook tighten. A change tightens where whoever is subject to it may do no more than before and
-//! nobody needs less margin, whatever else is in the rulebook; all others are said to loosen, also those of which it is
-//! merely not known. [`TABLE`] decides for every key, and a test sees to it that no key is forgotten.
+//! Which changes of a rulebook tighten. A change tightens where nobody may take more risk or more money out than before
+//! and nobody needs less margin, whatever else is in the rulebook; all others are said to loosen, also those of which it
+//! is merely not known. [`TABLE`] decides for every key, and a test sees to it that no key is forgotten.
 //!
 //! Rows hold one by one, so they hold together. Where a row holds only beside certain other values, these are values
 //! of the rulebook after: it is as if the others changed first, what a portfolio account must have before what its
@@ -12,7 +12,7 @@ use super::pair::{
     larger_moves_lose_more, measure_rises, requirements_come, scenarios_come, tiers_rise,
 };
 use super::path::parts;
-use super::{Change, Rulebook};
+use super::{Change, Field, Rulebook};
 
 /// What makes a change of a key one that tightens.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +23,8 @@ pub(super) enum Tightens {
     Rises,
     /// This value.
     Becomes(&'static str),
-    /// What a function says of the two rulebooks.
-    Where(fn(&Pair<'_>) -> bool),
+    /// What a function says of the two rulebooks, and so in words.
+    Where(fn(&Pair<'_>) -> bool, &'static str),
     /// Nothing does.
     Never,
     /// The key is no rule: no change of it counts.
@@ -38,19 +38,44 @@ pub(super) struct Row {
     /// Its path, `*` for any name, as in [`Field::path`](super::Field::path).
     pub(super) path: &'static str,
     pub(super) tightens: Tightens,
-    /// What else must be true.
+    /// What else must be true, and that in words.
     pub(super) provided: fn(&Pair<'_>) -> bool,
+    beside: &'static str,
 }
 
 const fn row(path: &'static str, tightens: Tightens) -> Row {
-    Row { path, tightens, provided: |_| true }
+    Row { path, tightens, provided: |_| true, beside: "" }
 }
 
 impl Row {
-    const fn provided(self, provided: fn(&Pair<'_>) -> bool) -> Row {
-        Row { provided, ..self }
+    const fn provided(self, (provided, beside): Beside) -> Row {
+        Row { provided, beside, ..self }
+    }
+
+    /// What tightens, in words.
+    fn words(&self) -> String {
+        let words = match self.tightens {
+            Falls => "lower",
+            Rises => "higher",
+            Becomes(word) => word,
+            Where(_, words) => words,
+            Never => "waits",
+            IsNoRule => return String::new(),
+        };
+        format!("{words}{}{}", if self.beside.is_empty() { "" } else { ", " }, self.beside)
     }
 }
+
+/// What must be true beside a change, and that in words.
+type Beside = (fn(&Pair<'_>) -> bool, &'static str);
+
+const COLLATERAL: Beside = (
+    collateral_outweighs_its_risk,
+    "unless the largest fall of a scenario, times im_factor or mm_factor × call_factor, is above 1",
+);
+const ONE_RANK: Beside = (has_one_rank, "with sources of one rank");
+const OWED: Beside = (could_be_owed, "where it could be owed before");
+const MOVES: Beside = (larger_moves_lose_more, "under the worst loss and no offset_credit");
 
 /// Every key of a rulebook.
 pub(super) const TABLE: &[Row] = &[
@@ -81,19 +106,19 @@ pub(super) const TABLE: &[Row] = &[
     row("venue.fees.*.maker", Never),
     row("venue.fees.*.taker", Never),
     row("asset.*.class", Never),
-    row("asset.*.eligible", Becomes("false")).provided(collateral_outweighs_its_risk),
-    row("asset.*.haircut", Where(haircuts_rise)).provided(collateral_outweighs_its_risk),
+    row("asset.*.eligible", Becomes("false")).provided(COLLATERAL),
+    row("asset.*.haircut", Where(haircuts_rise, "no quantity counts more")).provided(COLLATERAL),
     row("asset.*.close_cost", Rises),
-    row("asset.*.account_cap", Falls).provided(collateral_outweighs_its_risk),
+    row("asset.*.account_cap", Falls).provided(COLLATERAL),
     row("asset.*.platform_cap", Falls),
-    row("asset.*.liability.initial", Rises).provided(could_be_owed),
-    row("asset.*.liability.maintenance", Rises).provided(could_be_owed),
+    row("asset.*.liability.initial", Rises).provided(OWED),
+    row("asset.*.liability.maintenance", Rises).provided(OWED),
     row("asset.*.underlying", Never),
     row("underlying.*.eligible", Becomes("false")),
-    row("underlying.*.index.min_sources", Rises).provided(has_one_rank),
-    row("underlying.*.index.stale_after", Falls).provided(has_one_rank),
-    row("underlying.*.index.max_ahead", Falls).provided(has_one_rank),
-    row("underlying.*.index.unchanged_for", Falls).provided(has_one_rank),
+    row("underlying.*.index.min_sources", Rises).provided(ONE_RANK),
+    row("underlying.*.index.stale_after", Falls).provided(ONE_RANK),
+    row("underlying.*.index.max_ahead", Falls).provided(ONE_RANK),
+    row("underlying.*.index.unchanged_for", Falls).provided(ONE_RANK),
     // These choose among values, and any choice may suit somebody.
     row("underlying.*.index.drop_beyond", Never),
     row("underlying.*.index.max_deviation", Never),
@@ -112,7 +137,7 @@ pub(super) const TABLE: &[Row] = &[
     row("instrument.*.contract_size", Never),
     // Rates do not fall from tier to tier, so the bracket of a notional takes no less than its slices.
     row("instrument.*.initial_method", Becomes("\"bracket\"")),
-    row("instrument.*.tiers", Where(tiers_rise)),
+    row("instrument.*.tiers", Where(tiers_rise, "no notional needs less at any leverage")),
     row("instrument.*.min_size", Rises),
     row("instrument.*.max_size", Falls),
     row("instrument.*.collar.width", Falls),
@@ -142,8 +167,8 @@ pub(super) const TABLE: &[Row] = &[
     row("instrument.*.funding.min_coverage", Never),
     row("instrument.*.settlement_window", Never),
     row("instrument.*.maintenance_fee", Rises),
-    row("client.classes", Where(classes_go)),
-    row("client.require", Where(requirements_come)),
+    row("client.classes", Where(classes_go, "fewer; none named are all")),
+    row("client.require", Where(requirements_come, "more")),
     // Without the model an account needs what the tiers say, which may be less.
     row("portfolio.enabled", Never),
     row("portfolio.min_equity", Rises),
@@ -151,15 +176,15 @@ pub(super) const TABLE: &[Row] = &[
     row("portfolio.im_factor", Rises),
     row("portfolio.mm_factor", Rises),
     row("portfolio.minimum", Rises),
-    row("portfolio.measure", Where(measure_rises)),
-    row("portfolio.families.correlated", Rises).provided(larger_moves_lose_more),
-    row("portfolio.families.single", Rises).provided(larger_moves_lose_more),
-    row("portfolio.families.opposite", Rises).provided(larger_moves_lose_more),
+    row("portfolio.measure", Where(measure_rises, "the worst loss, or a higher level")),
+    row("portfolio.families.correlated", Rises).provided(MOVES),
+    row("portfolio.families.single", Rises).provided(MOVES),
+    row("portfolio.families.opposite", Rises).provided(MOVES),
     row("portfolio.steps", Never),
-    row("portfolio.underlying.*.range", Rises).provided(larger_moves_lose_more),
+    row("portfolio.underlying.*.range", Rises).provided(MOVES),
     row("portfolio.underlying.*.basis", Rises),
-    row("portfolio.underlying.*.concentration", Where(concentration_rises)),
-    row("portfolio.extended", Where(scenarios_come)),
+    row("portfolio.underlying.*.concentration", Where(concentration_rises, "no notional is charged less")),
+    row("portfolio.extended", Where(scenarios_come, "more, under the worst loss")),
 ];
 
 /// The row of a key.
@@ -176,9 +201,17 @@ fn name_in<'a>(row: &Row, parts: &'a [String]) -> &'a str {
     place.and_then(|place| parts.get(place)).map_or("", |name| name)
 }
 
+impl Field {
+    /// What of its value tightens, in words: `lower`, `higher`, a value, or what must be true; `waits` where no change is
+    /// known to, and nothing where the key is no rule.
+    pub fn tightens(&self) -> String {
+        TABLE.iter().find(|row| row.path == self.path).map_or("waits".to_string(), Row::words)
+    }
+}
+
 impl Rulebook {
-    /// What differs in `other` and is not known to tighten, by path: what lets somebody do more, asks somebody for
-    /// less margin, or may. Names, sources, the version and the time from which a rulebook holds are no rules.
+    /// What differs in `other` and is not known to tighten, by path: what lets somebody take more risk or money, asks
+    /// somebody for less margin, or may. Names, sources, the version and the time from which a rulebook holds are no rules.
     ///
     /// ```
     /// use perpcore::rules::{Rulebook, Value};

@@ -2,7 +2,7 @@
 
 use super::state::SECOND;
 use crate::message::PriceState;
-use crate::pricing::funding::Funding;
+use crate::pricing::funding::{self, Funding};
 use crate::pricing::index::Index;
 use crate::pricing::mark::{self, Mark};
 use crate::pricing::quorum::Quorum;
@@ -73,17 +73,16 @@ impl Instrument {
     }
 }
 
-/// What begins anew since its rules are others: underlyings, and instruments with their marks.
+/// What begins anew since its rules are others: indexes by underlying, marks by instrument.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Anew {
     pub(super) indexes: Vec<usize>,
     pub(super) marks: Vec<usize>,
-    pub(super) fundings: Vec<usize>,
 }
 
 impl Prices {
     /// From now on they go by another rulebook. What is told, and what has the rules that it had, goes on.
-    pub(super) fn go_by(&mut self, before: &Rulebook, after: &Rulebook) -> Anew {
+    pub(super) fn go_by(&mut self, before: &Rulebook, after: &Rulebook, now: i64) -> Anew {
         let mut anew = Anew::default();
         let old = std::mem::replace(self, Prices::new(after));
         let rules = before.underlyings().iter().zip(after.underlyings());
@@ -114,11 +113,14 @@ impl Prices {
                 anew.marks.push(at);
             }
             if !funding.has_rules_of(&of.funding) {
-                of.funding = funding;
-                anew.fundings.push(at);
+                let before = std::mem::replace(&mut of.funding, funding);
+                of.funding.succeed(now, &before);
             }
         }
-        anew.fundings.extend(before.instruments().len()..self.instruments.len());
+        for of in &mut self.instruments[before.instruments().len()..] {
+            // A clock that starts has no earlier time to be compared with.
+            let _ = of.funding.update(now, &funding::Update::default(), &mut Vec::new());
+        }
         let known = old.assets.len();
         self.assets[..known].copy_from_slice(&old.assets);
         self.look_back(after);

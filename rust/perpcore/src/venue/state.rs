@@ -153,7 +153,7 @@ impl State {
     /// From now on another rulebook is in force; what begins anew of the prices.
     pub(super) fn go_by(&mut self, rules: &Rulebook) -> Anew {
         let terms = Arc::new(Terms::new(rules));
-        let anew = self.prices.go_by(&self.rules, rules);
+        let anew = self.prices.go_by(&self.rules, rules, self.time);
         self.ledger.go_by(rules, &terms);
         self.lots = lots_of(rules, &terms);
         self.market = market_of(&terms, &self.prices);

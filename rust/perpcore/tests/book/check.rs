@@ -2,13 +2,15 @@
 
 #![allow(dead_code)]
 
-use super::setting::{Judge, LOT};
+use super::setting::Judge;
 use super::stream::ACCOUNTS;
 use perpcore::book::store::Store;
+use perpcore::book::terms::Terms;
 use perpcore::book::{Book, Rested};
 use perpcore::message::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// In g.
 #[derive(Default)]
 struct Counted {
     submitted: i64,
@@ -23,9 +25,23 @@ pub struct Counts {
     groups: BTreeMap<u32, u32>,
     /// How many events there were.
     pub seq: u64,
+    /// The loosest limits that orders were admitted by: open orders, a position with orders in g.
+    most_orders: u32,
+    most_position: i128,
+    /// The largest lot, where there were several: positions counted in whole lots are less exact by it.
+    inexact: i128,
 }
 
 impl Counts {
+    /// Orders are admitted by terms from here on.
+    pub fn go_by(&mut self, terms: &Terms) {
+        if self.most_orders != 0 {
+            self.inexact = self.inexact.max(terms.lot.size.into());
+        }
+        self.most_orders = self.most_orders.max(terms.open_orders);
+        self.most_position = self.most_position.max(i128::from(terms.position) * i128::from(terms.lot.size));
+    }
+
     /// Takes in what a command brought; whether an event is said again is told by its number.
     pub fn count(&mut self, events: &[Event]) {
         for event in events {
@@ -34,7 +50,7 @@ impl Counts {
             }
             assert_eq!(event.seq, self.seq, "numbers without gaps");
             self.seq += 1;
-            let lots = event.quantity.saturating_abs() / LOT;
+            let lots = event.quantity.saturating_abs();
             match event.kind {
                 Kind::Accepted if event.order != 0 => {
                     let new = Counted { submitted: lots, ..Counted::default() };
@@ -68,11 +84,11 @@ impl Counts {
 
 /// No affiliated order trades as a maker while a client's rests at the same or a better price on its side. `before` is what
 /// rested before the command; clients that come in the same command rest behind whatever traded before them.
-pub fn clients_come_first(book_before: &[Rested], events: &[Event]) {
+pub fn clients_come_first(book_before: &[Rested], events: &[Event], lot: i64) {
     let mut ended = BTreeMap::<u64, i64>::new();
     let mut moved = BTreeSet::new();
     for event in events {
-        let lots = event.quantity.saturating_abs() / LOT;
+        let lots = event.quantity.saturating_abs() / lot;
         if event.kind == Kind::Filled {
             let affiliated = Class::AffiliatedMarketMaker;
             let both = [
@@ -113,8 +129,10 @@ pub fn recount<S: Store>(book: &Book<S>, owner: &Judge, counts: &Counts, ids: &B
     assert_eq!(living.len(), book.len(), "all orders");
     for rested in &living {
         let Counted { submitted, executed, canceled, .. } = counts.orders[&rested.order.id];
-        assert_eq!(executed + canceled + rested.order.left, submitted, "executed + resting + canceled = submitted");
-        assert_eq!(executed, rested.order.filled);
+        let lot = book.terms().lot.size;
+        let left = rested.order.left * lot;
+        assert_eq!(executed + canceled + left, submitted, "executed + resting + canceled = submitted");
+        assert_eq!(executed, rested.order.filled * lot);
         assert!(rested.order.left > 0);
         assert_eq!(rested.trigger.is_some(), !rested.order.flags.resting());
     }
@@ -164,15 +182,17 @@ pub fn recount<S: Store>(book: &Book<S>, owner: &Judge, counts: &Counts, ids: &B
         let listed: Vec<u64> = book.orders_of(account).map(|rested| rested.order.id).collect();
         assert_eq!(listed.len(), of.len());
         assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), of, "the account's list");
-        assert!(of.len() <= book.terms().open_orders as usize, "open orders");
+        assert!(of.len() <= counts.most_orders as usize, "open orders");
         let known = book.account(account);
         let orders = || living.iter().map(|rested| rested.order).filter(|order| order.account == account);
         assert_eq!(known.orders as usize, of.len());
         for side in [Side::Bid, Side::Ask] {
             let open: i64 = orders().filter(|o| o.side == side).map(|o| o.left).sum();
             assert_eq!(known.open[side as usize], open, "what an account has open");
-            let held = side.sign() * (owner.of(account, false) + owner.of(account, true));
-            assert!(held + open <= book.terms().position, "position with orders within the limit");
+            let lot = book.terms().lot.size;
+            let held = side.sign() * (owner.contracts(account, false) + owner.contracts(account, true));
+            let most = counts.most_position + counts.inexact;
+            assert!(i128::from(held + open * lot) <= most, "position with orders within the limit");
             for isolated in [false, true] {
                 let reducing: i64 = orders()
                     .filter(|o| o.side == side && o.flags.reduce_only() && o.flags.resting())

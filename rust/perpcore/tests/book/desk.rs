@@ -88,10 +88,27 @@ impl<S: Store> Desk<S> {
         assert_eq!(self.events[0].kind, Kind::Accepted);
     }
 
+    /// The book goes by other terms; what was said.
+    pub fn change_terms(&mut self, terms: Terms) -> Vec<String> {
+        self.events.clear();
+        self.judge.lot = terms.lot.size;
+        self.book.change_terms(&mut self.judge, self.cause, terms, &mut self.events);
+        self.cause += 1;
+        self.events.iter().map(line).collect()
+    }
+
+    /// Ends the orders of a scope for a reason; what was said.
+    pub fn withdraw_scope(&mut self, scope: &CancelAll, code: Code) -> Vec<String> {
+        self.events.clear();
+        self.book.withdraw_scope(&mut self.judge, self.cause, scope, code, &mut self.events);
+        self.cause += 1;
+        self.events.iter().map(line).collect()
+    }
+
     /// Lets an account hold so many lots, against account 99.
     pub fn hold(&mut self, account: u32, lots: i64) {
-        *self.judge.held.entry((account, false)).or_default() += lots;
-        *self.judge.held.entry((99, false)).or_default() -= lots;
+        *self.judge.held.entry((account, false)).or_default() += lots * LOT;
+        *self.judge.held.entry((99, false)).or_default() -= lots * LOT;
     }
 
     /// Who rests on a side, as they would trade: serial, lots left, ticks.

@@ -430,5 +430,7 @@ impl Model {
 mod auction;
 #[path = "model_change.rs"]
 mod change;
+#[path = "model_regrid.rs"]
+mod regrid;
 #[path = "model_trading.rs"]
 mod trading;

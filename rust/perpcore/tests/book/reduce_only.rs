@@ -1,7 +1,7 @@
 //! Orders that only reduce.
 
 use crate::desk::rejected;
-use crate::setting::{limit, market};
+use crate::setting::{LOT, limit, market};
 use perpcore::fault::Code;
 use perpcore::message::*;
 
@@ -63,8 +63,8 @@ behaviors! {
 
     isolated_and_cross_positions_are_reduced_apart(desk) {
         desk.hold(1, 10);
-        desk.judge.held.insert((1, true), 5);
-        desk.judge.held.insert((98, true), -5);
+        desk.judge.held.insert((1, true), 5 * LOT);
+        desk.judge.held.insert((98, true), -5 * LOT);
         assert_eq!(desk.place(Place { isolated: true, ..reducing(1, -8, 100) })[1..],
             ["canceled beyond_position #1 -3@100"]);
         desk.rests(reducing(1, -10, 100));

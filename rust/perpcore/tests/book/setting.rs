@@ -73,7 +73,9 @@ pub type Rule = fn(&Fill) -> Option<Refused>;
 /// Knows positions by counting what it is told, and refuses by a rule of the fill alone.
 #[derive(Clone)]
 pub struct Judge {
+    /// In g: the lot may become another one.
     pub held: BTreeMap<(u32, bool), i64>,
+    pub lot: i64,
     pub rule: Rule,
     /// What it was asked, since somebody looked.
     pub asked: Vec<Fill>,
@@ -87,14 +89,20 @@ impl Judge {
     }
 
     pub fn new(rule: Rule) -> Judge {
-        Judge { held: BTreeMap::new(), rule, asked: Vec::new() }
+        Judge { held: BTreeMap::new(), lot: LOT, rule, asked: Vec::new() }
     }
 
     pub fn lenient() -> Judge {
         Judge::new(|_| None)
     }
 
+    /// In whole lots.
     pub fn of(&self, account: u32, isolated: bool) -> i64 {
+        self.contracts(account, isolated) / self.lot
+    }
+
+    /// In g.
+    pub fn contracts(&self, account: u32, isolated: bool) -> i64 {
         self.held.get(&(account, isolated)).copied().unwrap_or(0)
     }
 }
@@ -122,8 +130,8 @@ impl Owner for Judge {
     }
 
     fn filled(&mut self, fill: &Fill) {
-        let lots = if fill.side == Side::Bid { fill.lots } else { -fill.lots };
-        *self.held.entry((fill.taker, fill.taker_isolated)).or_default() += lots;
-        *self.held.entry((fill.maker, fill.maker_isolated)).or_default() -= lots;
+        let bought = if fill.side == Side::Bid { fill.lots * self.lot } else { -fill.lots * self.lot };
+        *self.held.entry((fill.taker, fill.taker_isolated)).or_default() += bought;
+        *self.held.entry((fill.maker, fill.maker_isolated)).or_default() -= bought;
     }
 }

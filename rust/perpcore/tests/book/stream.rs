@@ -59,6 +59,9 @@ pub struct Stream {
     /// The middle, in ticks.
     pub middle: i64,
     pub time: i64,
+    /// Prices and quantities are mostly multiples of these, in g.
+    pub tick: i64,
+    pub lot: i64,
     count: i64,
     /// Ids of orders that were accepted lately, the newest last.
     pub recent: Vec<(u64, i64)>,
@@ -77,6 +80,8 @@ impl Stream {
             style,
             middle: style.middle,
             time: 0,
+            tick: TICK,
+            lot: LOT,
             count: 0,
             recent: Vec::new(),
             phase: Phase::Open,
@@ -131,11 +136,11 @@ impl Stream {
                 let (order, account) = self.named();
                 let of = |id: &u64| self.recent.iter().find(|(order, _)| order == id).map_or(0, |(_, was)| *was);
                 let was = if let Named::Order(id) = &order { of(id) } else { 0 };
-                let mut quantity = self.random.percent(60).then(|| self.lots() * LOT);
+                let mut quantity = self.random.percent(60).then(|| self.quantity());
                 if self.random.percent(90) && was != 0 {
                     quantity = quantity.map(|quantity| quantity.abs() * was.signum());
                 }
-                let price = self.random.percent(60).then(|| self.price() * TICK);
+                let price = self.random.percent(60).then(|| self.limit());
                 Command::Amend(Amend { order, account, quantity, price })
             }
             755..790 => {
@@ -220,6 +225,26 @@ impl Stream {
         if self.random.percent(50) { lots } else { -lots }
     }
 
+    /// Lots of the setting in the present ones, mostly.
+    fn quantity(&mut self) -> i64 {
+        let quantity = self.lots() * LOT;
+        if self.lot == LOT || self.random.percent(10) {
+            return quantity;
+        }
+        let size = (quantity.abs() / self.lot).max(1) * self.lot;
+        quantity.signum() * (size + if self.lot < LOT { self.random.below(LOT / self.lot) * self.lot } else { 0 })
+    }
+
+    /// A price in the present ticks, mostly.
+    fn limit(&mut self) -> i64 {
+        let price = self.price() * TICK;
+        if self.tick == TICK || self.random.percent(10) {
+            return price;
+        }
+        let price = (price / self.tick).max(1) * self.tick;
+        price + if self.tick < TICK { self.random.below(TICK / self.tick) * self.tick } else { 0 }
+    }
+
     fn price(&mut self) -> i64 {
         let Style { spread, far, .. } = self.style;
         if self.random.percent(far) {
@@ -252,7 +277,7 @@ impl Stream {
             // Again, or another under the same id.
             let mut place = self.placed[self.random.below(self.placed.len() as i64) as usize];
             if self.random.percent(30) {
-                place.quantity = self.lots() * LOT;
+                place.quantity = self.quantity();
             }
             return place;
         }
@@ -268,8 +293,8 @@ impl Stream {
         let mut place = Place {
             account: self.account(),
             client_id: None,
-            quantity: self.lots() * LOT,
-            price: (!market).then(|| self.price() * TICK),
+            quantity: self.quantity(),
+            price: (!market).then(|| self.limit()),
             sent: None,
             tif,
             until: (tif == Tif::Gtd).then(|| self.time + self.random.pick(&[-1, 0, 1, 1_000_000_000, 500_000_000])),

@@ -157,6 +157,15 @@ impl Funding {
         Ok(())
     }
 
+    /// Follows another one that went by other rules: it knows what that knew, as old as it is, and samples anew from now on.
+    pub fn succeed(&mut self, now: i64, before: &Funding) {
+        // A clock that starts has no earlier time to be compared with.
+        let _ = self.update(now, &Update::default(), &mut Vec::new());
+        let Funding { inputs, index_time, mark, mark_time, cumulative_e16, .. } = *before;
+        (self.inputs, self.index_time, self.mark, self.mark_time) = (inputs, index_time, mark, mark_time);
+        self.cumulative_e16 = cumulative_e16;
+    }
+
     /// Takes over the cumulative index of an earlier run, if it continues what is known here: it may be off by at most the
     /// largest rate × mark for each interval since the last settlement, and for one. Where none is known any is taken. An
     /// update that names the mark; `slots` as there.

@@ -1,10 +1,9 @@
-//! Rows by size are compared at every size: against what the margin makes of them, size by size.
+//! Rows by size are compared at every size: against what they say of one size, size by size.
 
 use super::tighten::{FULL, loosened, set};
 use super::{Draw, read};
-use crate::margin::tiers::Ladder;
 use crate::num::{E8, ONE};
-use crate::rules::{Charge, InitialMethod, Rulebook, Slice};
+use crate::rules::{InitialMethod, Instrument, Rulebook};
 
 /// Rising caps, the last one perhaps missing.
 fn caps(draw: &mut Draw) -> Vec<Option<i64>> {
@@ -52,6 +51,33 @@ fn sizes() -> impl Iterator<Item = i128> {
     about.chain([1_000 * E8, 1_000_000_000_000 * E8])
 }
 
+/// Each slice of a size at its rate, what is beyond the last cap at another.
+fn sliced(rows: impl Iterator<Item = (Option<i128>, i64)>, size: i128, beyond: i64) -> i128 {
+    let (mut from, mut sum) = (0, 0);
+    for (up_to, rate) in rows.chain([(None, beyond)]) {
+        let to = up_to.unwrap_or(size).min(size).max(from);
+        sum += (to - from) * i128::from(rate);
+        from = to;
+    }
+    sum
+}
+
+/// `margin.maintenance` and `margin.initial` of a notional, at the rate of a leverage.
+fn requirements(of: &Instrument, notional: i128, leverage: i64) -> [i128; 2] {
+    let initial = || of.tiers.iter().map(|tier| (tier.up_to, tier.initial.max(leverage)));
+    let bracket = || {
+        let falls_in = initial().find(|(up_to, _)| up_to.is_none_or(|cap| notional <= cap));
+        let (_, rate) = falls_in.or(initial().next_back()).unwrap_or_default();
+        let within = of.tiers.last().and_then(|tier| tier.up_to).unwrap_or(notional).min(notional);
+        within * i128::from(rate) + (notional - within) * i128::from(ONE)
+    };
+    let maintenance = of.tiers.iter().map(|tier| (tier.up_to, tier.maintenance));
+    [
+        sliced(maintenance, notional, ONE),
+        if of.initial_method == InitialMethod::Bracket { bracket() } else { sliced(initial(), notional, ONE) },
+    ]
+}
+
 #[test]
 fn tiers_loosen_where_some_notional_needs_less_at_some_leverage() {
     let full = read(FULL);
@@ -65,15 +91,11 @@ fn tiers_loosen_where_some_notional_needs_less_at_some_leverage() {
         let base = set(&full, "instrument.BTC-PERP.initial_method", method);
         let before = set(&base, path, &tiers(&mut draw));
         let after = set(&base, path, &tiers(&mut draw));
-        let [old, new] = [&before, &after].map(|book| {
-            let instrument = &book.instruments()[0];
-            Ladder::new(&instrument.tiers, instrument.initial_method)
-        });
+        let [old, new] = [&before, &after].map(|book| &book.instruments()[0]);
         let needs_less = sizes().any(|size| {
-            let at = size * E8;
             leverages.iter().any(|&rate| {
-                let [old, new] = [&old, &new].map(|ladder| ladder.requirements_e24(at, rate));
-                new.0 < old.0 || new.1 < old.1
+                let (old, new) = (requirements(old, size, rate), requirements(new, size, rate));
+                new[0] < old[0] || new[1] < old[1]
             })
         });
         let found = !loosened(&before, &after).is_empty();
@@ -110,23 +132,15 @@ fn of_two_methods_tiers_are_compared_each_under_its_own() {
 #[test]
 fn haircuts_loosen_where_more_counts_of_some_quantity() {
     let full = read(FULL);
-    let counts = |slices: &[Slice], quantity: i128| {
-        let mut from = 0;
-        let parts = slices.iter().map(|slice| {
-            let to = slice.up_to.unwrap_or(quantity).min(quantity).max(from);
-            let part = (to - from) * i128::from(ONE - slice.rate);
-            from = to;
-            part
-        });
-        parts.sum::<i128>()
+    let counts = |book: &Rulebook, quantity| {
+        sliced(book.assets()[0].haircut.iter().map(|slice| (slice.up_to, ONE - slice.rate)), quantity, 0)
     };
     let mut draw = Draw(13);
     let mut seen = [0; 2];
     let base = set(&full, "asset.BTC.close_cost", "\"0%\"");
     for _ in 0..400 {
         let [before, after] = [(); 2].map(|()| set(&base, "asset.BTC.haircut", &slices(&mut draw, false)));
-        let [old, new] = [&before, &after].map(|book| book.assets()[0].haircut.as_slice());
-        let more = sizes().any(|size| counts(new, size) > counts(old, size));
+        let more = sizes().any(|size| counts(&after, size) > counts(&before, size));
         assert_eq!(!loosened(&before, &after).is_empty(), more, "{:?}", before.diff(&after));
         seen[usize::from(more)] += 1;
     }
@@ -136,16 +150,9 @@ fn haircuts_loosen_where_more_counts_of_some_quantity() {
 #[test]
 fn concentration_loosens_where_less_is_charged_of_some_notional() {
     let full = read(FULL);
-    let charge = |slices: &Option<Vec<Charge>>, notional: i128| {
-        let Some(slices) = slices else { return 0 };
-        let mut from = 0;
-        let mut parts = 0;
-        for slice in slices {
-            let to = slice.up_to.unwrap_or(notional).min(notional).max(from);
-            parts += (to - from) * i128::from(slice.rate);
-            from = to;
-        }
-        parts + (notional - from).max(0) * i128::from(ONE)
+    let charge = |book: &Rulebook, notional| {
+        let slices = book.portfolio().underlyings[0].concentration.as_ref();
+        slices.map_or(0, |slices| sliced(slices.iter().map(|slice| (slice.up_to, slice.rate)), notional, ONE))
     };
     let path = "portfolio.underlying.BTC.concentration";
     let mut draw = Draw(17);
@@ -155,8 +162,7 @@ fn concentration_loosens_where_less_is_charged_of_some_notional() {
             true => full.clone(),
             false => set(&full, path, &slices(&mut draw, true)),
         });
-        let [old, new] = [&before, &after].map(|book| &book.portfolio().underlyings[0].concentration);
-        let less = sizes().any(|size| charge(new, size) < charge(old, size));
+        let less = sizes().any(|size| charge(&after, size) < charge(&before, size));
         assert_eq!(!loosened(&before, &after).is_empty(), less, "{:?}", before.diff(&after));
         seen[usize::from(less)] += 1;
     }

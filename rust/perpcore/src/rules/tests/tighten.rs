@@ -262,50 +262,46 @@ fn lists_of_words_and_scenarios() {
 fn some_tighten_beside_certain_others_alone() {
     let full = read(FULL);
     let ranks = "[{ id = \"a\", group = \"A\" }, { id = \"b\", group = \"B\", rank = 1 }]";
-    let shortfall = "{ shortfall = \"97.5%\" }";
-    // (path, value, whether it loosens), beside (path, value)
+    let (sources, measure) = (("underlying.BTC.sources", ranks), ("portfolio.measure", "{ shortfall = \"97.5%\" }"));
+    let credit = ("portfolio.offset_credit", "\"1%\"");
+    let two = "[{ move = \"50%\" }, { move = \"-66%\", factor = \"24%\" }]";
+    // 4 × 26 % of a fall, also where it is extended, and 2 × 4 × 13 %: a requirement falls by more than the collateral.
+    let wide = ("portfolio", "{ enabled = true, im_factor = 4, underlying.BTC.range = \"26%\" }");
+    let extended = ("portfolio", "{ enabled = true, im_factor = 4, extended = [{ move = \"-1\", factor = \"26%\" }] }");
+    let called = ("portfolio", "{ enabled = true, im_factor = 4, mm_factor = 4, underlying.BTC.range = \"13%\" }");
+    // (path, value that tightens, and beside what it does not)
     let rows = [
-        ("underlying.BTC.index.min_sources", "5", ("underlying.BTC.sources", ranks)),
-        ("underlying.BTC.index.stale_after", "\"5s\"", ("underlying.BTC.sources", ranks)),
-        ("portfolio.underlying.BTC.range", "\"20%\"", ("portfolio.offset_credit", "\"1%\"")),
-        ("portfolio.underlying.BTC.range", "\"20%\"", ("portfolio.measure", shortfall)),
-        ("portfolio.families.single", "\"80%\"", ("portfolio.offset_credit", "\"1%\"")),
-        (
-            "portfolio.extended",
-            "[{ move = \"50%\" }, { move = \"-66%\", factor = \"24%\" }]",
-            ("portfolio.measure", shortfall),
-        ),
-        // 4 × 26 % of a fall: less collateral takes more from the requirement than from equity.
-        (
-            "asset.BTC.haircut",
-            "[[\"rest\", \"80%\"]]",
-            ("portfolio", "{ enabled = true, im_factor = 4, underlying.BTC.range = \"26%\" }"),
-        ),
-        (
-            "asset.BTC.account_cap",
-            "7",
-            ("portfolio", "{ enabled = true, im_factor = 4, underlying.BTC.range = \"26%\" }"),
-        ),
-        (
-            "asset.BTC.eligible",
-            "false",
-            ("portfolio", "{ enabled = true, im_factor = 4, extended = [{ move = \"-1\", factor = \"26%\" }] }"),
-        ),
+        ("underlying.BTC.index.min_sources", "5", sources),
+        ("underlying.BTC.index.stale_after", "\"5s\"", sources),
+        ("portfolio.underlying.BTC.range", "\"20%\"", credit),
+        ("portfolio.underlying.BTC.range", "\"20%\"", measure),
+        ("portfolio.families.single", "\"80%\"", credit),
+        ("portfolio.extended", two, measure),
+        ("asset.BTC.haircut", "[[\"rest\", \"80%\"]]", wide),
+        ("asset.BTC.account_cap", "7", wide),
+        ("asset.BTC.eligible", "false", extended),
+        ("asset.BTC.eligible", "false", called),
     ];
     for (path, text, (other, beside)) in rows {
         assert_eq!(loosened(&full, &set(&full, path, text)), [""; 0], "{path}");
         let full = set(&full, other, beside);
         assert_eq!(loosened(&full, &set(&full, path, text)), [path], "{path} beside {other} = {beside}");
     }
-    // Where it is not used, or takes exactly as much, it stands in nobody's way.
-    for beside in [
-        "{ enabled = false, im_factor = 4, underlying.BTC.range = \"26%\" }",
-        "{ enabled = true, im_factor = 4, underlying.BTC.range = \"25%\" }",
-    ] {
-        let full = set(&full, "portfolio", beside);
+}
+
+#[test]
+fn less_collateral_tightens_where_no_model_is_or_it_takes_as_much() {
+    let unused = "{ enabled = false, im_factor = 4, underlying.BTC.range = \"26%\" }";
+    let as_much = "{ enabled = true, im_factor = 4, underlying.BTC.range = \"25%\" }";
+    for beside in [unused, as_much] {
+        let full = set(&read(FULL), "portfolio", beside);
         assert_eq!(loosened(&full, &set(&full, "asset.BTC.eligible", "false")), [""; 0], "{beside}");
     }
-    // Who could not owe an asset may from now on; who owes it is without margin.
+}
+
+#[test]
+fn a_debt_that_comes_or_goes_loosens() {
+    let full = read(FULL);
     let none = with(&full, "asset.BTC.liability", None).expect("a rulebook");
     let both = ["asset.BTC.liability.initial", "asset.BTC.liability.maintenance"];
     assert_eq!(

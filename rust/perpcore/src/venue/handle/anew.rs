@@ -5,7 +5,6 @@ use super::super::Venue;
 use super::super::prices::{Anew, Told};
 use super::prices::Of;
 use crate::message::{Event, PriceState, Refusal};
-use crate::pricing::funding;
 
 /// A price of which nothing is known to be true any more. A halt stays one.
 fn frozen(now: Told) -> Told {
@@ -53,20 +52,9 @@ impl Venue {
         Ok(())
     }
 
-    /// What another rulebook makes otherwise is frozen, and intervals of funding begin.
+    /// What another rulebook makes otherwise is frozen.
     pub(super) fn begin_anew(&mut self, anew: &Anew, out: &mut Vec<Event>) {
         let time = self.state.time;
-        for &at in &anew.fundings {
-            let of = &mut self.state.prices.instruments[at];
-            let index = self.state.prices.underlyings[of.underlying as usize].now;
-            let update = funding::Update {
-                index: Some((index.price != 0).then_some(index.price)),
-                state: Some(index.state),
-                ..funding::Update::default()
-            };
-            // A clock that starts has no earlier time to be compared with.
-            let _ = of.funding.update(time, &update, &mut Vec::new());
-        }
         self.move_prices(out, |venue, out| {
             for &at in &anew.indexes {
                 let index = venue.state.prices.underlyings[at].index.as_mut();
