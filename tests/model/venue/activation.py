@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..pricing import Funding, IndexPrice, MarkPrice
 from ..pricing.funding import cap_of
 from ..pricing.rules import Contract, IndexRules
-from . import sources, statuses
+from . import markets, sources, statuses
 from .book import Book
 from .client_ids import ClientIds
 from .figures import Valuer
@@ -76,8 +76,11 @@ def take_prices(state: State, before: VenueRules) -> set[str]:
             funding_anew(state, name)
         else:
             state.fundings[name].rules = market.contract
-    marks = [name for name in sources.sourced(state) if rules.markets[name].underlying in anew]
-    return changed | {name for name in marks if sources.make_mark(state, name)}
+    for name in sources.sourced(state):
+        if rules.markets[name].underlying in anew and name in state.prices:
+            markets.freeze(state, state.prices[name], {"instrument": name})
+            changed.add(name)
+    return changed
 
 
 def funding_anew(state: State, name: str) -> None:

@@ -67,17 +67,19 @@ def positions_refused(state: State, book: Book, order: Order, without: Order | N
     """Position and orders of that side: of the client, then of the group."""
     holder = state.holders[order.account]
     most = {"client": book.market.client_position, "group": book.market.group_position}
-    # a reduce-only order is at most the position, once it is asked
-    trimmed = order.reduce_only and order.trigger is None
-    entering = min(order.left, book.reducible(order)) if trimmed else order.left
     for level, limit in most.items():
         others = family(state, holder, level)
         held = sum(other.quantity(order.instrument, mode) for other in others for mode in ("cross", "isolated"))
         ordered = sum(one.left for one in orders_beside(book, others, order, without))
-        becomes = order.side * held + ordered + entering
+        becomes = order.side * held + ordered + entering(book, order)
         if limit is not None and becomes > limit:
             return Refusal(f"{level}_limit", becomes, limit)
     return None
+
+
+def entering(book: Book, order: Order) -> int:
+    """A reduce-only order is at most the position, once it is asked."""
+    return min(order.left, book.reducible(order)) if order.reduce_only and order.trigger is None else order.left
 
 
 def orders_beside(book: Book, holders: list[Holder], order: Order, without: Order | None) -> Iterator[Order]:
@@ -94,6 +96,7 @@ def open_interest_refused(state: State, book: Book, order: Order, without: Order
     if limit is None or gate.reduces_risk(state, book, order, without):
         return None
     beside = orders_beside(book, [state.holders[order.account]], order, without)
-    own = sum(one.left for one in beside if not one.reduce_only)
-    becomes = gate.open_interest(state, order.instrument) + own + order.left
+    # what waits for its trigger is asked when it fires; a reduce-only order is at most the position
+    own = sum(one.left for one in beside if one.resting and not one.reduce_only)
+    becomes = gate.open_interest(state, order.instrument) + own + entering(book, order)
     return Refusal("open_interest", becomes, limit) if becomes > limit else None

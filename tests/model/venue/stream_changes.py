@@ -38,7 +38,6 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "venue.outflow_per_hour": (ABSENT, "10%", "3%"),
     "venue.profit_credit": (0, 1),
     "venue.settle_every": ("8h", "4h", "1h"),
-    "venue.client_id_window.time": ("1h", "1m"),
     "venue.rates.max_age": ("12h", "1h", "7d"),
     "venue.rates.orders_per_second": (ABSENT, 3, 2),
     "venue.rates.client_orders_per_second": (ABSENT, 4, 2),

@@ -83,8 +83,8 @@ class Venue(State):
         if time is not None and self.started and time < self.time:
             self.reject(row, code or "time_runs_back")
             return self.events
-        if time is not None:
-            self.pass_time(time)
+        if time is not None or self.started:
+            self.pass_time(self.time if time is None else time)
         row, code = read_row(self.rules, raw)  # names of a rulebook that has come since
         if code is None:
             code = self.handlers[row["kind"]](self, row)
