@@ -8,8 +8,6 @@ Not here, by `note_perpcore` or since another part of the core is the control:
 
 - prices alone (tests/pricing/test_incidents.py): binance-2025-10-10-collateral-own-book-index,
   hyperliquid-2025-08-26-xpl-premarket, ibkr-2020-04-20-negative-price;
-- changes of the rulebook and the breaker, which a venue does not have yet: binance-2025-04-01-act-limit-change,
-  bitget-2025-04-20-voxel;
 - liquidation and the waterfall, which a venue does not have yet: hyperliquid-2025-10-10-adl-cascade,
   dydx-v4-2025-10-10-isolated-pool-ordering.
 
@@ -22,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from tests.shared import complete
-from tests.venue import failed_gates, failed_ledgers, failed_prices
+from tests.venue import failed_controls, failed_gates, failed_ledgers, failed_prices
 from tests.venue.scene import Claims
 
 # Incidents whose control is a key of the rulebook, or which prices the venue takes.
@@ -37,6 +35,8 @@ BY_RULEBOOK: dict[str, Callable[[bool], Claims]] = {
     "bitmex-2020-03-13-ddos-delayed-orders": failed_gates.late_orders,
     "hyperliquid-2025-07-29-ack-mismatch": failed_gates.retried_order,
     "drift-2026-04-01-admin-takeover": failed_ledgers.settings_of_an_intruder,
+    "binance-2025-04-01-act-limit-change": failed_controls.lower_limit,
+    "bitget-2025-04-20-voxel": failed_controls.cycling_house,
 }
 
 # Incidents whose control is a line of the core, or a further one is: venue_incidents.rs takes it out by these features.
@@ -101,8 +101,6 @@ OTHERS = {
     "binance-2025-10-10-collateral-own-book-index",
     "hyperliquid-2025-08-26-xpl-premarket",
     "ibkr-2020-04-20-negative-price",
-    "binance-2025-04-01-act-limit-change",
-    "bitget-2025-04-20-voxel",
     "hyperliquid-2025-10-10-adl-cascade",
     "dydx-v4-2025-10-10-isolated-pool-ordering",
 }
