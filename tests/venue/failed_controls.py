@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
-from tests.venue.scene import IN_DANGER, SECOND, START, Claims, Scene, X, refusal, rulebook
+from tests.venue.scene import HOUR, IN_DANGER, SECOND, START, Claims, Scene, X, refusal, rulebook
 
 import perpcore as pc
 
@@ -107,3 +108,76 @@ def cycling_house(control: bool) -> Claims:
         # 38 cycles are 2,470,000; with the 30,000 that are left the next quote finds its margin or not.
         assert loss >= 2_400_000
         assert set(refused) == {None, "insufficient_margin"}
+
+
+def rules_of_an_intruder(control: bool) -> Claims:
+    """drift-2026-04-01-admin-takeover: off, `changes` is absent, and a rulebook comes into force as it is told."""
+    # Without platform_cap the coin would be client money, and an hour's outflow a share of it as well.
+    coin: dict[str, Any] = {"class": "virtual_asset", "eligible": False, "platform_cap": 2000}
+    changes = {"venue.changes": {"approved": True, "delay": "48h"}} if control else {}
+    rules = rulebook("1%", 50, {"asset.CVT": coin, "venue.outflow_per_hour": "5%"} | changes)
+    scene = Scene(rules, "100", others="265000000", intruder="285000000")
+    scene.venue.index(None, 1, asset="CVT", time=START)
+    # A worthless coin as collateral, without a cap; and then no limit of what leaves.
+    listed = rules.edit({"asset.CVT": {"class": "virtual_asset", "eligible": True}})
+    lifted = listed.edit({"venue.outflow_per_hour": None})
+    unchanged, counts, announced = [], [], []
+
+    def look() -> None:
+        unchanged.append(scene.venue.rules.digest == rules.digest)
+        counts.append(scene.row("intruder")["collateral_value"] - scene.has("intruder"))
+
+    said: list[list[pc.Event]] = [[], []]
+    for number, other in enumerate((listed, lifted)):
+        said[number] += scene.venue.activate_rulebook(other, time=START + number * SECOND)
+        if control:
+            # 0 s from now, where 48 hours are asked; a second less is refused too.
+            event = said[number][-1]
+            assert (event.code, event.amount, event.balance) == ("activation_too_early", 0, 172_800)
+            early = scene.venue.activate_rulebook(at(other, START + number * SECOND + 48 * HOUR - SECOND))
+            assert (refusal(early), early[-1].amount) == ("activation_too_early", 172_799)
+            announced.append(at(other, START + number * SECOND + 48 * HOUR))
+            said[number] += scene.venue.activate_rulebook(announced[-1])
+        look()
+    told = scene.venue.deposit("intruder", "CVT", 500_000_000, time=START + 2 * SECOND)
+    assert refusal(told) == ("platform_cap" if control else None)
+    assert refusal(scene.venue.deposit("intruder", "CVT", 2000)) is None
+    look()
+    out = Decimal(0)
+    # 31 withdrawals of 285,000,000 / 31 within 12 minutes, each confirmed at once.
+    for number in range(31):
+        reason = scene.sends("intruder", "9193548.38", START + (3 + 24 * number) * SECOND)
+        assert reason in (None, "outflow_limit")
+        out += Decimal("9193548.38") if reason is None else 0
+        look()
+    # Two passed: 18,387,096.76; a third would make 27,580,645.14. The limit is 5 % of what clients have then,
+    # 531,612,903.24 and 2,000 of the coin.
+    assert out == (Decimal("18387096.76") if control else Decimal("284999999.78"))
+    dropped: list[pc.Event] = []
+    if control:
+        dropped = scene.venue.advance_time(START + 48 * HOUR) + scene.venue.advance_time(START + 49 * HOUR)
+        look()
+        # What the venue itself lists, with a cap, comes into force 48 hours after it was told, and approved.
+        capped = at(rules.edit({"asset.CVT": {**coin, "eligible": True, "account_cap": 1000}}), START + 97 * HOUR)
+        assert refusal(scene.venue.activate_rulebook(capped)) is None
+        scene.venue.approve_rulebook(capped, "a reference")
+        scene.venue.advance_time(START + 97 * HOUR - SECOND)
+        look()
+        scene.venue.advance_time(START + 97 * HOUR)
+        assert scene.venue.rules.digest == capped.digest
+    after = scene.row("intruder")["collateral_value"] - scene.has("intruder")
+    claim = "CVT counts 0 before the activation time, at most account_cap (1000) after"
+    yield claim, set(counts) == {0} and after == (1000 if control else 500_002_000)
+    yield "outflow limit unchanged for 48 h", all(unchanged)
+    yield "total outflow in the first hour <= 27,500,000", out <= 27_500_000
+    if control:
+        # The second took the place of the first, and nobody approved it.
+        first, second = (f"{rules.digest} → {other.digest}" for other in announced)
+        read = [notes(said[0], "accepted"), notes(said[1], "accepted"), notes(said[1], "canceled")]
+        events = read == [[(first, None)], [(second, None)], [(first, "replaced")]]
+        events &= notes(dropped, "canceled") == [(second, "rulebook_not_approved")]
+    else:
+        first, second = f"{rules.digest} → {listed.digest}", f"{listed.digest} → {lifted.digest}"
+        events = [notes(each, "rulebook_activated") for each in said] == [[(first, None)], [(second, None)]]
+    yield "an event on both rulebook changes, with the digest before and after", events
+    assert scene.venue.verify() == []
