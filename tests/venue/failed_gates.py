@@ -139,7 +139,13 @@ def cornered_market(control: bool) -> Claims:
     # 0.0095 was left 80 minutes ago; the last hour begins with 0.0125.
     overrides = [("0.0095", None), ("0.0095", "a reference"), ("0.0124", "a reference"), ("0.0376", "a reference")]
     refused_at = [refusal(scene.venue.settle(X, price, approval=approval)) for price, approval in overrides]
+    # A price of the last hour needs two approvals: one alone, given again or for another price, settles nothing.
+    offers = [("0.025", "first"), ("0.025", "first"), ("0.0125", "second"), ("0.025", "second")]
+    told = [event for price, approval in offers for event in scene.venue.settle(X, price, approval=approval)]
+    waits = [("accepted", None), ("rejected", "second_approval"), ("accepted", None), ("accepted", None)]
+    assert ([(event.kind, event.code) for event in told], scene.venue.phase(X)) == (waits, "settling")
     scene.venue.deposit("A", "USD", 100_000_000)
+    # What waited is dropped by a settlement at the index.
     told = scene.venue.settle(X)
     at = [event.price for event in told if event.kind == "settlement"]
     refused = refused_at == ["approval_missing"] + ["settlement_price"] * 3

@@ -2,7 +2,6 @@
 
 import random
 from decimal import Decimal
-from typing import Any
 
 from tests.venue.scene import HOUR, SECOND, START, Claims, Scene, X, kinds, refusal, rulebook
 
@@ -126,40 +125,6 @@ def profit_before_loss(control: bool) -> Claims:
     yield claim, paid and scene.has("W") == 0
     yield "insurance untouched", scene.has("fund") == 500_000
     yield "claims <= assets at every step", all(whole)
-
-
-def settings_of_an_intruder(control: bool) -> Claims:
-    """drift-2026-04-01-admin-takeover: off, `outflow_per_hour` and the caps of the coin are absent."""
-    coin: dict[str, Any] = {"class": "virtual_asset", "eligible": True}
-    # The coin is not worth more than its depth lets it be; without platform_cap it would count as client money as well.
-    caps = {"account_cap": 1000, "platform_cap": 2000} if control else {}
-    limit = {"venue.outflow_per_hour": "5%"} if control else {}
-    rules = rulebook("1%", 50, {"asset.CVT": coin | caps} | limit)
-    scene = Scene(rules, "100", others="265000000", intruder="285000000")
-    scene.venue.index(None, 1, asset="CVT", time=START + SECOND)
-    told = scene.venue.deposit("intruder", "CVT", 500_000_000, time=START + 2 * SECOND)
-    assert refusal(told) == ("platform_cap" if control else None)
-    told = scene.venue.deposit("intruder", "CVT", 2000)
-    counts = scene.row("intruder")["collateral_value"] - 285_000_000
-    assert (refusal(told), counts) == (None, 1000 if control else 500_002_000)
-    out, limits = Decimal(0), []
-    # 31 withdrawals of 285,000,000 / 31 within 12 minutes, each confirmed at once.
-    for number in range(31):
-        events = scene.venue.withdraw("intruder", "USD", "9193548.38", time=START + (3 + 24 * number) * SECOND)
-        limits += [event.amount for event in events if event.kind == "limit_reached"]
-        if refusal(events) is None:
-            scene.venue.confirm_withdrawal(events[-1].order)
-            out += Decimal("9193548.38")
-        else:
-            assert refusal(events) == "outflow_limit"
-    yield "total outflow in the first hour <= 27,500,000", out <= 27_500_000
-    # Two passed: 18,387,096.76; a third would make 27,580,645.14. The limit is 5 % of what clients have then,
-    # 531,612,903.24 and 2,000 of the coin.
-    assert out == (Decimal("18387096.76") if control else Decimal("284999999.78"))
-    assert limits[:1] == ([Decimal("26580745.162")] if control else [])
-    # An hour after the first it goes on.
-    assert scene.sends("others", "1", START + HOUR + 4 * SECOND) is None
-    assert scene.venue.verify() == []
 
 
 def tiny_trades(control: bool) -> Claims:

@@ -8,8 +8,6 @@ Not here, by `note_perpcore` or since another part of the core is the control:
 
 - prices alone (tests/pricing/test_incidents.py): binance-2025-10-10-collateral-own-book-index,
   hyperliquid-2025-08-26-xpl-premarket, ibkr-2020-04-20-negative-price;
-- changes of the rulebook and the breaker, which a venue does not have yet: binance-2025-04-01-act-limit-change,
-  bitget-2025-04-20-voxel;
 - liquidation and the waterfall, which a venue does not have yet: hyperliquid-2025-10-10-adl-cascade,
   dydx-v4-2025-10-10-isolated-pool-ordering.
 
@@ -22,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from tests.shared import complete
-from tests.venue import failed_gates, failed_ledgers, failed_prices
+from tests.venue import failed_controls, failed_gates, failed_ledgers, failed_prices
 from tests.venue.scene import Claims
 
 # Incidents whose control is a key of the rulebook, or which prices the venue takes.
@@ -36,7 +34,9 @@ BY_RULEBOOK: dict[str, Callable[[bool], Claims]] = {
     "mango-2022-10-11-mngo": failed_ledgers.pumped_collateral,
     "bitmex-2020-03-13-ddos-delayed-orders": failed_gates.late_orders,
     "hyperliquid-2025-07-29-ack-mismatch": failed_gates.retried_order,
-    "drift-2026-04-01-admin-takeover": failed_ledgers.settings_of_an_intruder,
+    "drift-2026-04-01-admin-takeover": failed_controls.rules_of_an_intruder,
+    "binance-2025-04-01-act-limit-change": failed_controls.lower_limit,
+    "bitget-2025-04-20-voxel": failed_controls.cycling_house,
 }
 
 # Incidents whose control is a line of the core, or a further one is: venue_incidents.rs takes it out by these features.
@@ -49,7 +49,9 @@ BY_FEATURE: dict[str, tuple[str, ...]] = {
     "gmx-2025-07-09-aggregate-desync": ("without_open_interest",),
     "balancer-2025-11-03-rounding-direction": ("without_rounding_against",),
     "mango-2022-10-11-mngo": ("without_unsettled_gain",),
-    "hyperliquid-2025-03-26-jelly": ("without_fill_rule", "without_settlement_range"),
+    "hyperliquid-2025-03-26-jelly": ("without_fill_rule", "without_settlement_range", "without_second_approval"),
+    "binance-2025-04-01-act-limit-change": ("without_dry_run",),
+    "bitget-2025-04-20-voxel": ("without_halt",),
 }
 
 INCIDENTS: dict[str, Callable[[bool], Claims]] = BY_RULEBOOK | {
@@ -64,7 +66,6 @@ INCIDENTS: dict[str, Callable[[bool], Claims]] = BY_RULEBOOK | {
 
 LIQUIDATION = "liquidation and the waterfall"
 PRICES = "tests/pricing/test_incidents.py"
-CHANGES = "changes of the rulebook while the venue runs"
 ELSEWHERE: dict[str, dict[str, str]] = {
     "deribit-2019-10-31-index-outlier": {
         "index event names the rejected source and its reason (missing, non_positive, beyond)": PRICES,
@@ -89,20 +90,12 @@ ELSEWHERE: dict[str, dict[str, str]] = {
     },
     "deribit-2020-03-12-fund-drain": {"coverage ratio reported each step": LIQUIDATION},
     "hyperliquid-2025-07-29-ack-mismatch": {"same holds after snapshot + restore between the two": "snapshots"},
-    "drift-2026-04-01-admin-takeover": {
-        # That at most account_cap counts is asserted above.
-        "CVT counts 0 before the activation time, at most account_cap (1000) after": CHANGES,
-        "outflow limit unchanged for 48 h": CHANGES,
-        "an event on both rulebook changes, with the digest before and after": CHANGES,
-    },
 }
 
 OTHERS = {
     "binance-2025-10-10-collateral-own-book-index",
     "hyperliquid-2025-08-26-xpl-premarket",
     "ibkr-2020-04-20-negative-price",
-    "binance-2025-04-01-act-limit-change",
-    "bitget-2025-04-20-voxel",
     "hyperliquid-2025-10-10-adl-cascade",
     "dydx-v4-2025-10-10-isolated-pool-ordering",
 }

@@ -7,133 +7,12 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a scenario that is not what it says is to stop the run")]
 
+#[path = "venue_incidents/scene.rs"]
+mod scene;
+
 use perpcore::fault::Code;
-use perpcore::message::{
-    Class, Command, Event, House, Kind, Phase, Place, PriceState, Priced, Settings, Stp, Tif, VenueCommand,
-};
-use perpcore::rules::Rulebook;
-use perpcore::venue::Venue;
-
-const E8: i128 = 100_000_000;
-const SECOND: i64 = 1_000_000_000;
-const HOUR: i64 = 3_600 * SECOND;
-const USD: u32 = 0;
-const X: u32 = 0;
-
-const RULES: &str = r#"
-[venue]
-settlement = "USD"
-settle_every = "8h"
-[asset.USD]
-class = "fiat"
-eligible = true
-[instrument.X-PERP]
-underlying = "X"
-tick = 0.0001
-lot = 0.01
-tiers = [[1_000_000_000_000, "5%", 10]]
-"#;
-
-/// A decimal of at most eight places in g.
-fn g(text: &str) -> i64 {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = format!("{whole}{part:0<8}");
-    digits.parse().expect("a number")
-}
-
-/// A venue whose prices are told, at midnight of the first day.
-struct Scene(Venue, i64);
-
-impl Scene {
-    fn new(rules: &str, price: &str, cash: &[i128]) -> Scene {
-        let mut scene = Scene(Venue::new(&Rulebook::parse(rules, "incident.toml").expect("the rulebook")), 1);
-        for (account, &amount) in cash.iter().enumerate() {
-            scene.join(account as u32, Class::Professional, amount);
-        }
-        scene.price(price);
-        scene.tell(VenueCommand::Phase(X, Phase::Open));
-        scene
-    }
-
-    fn tell(&mut self, command: VenueCommand<'_>) -> Vec<Event> {
-        let mut out = Vec::new();
-        self.0.apply(self.1, 0, &command, &mut out);
-        out
-    }
-
-    fn join(&mut self, account: u32, class: Class, amount: i128) {
-        let settings = Settings { class: Some(class), approved: true, ..Settings::default() };
-        self.tell(VenueCommand::OpenAccount(account, settings));
-        if amount > 0 {
-            self.tell(VenueCommand::Deposit(account, USD, amount * E8));
-        }
-    }
-
-    /// Index and mark.
-    fn price(&mut self, price: &str) -> Vec<Event> {
-        let mut told = self.tell(VenueCommand::Index(Priced::Underlying(0), g(price), PriceState::Live));
-        told.extend(self.tell(VenueCommand::Mark(X, g(price), PriceState::Live)));
-        told
-    }
-
-    fn later(&mut self, time: i64) -> Vec<Event> {
-        self.1 = time + 1;
-        self.tell(VenueCommand::AdvanceTime)
-    }
-
-    fn place(&mut self, account: u32, quantity: &str, price: &str) -> Vec<Event> {
-        let (sign, size) = quantity.strip_prefix('-').map_or((1, quantity), |size| (-1, size));
-        let place = Place {
-            account,
-            client_id: None,
-            quantity: sign * g(size),
-            price: Some(g(price)),
-            sent: None,
-            tif: Tif::Gtc,
-            until: None,
-            post_only: None,
-            reduce_only: false,
-            isolated: false,
-            trigger: None,
-            stp: Stp::Taker,
-            liquidation: false,
-        };
-        self.tell(VenueCommand::Book(X, Command::Place(place)))
-    }
-
-    /// The first buys from the second.
-    fn trade(&mut self, buyer: u32, seller: u32, size: &str, price: &str) -> Vec<Event> {
-        self.place(seller, &format!("-{size}"), price);
-        self.place(buyer, size, price)
-    }
-
-    /// A withdrawal in g that is asked for and confirmed, or why it is not.
-    fn send(&mut self, account: u32, amount: i128) -> Result<(), Code> {
-        let asked = self.tell(VenueCommand::Withdraw(account, USD, amount));
-        refused(&asked)?;
-        let number = asked.last().expect("an event").order;
-        refused(&self.tell(VenueCommand::ConfirmWithdrawal(number)))
-    }
-
-    fn figures(&self, account: u32) -> perpcore::margin::figures::Figures {
-        self.0.valued(account, false).expect("an account").cross
-    }
-
-    fn adds_up(&self) -> bool {
-        self.0.verify().is_empty()
-    }
-}
-
-fn refused(events: &[Event]) -> Result<(), Code> {
-    match events.iter().find(|event| event.kind == Kind::Rejected) {
-        Some(event) => Err(event.code.expect("a code")),
-        None => Ok(()),
-    }
-}
-
-fn of(events: &[Event], kind: Kind) -> Vec<&Event> {
-    events.iter().filter(|event| event.kind == kind).collect()
-}
+use perpcore::message::{Class, Halted, House, Kind, Phase, VenueCommand};
+use scene::{E8, HOUR, RULES, SECOND, Scene, X, g, of, refused};
 
 /// mango-2022-10-11-mngo: a gain that is not settled does not leave.
 #[test]
@@ -327,5 +206,68 @@ fn without_equal_accounts() {
         assert_eq!((house, user), (Ok(()), Err(Code::InsufficientMargin)));
     } else {
         assert_eq!((house, user), (Err(Code::InsufficientMargin), Err(Code::InsufficientMargin)));
+    }
+}
+
+/// hyperliquid-2025-03-26-jelly: nobody alone says at which price positions end.
+#[test]
+fn without_second_approval() {
+    let mut scene = Scene::new(RULES, "0.0095", &[1_000_000, 1_000_000]);
+    scene.trade(0, 1, "1000000", "0.0095");
+    scene.1 = 1_200 * SECOND;
+    scene.price("0.037555");
+    scene.tell(VenueCommand::Phase(X, Phase::Settling));
+    // 0.0095 is within the hour's range. Who approves it again is still one.
+    let told = [0, 1].map(|_| scene.tell(VenueCommand::Settle(X, Some(g("0.0095")), "first")));
+    let (settled, again) = (of(&told[0], Kind::Settlement).len(), refused(&told[1]));
+    let gained = scene.figures(0).equity - 1_000_000 * E8;
+    if cfg!(feature = "without_second_approval") {
+        // Who is long has lost the 28,055 that he had gained.
+        assert_eq!((settled, again, gained), (1, Err(Code::PhaseRefused), 0));
+    } else {
+        // 1,000,000 · 0.028055
+        assert_eq!((settled, again, gained), (0, Err(Code::SecondApproval), 28_055 * E8));
+        let told = scene.tell(VenueCommand::Settle(X, Some(g("0.0095")), "second"));
+        assert_eq!((refused(&told), of(&told, Kind::Settlement)[0].price), (Ok(()), g("0.0095")));
+    }
+}
+
+/// bitget-2025-04-20-voxel: whoever is halted makes no more trades, as maker either.
+#[test]
+fn without_halt() {
+    let mut scene = Scene::new(&format!("{RULES}collar = {{ width = \"50%\" }}\n"), "0.125", &[100_000_000]);
+    scene.join(1, Class::MarketMaker, 2_500_000);
+    scene.place(1, "5000000", "0.138");
+    scene.tell(VenueCommand::HaltOrders(Halted::Class(Class::MarketMaker)));
+    let again = refused(&scene.place(1, "5000000", "0.138"));
+    let filled = of(&scene.place(0, "-5000000", "0.138"), Kind::Filled).len();
+    let lost = 2_500_000 * E8 - scene.figures(1).equity;
+    assert_eq!(again, Err(Code::AccountHalted));
+    if cfg!(feature = "without_halt") {
+        // 5,000,000 · 0.013, after the halt.
+        assert_eq!((filled, lost), (1, 65_000 * E8));
+    } else {
+        assert_eq!((filled, lost), (0, 0));
+    }
+}
+
+/// binance-2025-04-01-act-limit-change: a change of rules closes no positions that nobody looked at.
+#[test]
+fn without_dry_run() {
+    let mut scene = Scene::new(RULES, "1", &[450_000, 410_000, 2_000_000]);
+    scene.trade(0, 2, "4400000", "1");
+    scene.trade(1, 2, "4100000", "1");
+    // 12 % of 4,400,000 are 528,000, of 4,100,000 492,000 and of 8,500,000 1,020,000; 5 % were 220,000 and 205,000.
+    let stricter = RULES.replace("\"5%\", 10", "\"12%\", 8");
+    let told = scene.tell(VenueCommand::ActivateRulebook(&stricter, false));
+    let closed = of(&told, Kind::StatusChanged).len();
+    if cfg!(feature = "without_dry_run") {
+        assert_eq!((refused(&told), closed), (Ok(()), 2));
+    } else {
+        let refusal = told.last().expect("an event");
+        assert_eq!((refusal.code, refusal.amount, closed), (Some(Code::RulebookForces), 8_500_000 * E8, 0));
+        // Confirmed it comes into force.
+        let told = scene.tell(VenueCommand::ActivateRulebook(&stricter, true));
+        assert_eq!((refused(&told), of(&told, Kind::StatusChanged).len()), (Ok(()), 2));
     }
 }
