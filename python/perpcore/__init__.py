@@ -84,7 +84,7 @@ def describe() -> dict[str, Any]:
 
     >>> import perpcore as pc
     >>> sorted(pc.describe())
-    ['bounds', 'commands', 'errors', 'events', 'rulebook', 'rulebook_schema', 'rules', 'tables']
+    ['bounds', 'commands', 'errors', 'events', 'permissions', 'rulebook', 'rulebook_schema', 'rules', 'tables']
     """
     return _core.describe()
 

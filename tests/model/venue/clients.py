@@ -48,7 +48,8 @@ def family_of(state: State, holder: Holder, row: Row) -> tuple[str | None, str |
     if client is None:
         return None, holder.group
     known = state.clients_accounts(client)
-    return client, known[0].group if known else None
+    # A group that was named stays the account's, and becomes that of a client who has no other accounts.
+    return client, known[0].group if known else holder.group
 
 
 def movers(state: State, holder: Holder, row: Row) -> list[Holder]:

@@ -53,7 +53,7 @@ pub(crate) fn says_numbers(event: &Event) -> bool {
 #[cold]
 fn has_numbers(event: &Event) -> bool {
     // Of money that is to come back from an isolated position only what was asked is said.
-    let comes_back = event.code == Some(Code::NotWithdrawable) && event.instrument != NOBODY;
+    let comes_back = event.code == Some(Code::NotWithdrawable) && event.instrument != NOBODY && event.amount < 0;
     event.code.is_some_and(|code| code.ground().numbers) && !comes_back
 }
 
