@@ -3,118 +3,33 @@
 //! The halt of a class with 100,000 resting orders of 1,000 accounts, in one instrument and in two; the uncross of 100,000
 //! orders of 2,000 accounts, in a book alone and through the venue, which asks `gate.fill` of every pair; a dry run over
 //! 100,000 accounts with two positions and two orders each under the ladders of hk-vatp-perp; and the matching workload MW-1A
-//! with every control on against the same with none. Each figure is the median of some runs, the least in brackets.
+//! with every control on against the same with none. Each figure is the median of some runs, the least in brackets:
+//! of the time that this thread was on the processor, and by the wall.
 
 #![allow(clippy::expect_used, reason = "a bench whose rulebook does not stand is to stop")]
 
 #[path = "../tests/workload/commands.rs"]
 mod commands;
+#[path = "controls/setting.rs"]
+mod setting;
 #[path = "../tests/workload/mod.rs"]
 mod workload;
 
-use commands::{Accounts, LOT, RULES, TICK, commands};
+use commands::{Accounts, TICK, commands};
 use perpcore::book::Book;
 use perpcore::book::fast::Fast;
 use perpcore::book::owner::Positions;
-use perpcore::message::{
-    Class, ClientId, Command, Event, Halted, Kind, Phase, Place, PriceState, Settings, Stp, Tif, VenueCommand,
-};
-use perpcore::num::ONE;
-use perpcore::rules::Rulebook;
-use perpcore::venue::Venue;
-use std::time::Instant;
+use perpcore::message::{Class, Command, Event, Halted, Kind, Phase, PriceState, VenueCommand};
+use setting::{Clock, MARK, ORDERS, RUNS, Runs, limit, parsed, professional, rules, scattered, timed, venue};
 use workload::{PREFILL, Shape, Variant, stream};
 
-const RUNS: usize = 5;
-const ORDERS: u32 = 100_000;
-/// The mark, in ticks.
-const MARK: i64 = 1_000_000;
 const HK: &str = include_str!("../presets/hk-vatp-perp.toml");
-
-/// The rules of the workload with fees and a second instrument.
-fn rules() -> String {
-    let fees = "settlement = \"USD\"\nfees = { standard = { maker = \"0.02%\", taker = \"0.05%\" } }";
-    let second = RULES[RULES.find("[underlying.BTC]").unwrap_or(0)..].replace("BTC", "ETH");
-    RULES.replace("settlement = \"USD\"", fees) + &second
-}
-
-fn parsed(rules: &str) -> Rulebook {
-    Rulebook::parse(rules, "controls.toml").expect("the rulebook")
-}
-
-/// A venue of some accounts with the same money and proofs, all instruments marked and in a phase.
-fn venue(rules: &str, accounts: u32, money: i64, class: impl Fn(u32) -> Class, phase: Phase) -> Venue {
-    let rules = parsed(rules);
-    let (mut venue, mut out) = (Venue::new(&rules), Vec::new());
-    let mut tell = |command| venue.apply(0, 0, &command, &mut out);
-    for account in 0..accounts {
-        let settings = Settings {
-            client: Some(account),
-            group: Some(2 * (account / 2)),
-            class: Some(class(account)),
-            investor_until: Some(i64::MAX / 4),
-            knowledge_until: Some(i64::MAX / 4),
-            approved: true,
-            ..Settings::default()
-        };
-        tell(VenueCommand::OpenAccount(account, settings));
-        tell(VenueCommand::Deposit(account, 0, i128::from(money) * i128::from(ONE)));
-    }
-    for instrument in 0..rules.instruments().len() as u32 {
-        tell(VenueCommand::Mark(instrument, MARK * TICK, PriceState::Live));
-        tell(VenueCommand::Phase(instrument, phase));
-    }
-    assert!(out.iter().all(|event| event.kind != Kind::Rejected), "what the workload needs");
-    venue
-}
-
-fn professional(_: u32) -> Class {
-    Class::Professional
-}
-
-/// A limit order of so many lots, sellers below 0.
-fn limit(account: u32, id: u32, lots: i64, price: i64) -> Command<'static> {
-    Command::Place(Place {
-        account,
-        client_id: Some(ClientId::Number(id.into())),
-        quantity: lots * LOT,
-        price: Some(price * TICK),
-        sent: None,
-        tif: Tif::Gtc,
-        until: None,
-        post_only: None,
-        reduce_only: false,
-        isolated: false,
-        trigger: None,
-        stp: Stp::Taker,
-        liquidation: false,
-    })
-}
-
-/// Numbers that are the same in every run.
-fn scattered(at: u32, below: u32) -> i64 {
-    i64::from(at.wrapping_mul(2_654_435_761) >> 8) % i64::from(below)
-}
-
-/// Milliseconds of something done once to something made before, some times over: median and least.
-fn timed<T>(mut make: impl FnMut() -> T, mut work: impl FnMut(&mut T)) -> [f64; 2] {
-    let mut times: Vec<f64> = (0..RUNS)
-        .map(|_| {
-            let mut made = make();
-            let start = Instant::now();
-            work(&mut made);
-            start.elapsed().as_nanos() as f64 / 1e6
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    [times[RUNS / 2], times[0]]
-}
 
 /// Orders of a class end: 100 of each of 1,000 accounts, at 500 prices a side.
 fn halt() {
     for instruments in [1, 2] {
         let make = || {
-            let mut venue = venue(&rules(), 1_000, 100_000_000, professional, Phase::Open);
+            let mut venue = venue(&rules(), 1_000, 1, 100_000_000, professional, Phase::Open);
             let mut out = Vec::with_capacity(2 * ORDERS as usize);
             for at in 0..ORDERS {
                 let away = 10_000 + scattered(at, 500);
@@ -126,11 +41,11 @@ fn halt() {
             out.clear();
             (venue, out)
         };
-        let [median, least] = timed(make, |(venue, out)| {
+        let runs = timed(make, |(venue, out)| {
             venue.apply(1, 0, &VenueCommand::HaltOrders(Halted::Class(Class::Professional)), out);
             assert_eq!(out.iter().filter(|event| event.kind == Kind::Canceled).count(), ORDERS as usize);
         });
-        println!("halt of a class, {ORDERS} orders in {instruments} instruments: {median:.1} ms [{least:.1}]");
+        println!("halt of a class, {ORDERS} orders in {instruments} instruments: {}", runs.told("ms", 1e6));
     }
 }
 
@@ -161,7 +76,7 @@ fn auction() {
         trades[0] = count(out, Kind::Filled);
     });
     let make = || {
-        let mut venue = venue(&rules(), 2_000, 100_000_000, professional, Phase::Auction);
+        let mut venue = venue(&rules(), 2_000, 1, 100_000_000, professional, Phase::Auction);
         let mut out = Vec::with_capacity(10 * ORDERS as usize);
         collected().for_each(|order| venue.apply(0, 0, &VenueCommand::Book(0, order), &mut out));
         assert_eq!(count(&out, Kind::Accepted), ORDERS as usize);
@@ -173,9 +88,8 @@ fn auction() {
         trades[1] = count(out, Kind::Filled);
     });
     assert_eq!(trades[0], trades[1], "the same trades");
-    println!("uncross of {ORDERS} orders, {} trades: the book alone {:.1} ms [{:.1}]", trades[0], book[0], book[1]);
-    let times = whole[0] / book[0];
-    println!("through the venue {:.1} ms [{:.1}], {times:.2} times the book alone", whole[0], whole[1]);
+    println!("uncross of {ORDERS} orders, {} trades, the book alone: {}", trades[0], book.told("ms", 1e6));
+    println!("through the venue: {}; {:.2?} times the book alone", whole.told("ms", 1e6), whole.to(&book)[0]);
 }
 
 /// The ladder of an instrument of the preset.
@@ -185,7 +99,7 @@ fn ladder(instrument: &str) -> &'static str {
     &from[..from.find("\n]").expect("its end") + 2]
 }
 
-/// What a rulebook with one percent more maintenance in the middle of the ladders would do to everybody.
+/// What a rulebook with 0.4 % more maintenance on two steps of the ladders would do to everybody.
 fn dry() {
     const MANY: u32 = 100_000;
     let own = "tiers = [[\"rest\", \"0.5%\", 20]]";
@@ -196,8 +110,8 @@ fn dry() {
         rules[..at].to_string() + &changed.replacen(limits, "limits = { open_orders = 100_000, position = 2_000 }", 1)
     };
     let now = with(with(rules(), "ETH-PERP"), "BTC-PERP");
-    let other = parsed(&now.replace("\"2%\", ", "\"3%\", ").replace("\"1.5%\",", "\"2.5%\","));
-    let mut venue = venue(&now, MANY, 100_000, professional, Phase::Open);
+    let other = parsed(&now.replace("\"0.5%\",", "\"0.9%\",").replace("\"1.5%\",", "\"1.9%\","));
+    let mut venue = venue(&now, MANY, 1, 100_000, professional, Phase::Open);
     let mut out = Vec::new();
     for pair in 0..MANY / 2 {
         for instrument in 0..2 {
@@ -220,10 +134,8 @@ fn dry() {
     let (held, orders) =
         (venue.positions().count(), (0..2).filter_map(|at| venue.book(at)).map(Book::len).sum::<usize>());
     let mut rows = 0;
-    let [median, least] = timed(|| (), |()| rows = venue.dry_run(&other).map_or(0, |rows| rows.len()));
-    println!(
-        "dry run over {MANY} accounts, {held} positions, {orders} orders, {rows} rows: {median:.1} ms [{least:.1}]"
-    );
+    let runs = timed(|| (), |()| rows = venue.dry_run(&other).map_or(0, |rows| rows.len()));
+    println!("dry run over {MANY} accounts, {held} positions, {orders} orders, {rows} rows: {}", runs.told("ms", 1e6));
 }
 
 /// The rules of the workload with every control, none of which binds.
@@ -252,13 +164,13 @@ fn gates() {
         _ => Class::Professional,
     };
     let run = |rules: &str| {
-        let mut venue = venue(rules, 10_000, 100_000_000, class, Phase::Open);
-        let (mut out, mut time, mut said, mut start) = (Vec::with_capacity(65_536), 0, [0; 2], Instant::now());
+        let mut venue = venue(rules, 10_000, 2, 100_000_000, class, Phase::Open);
+        let (mut out, mut time, mut said, mut clock) = (Vec::with_capacity(65_536), 0, [0; 2], Clock::start());
         let kept = made.iter().enumerate().filter(|(_, command)| !matches!(command, Command::Account { .. }));
         let mut measured = 0;
         for (at, command) in kept {
             if at == filled {
-                (start, said) = (Instant::now(), [0; 2]);
+                (clock, said) = (Clock::start(), [0; 2]);
             }
             measured += usize::from(at >= filled);
             time += STEP;
@@ -274,25 +186,18 @@ fn gates() {
                 venue.settle_ids();
             }
         }
-        (start.elapsed().as_nanos() as f64 / measured as f64, said)
+        (clock.stop().map(|ns| ns / measured as f64), said)
     };
-    let (mut off, mut on) = (Vec::new(), Vec::new());
+    let (mut off, mut on, mut counts) = (Runs::default(), Runs::default(), [0; 2]);
     for _ in 0..RUNS {
-        let (without, with) = (run(&rules()), run(&with_controls()));
-        assert_eq!(without.1, with.1, "no control binds: trades, rejects");
-        off.push(without);
-        on.push(with.0);
+        let ((without, said), (with, also)) = (run(&rules()), run(&with_controls()));
+        assert_eq!(said, also, "no control binds: trades, rejects");
+        off.add(without);
+        on.add(with);
+        counts = said;
     }
-    let [trades, rejected] = off[0].1;
-    let mut ratios: Vec<f64> = off.iter().zip(&on).map(|((off, _), on)| on / off).collect();
-    ratios.sort_by(f64::total_cmp);
-    let median = |values: &mut Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        (values[RUNS / 2], values[0])
-    };
-    let (off, on) = (median(&mut off.iter().map(|(ns, _)| *ns).collect()), median(&mut on));
-    println!("MW-1A, {trades} trades, {rejected} rejected: without controls {:.0} ns a command [{:.0}]", off.0, off.1);
-    println!("with all of them {:.0} ns [{:.0}]; ratios of pairs of runs: {ratios:.3?}", on.0, on.1);
+    println!("MW-1A, {} trades, {} rejected, no controls, a command: {}", counts[0], counts[1], off.told("ns", 1.0));
+    println!("with all of them: {}; ratio, least and most: {:.3?}", on.told("ns", 1.0), on.to(&off));
 }
 
 fn main() {
