@@ -21,12 +21,15 @@ use std::collections::VecDeque;
 /// How many whole seconds before the one at hand count.
 const SECONDS: i64 = 60;
 
+/// No equity.
+const UNSEEN: i128 = i128::MIN;
+
 /// A second in which something was noted.
 #[derive(Clone, Copy, Debug)]
 struct Beat {
     second: i64,
-    /// The highest equity, less what came and went by command; in g.
-    highest: Option<i128>,
+    /// The highest equity, less what came and went by command; in g. [`UNSEEN`] where none was noted.
+    highest: i128,
     /// Filled notional at 10⁻¹⁶.
     turnover_e16: i128,
 }
@@ -39,8 +42,6 @@ pub(super) struct Pulse {
     flows: i128,
     /// Σ of the beats.
     turnover_e16: i128,
-    /// Whether it traded in this command.
-    traded: bool,
     /// Its equity as it was last seen after it traded.
     equity: i128,
 }
@@ -57,7 +58,7 @@ impl Pulse {
     /// The beat of a second, which is no earlier than the last one.
     fn beat(&mut self, second: i64) -> &mut Beat {
         if self.beats.back().is_none_or(|beat| beat.second != second) {
-            self.beats.push_back(Beat { second, highest: None, turnover_e16: 0 });
+            self.beats.push_back(Beat { second, highest: UNSEEN, turnover_e16: 0 });
         }
         let last = self.beats.len() - 1;
         &mut self.beats[last]
@@ -66,19 +67,21 @@ impl Pulse {
     fn note(&mut self, second: i64, equity: i128) {
         let less_flows = equity - self.flows;
         let highest = &mut self.beat(second).highest;
-        *highest = Some(highest.map_or(less_flows, |highest| highest.max(less_flows)));
+        *highest = less_flows.max(*highest);
     }
 
     /// What was lost from the highest that was noted to an equity.
     fn loss(&self, equity: i128) -> i128 {
-        let highest = self.beats.iter().filter_map(|beat| beat.highest).max();
-        highest.map_or(0, |highest| highest - (equity - self.flows))
+        match self.beats.iter().map(|beat| beat.highest).max() {
+            None | Some(UNSEEN) => 0,
+            Some(highest) => highest - (equity - self.flows),
+        }
     }
 
     /// Everything of it, for a digest.
     pub(super) fn numbers(&self) -> impl Iterator<Item = i128> + '_ {
         let beats = self.beats.iter();
-        let beats = beats.flat_map(|of| [of.second.into(), of.highest.unwrap_or(i128::MIN), of.turnover_e16]);
+        let beats = beats.flat_map(|of| [of.second.into(), of.highest, of.turnover_e16]);
         beats.chain([self.flows])
     }
 }
@@ -115,10 +118,10 @@ impl State {
         let SideOfTrade { account, quantity, .. } = *side;
         let second = self.time.div_euclid(SECOND);
         let Some(member) = self.member_mut(account) else { return };
+        let new = !std::mem::replace(&mut member.traded, true);
         let pulse = member.pulse.get_or_insert_default();
         pulse.forget_before(second);
-        let unknown = pulse.beats.iter().all(|beat| beat.highest.is_none());
-        let new = !std::mem::replace(&mut pulse.traded, true);
+        let unknown = pulse.beats.iter().all(|beat| beat.highest == UNSEEN);
         let equity = if unknown { self.equity(account) } else { None };
         if new {
             self.traded.push(account);
@@ -137,7 +140,8 @@ impl State {
     pub(super) fn sees_equity(&mut self, account: u32, cross: i128) {
         let State { members, desk, .. } = self;
         if let Some(Some(member)) = members.get_mut(account as usize)
-            && let Some(pulse) = member.pulse.as_mut().filter(|pulse| pulse.traded)
+            && member.traded
+            && let Some(pulse) = member.pulse.as_mut()
         {
             pulse.equity = cross + desk.buckets.iter().map(|of| of.figures.equity).sum::<i128>();
         }
@@ -196,8 +200,8 @@ impl State {
         let second = self.time.div_euclid(SECOND);
         let breaker = self.rules.venue().breaker.clone();
         let member = self.member_mut(account)?;
+        member.traded = false;
         let pulse = member.pulse.as_mut()?;
-        pulse.traded = false;
         let undecided = |status: Status| status == Status::Undecided;
         let unknown = undecided(member.status) || member.isolated.iter().any(|(_, status)| undecided(*status));
         if unknown || member.tripped.is_some() {

@@ -4,7 +4,7 @@
 use super::Venue;
 use super::gate::Floor;
 use super::member::Member;
-use super::state::Pace;
+use super::state::{Kin, Pace};
 use crate::message::Flags;
 use sha2::{Digest, Sha256};
 
@@ -32,9 +32,9 @@ impl Venue {
             member.tripped.iter().for_each(|why| tell(&[why.code as i128, why.comes_to, why.allowed]));
             member.pulse.iter().for_each(|pulse| pulse.numbers().for_each(|number| tell(&[number])));
         }
-        for (kin, paces) in state.paces.iter().enumerate() {
-            let numbers = |(name, pace): (&u32, &Pace)| [kin as i64, (*name).into(), pace.second, pace.orders.into()];
-            paces.iter().map(numbers).for_each(|numbers| tell(&numbers.map(i128::from)));
+        for kin in [Kin::Client, Kin::Group] {
+            let numbers = |(name, pace): (u32, Pace)| [kin as i64, name.into(), pace.second, pace.orders.into()];
+            state.kin.get(kin).paces().map(numbers).for_each(|numbers| tell(&numbers.map(i128::from)));
         }
         state.halted_clients.iter().for_each(|client| tell(&[(*client).into()]));
         tell(&state.halted_classes.map(i128::from));

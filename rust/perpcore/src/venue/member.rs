@@ -27,6 +27,8 @@ pub(super) struct Member {
     pub(super) tripped: Option<Box<Refusal>>,
     /// What it traded within a minute, where the rulebook has a breaker.
     pub(super) pulse: Option<Box<Pulse>>,
+    /// Whether it traded in this command, where the rulebook has a breaker.
+    pub(super) traded: bool,
     /// When its orders end unless another time is told before.
     pub(super) deadman: Option<i64>,
     /// The second of its last orders, and how many there were in it.
@@ -57,6 +59,7 @@ impl Member {
             halted: [false; 3],
             tripped: None,
             pulse: None,
+            traded: false,
             deadman: None,
             pace: Pace::default(),
             status: Status::Healthy,

@@ -15,6 +15,7 @@ mod dry;
 mod due;
 mod gate;
 mod handle;
+mod kin;
 mod look;
 mod member;
 pub mod permit;

@@ -3,6 +3,7 @@
 use super::changes::Changes;
 use super::desk::{Desk, Manner};
 use super::dry::market_of;
+use super::kin::Kins;
 use super::member::Member;
 use super::prices::{Anew, Prices};
 use crate::book::Book;
@@ -62,10 +63,8 @@ pub(super) struct State {
     pub(super) members: Vec<Option<Member>>,
     /// Accounts in the order of their opening.
     pub(super) order: Vec<u32>,
-    /// The accounts of each client, and of each beneficial-owner group.
-    pub(super) kin: [BTreeMap<u32, Vec<u32>>; 2],
-    /// Orders a second of clients, and of groups.
-    pub(super) paces: [BTreeMap<u32, Pace>; 2],
+    /// The accounts of each client, and of each beneficial-owner group, with their orders a second.
+    pub(super) kin: Kins,
     /// Clients and classes whose orders are halted.
     pub(super) halted_clients: BTreeSet<u32>,
     pub(super) halted_classes: [bool; Class::ALL.len()],
@@ -117,8 +116,7 @@ impl State {
             ledger: Ledger::new(rules, &terms),
             members: Vec::new(),
             order: Vec::new(),
-            kin: Default::default(),
-            paces: Default::default(),
+            kin: Kins::default(),
             halted_clients: BTreeSet::new(),
             halted_classes: [false; Class::ALL.len()],
             prices: Prices::new(rules),
@@ -182,10 +180,9 @@ impl State {
     }
 
     /// All accounts of an account's client, or of its group.
+    #[inline(always)]
     pub(super) fn kin(&self, kin: Kin, account: u32) -> &[u32] {
-        let Ok(member) = self.member(account) else { return &[] };
-        let name = if kin == Kin::Client { member.client } else { member.group };
-        self.kin[kin as usize].get(&name).map_or(&[], Vec::as_slice)
+        self.kin.get(kin).of(account)
     }
 
     /// How an account is margined.

@@ -33,7 +33,7 @@ fn count(number: u32) -> i128 {
 }
 
 /// Open orders of all accounts of a client or a group.
-#[cold]
+#[inline(never)]
 fn orders<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, kin: Kin, limit: u32) -> Result<(), Refusal> {
     let members = floor.state.kin(kin, asked.account);
     let orders: u32 = members.iter().map(|account| book.account(*account).orders).sum();
@@ -58,13 +58,11 @@ fn pace(floor: &mut Floor<'_>, account: u32) -> Result<(), Refusal> {
     Ok(())
 }
 
-#[cold]
+#[inline(never)]
 fn pace_of_kin(floor: &mut Floor<'_>, account: u32, second: i64, most: [Option<u32>; 2]) -> Result<(), Refusal> {
-    let member = floor.state.member(account)?;
-    let names = [(Kin::Client, member.client, Code::ClientRate), (Kin::Group, member.group, Code::GroupRate)];
-    for ((kin, name, code), most) in names.into_iter().zip(most) {
+    for ((kin, code), most) in [(Kin::Client, Code::ClientRate), (Kin::Group, Code::GroupRate)].into_iter().zip(most) {
         let Some(most) = most else { continue };
-        within(floor.state.paces[kin as usize].entry(name).or_default(), second, most, code)?;
+        within(floor.state.kin.get_mut(kin).pace(account).ok_or(Code::UnknownHolder)?, second, most, code)?;
     }
     Ok(())
 }
@@ -87,7 +85,7 @@ fn more<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked) -> i64 {
 }
 
 /// Positions and orders of a side of all accounts of a client or a group, in contracts.
-#[cold]
+#[inline(never)]
 fn position<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, kin: Kin, limit: i64) -> Result<(), Refusal> {
     let side = asked.side;
     let of = |account: &u32| {

@@ -34,7 +34,7 @@ impl Venue {
     /// the one that is named; else one of the client's own, in place of a group that nobody named.
     fn group_with(&self, account: u32, settings: &Settings, now: Option<u32>) -> Result<Option<u32>, Refusal> {
         let Some(client) = settings.client else { return Ok(settings.group) };
-        let of_client = self.state.kin[Kin::Client as usize].get(&client).into_iter().flatten();
+        let of_client = self.state.kin.get(Kin::Client).named(client).iter();
         let known = of_client.filter(|of| **of != account).find_map(|of| self.state.members[*of as usize].as_ref());
         match known.map(|member| member.group) {
             Some(known) if settings.group.is_some_and(|group| group != known) => Err(Code::OtherGroup.into()),
@@ -67,7 +67,7 @@ impl Venue {
         if self.state.members.len() <= account as usize {
             self.state.members.resize_with(account as usize + 1, || None);
         }
-        self.joins(account, &member);
+        self.state.kin.join(account, member.client, member.group);
         self.introduce(account, &member);
         self.state.members[account as usize] = Some(member);
         self.state.ledger.open(account);
@@ -82,26 +82,6 @@ impl Venue {
     fn introduce(&mut self, account: u32, member: &Member) -> bool {
         let mut books = self.books.iter_mut().flatten();
         books.all(|book| book.introduce(account, member.client, member.group, member.class))
-    }
-
-    /// An account is one of its client's and of its group's.
-    fn joins(&mut self, account: u32, member: &Member) {
-        for (kin, name) in self.state.kin.iter_mut().zip([member.client, member.group]) {
-            kin.entry(name).or_default().push(account);
-        }
-    }
-
-    /// It is no longer.
-    fn leaves(&mut self, account: u32, member: &Member) {
-        for (kin, name) in self.state.kin.iter_mut().zip([member.client, member.group]) {
-            let left = kin.get_mut(&name).is_some_and(|of| {
-                of.retain(|of| *of != account);
-                of.is_empty()
-            });
-            if left {
-                kin.remove(&name);
-            }
-        }
     }
 
     fn has_orders(&self, account: u32) -> bool {
@@ -132,15 +112,15 @@ impl Venue {
         self.set_margining(account, settings, &before, &member)?;
         for &of in &moving {
             let Some(mut moved) = self.state.members[of as usize].clone() else { continue };
-            self.leaves(of, if of == account { &before } else { &moved });
+            self.state.kin.leave(of);
             moved.group = member.group;
-            self.joins(of, &moved);
+            self.state.kin.join(of, moved.client, moved.group);
             self.introduce(of, &moved);
             self.state.members[of as usize] = Some(moved);
         }
         if moving.is_empty() && member.client != before.client {
-            self.leaves(account, &before);
-            self.joins(account, &member);
+            self.state.kin.leave(account);
+            self.state.kin.join(account, member.client, member.group);
             self.introduce(account, &member);
         }
         self.forget_lapses(account, &before);
@@ -203,7 +183,7 @@ impl Venue {
             self.state.deadlines.remove(&(until, account));
         }
         let member = self.state.member(account)?.clone();
-        self.leaves(account, &member);
+        self.state.kin.leave(account);
         self.forget_lapses(account, &member);
         if let Some(member) = self.state.member_mut(account) {
             member.closed = true;

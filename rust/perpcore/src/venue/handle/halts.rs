@@ -18,8 +18,8 @@ impl Venue {
         match whose {
             Halted::Account(account) => self.state.member(account).map(|_| vec![account]).map_err(Refusal::from),
             Halted::Client(client) => {
-                let of = self.state.kin[Kin::Client as usize].get(&client);
-                let mut accounts: Vec<u32> = of.into_iter().flatten().copied().filter(open).collect();
+                let of = self.state.kin.get(Kin::Client).named(client);
+                let mut accounts: Vec<u32> = of.iter().copied().filter(open).collect();
                 accounts.sort_unstable_by_key(|account| self.state.member(*account).map_or(0, |member| member.opened));
                 if accounts.is_empty() { Err(Code::UnknownHolder.into()) } else { Ok(accounts) }
             }
