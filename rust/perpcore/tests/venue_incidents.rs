@@ -237,7 +237,9 @@ fn without_second_approval() {
 fn without_halt() {
     let mut scene = Scene::new(&format!("{RULES}collar = {{ width = \"50%\" }}\n"), "0.125", &[100_000_000]);
     scene.join(1, Class::MarketMaker, 2_500_000);
-    scene.place(1, "5000000", "0.138");
+    // What it sold it buys back: what would open is asked about once more as it trades, what reduces is not.
+    scene.trade(0, 1, "5000000", "0.125");
+    assert_eq!(refused(&scene.place(1, "5000000", "0.138")), Ok(()));
     scene.tell(VenueCommand::HaltOrders(Halted::Class(Class::MarketMaker)));
     let again = refused(&scene.place(1, "5000000", "0.138"));
     let filled = of(&scene.place(0, "-5000000", "0.138"), Kind::Filled).len();
