@@ -36,15 +36,15 @@ def columns(rules: VenueRules, row: Row, code: str) -> Row:
         shown["order"] = (row.get("instrument"), row["order"]) if book_kind else row["order"]
     if row.get("kind") == "amend" and code not in ("unknown_holder", "time_runs_back"):
         shown |= {"quantity": None, "price": None}
-    shown |= {"rule": rule_of(code), "note": key_of(code, **names_of(rules, row, shown))}
+    shown |= {"rule": rule_of(code), "note": key_of(code, **names_of(rules, shown))}
     if amount_of(code) is not None:
         shown |= {"amount": amount_of(code), "balance": balance_of(code)}
     return shown
 
 
-def names_of(rules: VenueRules, row: Row, shown: Row) -> dict[str, str | None]:
-    """What a refusal is about."""
-    instrument, asset, underlying = shown.get("instrument"), shown.get("asset"), row.get("underlying")
+def names_of(rules: VenueRules, shown: Row) -> dict[str, str | None]:
+    """What the event is about; it names no underlying by itself."""
+    instrument, asset, underlying = shown.get("instrument"), shown.get("asset"), None
     if instrument is not None:
         underlying = rules.markets[instrument].underlying
     elif asset is not None:
