@@ -109,9 +109,11 @@ def worth(state: State, asset: str, amount: int) -> int:
 
 
 def client_money(state: State) -> int:
-    """Wallets asset by asset, and isolated margins."""
+    """Wallets asset by asset, of what counts as collateral, and isolated margins."""
     total = 0
-    for asset in state.rules.valuation.assets:
+    for asset, terms in state.rules.valuation.assets.items():
+        if not terms.eligible:
+            continue
         total += worth(state, asset, sum(one.amount(asset) for one in state.open_holders()))
     return total + sum(held.margin for one in state.open_holders() for held in one.positions.values())
 

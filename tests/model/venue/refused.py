@@ -43,7 +43,7 @@ def columns(rules: VenueRules, row: Row, code: str) -> Row:
 
 
 def names_of(rules: VenueRules, shown: Row) -> dict[str, str | None]:
-    """What the event of a refusal names: an underlying by its instrument or its asset alone."""
+    """What the event is about; it names no underlying by itself."""
     instrument, asset, underlying = shown.get("instrument"), shown.get("asset"), None
     if instrument is not None:
         underlying = rules.markets[instrument].underlying

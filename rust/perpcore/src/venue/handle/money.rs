@@ -145,7 +145,8 @@ impl Venue {
             state.outflow.pop_front();
         }
         let Some(share) = state.rules.venue().outflow_per_hour else { return Ok(()) };
-        let assets = 0..state.terms.assets.len() as u32;
+        // What does not count as collateral is no money: else a worthless coin would raise the limit.
+        let assets = (0..state.terms.assets.len() as u32).filter(|asset| state.terms.assets[*asset as usize].eligible);
         let money: i128 = assets.map(|asset| state.worth(asset, state.ledger.clients_have(asset))).sum();
         let limit = scaled(money, share) / i128::from(ONE);
         let used: i128 = state.outflow.iter().map(|(.., value)| value).sum();
