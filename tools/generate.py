@@ -149,11 +149,12 @@ def permissions(told: Described) -> str:
     """What the gate admits by phase and by the state of an account."""
     rows = told["permissions"]
     phases = [key for key in rows[0] if key not in ("state", "act")]
-    parts = [
+    head = (
         "What is allowed (✓), and with which code the rest is refused: by what is tried and by the phase of the "
         "instrument, for each state of an account. It is made from the declarations that the gate goes by, and a "
-        "test compares every cell with what a venue does.\n",
-    ]
+        "test compares every cell with what a venue does.\n"
+    )
+    parts = [head]
     for state in dict.fromkeys(row["state"] for row in rows):
         parts.append(f"## {state}\n")
         of = [row for row in rows if row["state"] == state]
