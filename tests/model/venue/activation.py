@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..pricing import Funding, IndexPrice, MarkPrice
 from ..pricing.funding import cap_of
 from ..pricing.rules import Contract, IndexRules
-from . import markets, sources, statuses
+from . import halts, markets, sources, statuses
 from .book import Book
 from .client_ids import ClientIds
 from .figures import Valuer
@@ -34,12 +34,16 @@ def put_in_force(state: State, rules: VenueRules, note: str) -> None:
             holder.model = "standard"
     for name in rules.markets:
         take_market(state, name)
-    for name in before.markets:
+    for name, market in before.markets.items():
+        if rules.markets[name].contract_size != market.contract_size:
+            # what they ask for is another thing
+            for order in list(state.books[name].open.values()):
+                state.books[name].end(order, "off_lot")
         end_off_grid(state.books[name])
     changed = take_prices(state, before)
     for name in before.markets:
         if not rules.eligible[rules.markets[name].underlying] and state.books[name].phase in ENTERED:
-            enter_phase(state.books[name], "reduce_only")
+            close_to_openings(state, name)
     state.flush()
     statuses.look(state)
     sources.look_and_tell(state, changed)
@@ -47,6 +51,15 @@ def put_in_force(state: State, rules: VenueRules, note: str) -> None:
         code = may_not_open(state, holder)
         if code is not None:
             statuses.end_risky(state, holder, code)
+
+
+def close_to_openings(state: State, name: str) -> None:
+    """Only reduced; halted where what was collected cannot trade first."""
+    book = state.books[name]
+    if state.may_use(name):
+        enter_phase(book, "reduce_only")
+    if book.phase != "reduce_only":
+        halts.halt_book(state, book)
 
 
 def take_market(state: State, name: str) -> None:

@@ -27,7 +27,7 @@ def approve(state: State, row: Row) -> str | None:
     """Of any digest."""
     if not re.fullmatch("[0-9a-f]{64}", row["rulebook"]):
         return "out_of_range"
-    if not row.get("approval"):
+    if not (row.get("approval") or "").strip():
         return "approval_missing"
     state.controls.approved.add(row["rulebook"])
     state.emit("accepted", rule="rulebook.approve", note=row["rulebook"])
@@ -55,8 +55,10 @@ def activate(state: State, row: Row) -> str | None:
     time = state.time if rules.effective is None else max(state.time, rules.effective)
     confirmed = bool(row.get("confirm"))
     code = "rulebook_unfit" if is_unfit(state, rules) else None
-    if code is None and time - state.time < state.rules.delay and loosens(state.rules.document, rules.document):
-        code = Refusal("activation_too_early", (time - state.time) * GRID // SECOND, state.rules.delay * GRID // SECOND)
+    # without a clock nobody knows how long it is
+    ahead = time - state.time if state.started else 0
+    if code is None and ahead < state.rules.delay and loosens(state.rules.document, rules.document):
+        code = Refusal("activation_too_early", ahead * GRID // SECOND, state.rules.delay * GRID // SECOND)
     code = code or forces(state, rules, confirmed)
     if code is None and time == state.time:
         code = not_approved(state, rules)

@@ -27,10 +27,15 @@ def set_fault(state: State, holder: Holder, row: Row) -> str | None:
         if code is not None:
             return code
     client, group = family_of(state, holder, row)
+    if is_moving(holder, row) and holder.client in state.controls.halted_clients:
+        return "account_halted"
+    if row.get("class") not in (None, holder.cls) and holder.cls in state.controls.halted_classes:
+        return "account_halted"
     for one in movers(state, holder, row):
         copy = one.copy()
         copy.client, copy.group = client, group
-        if owner_group(copy) != owner_group(one) and any(book.of(one.name) for book in state.books.values()):
+        moves = is_moving(holder, row) or owner_group(copy) != owner_group(one)
+        if moves and any(book.of(one.name) for book in state.books.values()):
             return "conflicting_values"
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..book import Price
 from ..grid import GRID, ceil_div
 from .accounts import Holder, base
 from .figures import Valuer
@@ -32,21 +33,33 @@ def forced(state: State, rules: VenueRules) -> int:
 
 
 def buckets(state: State, rules: VenueRules, holder: Holder) -> Iterator[Row]:
-    """Every bucket, as it was seen last and under the other rules."""
-    valuer = Valuer(rules, state.prices)
+    """Every bucket, as it was seen last and under the other rules, at the last prices whatever their states."""
+    last = {name: Price(price.value, "live") for name, price in state.prices.items()}
+    valuer = Valuer(rules, last)
+    known = holder.statuses
+    if "undecided" in known.values():
+        known = dict(statuses_at(Valuer(state.rules, last), state, holder))
     under = in_models_of(rules, holder)
     isolated = [name for name in state.rules.markets if (name, "isolated") in holder.positions]
     for bucket in (None, *isolated):
         orders = state.counted_orders(holder)
         found = valuer.cross(under, orders) if bucket is None else valuer.isolated(under, bucket)
         notional = ceil_div(bucket_notional(state, holder, bucket), GRID)
-        before = holder.statuses.get(bucket, "healthy")
+        before = known.get(bucket, "healthy")
         takes = found.status in TAKEN and before not in TAKEN
         yield {
             "account": holder.name, "instrument": bucket, "before": before, "after": found.status,
             "equity": found.equity, "maintenance_margin": found.maintenance_margin, "notional": notional,
             "forced": notional if takes else 0, "limit": None, "excess": None,
         }  # fmt: skip
+
+
+def statuses_at(valuer: Valuer, state: State, holder: Holder) -> Iterator[tuple[str | None, str]]:
+    """Of every bucket, under the rules in force."""
+    yield None, valuer.cross(holder, state.counted_orders(holder)).status
+    for name, mode in holder.positions:
+        if mode == "isolated":
+            yield name, valuer.isolated(holder, name).status
 
 
 def in_models_of(rules: VenueRules, holder: Holder) -> Holder:

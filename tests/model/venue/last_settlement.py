@@ -33,6 +33,7 @@ def settle(state: State, row: Row) -> str | None:
 
 def settle_at(state: State, name: str, price: int, approval: str | None) -> str | None:
     """The first to ask waits for another one who asks the same."""
+    approval = (approval or "").strip()
     if not approval:
         return "approval_missing"
     hour = [value for time, value in values_of(state, name) if state.time - HOUR <= time]

@@ -40,7 +40,7 @@ def settings_fault(state: State, holder: Holder, row: Row) -> str | None:
     cls = row.get("class") or (holder.cls if row["kind"] == "open_account" else None)
     if state.rules.classes and cls is not None and cls not in state.rules.classes:
         return "class_not_admitted"
-    if row.get("class") == "affiliated_market_maker" and not row.get("approval"):
+    if row.get("class") == "affiliated_market_maker" and not (row.get("approval") or "").strip():
         return "approval_missing"
     if row.get("model") == "portfolio" and state.rules.valuation.portfolio is None:
         return "model_not_enabled"
@@ -81,8 +81,6 @@ def set_account(state: State, row: Row) -> str | None:
     apply_settings(holder, row)
     clients.join(state, holder, row)
     state.emit("accepted", account=holder.name, cls=holder.cls)
-    if permissions.is_halted(state, holder):
-        end_all(state, holder, "account_halted")
     code = permissions.proof_over(state, holder)
     if code is not None:
         statuses.end_risky(state, holder, code)
@@ -120,7 +118,7 @@ def hold(state: State, row: Row) -> str | None:
     if holder is None:
         return "unknown_holder"
     words = words_of(row)
-    if "frozen" in words and not row.get("approval"):
+    if "frozen" in words and not (row.get("approval") or "").strip():
         return "approval_missing"
     opens = {"no_open", "frozen"}
     could = not opens & holder.flags

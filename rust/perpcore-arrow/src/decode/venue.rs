@@ -214,7 +214,7 @@ impl<'a, T: Texts<'a>> Row<'a, T> {
 
     /// Whether an approval is referred to: an empty text is none.
     fn is_approved(self) -> bool {
-        !self.said(At::Approval).is_empty()
+        !self.said(At::Approval).trim().is_empty()
     }
 
     /// A text; empty where it is not given.

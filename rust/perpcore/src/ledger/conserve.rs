@@ -53,12 +53,14 @@ impl Ledger {
             let mut wallets: Vec<_> =
                 holdings.wallets.iter().filter(|of| of.cash.amount() != 0 || of.held != 0).collect();
             wallets.sort_unstable_by_key(|wallet| wallet.asset);
+            tell(&[wallets.len() as i128]);
             for wallet in wallets {
                 tell(&[account as i128, wallet.asset.into(), wallet.cash.amount(), wallet.held]);
             }
             let mut positions: Vec<_> = holdings.positions.iter().collect();
             positions.retain(|held| held.is_something() || held.leverage != 0);
             positions.sort_unstable_by_key(|held| (held.instrument, held.isolated));
+            tell(&[positions.len() as i128]);
             for held in positions {
                 let key = [account as i128, held.instrument.into(), held.isolated.into(), held.quantity.into()];
                 tell(&key);

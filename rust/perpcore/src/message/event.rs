@@ -207,7 +207,7 @@ impl Event {
     #[inline(always)]
     pub fn audience(&self) -> Audience {
         match self.kind {
-            Kind::Halt | Kind::Resume if self.account != NOBODY => Audience::Account,
+            Kind::Halt | Kind::Resume | Kind::LimitReached if self.account != NOBODY => Audience::Account,
             kind => kind.audience(),
         }
     }

@@ -5,6 +5,8 @@ use crate::num::round::div_even;
 use std::collections::VecDeque;
 
 const SECOND: i64 = 1_000_000_000;
+/// No average is over more seconds: a day's.
+const LONGEST: i64 = 86_400;
 const HOUR: i64 = 3_600_000_000_000;
 
 /// Values of an index that were in quorum: the last one, and those of the last hour.
@@ -14,23 +16,14 @@ pub(crate) struct Quorum {
     last: Option<i64>,
     /// The value at each whole second at which there was another one than at the second before, as far back as averages look.
     seconds: VecDeque<(i64, i64)>,
-    /// The longest average that is asked for, in seconds.
-    longest: i64,
 }
 
 impl Quorum {
-    /// Averages are asked for over at most so many seconds.
-    pub(crate) fn look_back(&mut self, seconds: i64) {
-        self.longest = seconds;
-    }
-
     /// A value is in quorum; times never fall.
     #[inline]
     pub(crate) fn accept(&mut self, now: i64, value: i64) {
         self.last = Some(value);
-        if self.longest > 0 {
-            self.sample(-(-now).div_euclid(SECOND), value);
-        }
+        self.sample(-(-now).div_euclid(SECOND), value);
         self.values.forget_before(now.saturating_sub(HOUR));
         self.values.push(now, value);
     }
@@ -43,7 +36,7 @@ impl Quorum {
             _ => self.seconds.push_back((second, value)),
         }
         // The first of what is kept stands at the second at which the longest average begins.
-        while self.seconds.get(1).is_some_and(|(next, _)| *next <= second - self.longest) {
+        while self.seconds.get(1).is_some_and(|(next, _)| *next <= second - LONGEST) {
             self.seconds.pop_front();
         }
     }

@@ -79,10 +79,9 @@ impl Pulse {
     }
 
     /// Everything of it, for a digest.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = i128> + '_ {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = [i128; 3]> + '_ {
         let beats = self.beats.iter();
-        let beats = beats.flat_map(|of| [of.second.into(), of.highest, of.turnover_e16]);
-        beats.chain([self.flows])
+        beats.map(|of| [of.second.into(), of.highest, of.turnover_e16]).chain([[self.flows, 0, 0]])
     }
 }
 

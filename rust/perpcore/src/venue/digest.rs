@@ -1,5 +1,5 @@
-//! The state of a venue in 256 bits: the same after the same commands. Accounts are their
-//! numbers in it, given in the order in which they were first named.
+//! The state of a venue in 256 bits: the same after the same commands. Accounts are their numbers in it, given in the order in
+//! which they were first named.
 
 use super::Venue;
 use super::gate::Floor;
@@ -28,24 +28,27 @@ impl Venue {
             let Some(Some(member)) = state.members.get(account as usize) else { continue };
             tell(&[account.into()]);
             tell(&numbers(member));
-            member.isolated.iter().for_each(|(at, status)| tell(&[(*at).into(), *status as i128]));
-            member.tripped.iter().for_each(|why| tell(&[why.code as i128, why.comes_to, why.allowed]));
-            member.pulse.iter().for_each(|pulse| pulse.numbers().for_each(|number| tell(&[number])));
+            list(&mut tell, member.isolated.iter().map(|(at, status)| [(*at).into(), *status as i128]));
+            list(&mut tell, member.tripped.iter().map(|why| [why.code as i128, why.comes_to, why.allowed]));
+            list(&mut tell, member.pulse.iter().flat_map(|pulse| pulse.numbers()));
         }
         for kin in [Kin::Client, Kin::Group] {
             let numbers = |(name, pace): (u32, Pace)| [kin as i64, name.into(), pace.second, pace.orders.into()];
-            state.kin.get(kin).paces().map(numbers).for_each(|numbers| tell(&numbers.map(i128::from)));
+            list(&mut tell, state.kin.get(kin).paces().map(|of| numbers(of).map(i128::from)));
         }
-        state.halted_clients.iter().for_each(|client| tell(&[(*client).into()]));
-        tell(&state.halted_classes.map(i128::from));
+        list(&mut tell, state.halts.clients.iter().map(|client| [i128::from(*client)]));
+        tell(&state.halts.classes.map(i128::from));
         state.ledger.numbers(&mut tell);
-        for (number, of) in &state.withdrawals {
-            tell(&[(*number).into(), of.account.into(), of.asset.into(), of.amount]);
-        }
-        state.outflow.iter().for_each(|(time, number, value)| tell(&[(*time).into(), (*number).into(), *value]));
+        let withdrawals = state.withdrawals.iter();
+        list(
+            &mut tell,
+            withdrawals.map(|(number, of)| [(*number).into(), of.account.into(), of.asset.into(), of.amount]),
+        );
+        let outflow = state.outflow.iter();
+        list(&mut tell, outflow.map(|(time, number, value)| [(*time).into(), (*number).into(), *value]));
         for of in &state.prices.underlyings {
             tell(&[of.now.price.into(), of.now.state as i128]);
-            of.told.numbers().for_each(|number| tell(&[number.into()]));
+            list(&mut tell, of.told.numbers().map(|number| [i128::from(number)]));
         }
         for of in &state.prices.instruments {
             let [bid, ask] = of.outside.unwrap_or_default().map(|price| price.map_or(-1, i128::from));
@@ -58,12 +61,17 @@ impl Venue {
             hash.update(of.funding.digest());
             of.mark.iter().for_each(|mark| hash.update(mark.digest()));
         }
+        // What is of no fixed length says first how long it is.
+        hash.update(state.offered.len().to_le_bytes());
         for (instrument, (price, approval)) in &state.offered {
             hash.update(instrument.to_le_bytes());
             hash.update(price.to_le_bytes());
+            hash.update(approval.len().to_le_bytes());
             hash.update(approval.as_bytes());
         }
+        hash.update(state.changes.approved.len().to_le_bytes());
         state.changes.approved.iter().for_each(|digest| hash.update(digest.as_bytes()));
+        hash.update([u8::from(state.changes.waiting.is_some())]);
         if let Some(waiting) = &state.changes.waiting {
             hash.update(waiting.rules.digest());
             hash.update(waiting.time.to_le_bytes());
@@ -75,7 +83,14 @@ impl Venue {
     }
 }
 
-fn numbers(member: &Member) -> [i128; 17] {
+/// Tells rows of which there may be any number: how many first.
+fn list<R: AsRef<[i128]>>(tell: &mut impl FnMut(&[i128]), rows: impl Iterator<Item = R>) {
+    let rows: Vec<R> = rows.collect();
+    tell(&[rows.len() as i128]);
+    rows.iter().for_each(|row| tell(row.as_ref()));
+}
+
+fn numbers(member: &Member) -> [i128; 16] {
     let Member { opened, client, group, class, leverage, fee_tier, pace, status, .. } = *member;
     let Flags { no_open, no_withdraw, frozen } = member.flags;
     let time = |time: Option<i64>| time.map_or(i128::MIN, i128::from);
@@ -95,7 +110,6 @@ fn numbers(member: &Member) -> [i128; 17] {
         pace.second.into(),
         pace.orders.into(),
         status as i128,
-        member.isolated.len() as i128,
-        member.halted.iter().fold(0, |bits, halted| bits << 1 | i128::from(*halted)),
+        member.halted.into(),
     ]
 }

@@ -1,14 +1,19 @@
-//! What another rulebook would do to everybody (`rulebook.activate`): at the same prices, with the same positions and orders.
+//! What another rulebook would do to everybody (`rulebook.activate`): at the last prices, with the same positions and orders.
 //! Nothing changes.
+//!
+//! A price that may not be used today may be used tomorrow, and then it forces. So both rulebooks are asked at the last prices
+//! whatever their states: an account that is undecided now has the status that it would have without that.
 
 use super::Venue;
 use super::desk::{Desk, Manner};
 use super::prices::Prices;
 use super::state::Books;
+use crate::margin::figures::Figures;
 use crate::margin::line::Noted;
 use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
+use crate::message::PriceState;
 use crate::num::round::charge_from_e16;
 use crate::num::{ONE, times};
 use crate::rules::Rulebook;
@@ -20,7 +25,7 @@ pub struct Impact {
     pub account: u32,
     /// The instrument of an isolated bucket, or of a position; none for the cross bucket.
     pub instrument: Option<u32>,
-    /// Status now and then; none where it is about a limit.
+    /// Status now and then, at the last prices whatever their states; none where it is about a limit.
     pub statuses: Option<[Status; 2]>,
     /// Of the bucket under the other rulebook, in g.
     pub equity: i128,
@@ -39,19 +44,36 @@ fn is_forced(status: Status) -> bool {
     matches!(status, Status::Liquidation | Status::Bankrupt)
 }
 
-/// The prices of a venue under some terms.
-pub(super) fn market_of(terms: &Terms, prices: &Prices) -> Market {
+/// The prices of a venue under some terms, in the states that are made of theirs.
+pub(super) fn market_of(terms: &Terms, prices: &Prices, state: impl Fn(PriceState) -> PriceState) -> Market {
     let mut market = Market::untold(terms);
     for (at, of) in prices.instruments.iter().enumerate().filter(|(_, of)| of.price != 0) {
-        market.set_mark(terms, at, of.price, of.state);
+        market.set_mark(terms, at, of.price, state(of.state));
     }
     for of in prices.underlyings.iter().filter(|of| of.now.price != 0) {
-        of.assets.iter().for_each(|asset| market.set_asset(terms, *asset as usize, of.now.price, of.now.state));
+        let (price, state) = (of.now.price, state(of.now.state));
+        of.assets.iter().for_each(|asset| market.set_asset(terms, *asset as usize, price, state));
     }
     for (at, told) in prices.assets.iter().enumerate().filter(|(_, told)| told.price != 0) {
-        market.set_asset(terms, at, told.price, told.state);
+        market.set_asset(terms, at, told.price, state(told.state));
     }
     market
+}
+
+/// A rulebook and the last prices under it.
+struct Under<'a> {
+    terms: &'a Terms,
+    market: Market,
+}
+
+impl<'a> Under<'a> {
+    fn new(terms: &'a Terms, prices: &Prices) -> Under<'a> {
+        Under { terms, market: market_of(terms, prices, |_| PriceState::Live) }
+    }
+
+    fn value(&self, instrument: u32, quantity: i64) -> i128 {
+        times(quantity.abs(), self.market.mark(instrument).price)
+    }
 }
 
 impl Venue {
@@ -62,12 +84,14 @@ impl Venue {
     }
 
     /// The same of a rulebook that is fitting.
-    pub(super) fn impacts(&self, rules: &Rulebook) -> Vec<Impact> {
+    fn impacts(&self, rules: &Rulebook) -> Vec<Impact> {
         let terms = Terms::new(rules);
-        let market = market_of(&terms, &self.state.prices);
+        let prices = &self.state.prices;
+        let [now, then] = [&*self.state.terms, &terms].map(|terms| Under::new(terms, prices));
         let (mut desk, mut found) = (Desk::default(), Vec::new());
         for account in self.accounts() {
-            self.impact(account, rules, &terms, &market, &mut desk, &mut found);
+            self.statuses_change(account, [&now, &then], &mut desk, &mut found);
+            self.limits_are_passed(account, rules, &then, &mut found);
         }
         found
     }
@@ -77,72 +101,80 @@ impl Venue {
         self.impacts(rules).iter().map(|impact| impact.forced).sum()
     }
 
-    fn impact(
-        &self,
-        account: u32,
-        rules: &Rulebook,
-        terms: &Terms,
-        market: &Market,
-        desk: &mut Desk,
-        found: &mut Vec<Impact>,
-    ) {
-        let Ok(member) = self.state.member(account) else { return };
+    /// Values an account under a rulebook: the cross figures; the isolated ones go to the buckets of the desk.
+    fn valued_under(&self, account: u32, under: &Under<'_>, desk: &mut Desk) -> Option<Figures> {
+        let member = self.state.member(account).ok()?;
         let manner = Manner {
-            taker_fee: terms.taker_fees[member.fee_tier],
-            portfolio: member.portfolio && terms.portfolio.is_some(),
+            taker_fee: under.terms.taker_fees[member.fee_tier],
+            portfolio: member.portfolio && under.terms.portfolio.is_some(),
             leverage: member.leverage,
         };
-        let holdings = self.state.ledger.of(account);
-        desk.lay(holdings, &manner);
+        desk.lay(self.state.ledger.of(account), &manner);
         desk.lay_orders(&Books::resting(&self.books, &self.state.lots), account, manner.leverage, 0, None);
         let mut noted = Noted::default();
-        let cross = desk.value(terms, market, &mut noted);
-        let unknown = noted.0.is_some();
-        let value = |instrument: u32, quantity: i64| times(quantity.abs(), market.mark(instrument).price);
-        let of_bucket = |isolated: Option<u32>| {
-            let held = holdings.positions().iter().filter(|held| match isolated {
-                None => !held.isolated,
-                Some(instrument) => held.isolated && held.instrument == instrument,
-            });
-            charge_from_e16(held.map(|held| value(held.instrument, held.quantity)).sum())
-        };
-        let isolated_before = |instrument: u32| {
-            let known = member.isolated.iter().find(|(of, _)| *of == instrument);
-            known.map_or(Status::Healthy, |(_, status)| *status)
-        };
-        let isolated = desk.buckets.iter().map(|of| (Some(of.instrument), isolated_before(of.instrument), of.figures));
-        for (instrument, before, figures) in std::iter::once((None, member.status, cross)).chain(isolated) {
-            let after = if unknown { Status::Undecided } else { figures.status };
+        let mut cross = desk.value(under.terms, &under.market, &mut noted);
+        if noted.0.is_some() {
+            cross.status = Status::Undecided;
+            desk.buckets.iter_mut().for_each(|bucket| bucket.figures.status = Status::Undecided);
+        }
+        Some(cross)
+    }
+
+    /// The statuses that an account has now: as they were last seen, or at the last prices where that is undecided.
+    fn statuses_now(&self, account: u32, now: &Under<'_>, desk: &mut Desk) -> Vec<(Option<u32>, Status)> {
+        let Ok(member) = self.state.member(account) else { return Vec::new() };
+        let isolated = member.isolated.iter().map(|(instrument, status)| (Some(*instrument), *status));
+        let seen: Vec<_> = std::iter::once((None, member.status)).chain(isolated).collect();
+        if seen.iter().all(|(_, status)| *status != Status::Undecided) {
+            return seen;
+        }
+        let Some(cross) = self.valued_under(account, now, desk) else { return seen };
+        let isolated = desk.buckets.iter().map(|of| (Some(of.instrument), of.figures.status));
+        std::iter::once((None, cross.status)).chain(isolated).collect()
+    }
+
+    fn statuses_change(&self, account: u32, [now, then]: [&Under<'_>; 2], desk: &mut Desk, found: &mut Vec<Impact>) {
+        let known = self.statuses_now(account, now, desk);
+        let Some(cross) = self.valued_under(account, then, desk) else { return };
+        let isolated = desk.buckets.iter().map(|of| (Some(of.instrument), of.figures));
+        for (instrument, figures) in std::iter::once((None, cross)).chain(isolated) {
+            let before = known.iter().find(|(of, _)| *of == instrument).map_or(Status::Healthy, |(_, status)| *status);
+            let Figures { status: after, equity, maintenance_margin, .. } = figures;
             if after == before {
                 continue;
             }
-            let notional = of_bucket(instrument);
+            let held = self.state.ledger.of(account).positions().iter();
+            let held = held.filter(|held| match instrument {
+                None => !held.isolated,
+                Some(instrument) => held.isolated && held.instrument == instrument,
+            });
+            let notional = charge_from_e16(held.map(|held| then.value(held.instrument, held.quantity)).sum());
             let forced = if is_forced(after) && !is_forced(before) { notional } else { 0 };
-            let (equity, maintenance_margin, statuses) =
-                (figures.equity, figures.maintenance_margin, Some([before, after]));
+            let statuses = Some([before, after]);
             let limit = None;
             found.push(Impact { account, instrument, statuses, equity, maintenance_margin, notional, forced, limit });
         }
+    }
+
+    fn limits_are_passed(&self, account: u32, rules: &Rulebook, then: &Under<'_>, found: &mut Vec<Impact>) {
+        let holdings = self.state.ledger.of(account);
         for (at, instrument) in rules.instruments().iter().enumerate() {
             let Some(limit) = instrument.limits.position else { continue };
             let held = [false, true].map(|isolated| holdings.position(at as u32, isolated).map_or(0, |of| of.quantity));
             let quantity = held[0] + held[1];
-            let size = i128::from(terms.instruments[at].contract_size);
+            let size = i128::from(then.terms.instruments[at].contract_size);
             let contracts = (i128::from(quantity.abs()) * i128::from(ONE) / size) as i64;
             if contracts > limit {
-                let notional = charge_from_e16(value(at as u32, quantity));
-                let (instrument, limit) = (Some(at as u32), Some([limit, contracts - limit]));
-                let none = Impact {
+                found.push(Impact {
                     account,
-                    instrument,
+                    instrument: Some(at as u32),
                     statuses: None,
                     equity: 0,
                     maintenance_margin: 0,
-                    notional,
+                    notional: charge_from_e16(then.value(at as u32, quantity)),
                     forced: 0,
-                    limit,
-                };
-                found.push(none);
+                    limit: Some([limit, contracts - limit]),
+                });
             }
         }
     }

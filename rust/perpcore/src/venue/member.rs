@@ -21,8 +21,8 @@ pub(super) struct Member {
     pub(super) investor_until: Option<i64>,
     pub(super) knowledge_until: Option<i64>,
     pub(super) flags: Flags,
-    /// Whether its orders are halted: it, its client, its class.
-    pub(super) halted: [bool; 3],
+    /// Whether its orders are halted, whoever its client and whatever its class.
+    pub(super) halted: bool,
     /// Why its breaker tripped, until it is released.
     pub(super) tripped: Option<Box<Refusal>>,
     /// What it traded within a minute, where the rulebook has a breaker.
@@ -56,7 +56,7 @@ impl Member {
             investor_until: None,
             knowledge_until: None,
             flags: Flags::default(),
-            halted: [false; 3],
+            halted: false,
             tripped: None,
             pulse: None,
             traded: false,
@@ -83,11 +83,5 @@ impl Member {
         }
         self.investor_until = settings.investor_until.or(self.investor_until);
         self.knowledge_until = settings.knowledge_until.or(self.knowledge_until);
-    }
-
-    /// Whether it may send no order at all.
-    #[inline(always)]
-    pub(super) fn is_halted(&self) -> bool {
-        self.halted != [false; 3]
     }
 }

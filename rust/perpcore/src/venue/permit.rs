@@ -7,9 +7,10 @@ use super::gate::account::{admits, over};
 use super::member::Member;
 use crate::book::Form;
 use crate::fault::Code;
-use crate::message::{Phase, Refusal};
+use crate::message::{Class, Phase, Refusal, Word};
 use crate::rules::Client;
 use crate::word::words;
+use std::collections::BTreeSet;
 
 words! {
     /// What keeps an account from orders, whatever its margin; the first that applies.
@@ -79,11 +80,32 @@ words! {
     }
 }
 
+/// Clients and classes whose orders are halted; accounts know it of themselves.
+#[derive(Debug, Default)]
+pub(super) struct Halts {
+    pub(super) clients: BTreeSet<u32>,
+    pub(super) classes: [bool; Class::ALL.len()],
+}
+
+impl Halts {
+    /// Whether an account may send no order at all.
+    #[inline(always)]
+    pub(super) fn stop(&self, member: &Member) -> bool {
+        member.halted || self.classes[member.class as usize] || self.clients.contains(&member.client)
+    }
+
+    /// Whether an account would shed a halt by what it becomes: that of its client, or of its class.
+    pub(super) fn are_shed(&self, before: &Member, after: &Member) -> bool {
+        let client = before.client != after.client && self.clients.contains(&before.client);
+        client || before.class != after.class && self.classes[before.class as usize]
+    }
+}
+
 impl Standing {
     /// What keeps an account from orders at a time.
     #[inline(always)]
-    pub(super) fn of(member: &Member, rules: &Client, time: i64) -> Standing {
-        if member.is_halted() {
+    pub(super) fn of(member: &Member, halts: &Halts, rules: &Client, time: i64) -> Standing {
+        if halts.stop(member) {
             Standing::Halted
         } else if member.flags.frozen {
             Standing::Frozen

@@ -1,6 +1,5 @@
 //! The prices that a venue goes by: of each underlying an index, told or made of sources; of each instrument a mark.
 
-use super::state::SECOND;
 use crate::message::PriceState;
 use crate::pricing::funding::{self, Funding};
 use crate::pricing::index::Index;
@@ -123,18 +122,7 @@ impl Prices {
         }
         let known = old.assets.len();
         self.assets[..known].copy_from_slice(&old.assets);
-        self.look_back(after);
         anew
-    }
-
-    /// Indexes remember what averages for last settlements will be asked for.
-    fn look_back(&mut self, rules: &Rulebook) {
-        for of in &mut self.underlyings {
-            let windows = of.instruments.iter().map(|at| rules.instruments()[*at as usize].settlement_window);
-            let seconds = windows.flatten().max().unwrap_or(0) / SECOND;
-            of.told.look_back(seconds);
-            of.index.iter_mut().for_each(|index| index.look_back(seconds));
-        }
     }
 
     pub(super) fn new(rules: &Rulebook) -> Prices {
@@ -171,13 +159,11 @@ impl Prices {
                 last: 0,
             }
         });
-        let mut prices = Prices {
+        Prices {
             instruments: instruments.collect(),
             made: underlyings.iter().any(|underlying| underlying.index.is_some()),
             assets: vec![UNTOLD; rules.assets().len()],
             underlyings,
-        };
-        prices.look_back(rules);
-        prices
+        }
     }
 }

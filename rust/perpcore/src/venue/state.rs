@@ -5,6 +5,7 @@ use super::desk::{Desk, Manner};
 use super::dry::market_of;
 use super::kin::Kins;
 use super::member::Member;
+use super::permit::Halts;
 use super::prices::{Anew, Prices};
 use crate::book::Book;
 use crate::book::fast::Fast;
@@ -17,7 +18,7 @@ use crate::margin::admission::Wish;
 use crate::margin::figures::Figures;
 use crate::margin::market::Market;
 use crate::margin::terms::Terms;
-use crate::message::{Class, Event, Side, Word};
+use crate::message::{Event, Side};
 use crate::monitor::watch::{Scout, Watch};
 use crate::num::ONE;
 use crate::pricing::funding::Slot as Sample;
@@ -65,9 +66,7 @@ pub(super) struct State {
     pub(super) order: Vec<u32>,
     /// The accounts of each client, and of each beneficial-owner group, with their orders a second.
     pub(super) kin: Kins,
-    /// Clients and classes whose orders are halted.
-    pub(super) halted_clients: BTreeSet<u32>,
-    pub(super) halted_classes: [bool; Class::ALL.len()],
+    pub(super) halts: Halts,
     pub(super) market: Market,
     pub(super) prices: Prices,
     pub(super) watch: Watch,
@@ -117,8 +116,7 @@ impl State {
             members: Vec::new(),
             order: Vec::new(),
             kin: Kins::default(),
-            halted_clients: BTreeSet::new(),
-            halted_classes: [false; Class::ALL.len()],
+            halts: Halts::default(),
             prices: Prices::new(rules),
             watch: Watch::new(&market),
             scout: Scout::new(true),
@@ -154,7 +152,7 @@ impl State {
         let anew = self.prices.go_by(&self.rules, rules, self.time);
         self.ledger.go_by(rules, &terms);
         self.lots = lots_of(rules, &terms);
-        self.market = market_of(&terms, &self.prices);
+        self.market = market_of(&terms, &self.prices, |state| state);
         // Nobody was valued under it yet.
         self.watch = Watch::new(&self.market);
         (self.admitted, self.passed) = (None, None);

@@ -159,3 +159,29 @@ fn accounts_of_a_client_share_their_limits() {
     desk.time += SECOND;
     assert_eq!(desk.place(ALPHA, ioc(ANN)), None);
 }
+
+#[test]
+fn nobody_sheds_the_halt_of_his_client_or_class() {
+    let mut desk = house();
+    desk.does(VenueCommand::HaltOrders(Halted::Client(7)));
+    let to = |client, class| Settings { client, class, approved: true, ..Settings::default() };
+    desk.refuses(VenueCommand::SetAccount(ANN, to(Some(8), None)), Code::AccountHalted);
+    desk.does(VenueCommand::ResumeOrders(Halted::Client(7)));
+    desk.does(VenueCommand::HaltOrders(Halted::Class(Class::AffiliatedMarketMaker)));
+    desk.refuses(VenueCommand::SetAccount(ANN, to(None, Some(Class::MarketMaker))), Code::AccountHalted);
+    // By itself it may go to another client, where it is halted still.
+    desk.does(VenueCommand::SetAccount(ANN, to(Some(8), None)));
+    desk.not_placed(ALPHA, limit(ANN, 1, 9_900), Code::AccountHalted);
+}
+
+#[test]
+fn nobody_comes_to_another_client_with_orders() {
+    let mut desk = Desk::with(RULES, &[1_000, 1_000]);
+    let of = |client, group| Settings { client: Some(client), group: Some(group), ..Settings::default() };
+    desk.does(VenueCommand::SetAccount(ANN, of(7, 2)));
+    desk.does(VenueCommand::SetAccount(BEN, of(8, 2)));
+    let order = desk.rests(ALPHA, limit(BEN, 1, 9_900));
+    desk.refuses(VenueCommand::SetAccount(BEN, of(7, 2)), Code::ConflictingValues);
+    desk.cancel(ALPHA, order);
+    desk.does(VenueCommand::SetAccount(BEN, of(7, 2)));
+}

@@ -144,3 +144,108 @@ fn the_last_settlement_is_at_the_average_of_whole_seconds() {
     // (2·100 + 7·103 + 110) / 10
     assert_eq!(price, Some(cents(10_310)));
 }
+
+#[test]
+fn what_a_price_hides_that_may_not_be_used_is_forced_all_the_same() {
+    let mut desk = Desk::with(RULES, &[100, 10_000]);
+    desk.trade(ALPHA, ANN, BEN, 9, 10_000);
+    let higher = RULES.replacen("[[\"rest\", \"5%\", 10]]", "[[\"rest\", \"12%\", 8]]", 1);
+    // Her own market, then another one of which she holds little.
+    desk.does(VenueCommand::Mark(ALPHA, units(100), PriceState::Frozen));
+    desk.refuses(activate(&higher), Code::RulebookForces);
+    assert_eq!(desk.events.last().map(|event| event.amount), Some(money(900)));
+    desk.mark(ALPHA, 10_000);
+    desk.trade(BETA, ANN, BEN, 1, 10_000);
+    desk.does(VenueCommand::Mark(BETA, units(100), PriceState::Frozen));
+    desk.refuses(activate(&higher), Code::RulebookForces);
+    // 9 · 100 and 1 · 0.1 · 100
+    assert_eq!(desk.events.last().map(|event| event.amount), Some(money(910)));
+    // Nor where it waited until then.
+    let waits = effective(&higher, "2026-12-01T01:00:00Z");
+    desk.does(VenueCommand::Deposit(ANN, USD, money(900)));
+    desk.does(activate(&waits));
+    desk.mark(BETA, 10_000);
+    desk.does(VenueCommand::Withdraw(ANN, USD, money(900)));
+    let number = desk.events.iter().find(|event| event.kind == Kind::WithdrawalRequested).expect("a request").order;
+    desk.does(VenueCommand::ConfirmWithdrawal(number));
+    desk.does(VenueCommand::Restart);
+    desk.time = MIDNIGHT + HOUR;
+    desk.does(VenueCommand::AdvanceTime);
+    let dropped: Vec<_> = desk.events.iter().filter(|event| event.kind == Kind::Canceled).map(|of| of.code).collect();
+    assert_eq!(dropped, [Some(Code::RulebookForces)]);
+}
+
+#[test]
+fn what_was_collected_does_not_trade_at_a_price_that_may_not_be_used() {
+    let not_eligible = RULES.replace("[underlying.ALPHA]", "[underlying.ALPHA]\neligible = false");
+    // They would meet at 100, at a mark that may not be used, or beyond the collar of one that is 80 by then.
+    for (mark, state) in [(100, PriceState::Frozen), (80, PriceState::Live)] {
+        let mut desk = Desk::with(RULES, &[10_000, 10_000]);
+        desk.trade(ALPHA, ANN, BEN, 5, 10_000);
+        desk.does(VenueCommand::Phase(ALPHA, Phase::Preopen));
+        desk.rests(ALPHA, Place { reduce_only: true, ..limit(ANN, -5, 10_000) });
+        desk.rests(ALPHA, Place { reduce_only: true, ..limit(BEN, 5, 10_000) });
+        desk.does(VenueCommand::Mark(ALPHA, units(mark), state));
+        desk.does(activate(&not_eligible));
+        assert_eq!(desk.filled(), 0);
+        assert_eq!(desk.venue.book(ALPHA).expect("the book").phase(), Phase::Halted);
+    }
+}
+
+#[test]
+fn orders_of_another_contract_size_end() {
+    let mut desk = Desk::with(RULES, &[10_000, 10_000]);
+    let order = desk.rests(BETA, limit(ANN, 1, 10_000));
+    desk.does(activate(&RULES.replace("contract_size = 0.1", "contract_size = 0.2")));
+    let ended: Vec<_> = desk.events.iter().filter(|event| event.kind == Kind::Canceled).collect();
+    assert_eq!(ended.iter().map(|event| (event.order, event.code)).collect::<Vec<_>>(), [(order, Some(Code::OffLot))]);
+}
+
+#[test]
+fn a_window_that_is_new_looks_back() {
+    let mut desk = Desk::with(RULES, &[10_000, 10_000]);
+    // 100 for an hour, and 120 for its last second.
+    desk.time = MIDNIGHT + HOUR;
+    desk.index(ALPHA, 12_000);
+    desk.does(activate(&RULES.replacen("tick = 0.01", "settlement_window = \"10s\"\ntick = 0.01", 1)));
+    desk.does(VenueCommand::Phase(ALPHA, Phase::Settling));
+    desk.does(VenueCommand::Settle(ALPHA, None, ""));
+    let price = desk.events.iter().find(|event| event.kind == Kind::Settlement).map(|event| event.price);
+    // (9·100 + 120) / 10
+    assert_eq!(price, Some(units(102)));
+}
+
+#[test]
+fn two_approvals_are_two_references() {
+    let mut desk = Desk::with(RULES, &[10_000]);
+    desk.does(VenueCommand::Phase(ALPHA, Phase::Settling));
+    let settle = |approval| VenueCommand::Settle(ALPHA, Some(units(100)), approval);
+    desk.refuses(settle(" "), Code::ApprovalMissing);
+    desk.does(settle("minutes 1"));
+    desk.refuses(settle(" minutes 1\n"), Code::SecondApproval);
+    desk.refuses(VenueCommand::ApproveRulebook(&digest(RULES), "\t"), Code::ApprovalMissing);
+}
+
+#[test]
+fn what_was_approved_is_not_taken_for_another_approval_in_the_digest() {
+    let named = "ab".repeat(32);
+    let mut first = Desk::with(RULES, &[10_000]);
+    first.does(VenueCommand::Phase(ALPHA, Phase::Settling));
+    first.does(VenueCommand::ApproveRulebook(&named, "minutes"));
+    first.does(VenueCommand::Settle(ALPHA, Some(units(100)), "a"));
+    let mut second = Desk::with(RULES, &[10_000]);
+    second.does(VenueCommand::Phase(ALPHA, Phase::Settling));
+    second.does(VenueCommand::Settle(ALPHA, Some(units(100)), &format!("a{named}")));
+    second.refuses(VenueCommand::ReleaseWithdrawal(999), Code::UnknownWithdrawal);
+    assert_eq!(first.venue.counts().2, second.venue.counts().2);
+    assert_ne!(first.venue.digest(), second.venue.digest());
+}
+
+#[test]
+fn a_stream_without_a_clock_cannot_wait() {
+    let rules = RULES.replace("[venue]", "[venue]\nchanges = { delay = \"1h\" }");
+    let mut desk = Desk::bare(&rules);
+    desk.time = 0;
+    let looser = effective(&rules.replacen("\"5%\", 10", "\"4%\", 20", 1), "2026-12-01T00:00:00Z");
+    desk.refuses(activate(&looser), Code::ActivationTooEarly);
+}

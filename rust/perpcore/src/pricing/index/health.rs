@@ -174,10 +174,6 @@ impl Health {
     }
 
     /// `settle.price`.
-    pub(super) fn look_back(&mut self, seconds: i64) {
-        self.in_quorum.look_back(seconds);
-    }
-
     pub(super) fn average(&self, now: i64, seconds: i64) -> Option<i64> {
         self.in_quorum.average(now, seconds)
     }

@@ -213,11 +213,6 @@ impl Index {
         self.health.spans(now.max(self.time.unwrap_or(now)), price)
     }
 
-    /// Averages over at most so many seconds will be asked for; what came before is not remembered for them.
-    pub fn look_back(&mut self, seconds: i64) {
-        self.health.look_back(seconds);
-    }
-
     /// The average of the values in quorum at the whole seconds that end with the one at hand, so many of them (`settle.price`).
     pub fn average(&self, now: i64, seconds: i64) -> Option<i64> {
         self.health.average(now.max(self.time.unwrap_or(now)), seconds)

@@ -9,11 +9,14 @@ use crate::message::{Class, Refusal};
 use crate::rules::{Client, Requirement};
 use crate::venue::member::Member;
 use crate::venue::permit::Standing;
+use crate::venue::state::State;
 
-/// Whether an account may open positions at a time. Who may not may still reduce.
-#[inline(always)]
-pub(in crate::venue) fn may_open(member: &Member, rules: &Client, time: i64) -> Result<(), Refusal> {
-    Standing::of(member, rules, time).refuses(member)
+impl State {
+    /// Whether an account may open positions under some rules. Who may not may still reduce.
+    #[inline(always)]
+    pub(in crate::venue) fn may_open(&self, member: &Member, rules: &Client) -> Result<(), Refusal> {
+        Standing::of(member, &self.halts, rules, self.time).refuses(member)
+    }
 }
 
 /// Whether the venue has accounts of a class.
@@ -42,7 +45,7 @@ pub(in crate::venue) fn proofs(member: &Member, rules: &Client) -> impl Iterator
 pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Asked) -> Result<(), Refusal> {
     let state = &*floor.state;
     let member = state.member(asked.account)?;
-    let standing = Standing::of(member, state.rules.client(), state.time);
+    let standing = Standing::of(member, &state.halts, state.rules.client(), state.time);
     match standing.refuses(member) {
         Err(_) if !standing.stops_all() && floor.reduces(book, asked) => Ok(()),
         may => may,

@@ -2,7 +2,6 @@
 //! either side where the venue can still close it, or better than it was.
 
 use super::Floor;
-use super::account::may_open;
 use crate::book::Book;
 use crate::book::owner::Fill;
 use crate::book::store::Store;
@@ -38,7 +37,7 @@ pub(super) fn check<S: Store>(
     let opens = after.abs() > held.abs() || (after < 0) != (held < 0) && after != 0 && held != 0;
     if opens {
         let state = &*floor.state;
-        may_open(state.member(side.account)?, state.rules.client(), state.time)?;
+        state.may_open(state.member(side.account)?, state.rules.client())?;
     }
     let fee = fee_of(side.fee, side.quantity, price).max(0);
     lay(floor, &side);

@@ -72,7 +72,6 @@ impl Venue {
         self.state.members[account as usize] = Some(member);
         self.state.ledger.open(account);
         self.state.order.push(account);
-        self.halts_of(account);
         self.note_lapses(account);
         self.accepted(account, out);
         Ok(())
@@ -100,10 +99,14 @@ impl Venue {
         let settings = &Settings { group: self.group_with(account, settings, Some(before.group))?, ..*settings };
         let mut member = before.clone();
         member.set(settings);
+        if self.state.halts.are_shed(&before, &member) {
+            return Err(Code::AccountHalted.into());
+        }
         // A group is that of the client: with it all his accounts move.
+        let others = |of: &Member| (of.client, of.class);
         let moving: Vec<u32> = match (member.client == before.client, member.group == before.group) {
             (true, false) => self.state.kin(Kin::Client, account).to_vec(),
-            (_, same) if !same || member.class != before.class => vec![account],
+            _ if others(&member) != others(&before) => vec![account],
             _ => Vec::new(),
         };
         if moving.iter().any(|account| self.has_orders(*account)) {
@@ -118,19 +121,10 @@ impl Venue {
             self.introduce(of, &moved);
             self.state.members[of as usize] = Some(moved);
         }
-        if moving.is_empty() && member.client != before.client {
-            self.state.kin.leave(account);
-            self.state.kin.join(account, member.client, member.group);
-            self.introduce(account, &member);
-        }
         self.forget_lapses(account, &before);
         self.note_lapses(account);
-        self.halts_of(account);
         self.accepted(account, out);
         self.state.touch(account);
-        if self.state.member(account)?.is_halted() {
-            self.cancel_of(account, Code::AccountHalted, out);
-        }
         if let Some(code) = over(&member, self.state.rules.client(), self.state.time) {
             self.prune_all(account, code, out);
         }
@@ -173,9 +167,8 @@ impl Venue {
 
     pub(super) fn close_account(&mut self, account: u32, out: &mut Vec<Event>) -> Result<(), Refusal> {
         let deadman = self.state.member(account)?.deadman;
-        let orders = self.books.iter().flatten().any(|book| book.account(account).orders != 0);
         let withdrawals = self.state.withdrawals.values().any(|of| of.account == account);
-        if orders || withdrawals || !self.state.ledger.of(account).is_empty() {
+        if self.has_orders(account) || withdrawals || !self.state.ledger.of(account).is_empty() {
             return Err(Code::AccountNotEmpty.into());
         }
         self.accepted(account, out);

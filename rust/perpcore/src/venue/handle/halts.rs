@@ -1,15 +1,11 @@
 //! `gate.halt`: the kill switch. Whoever is halted sends no order, and those that rest end, by one command.
 
 use super::super::Venue;
+use super::super::permit::Halts;
 use crate::fault::Code;
 use crate::message::event::Kind;
 use crate::message::{CancelAll, Event, Halted, Refusal};
 use crate::venue::state::Kin;
-
-/// The place of each scope in what an account is halted by.
-const OF_ACCOUNT: usize = 0;
-const OF_CLIENT: usize = 1;
-const OF_CLASS: usize = 2;
 
 impl Venue {
     /// The open accounts of a scope, in the order of their opening.
@@ -23,10 +19,7 @@ impl Venue {
                 accounts.sort_unstable_by_key(|account| self.state.member(*account).map_or(0, |member| member.opened));
                 if accounts.is_empty() { Err(Code::UnknownHolder.into()) } else { Ok(accounts) }
             }
-            Halted::Class(class) => {
-                let is = |account: &u32| self.state.member(*account).is_ok_and(|member| member.class == class);
-                Ok(self.state.order.iter().copied().filter(is).collect())
-            }
+            Halted::Class(_) => Ok(Vec::new()),
         }
     }
 
@@ -38,30 +31,23 @@ impl Venue {
         accounts.iter().for_each(|&account| self.say(Event { kind, account, ..Event::NOTHING }, out));
     }
 
-    /// Notes that a scope is halted, or is no longer, of itself and of its accounts; whether it was.
-    fn note(&mut self, whose: Halted, accounts: &[u32], halted: bool) -> bool {
-        let (place, of_scope) = match whose {
-            Halted::Account(_) => (OF_ACCOUNT, None),
-            Halted::Client(client) => {
-                let clients = &mut self.state.halted_clients;
-                (OF_CLIENT, Some(if halted { !clients.insert(client) } else { clients.remove(&client) }))
+    /// Notes that a scope is halted, or is no longer; whether it was.
+    fn note(&mut self, whose: Halted, halted: bool) -> bool {
+        let Halts { clients, classes } = &mut self.state.halts;
+        match whose {
+            Halted::Client(client) if halted => !clients.insert(client),
+            Halted::Client(client) => clients.remove(&client),
+            Halted::Class(class) => std::mem::replace(&mut classes[class as usize], halted),
+            Halted::Account(account) => {
+                let member = self.state.member_mut(account);
+                member.is_some_and(|member| std::mem::replace(&mut member.halted, halted))
             }
-            Halted::Class(class) => {
-                let known = &mut self.state.halted_classes[class as usize];
-                (OF_CLASS, Some(std::mem::replace(known, halted)))
-            }
-        };
-        let mut was = false;
-        for &account in accounts {
-            let Some(member) = self.state.member_mut(account) else { continue };
-            was |= std::mem::replace(&mut member.halted[place], halted);
         }
-        of_scope.unwrap_or(was)
     }
 
     pub(super) fn halt_orders(&mut self, whose: Halted, out: &mut Vec<Event>) -> Result<(), Refusal> {
         let accounts = self.accounts_of(whose)?;
-        self.note(whose, &accounts, true);
+        self.note(whose, true);
         self.say_of(Kind::Halt, whose, &accounts, out);
         let scope = match whose {
             Halted::Account(account) => CancelAll { account: Some(account), ..CancelAll::default() },
@@ -76,7 +62,7 @@ impl Venue {
 
     pub(super) fn resume_orders(&mut self, whose: Halted, out: &mut Vec<Event>) -> Result<(), Refusal> {
         let accounts = self.accounts_of(whose)?;
-        let mut was = self.note(whose, &accounts, false);
+        let mut was = self.note(whose, false);
         if let Halted::Account(account) = whose
             && let Some(member) = self.state.member_mut(account)
             && member.tripped.take().is_some()
@@ -89,15 +75,5 @@ impl Venue {
         }
         self.say_of(Kind::Resume, whose, &accounts, out);
         Ok(())
-    }
-
-    /// What an account of a client and class is halted by as it comes to them.
-    pub(super) fn halts_of(&mut self, account: u32) {
-        let Ok(member) = self.state.member(account) else { return };
-        let halts =
-            [self.state.halted_clients.contains(&member.client), self.state.halted_classes[member.class as usize]];
-        if let Some(member) = self.state.member_mut(account) {
-            [member.halted[OF_CLIENT], member.halted[OF_CLASS]] = halts;
-        }
     }
 }

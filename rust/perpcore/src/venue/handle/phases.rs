@@ -53,13 +53,17 @@ impl Venue {
         instrument.map_or(0..self.books.len() as u32, |at| at..at + 1)
     }
 
+    pub(super) fn halt_one(&mut self, instrument: u32, out: &mut Vec<Event>) {
+        self.say(Event { kind: Kind::Halt, instrument, ..Event::NOTHING }, out);
+        self.enter(instrument, Phase::Halted, out);
+    }
+
     /// Instruments that trade, or collect orders to trade, are halted: nothing of their prices is known any more.
     pub(super) fn halt_what_trades(&mut self, out: &mut Vec<Event>) {
         for at in 0..self.books.len() as u32 {
             let phase = self.phase_of(at);
             if matches!(phase, Phase::Preopen | Phase::Auction | Phase::Open | Phase::ReduceOnly) {
-                self.say(Event { kind: Kind::Halt, instrument: at, ..Event::NOTHING }, out);
-                self.enter(at, Phase::Halted, out);
+                self.halt_one(at, out);
             }
         }
     }
@@ -71,8 +75,7 @@ impl Venue {
         }
         for at in self.each(instrument) {
             if halts(self.phase_of(at)) {
-                self.say(Event { kind: Kind::Halt, instrument: at, ..Event::NOTHING }, out);
-                self.enter(at, Phase::Halted, out);
+                self.halt_one(at, out);
             }
         }
         Ok(())
@@ -115,6 +118,7 @@ impl Venue {
                 self.settlement_price(instrument).ok_or(Code::SettlementPrice)?
             }
             Some(price) => {
+                let approval = approval.trim();
                 if approval.is_empty() {
                     return Err(Code::ApprovalMissing.into());
                 }

@@ -8,7 +8,7 @@ use crate::book::fast::Fast;
 use crate::book::terms::Terms;
 use crate::fault::Code;
 use crate::message::event::Kind;
-use crate::message::{Event, Phase, Refusal};
+use crate::message::{CancelAll, Event, Phase, Refusal};
 use crate::num::ONE;
 use crate::rule::Rule;
 use crate::rules::{Instrument, Rulebook};
@@ -31,7 +31,7 @@ impl Venue {
         if digest.len() != DIGITS || !digest.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(Code::OutOfRange.into());
         }
-        if approval.is_empty() {
+        if approval.trim().is_empty() {
             return Err(Code::ApprovalMissing.into());
         }
         self.state.changes.approved.insert(digest.into());
@@ -85,9 +85,11 @@ impl Venue {
         let rules = self.fitting(&rules)?;
         let now = self.state.time;
         let time = rules.effective().map_or(now, |effective| effective.max(now));
+        // A stream that has not told a time yet cannot tell how long it is until another one.
+        let told_ahead = if self.begun { time - now } else { 0 };
         let delay = self.state.rules.venue().changes.delay.unwrap_or(0);
-        if time - now < delay && !self.state.rules.loosens(&rules).is_empty() {
-            return Err(Refusal::new(Code::ActivationTooEarly, seconds(time - now), seconds(delay)));
+        if told_ahead < delay && !self.state.rules.loosens(&rules).is_empty() {
+            return Err(Refusal::new(Code::ActivationTooEarly, seconds(told_ahead), seconds(delay)));
         }
         self.forces_nothing(&rules, confirmed)?;
         if time == now && !self.is_approved_digest(rules.digest()) {
@@ -154,7 +156,7 @@ impl Venue {
         let before = self.state.rules.clone();
         self.say_change(Kind::RulebookActivated, rules.digest(), None, out);
         let anew = self.state.go_by(&rules);
-        self.change_books(&rules, out);
+        self.change_books(&before, &rules, out);
         self.begin_anew(&anew, out);
         if rules.venue().settle_every != before.venue().settle_every {
             self.set_next_settlement();
@@ -162,7 +164,7 @@ impl Venue {
         for at in 0..self.books.len() as u32 {
             let phase = self.phase_of(at);
             if matches!(phase, Phase::Preopen | Phase::Auction | Phase::Open) && !self.is_eligible(at) {
-                self.enter(at, Phase::ReduceOnly, out);
+                self.close_to_openings(at, out);
             }
         }
         self.state.lapses.clear();
@@ -176,12 +178,27 @@ impl Venue {
         self.next_due = i64::MIN;
     }
 
+    /// An instrument whose underlying is no longer eligible is only reduced; it is halted where what was collected cannot trade
+    /// first: at a price that may not be used, or beyond the collar.
+    fn close_to_openings(&mut self, at: u32, out: &mut Vec<Event>) {
+        if self.state.prices.instruments[at as usize].usable {
+            self.enter(at, Phase::ReduceOnly, out);
+        }
+        if self.phase_of(at) != Phase::ReduceOnly {
+            self.halt_one(at, out);
+        }
+    }
+
     /// Books go by other terms, and new instruments are listed.
-    fn change_books(&mut self, rules: &Rulebook, out: &mut Vec<Event>) {
+    fn change_books(&mut self, before: &Rulebook, rules: &Rulebook, out: &mut Vec<Event>) {
         let cause = self.state.cause;
         for at in 0..rules.instruments().len() {
             let terms = Terms::of(rules, at);
             if at < self.books.len() {
+                if rules.instruments()[at].contract_size != before.instruments()[at].contract_size {
+                    // What they ask for, in contracts, is no longer what was meant.
+                    self.cancel_scope(Some(at as u32), CancelAll::default(), Code::OffLot, out);
+                }
                 self.on_book(at as u32, out, |book, floor, out| book.change_terms(floor, cause, terms, out));
             } else {
                 self.books.push(Some(Box::new(self.list(terms))));
@@ -201,13 +218,11 @@ impl Venue {
 
     /// Who may no longer open, and might before, loses the orders that add risk.
     fn hold_back(&mut self, before: &Rulebook, out: &mut Vec<Event>) {
-        use super::super::gate::account::may_open;
-        let now = self.state.time;
         for at in 0..self.state.order.len() {
             let account = self.state.order[at];
             let Ok(member) = self.state.member(account) else { continue };
-            let might = may_open(member, before.client(), now).is_ok();
-            if let Err(why) = may_open(member, self.state.rules.client(), now)
+            let might = self.state.may_open(member, before.client()).is_ok();
+            if let Err(why) = self.state.may_open(member, self.state.rules.client())
                 && might
             {
                 self.prune_all(account, why.code, out);
