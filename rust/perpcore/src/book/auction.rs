@@ -6,7 +6,7 @@
 //! their own group, and those whose owner may not trade, are canceled before, and the price is found anew.
 
 use super::matching::{fill_of, same_group};
-use super::owner::{Owner, Refused};
+use super::owner::{Fill, Owner, Refused};
 use super::store::{Level, Order, Slot, Store};
 use super::{Book, Turn};
 use crate::fault::Code;
@@ -124,7 +124,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
                 };
                 (ends, Code::SelfTrade)
             } else {
-                let ends = match self.owner.refuses(&*self.book, &fill_of(&buyer, &seller, lots, found.price)) {
+                let ends = match self.owner.refuses(&*self.book, &pair(&buyer, &seller, lots, found.price)) {
                     None => [false, false],
                     Some(Refused::Taker) => [true, false],
                     Some(Refused::Maker) => [false, true],
@@ -176,7 +176,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
                 let traded = bought.min(sold).min(lots);
                 // Trades before it may have cut orders, and changed what an account may do.
                 if same_group(&buyer, &seller)
-                    || self.owner.refuses(&*self.book, &fill_of(&buyer, &seller, traded, price)).is_some()
+                    || self.owner.refuses(&*self.book, &pair(&buyer, &seller, traded, price)).is_some()
                 {
                     break;
                 }
@@ -191,9 +191,14 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     }
 
     fn trade_in_auction(&mut self, bid: Slot, buyer: &Order, ask: Slot, seller: &Order, lots: i64, price: i64) {
-        let fill = fill_of(buyer, seller, lots, price);
+        let fill = pair(buyer, seller, lots, price);
         self.take_off(bid, buyer, lots, lots);
         self.trade(buyer, ask, seller, &fill, Aggressor::Neither);
         self.cut(buyer.account, buyer.flags.isolated());
     }
+}
+
+/// A trade of an auction: the buyer as the taker.
+fn pair(buyer: &Order, seller: &Order, lots: i64, price: i64) -> Fill {
+    Fill { auction: true, ..fill_of(buyer, seller, lots, price) }
 }

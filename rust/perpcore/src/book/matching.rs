@@ -224,5 +224,6 @@ pub(super) fn fill_of(taker: &Order, maker: &Order, lots: i64, price: i64) -> Fi
         price,
         maker_order: maker.id,
         trade: 0,
+        auction: false,
     }
 }

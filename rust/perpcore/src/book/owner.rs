@@ -25,6 +25,8 @@ pub struct Fill {
     pub maker_order: u64,
     /// The number of the trade; 0 before it is made.
     pub trade: u64,
+    /// Whether it is one of an auction: then many are asked about before the first is made.
+    pub auction: bool,
 }
 
 /// An order that asks to be let in, to be changed, or to trade after it waited.

@@ -104,6 +104,16 @@ behaviors! {
         assert_eq!(said, ["canceled self_trade #3 -6@102", "phase open", "filled #1 with #2 4@105"]);
     }
 
+    whoever_meets_others_since_one_failed_is_looked_at_again_at_the_same_price(desk) {
+        for (account, group) in [(1, 7), (2, 7), (3, 8), (4, 8)] {
+            desk.account(account, group, Class::Professional);
+        }
+        // #3 would take all of #1 and then meet its own group in #2; without it #4 meets its own group in #1.
+        collects!(desk, 3 -3 at 100, 1 -10 at 100, 2 5 at 100, 4 5 at 100);
+        assert_eq!(desk.phase(Phase::Open),
+            ["canceled self_trade #3 5@100", "canceled self_trade #4 5@100", "phase open"]);
+    }
+
     what_an_uncross_leaves_crossed_passes_the_checks_again(desk) {
         // Account 1 holds 5 and buys with orders that may only reduce after it sold: as its plain order buys, those are cut.
         desk.hold(1, -10);

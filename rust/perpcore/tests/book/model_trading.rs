@@ -289,6 +289,7 @@ pub(super) fn fill(taker: &Lives, maker: &Lives, lots: i64, price: i64) -> Fill 
         price,
         maker_order: maker.id,
         trade: 0,
+        auction: false,
     }
 }
 

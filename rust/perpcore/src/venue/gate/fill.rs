@@ -45,7 +45,9 @@ pub(super) fn check<S: Store>(
     if opens && !paid {
         return Err(Code::FillRefused.into());
     }
-    if !taker {
+    // Where many are asked about first, a look at each account after all of them costs less.
+    let looked_at_later = taker || fill.auction;
+    if !looked_at_later {
         lay_rest(floor, book, fill);
     }
     let cross = floor.state.value_desk()?;
@@ -58,7 +60,7 @@ pub(super) fn check<S: Store>(
     if with.equity >= with.maintenance || (after == 0 && with.maintenance == 0 && with.net_value >= 0) {
         let settlement = floor.state.ledger.settlement();
         // Who has to sell something for the fee, or gets one, is looked at afterwards.
-        let simple = !taker && !side.isolated && side.fee >= 0 && *floor.state.desk.balance(settlement) >= 0;
+        let simple = !looked_at_later && !side.isolated && side.fee >= 0 && *floor.state.desk.balance(settlement) >= 0;
         floor.state.passed = simple.then_some((*fill, cross));
         return Ok(());
     }
