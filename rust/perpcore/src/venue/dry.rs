@@ -17,6 +17,7 @@ use crate::message::PriceState;
 use crate::num::round::charge_from_e16;
 use crate::num::{ONE, times};
 use crate::rules::Rulebook;
+use smallvec::SmallVec;
 
 /// A bucket whose status would change, or a position that would pass its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,9 @@ pub struct Impact {
     /// The limit of a position and what is beyond it, contracts in g.
     pub limit: Option<[i64; 2]>,
 }
+
+/// The status of the cross bucket, and of the isolated ones by instrument.
+type Statuses = SmallVec<[(Option<u32>, Status); 2]>;
 
 /// Whether a bucket is closed by force.
 fn is_forced(status: Status) -> bool {
@@ -121,10 +125,10 @@ impl Venue {
     }
 
     /// The statuses that an account has now: as they were last seen, or at the last prices where that is undecided.
-    fn statuses_now(&self, account: u32, now: &Under<'_>, desk: &mut Desk) -> Vec<(Option<u32>, Status)> {
-        let Ok(member) = self.state.member(account) else { return Vec::new() };
+    fn statuses_now(&self, account: u32, now: &Under<'_>, desk: &mut Desk) -> Statuses {
+        let Ok(member) = self.state.member(account) else { return Statuses::new() };
         let isolated = member.isolated.iter().map(|(instrument, status)| (Some(*instrument), *status));
-        let seen: Vec<_> = std::iter::once((None, member.status)).chain(isolated).collect();
+        let seen: Statuses = std::iter::once((None, member.status)).chain(isolated).collect();
         if seen.iter().all(|(_, status)| *status != Status::Undecided) {
             return seen;
         }

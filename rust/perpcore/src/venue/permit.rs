@@ -67,16 +67,32 @@ words! {
         Reduce "place, reduces",
         /// The same, flagged `reduce_only`.
         ReduceOnly "place, reduce_only",
+        /// An order that waits for a price and would open.
+        Stop "place, stop that opens",
         /// A smaller remainder of a resting `reduce_only` order.
         Less "amend, less",
+        /// A larger one.
+        More "amend, more",
         /// Its end.
         Cancel "cancel",
+        /// The end of all orders of the account.
+        CancelAll "cancel_all",
+        /// The same, since it is gone.
+        Disconnect "disconnect",
+        /// The same, at a time.
+        Deadman "deadman",
         /// Money comes.
         Deposit "deposit",
         /// Money is to go.
         Withdraw "withdraw",
         /// Money to another account of the client.
         Transfer "transfer",
+        /// Money to the isolated position in the instrument.
+        Margin "transfer, to an isolated position",
+        /// Another leverage.
+        SetAccount "set_account, leverage",
+        /// The end of an account that has something.
+        Close "close_account",
     }
 }
 
@@ -196,9 +212,18 @@ pub fn permitted(act: Act, phase: Phase, state: State) -> Option<Code> {
         Act::Open => order(false, true),
         Act::Reduce => order(false, false),
         Act::ReduceOnly => order(true, false),
-        Act::Less | Act::Cancel if !rests => Some(Code::UnknownOrder),
-        Act::Less if !phase.admits(Form::Change { keeps: true, reduce_only: true }) => Some(Code::PhaseRefused),
+        // What waits is asked for margin when it fires.
+        Act::Stop => Some(Code::PhaseRefused).filter(|_| !phase.admits(form(false))).or(standing.code()),
+        Act::Less | Act::More | Act::Cancel if !rests => Some(Code::UnknownOrder),
+        Act::Less | Act::More if !phase.admits(Form::Change { keeps: act == Act::Less, reduce_only: true }) => {
+            Some(Code::PhaseRefused)
+        }
+        Act::More => of_margin.filter(|code| *code == Code::AccountBankrupt),
         Act::Less | Act::Cancel | Act::Deposit => None,
+        Act::CancelAll | Act::Disconnect | Act::Deadman | Act::SetAccount => None,
+        // It stays in the account, whoever holds that back.
+        Act::Margin => money.filter(|code| *code != Code::WithdrawHeld),
         Act::Withdraw | Act::Transfer => money,
+        Act::Close => Some(Code::AccountNotEmpty),
     }
 }

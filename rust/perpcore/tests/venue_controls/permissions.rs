@@ -100,11 +100,27 @@ fn answer(class: Class, act: Act, phase: Phase, state: State) -> Option<Code> {
         Act::Open => desk.place(at, limit(ANN, 1, 10_000)),
         Act::Reduce => desk.place(at, limit(ANN, -1, 10_100)),
         Act::ReduceOnly => desk.place(at, Place { reduce_only: true, ..limit(ANN, -1, 10_100) }),
+        Act::Stop => {
+            let trigger = Trigger { price: units(200), by: TriggerBy::Mark, when: TriggerWhen::AtOrAbove };
+            desk.place(at, Place { trigger: Some(trigger), ..limit(ANN, 1, 10_000) })
+        }
         Act::Less => desk.amend(at, order, Some(-1), None),
+        Act::More => desk.amend(at, order, Some(-3), None),
         Act::Cancel => desk.tell(VenueCommand::Book(at, Command::Cancel(Cancel { order: named, account: Some(ANN) }))),
+        Act::CancelAll => {
+            desk.tell(VenueCommand::CancelAll(None, CancelAll { account: Some(ANN), ..CancelAll::default() }))
+        }
+        Act::Disconnect => desk.tell(VenueCommand::Disconnect(ANN)),
+        Act::Deadman => desk.tell(VenueCommand::Deadman(ANN, Some(desk.time + HOUR))),
         Act::Deposit => desk.tell(VenueCommand::Deposit(ANN, USD, money(1))),
         Act::Withdraw => desk.tell(VenueCommand::Withdraw(ANN, USD, money(1))),
         Act::Transfer => desk.tell(VenueCommand::Transfer(ANN, SIBLING, USD, money(1))),
+        Act::Margin => desk.tell(VenueCommand::Margin(ANN, at, money(1))),
+        Act::SetAccount => {
+            let leverage = Some(units(5));
+            desk.tell(VenueCommand::SetAccount(ANN, Settings { leverage, ..Settings::default() }))
+        }
+        Act::Close => desk.tell(VenueCommand::CloseAccount(ANN)),
     }
 }
 
