@@ -621,6 +621,16 @@ class Venue:
         """
         return self._act("fund_topup", time, amount=amount, asset=asset, account=account, note=house)
 
+    def register_backstop(self, account: Id, amount: Number, *, time: Time | None = None) -> list[Event]:
+        """An account of class backstop says up to which notional it takes positions over in liquidation; 0 ends that.
+
+        >>> import perpcore as pc
+        >>> venue = pc.synth.venue()
+        >>> venue.register_backstop("A", 1_000_000)[0].code
+        'not_a_backstop'
+        """
+        return self._act("register_backstop", time, account=account, amount=amount)
+
     def settle(
         self,
         instrument: str | None,

@@ -9,6 +9,7 @@ pub mod book;
 pub mod control;
 pub mod fault;
 pub mod ledger;
+pub mod liquidation;
 pub mod margin;
 pub mod message;
 pub mod monitor;

@@ -70,6 +70,15 @@ registry! {
     FundingRate "funding.rate": "clamp((P̄ + clamp(interest − P̄, ±dead zone))·T/8h, ±cap)·valid/slots, P̄ by slot number; 0 below min_coverage", "funding rates as on Binance and BitMEX, caps as on dYdX", ["instrument.*.funding", "instrument.*.tiers"];
     FundingSettle "funding.settle": "−Q·M·F an account, rounded down; the remainder to rounding", "perpcore; see docs/pricing.md", [];
     SettlePrice "settle.price": "the time-weighted index of the settlement window, else the last in quorum; another one if approved twice and within those of the last hour", "final settlement averages as of CME and Deribit", ["instrument.*.settlement_window"];
+    BankruptcyPrice "threshold.bankruptcy": "|Q|·M ∓ w·net value as an amount, w = MM/ΣMM, else by notional; at least a tick; a long's proceeds up, a short's cost down", "bankruptcy prices as on BitMEX and Deribit", [];
+    LiquidationStep "liquidation.step": "the least s of step, 2·step, … 1 with MM((1 − s)·Q) < target·(equity − fee(s)); 1 below close_out", "partial liquidation as on Binance and Bybit", ["liquidation.step", "liquidation.target", "liquidation.close_out"];
+    LiquidationBook "liquidation.book": "orders end, collateral is converted, positions are closed in the book, within the bankruptcy amount and depth_share of a side a second", "liquidation as on Deribit and BitMEX", ["liquidation.depth_share", "instrument.*.collar"];
+    LiquidationFee "liquidation.fee": "⌈rate × fill⌉, at most ⌊what is left above bankruptcy⌋, to the fund", "liquidation fees as on Binance and Bybit", ["liquidation.fee"];
+    LiquidationBackstop "liquidation.backstop": "registered providers, pro rata by capacity, at M − share·(M − P_b); the rest to the fund", "backstop liquidity as on dYdX and Drift", ["liquidation.backstop_share"];
+    LiquidationFund "liquidation.fund": "the fund pays what a fill within max_slippage lacks to the bankruptcy amount, within its budgets", "insurance funds as on BitMEX and Binance", ["liquidation.fund"];
+    LiquidationAdl "liquidation.adl": "the opposite side closes the rest at the bankruptcy amount; nobody below net value 0 or by more than its gain", "auto-deleveraging as on BitMEX and Binance", ["liquidation.adl"];
+    AdlRank "adl.rank": "score: winners PnL/|κ| × MM/net value, then losers PnL/|κ| ÷ it; pro_rata by quantity; minimax the highest MM/net value first until level", "ranking as on Binance and Bybit; pro rata and minimax: perpcore", ["liquidation.adl"];
+    LiquidationLastResort "liquidation.last_resort": "the rest passes at M to the opposite side pro rata; the deficit is cut pro rata from all gains", "loss sharing as on OKX; perpcore, see docs/liquidation.md", [];
     LedgerDeposit "ledger.deposit": "money from outside to a wallet", "perpcore; see docs/venue.md", ["asset.*.platform_cap"];
     LedgerWithdraw "ledger.withdraw": "money from a wallet to outside, after a request that was confirmed", "perpcore; see docs/venue.md", ["venue.withdraw_ratio", "venue.outflow_per_hour"];
     LedgerTransfer "ledger.transfer": "money between accounts of one client", "perpcore; see docs/venue.md", [];

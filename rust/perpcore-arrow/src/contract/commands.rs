@@ -305,6 +305,9 @@ kinds! {
     FundTopup "fund_topup"
         needs [Amount] may [Account Asset]
         "Money for the fund or the converter: from outside, or from an account.";
+    RegisterBackstop "register_backstop"
+        needs [Account Amount] may []
+        "A backstop provider says up to which notional it takes positions over; 0 ends that.";
     Settle "settle"
         needs [] may [Instrument Price Approval]
         "The last settlement of an instrument: at the average of its index, or at a price that two approvals name, one a command.";

@@ -35,7 +35,7 @@ table! {
         "audience" Kind::Word(Audience::NAMES), Given, "who may read it";
         "account" Kind::Account, Nullable, "whose; of a trade the taker, in an auction the buyer";
         "instrument" Kind::Instrument, Nullable, "the instrument; of a status or a posting that of the isolated position, null of the cross account";
-        "order" Kind::Order, Nullable, "the order, of a trade the taker's; or the withdrawal";
+        "order" Kind::Order, Nullable, "the order, of a trade the taker's; or the withdrawal, or the report";
         "client_id" Kind::ClientId, Nullable, "what the account calls it";
         "trade" Kind::Count, Nullable, "the number of the trade, from 1";
         "quantity" Kind::Money, Nullable, "contracts, signed as the order: of a trade what was traded, else what is left";

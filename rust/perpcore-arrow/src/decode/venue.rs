@@ -9,7 +9,7 @@ use super::lists::Lists;
 use crate::contract::commands::{At, CommandKind, FLAGS, HOUSES, Reader, phase_at, price_state_at};
 use perpcore::fault::Code;
 use perpcore::message::{
-    ClientId, Command, Flags, Halted, House, NOBODY, Place, PriceState, Priced, Settings, VenueCommand,
+    ClientId, Command, Flags, Halted, House, NOBODY, Place, PriceState, Priced, Settings, VenueCommand, approval,
 };
 
 /// Texts of a row that are read only where its kind asks for them.
@@ -107,6 +107,7 @@ impl<'a, T: Texts<'a>> Row<'a, T> {
                 let account = block.has(row, At::Account).then(account);
                 VenueCommand::Topup(house, account, block.name(row, ASSET), amount())
             }
+            CommandKind::RegisterBackstop => VenueCommand::RegisterBackstop(account(), amount()),
             CommandKind::Settle => {
                 VenueCommand::Settle(self.instrument()?, block.number(row, PRICE), self.said(At::Approval))
             }
@@ -114,7 +115,7 @@ impl<'a, T: Texts<'a>> Row<'a, T> {
                 VenueCommand::ApproveRulebook(self.said(At::Rulebook), self.said(At::Approval))
             }
             CommandKind::ActivateRulebook => {
-                VenueCommand::ActivateRulebook(self.said(At::Rulebook), !self.said(At::Confirm).is_empty())
+                VenueCommand::ActivateRulebook(self.said(At::Rulebook), !self.said(At::Confirm).trim().is_empty())
             }
             CommandKind::Place | CommandKind::Amend | CommandKind::Cancel | CommandKind::Mark | CommandKind::Quote => {
                 return self.asked(None);
@@ -214,7 +215,7 @@ impl<'a, T: Texts<'a>> Row<'a, T> {
 
     /// Whether an approval is referred to: an empty text is none.
     fn is_approved(self) -> bool {
-        !self.said(At::Approval).trim().is_empty()
+        !approval(self.said(At::Approval)).is_empty()
     }
 
     /// A text; empty where it is not given.

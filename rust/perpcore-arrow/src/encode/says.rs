@@ -24,7 +24,9 @@ pub(crate) fn says_class(event: &Event) -> bool {
 
 /// Whether events of a kind say an amount, also where it is 0.
 pub(crate) const fn says_amount(kind: Kind) -> bool {
-    matches!(kind, Kind::Funding | Kind::FundingMissed) || says_balance(kind)
+    let alone =
+        matches!(kind, Kind::Funding | Kind::FundingMissed | Kind::FundDepleted | Kind::FundUnavailable | Kind::Adl);
+    alone || matches!(kind, Kind::AdlReport) || says_balance(kind)
 }
 
 /// Whether events of a kind say a balance, also where it is 0.
@@ -41,6 +43,9 @@ pub(crate) const fn says_balance(kind: Kind) -> bool {
             | Kind::WithdrawalConfirmed
             | Kind::WithdrawalReleased
             | Kind::LimitReached
+            | Kind::LiquidationStep
+            | Kind::BackstopFill
+            | Kind::FundLow
     )
 }
 
@@ -94,7 +99,13 @@ pub(crate) fn asset_of(event: &Event) -> Option<u32> {
 /// Under which number the client's id of an event is remembered.
 #[inline(always)]
 pub(crate) fn client_of(event: &Event) -> Option<u32> {
-    (event.client != 0 && !is_of_index(event)).then_some(event.client)
+    (event.client != 0 && !is_of_index(event) && !is_of_liquidation(event)).then_some(event.client)
+}
+
+/// Whether an event is about a bucket in liquidation, or a position against it, of which it says whether it is isolated.
+#[inline(always)]
+fn is_of_liquidation(event: &Event) -> bool {
+    matches!(event.kind, Kind::LiquidationStep | Kind::BackstopFill | Kind::Adl | Kind::AdlReport | Kind::LastResort)
 }
 
 /// The place in [`EVENT_STATES`] of what an event says was before, or is after.
@@ -103,7 +114,9 @@ pub(super) fn state_place_of(kind: Kind, state: u8) -> Option<u8> {
     match kind {
         Kind::Phase => phase_at(state).map(|_| state),
         Kind::PriceState => PriceState::ALL.get(usize::from(state)).map(|state| state_place(*state)),
-        Kind::StatusChanged => Status::ALL.get(usize::from(state)).and_then(|status| status_place(*status)),
+        Kind::StatusChanged | Kind::LiquidationStep => {
+            Status::ALL.get(usize::from(state)).and_then(|status| status_place(*status))
+        }
         _ => None,
     }
 }
@@ -116,7 +129,8 @@ pub(crate) fn state_of(kind: Kind, state: u8) -> Option<&'static str> {
 /// Whether an event of a venue may say something in `note`.
 #[inline(always)]
 pub(crate) fn may_note(event: &Event) -> bool {
-    matches!(event.kind, Kind::Index | Kind::PriceState | Kind::Rejected) || is_of_rulebook(event)
+    let may = matches!(event.kind, Kind::Index | Kind::PriceState | Kind::Rejected);
+    may || is_of_rulebook(event) || is_of_liquidation(event)
 }
 
 /// What an event of a venue says in `note`: an underlying, the parameter that refused a command, or digests of rulebooks by
@@ -135,6 +149,9 @@ pub(crate) fn note_of<'a>(
     }
     if event.kind == Kind::Rejected {
         return parameter_of(event, rules);
+    }
+    if is_of_liquidation(event) {
+        return (event.client != 0).then_some("isolated".into());
     }
     rules.underlyings().get(underlying_of(event)? as usize).map(|of| (*of.name).into())
 }

@@ -4,6 +4,7 @@
 use super::matching::{Met, Stopped, Taker};
 use super::owner::{Asked, Owner};
 use super::place::sized;
+use super::query::Comes;
 use super::store::{Order, Slot, Store};
 use super::{Form, Turn, meets};
 use crate::fault::Code;
@@ -79,9 +80,9 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if waits.is_none() && !meets(order.side, self.edge(order.side), price) {
             return Err(self.outside(order.side, price));
         }
-        if left > order.left && order.account != NOBODY {
-            let open = book.accounts.get(order.account).open[order.side as usize];
-            self.within_position(order.account, order.side, open.saturating_add(left - order.left))?;
+        if left > order.left && order.account != NOBODY && !order.flags.reduce_only() {
+            let comes = Comes { isolated: order.flags.isolated(), lots: left, replaces: order.id };
+            self.within_position(order.account, order.side, comes)?;
         }
         if order.account != NOBODY {
             let Order { account, side, flags, id, .. } = order;

@@ -3,6 +3,7 @@
 use super::Form;
 use super::matching::{Met, Stopped, Taker};
 use super::owner::{Asked, Owner};
+use super::query::Comes;
 use super::store::{Flags, Life, MOST_ORDERS, Store, id_of};
 use super::terms::Terms;
 use super::{Turn, meets};
@@ -189,28 +190,26 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             let count = |orders: u32| i128::from(orders) * i128::from(ONE);
             return Err(Refusal::new(Code::TooManyOrders, count(account.orders) + count(1), count(terms.open_orders)));
         }
-        let mut lots = lots;
-        if place.reduce_only && place.trigger.is_none() {
+        if place.reduce_only {
             let held = -side.sign() * self.owner.position(place.account, place.isolated);
-            if held <= 0 {
-                return Err(Code::NothingToReduce.into());
-            }
-            lots = lots.min(held);
+            let nothing = held <= 0 && place.trigger.is_none();
+            return if nothing { Err(Code::NothingToReduce.into()) } else { Ok(()) };
         }
-        self.within_position(place.account, side, account.open[side as usize].saturating_add(lots))
+        self.within_position(place.account, side, Comes { isolated: place.isolated, lots, replaces: 0 })
     }
 
-    /// Whether a position with all of an account's orders on one side, so many lots, is within the limit (`limits.position`).
-    /// Orders that only reduce count too: whichever trades first, the position stays within it.
+    /// Whether a position with all of an account's orders on one side is within the limit (`limits.position`). What only reduces
+    /// is not asked, but counts once it rests: whichever trades first, the position stays within it.
     #[inline(always)]
-    pub(super) fn within_position(&self, account: u32, side: Side, lots: i64) -> Result<(), Refusal> {
+    pub(super) fn within_position(&self, account: u32, side: Side, comes: Comes) -> Result<(), Refusal> {
         let terms: &Terms = &self.book.terms;
         if terms.position == i64::MAX {
             return Ok(());
         }
-        let held = self.owner.position(account, false).saturating_add(self.owner.position(account, true));
-        let lots = held.saturating_mul(side.sign()).saturating_add(lots);
-        if lots > terms.position {
+        let held = [false, true].map(|isolated| self.owner.position(account, isolated));
+        let lots = self.book.counted(account, side, held, Some(comes));
+        if lots > terms.position.into() {
+            let lots = i64::try_from(lots).unwrap_or(i64::MAX);
             return Err(sized(Code::PositionLimit, terms, lots, terms.position));
         }
         Ok(())

@@ -28,6 +28,17 @@ pub struct Ahead {
     pub lots: i64,
 }
 
+/// An order that comes: for which position, how many lots, and in whose place; 0 for none.
+#[derive(Clone, Copy, Debug)]
+pub struct Comes {
+    /// Whether it is for the isolated position.
+    pub isolated: bool,
+    /// What would be left of it.
+    pub lots: i64,
+    /// The order in whose place it comes.
+    pub replaces: u64,
+}
+
 impl<S: Store> Book<S> {
     /// What holds for the book.
     pub fn terms(&self) -> &Terms {
@@ -79,6 +90,29 @@ impl<S: Store> Book<S> {
             order.side == side && flags.isolated() == isolated && !flags.reduce_only() && order.id != but
         };
         self.resting_of(account).filter(adds).map(|order| order.left).sum()
+    }
+
+    /// The same of all orders that may add, those that wait for a trigger too.
+    fn adds(&self, account: u32, side: Side, isolated: bool, but: u64) -> i128 {
+        let adds = |of: &Rested| {
+            let Order { flags, id, side: of_side, .. } = of.order;
+            of_side == side && flags.isolated() == isolated && !flags.reduce_only() && id != but
+        };
+        self.orders_of(account).filter(adds).map(|of| i128::from(of.order.left)).sum()
+    }
+
+    /// What the limits of positions count of an account on a side, in lots: what it holds, cross and isolated, with its orders,
+    /// and one that comes in place of another. Positions of opposite signs do not close each other, so each counts by itself.
+    pub fn counted(&self, account: u32, side: Side, held: [i64; 2], comes: Option<Comes>) -> i128 {
+        let [cross, isolated] = held.map(|held| i128::from(side.sign() * held));
+        let but = comes.map_or(0, |comes| comes.replaces);
+        let more = |of: bool| comes.filter(|comes| comes.isolated == of).map_or(0, |comes| i128::from(comes.lots));
+        if cross.signum() * isolated.signum() >= 0 {
+            let open = i128::from(self.accounts.get(account).open[side as usize]);
+            return cross + isolated + open - i128::from(self.left_of(but)) + more(false) + more(true);
+        }
+        let by_itself = |held: i128, of: bool| (held + self.adds(account, side, of, but) + more(of)).max(0);
+        by_itself(cross, false) + by_itself(isolated, true)
     }
 
     /// What is left of a living order, in lots.

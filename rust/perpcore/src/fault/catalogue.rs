@@ -93,7 +93,7 @@ catalogue! {
     4001 Input DuplicateAccount "duplicate_account": "an account stands twice in accounts", "one row an account";
     4002 Input DuplicatePrice "duplicate_price": "a symbol has two prices", "one price a symbol";
     4003 Input MissingPrice "missing_price": "a price is needed and not given", "a row in prices for every instrument held or ordered and every asset counted";
-    4004 Input SettlementPrice "settlement_price": "the settlement currency has another price than 1", "1, or no row";
+    4004 Input SettlementPrice "settlement_price": "the settlement currency has another price than 1; or a last settlement one that its index does not give", "1, or no row; a price within the values in quorum of the last hour";
     4005 Input NegativeBalance "negative_balance": "the asset may not be owed", "a balance ≥ 0, or an asset with liability rates";
     4006 Input ConflictingValues "conflicting_values": "two values that must agree do not", "one value for one key";
     4007 Input AccountTooLarge "account_too_large": "the account is beyond what is computed exactly", "gross notional, Σ|cost|, orders, assets and funding ≤ 10¹² each, quantity per key ≤ 10⁹";
@@ -170,6 +170,16 @@ catalogue! {
     7240 Reject ActivationTooEarly "activation_too_early": "a rulebook that loosens is to hold too soon", "an effective time at least venue.changes.delay from now";
     7241 Reject RulebookForces "rulebook_forces": "the rulebook would force positions to be closed", "a change that forces none, or confirm";
     7242 Reject Replaced "replaced": "another rulebook came in its place", "one rulebook that waits";
+    7243 Reject InLiquidation "in_liquidation": "the bucket is in liquidation", "orders after it is out of it";
+    7244 Reject Deleveraged "deleveraged": "the position is deleveraged", "orders after it";
+    7245 Reject CloseOut "close_out": "the bucket is closed at once", "equity of at least liquidation.close_out of the maintenance margin";
+    7246 Reject BookExhausted "book_exhausted": "nothing is left to trade with within the bankruptcy price", "orders opposite within it";
+    7247 Reject BackstopUnavailable "backstop_unavailable": "no backstop provider may take over, or nothing is left above bankruptcy", "providers with capacity and margin, and a net value above 0";
+    7248 Reject BackstopExhausted "backstop_exhausted": "the backstop providers took over what they may", "providers with more capacity and margin";
+    7249 Reject FundUnavailable "fund_unavailable": "the fund has nothing to pay, or nothing to trade with within max_slippage", "a budget, and orders opposite within it";
+    7250 Reject FundExhausted "fund_exhausted": "the fund paid what it may", "a larger budget, or more orders opposite within max_slippage";
+    7251 Reject AdlExhausted "adl_exhausted": "nobody is left who may be deleveraged", "gains on the opposite side";
+    7252 Reject NotABackstop "not_a_backstop": "the account is not of the class that takes over", "an account of class backstop";
     8001 State InputsChanged "inputs_changed": "the memory behind an input was changed after the call", "inputs left as they were while the result is in use";
     8002 State UnknownAccount "unknown_account": "no such account in this result", "an account of the result";
     8003 State Reentrant "reentrant": "the object is asked by what its own call runs, as a signal handler", "a call after the first one has ended";

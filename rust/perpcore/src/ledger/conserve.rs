@@ -30,7 +30,7 @@ impl Ledger {
             }
         }
         for (instrument, (quantity, cost_e16, long)) in open.into_iter().enumerate() {
-            let known = self.open_interest[instrument];
+            let (known, cost_e16) = (self.open_interest[instrument], cost_e16 - self.left_over_e16[instrument]);
             if (quantity, cost_e16, long) != (0, 0, known) {
                 let sums = format!("Σ Q = {quantity}, Σ κ = {cost_e16}, long {long} of {known} known");
                 wrong.push(format!("instrument {instrument}: {sums}"));
@@ -67,6 +67,7 @@ impl Ledger {
                 tell(&[held.leverage.into(), held.cost_e16, held.entry_e16, held.margin.amount()]);
             }
         }
+        tell(&self.left_over_e16);
         for (houses, outside) in self.house.iter().zip(&self.outside) {
             let sums: [i128; HOUSES] = std::array::from_fn(|at| houses[at].amount());
             tell(&sums);

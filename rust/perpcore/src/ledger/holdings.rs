@@ -66,13 +66,18 @@ impl Held {
     /// Takes a signed base quantity in at a price, both in g.
     #[inline(always)]
     pub(super) fn trade(&mut self, quantity: i64, price: i64) {
-        let paid_e16 = i128::from(quantity) * i128::from(price);
+        self.take(quantity, i128::from(quantity) * i128::from(price));
+    }
+
+    /// Takes a signed base quantity in for what is paid for it, in 10⁻¹⁶.
+    #[inline(always)]
+    pub(super) fn take(&mut self, quantity: i64, paid_e16: i128) {
         let (before, after) = (self.quantity, self.quantity + quantity);
         self.entry_e16 = match () {
             () if before == 0 || (before < 0) == (quantity < 0) => self.entry_e16 + paid_e16,
             () if after == 0 => 0,
             () if (before < 0) == (after < 0) => shared(self.entry_e16, after, before),
-            () => i128::from(after) * i128::from(price),
+            () => shared(paid_e16, after, quantity),
         };
         self.cost_e16 += paid_e16;
         self.quantity = after;

@@ -9,12 +9,14 @@ mod cash;
 mod conserve;
 mod convert;
 mod holdings;
+mod liquidate;
 mod settle;
 mod trade;
 
 pub use cash::Cash;
 pub use convert::Buyers;
 pub use holdings::{Held, Holdings, Wallet};
+pub use liquidate::Key;
 pub use settle::{Funding, Settling};
 pub use trade::{SideOfTrade, fee_of, isolated_move};
 
@@ -88,6 +90,8 @@ pub struct Ledger {
     clients_have: Vec<i128>,
     /// Σ of what is long, by instrument, in g.
     open_interest: Vec<i128>,
+    /// What cut gains left over of an instrument, in 10⁻¹⁶: money of `rounding` with the next settlement; below 0 what it pays.
+    left_over_e16: Vec<i128>,
 }
 
 impl Ledger {
@@ -101,6 +105,7 @@ impl Ledger {
             outside: Vec::new(),
             clients_have: Vec::new(),
             open_interest: Vec::new(),
+            left_over_e16: Vec::new(),
             terms: terms.clone(),
         };
         ledger.go_by(rules, terms);
@@ -120,6 +125,7 @@ impl Ledger {
         self.outside.resize(assets, 0);
         self.clients_have.resize(assets, 0);
         self.open_interest.resize(terms.instruments.len(), 0);
+        self.left_over_e16.resize(terms.instruments.len(), 0);
         self.terms = terms.clone();
     }
 

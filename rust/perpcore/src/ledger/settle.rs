@@ -12,9 +12,9 @@ use crate::margin::portfolio::Exposures;
 use crate::margin::value;
 use crate::message::event::Kind;
 use crate::message::{Event, NOBODY, PriceState};
+use crate::num::ratio::ratio_up;
 use crate::num::round::{charge_from_e16, credit_from_e16};
-use crate::num::times;
-use crate::num::wide::Wide;
+use crate::num::{E8, times};
 use crate::pricing::funding::payment;
 use crate::rule::Rule;
 
@@ -50,20 +50,6 @@ pub struct Funding<'a> {
 fn gain(held: &Held, price: i64) -> i128 {
     let exact = times(held.quantity, price) - held.cost_e16;
     if cfg!(feature = "without_rounding_against") { charge_from_e16(exact) } else { credit_from_e16(exact) }
-}
-
-/// ⌈a·b / c⌉ of amounts of at least 0, c above 0.
-fn share_up(a: i128, b: i128, c: i128) -> i128 {
-    if let Some(product) = a.checked_mul(b) {
-        return crate::num::round::div_ceil(product, c);
-    }
-    // Bit by bit from above: the largest q with q·c ≤ a·b, then up.
-    type Exact = Wide<4>;
-    let product = Exact::from(a).product(&Exact::from(b));
-    let fits = |q: i128| !product.minus(&Exact::from(q).product(&Exact::from(c))).is_negative();
-    let floor = (0..126).rev().fold(0_i128, |q, bit| if fits(q | 1 << bit) { q | 1 << bit } else { q });
-    let exact = product.minus(&Exact::from(floor).product(&Exact::from(c))).narrow() == Some(0);
-    floor + i128::from(!exact)
 }
 
 impl Settling<'_> {
@@ -115,6 +101,9 @@ impl Ledger {
             out.push(Event { kind: Kind::SettlementDeferred, instrument, account, ..Event::NOTHING });
         }
         for (at, price) in settling.prices.iter().enumerate() {
+            if price.is_some() {
+                self.left_over_e16[at] = 0;
+            }
             let (kind, instrument, rule) = (Kind::Settlement, at as u32, Some(Rule::LedgerSettle));
             let said = price.map(|price| Event { kind, instrument, price, rule, ..Event::NOTHING });
             out.extend(said);
@@ -123,7 +112,9 @@ impl Ledger {
         for &account in settling.order {
             rest += self.settle_account(account, &settling, out);
         }
-        self.house_mut(House::Rounding).put(rest);
+        let rounding = self.house_mut(House::Rounding);
+        rounding.put(rest);
+        rounding.take(-rest);
         deferred
     }
 
@@ -136,6 +127,7 @@ impl Ledger {
         }
         let values: Vec<_> = settling.order.iter().map(|&account| self.net_values(account, &market)).collect();
         let mut deferred: Vec<(u32, u32)> = Vec::new();
+        self.defer_what_rounding_owes(settling, &mut deferred);
         loop {
             let (before, mut buyers) = (deferred.len(), self.buyers());
             for (&account, (net_value, isolated)) in settling.order.iter().zip(&values) {
@@ -151,6 +143,19 @@ impl Ledger {
                 return deferred;
             }
             deferred[before..].iter().for_each(|(instrument, _)| settling.prices[*instrument as usize] = None);
+        }
+    }
+
+    /// Takes out instruments in which `rounding` pays for gains that were cut in others, unless it gets these too.
+    fn defer_what_rounding_owes(&self, settling: &mut Settling<'_>, deferred: &mut Vec<(u32, u32)>) {
+        let settled = |at: &usize| settling.prices[*at].is_some();
+        let comes: i128 = (0..settling.prices.len()).filter(settled).map(|at| self.left_over_e16[at]).sum();
+        if self.house(House::Rounding, self.settlement()) + comes / E8 < 0 {
+            for at in (0..settling.prices.len()).filter(|at| self.left_over_e16[*at] < 0) {
+                if settling.prices[at].take().is_some() {
+                    deferred.push((at as u32, NOBODY));
+                }
+            }
         }
     }
 
@@ -258,7 +263,7 @@ impl Ledger {
         let receipts: i128 = flows.iter().map(|(.., flow)| flow.max(&0)).sum();
         let mut left = collected + drawn;
         for &(account, isolated, flow) in flows.iter().filter(|(.., flow)| *flow > 0) {
-            let cut = share_up(shortage - drawn, flow, receipts).min(flow);
+            let cut = ratio_up(shortage - drawn, flow, receipts).min(flow);
             left -= flow - cut;
             match isolated {
                 true => _ = self.post_margin(account, instrument, flow - cut, about, out),

@@ -61,6 +61,15 @@ kinds! {
     Posting "posting" Account "Money moved: the amount, the balance after it, and the rule.";
     Conversion "conversion" Account "An asset was sold for the settlement currency: the amount of it, at a price.";
     FundDraw "fund_draw" Venue "The fund paid: the amount, and what it has left.";
+    LiquidationStep "liquidation_step" Account "A step of a liquidation begins, by its rule: what is to be closed, why the step before ended, figures of the bucket in amount and balance (docs/liquidation.md).";
+    BackstopFill "backstop_fill" Account "A provider took over: the cost in amount, the fund's part in balance.";
+    FundLow "fund_low" Venue "The fund fell below liquidation.fund.low, which is in balance.";
+    FundDepleted "fund_depleted" Account "The fund cannot pay, and the account may be deleveraged: what the fund has in amount.";
+    FundUnavailable "fund_unavailable" Account "The fund does not pay, and the account may be deleveraged: what the fund has in amount.";
+    Adl "adl" Account "A position was deleveraged: what it lost against the mark in amount, its score in balance.";
+    AdlReport "adl_report" Venue "All that was deleveraged for a bucket, under a number in order.";
+    AdlReportDue "adl_report_due" Venue "The report with this number is due.";
+    LastResort "last_resort" Account "A position was passed on at the mark; or a gain was cut, by amount, for the deficit of a bucket.";
     StatusChanged "status_changed" Account "The status of a bucket, with equity in amount and maintenance margin in balance.";
     MarginCall "margin_call" Account "A bucket fell below the call line: equity in amount, maintenance margin in balance.";
     WithdrawalRequested "withdrawal_requested" Account "Money is held for a withdrawal, which has its number in order.";

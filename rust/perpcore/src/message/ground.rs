@@ -115,7 +115,7 @@ grounds! {
     PricedBySources IndexValue NONE "underlying.*.sources";
     BelowMinEquity GateMargin NUMBERS "portfolio.min_equity";
     ModelNotEnabled GateMargin NONE "portfolio.enabled";
-    SettlementPrice SettlePrice NONE "instrument.*.settlement_window";
+    SettlementPrice SettlePrice NONE;
     SecondApproval SettlePrice NONE;
     UnderlyingIneligible GatePhase NONE "underlying.*.eligible";
     RulebookInvalid RulebookActivate NONE;
@@ -124,6 +124,7 @@ grounds! {
     ActivationTooEarly RulebookActivate NUMBERS "venue.changes.delay";
     RulebookForces RulebookActivate NUMBERS;
     Replaced RulebookActivate NONE;
+    NotABackstop LiquidationBackstop NONE "liquidation.backstop_share";
 }
 
 #[cfg(test)]
@@ -145,6 +146,15 @@ mod tests {
             Code::Disconnected,
             Code::Deadman,
             Code::FundShort,
+            Code::InLiquidation,
+            Code::Deleveraged,
+            Code::CloseOut,
+            Code::BookExhausted,
+            Code::BackstopUnavailable,
+            Code::BackstopExhausted,
+            Code::FundUnavailable,
+            Code::FundExhausted,
+            Code::AdlExhausted,
         ];
         for code in Code::ALL.iter().filter(|code| code.entry().class == Class::Reject) {
             let form = code.ground().rule == Rule::CommandForm;

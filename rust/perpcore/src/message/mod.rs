@@ -15,7 +15,7 @@ pub use crate::word::Word;
 pub use command::{Amend, Cancel, CancelAll, Command, Named, Place, Trigger};
 pub use event::{Aggressor, Audience, Event, Kind};
 pub use ground::{Ground, Refusal};
-pub use venue::{Flags, Halted, House, Priced, Settings, VenueCommand};
+pub use venue::{Flags, Halted, House, Priced, Settings, VenueCommand, approval};
 pub use words::{Phase, PostOnly, PriceState, Side, Stp, Tif, TriggerBy, TriggerWhen};
 
 /// No account.

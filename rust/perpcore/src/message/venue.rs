@@ -2,6 +2,11 @@
 
 use super::{CancelAll, Class, Command, Phase, PriceState};
 
+/// What tells one reference of an approval from another: its letters and digits, whatever their case. Nothing where it has none.
+pub fn approval(text: &str) -> String {
+    text.chars().filter(|of| of.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// What an account is set to; what is none stays as it was, or is as in an account of which nothing was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -101,6 +106,8 @@ pub enum VenueCommand<'a> {
     Margin(u32, u32, i128),
     /// Money to one of the venue's own accounts, from outside or from an account.
     Topup(House, Option<u32>, Option<u32>, i128),
+    /// What a backstop provider would take over, at most, in notional.
+    RegisterBackstop(u32, i128),
     /// A price of a source of an underlying, and when that stamped it, ns.
     Quote {
         /// The underlying.

@@ -9,6 +9,7 @@
 pub mod bounds;
 pub mod decimal;
 pub mod float;
+pub mod ratio;
 pub mod round;
 pub mod text;
 pub mod wide;

@@ -5,6 +5,7 @@ use super::client::Client;
 use super::instant::Instant;
 use super::instrument::Instrument;
 use super::kind::{Count, Name, Text};
+use super::liquidation::Liquidation;
 use super::node::{Node, Value};
 use super::path::join;
 use super::portfolio::Portfolio;
@@ -26,6 +27,7 @@ section! {
         "underlying" underlyings: Vec<Underlying> = Is(vec![]), by_name::<Underlying>(), "The underlyings.";
         "instrument" instruments: Vec<Instrument> = Is(vec![]), by_name::<Instrument>(), "The instruments.";
         "client" client: Client = Empty, nested::<Client>(), "Who may trade.";
+        "liquidation" liquidation: Option<Liquidation> = Is(None), Maybe(nested::<Liquidation>()), "How buckets below maintenance margin are closed; without the table nothing is.";
         "portfolio" portfolio: Portfolio = Empty, nested::<Portfolio>(), "The portfolio margin model.";
     }
     check Book::check;

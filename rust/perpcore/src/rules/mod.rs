@@ -19,6 +19,7 @@ mod instant;
 mod instrument;
 mod json;
 mod kind;
+mod liquidation;
 mod node;
 mod numbers;
 mod pair;
@@ -39,6 +40,7 @@ pub use client::{Class, Client, Requirement};
 pub use diff::Change;
 pub use instrument::{Collar, CollarReference, InitialMethod, Instrument, Limits};
 pub use kind::Field;
+pub use liquidation::{AdlPolicy, Fund, FundMode, Liquidation};
 pub use node::{Node, Value};
 pub use portfolio::{Extended, Families, Measure, Portfolio, PortfolioUnderlying};
 pub use pricing::{Funding, Mark, MarkMethod};
@@ -216,6 +218,11 @@ impl Rulebook {
     /// Who may trade.
     pub fn client(&self) -> &Client {
         &self.0.book.client
+    }
+
+    /// How buckets in liquidation are closed; none where nothing is.
+    pub fn liquidation(&self) -> Option<&Liquidation> {
+        self.0.book.liquidation.as_ref()
     }
 
     /// The portfolio margin model.

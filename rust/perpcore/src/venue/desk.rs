@@ -107,6 +107,16 @@ impl Desk {
         &mut positions[at]
     }
 
+    /// The cross positions, or the isolated ones.
+    pub(super) fn positions_mut(&mut self, isolated: bool) -> &mut [Position] {
+        if isolated { &mut self.isolated } else { &mut self.cross }
+    }
+
+    /// Leaves balances out.
+    pub(super) fn leave_out_assets(&mut self, out: impl Fn(u32) -> bool) {
+        self.balances.retain(|balance| !out(balance.asset));
+    }
+
     /// What an account has of an asset.
     pub(super) fn balance(&mut self, asset: u32) -> &mut i128 {
         let at = self.balances.iter().position(|balance| balance.asset == asset).unwrap_or_else(|| {

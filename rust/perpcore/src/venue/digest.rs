@@ -39,6 +39,7 @@ impl Venue {
         list(&mut tell, state.halts.clients.iter().map(|client| [i128::from(*client)]));
         tell(&state.halts.classes.map(i128::from));
         state.ledger.numbers(&mut tell);
+        state.falls.numbers(&mut tell);
         let withdrawals = state.withdrawals.iter();
         list(
             &mut tell,
@@ -47,7 +48,7 @@ impl Venue {
         let outflow = state.outflow.iter();
         list(&mut tell, outflow.map(|(time, number, value)| [(*time).into(), (*number).into(), *value]));
         for of in &state.prices.underlyings {
-            tell(&[of.now.price.into(), of.now.state as i128]);
+            tell(&[of.now.price.into(), of.now.state as i128, of.halted.into()]);
             list(&mut tell, of.told.numbers().map(|number| [i128::from(number)]));
         }
         for of in &state.prices.instruments {

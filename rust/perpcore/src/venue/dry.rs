@@ -115,6 +115,8 @@ impl Venue {
         };
         desk.lay(self.state.ledger.of(account), &manner);
         desk.lay_orders(&Books::resting(&self.books, &self.state.lots), account, manner.leverage, 0, None);
+        // What has no price yet hides nothing: it counts as if it were not there.
+        desk.leave_out_assets(|asset| !under.market.asset(asset).given);
         let mut noted = Noted::default();
         let mut cross = desk.value(under.terms, &under.market, &mut noted);
         if noted.0.is_some() {
@@ -165,7 +167,8 @@ impl Venue {
         for (at, instrument) in rules.instruments().iter().enumerate() {
             let Some(limit) = instrument.limits.position else { continue };
             let held = [false, true].map(|isolated| holdings.position(at as u32, isolated).map_or(0, |of| of.quantity));
-            let quantity = held[0] + held[1];
+            let side = |long: bool| held.iter().filter(|held| (**held > 0) == long).sum::<i64>();
+            let quantity = side(true).max(-side(false));
             let size = i128::from(then.terms.instruments[at].contract_size);
             let contracts = (i128::from(quantity.abs()) * i128::from(ONE) / size) as i64;
             if contracts > limit {

@@ -66,7 +66,8 @@ impl Venue {
         let deadlines = self.state.deadlines.first().map(|(time, _)| *time);
         let lapses = self.state.lapses.first().map(|(time, _)| *time);
         let changes = self.state.changes.next();
-        let seldom = deadlines.into_iter().chain(lapses).chain(changes);
+        let falls = self.state.falls.next().into_iter().chain(self.state.falls.reports_due.first().map(|of| of.0));
+        let seldom = deadlines.into_iter().chain(lapses).chain(changes).chain(falls);
         slots.chain(seldom).chain([ends]).fold(self.next_settlement, i64::min)
     }
 
@@ -91,6 +92,7 @@ impl Venue {
             }
             self.cancel_of(account, Code::Deadman, out);
         }
+        self.remind_of_reports(now, out);
         self.lapse(now, out);
         let sampled = self.prepare_samples(now);
         self.prices_feel_time(out);
@@ -100,6 +102,7 @@ impl Venue {
             self.set_next_settlement();
         }
         ended.iter().for_each(|ended| self.pay_funding(ended, out));
+        self.wake_the_fallen(out);
         self.conclude(out);
         self.activate_waiting(out);
     }

@@ -1,6 +1,7 @@
 //! Accounts are looked at: their statuses (`status`), and which orders a restricted account loses (`gate.prune`).
 
 use super::Venue;
+use super::liquidate::badness;
 use super::reducing::reduces;
 use super::state::{Books, State};
 use crate::book::Book;
@@ -79,19 +80,27 @@ impl Venue {
     #[inline(always)]
     pub(super) fn conclude(&mut self, out: &mut Vec<Event>) {
         self.look_at_touched(out);
-        while !self.state.traded.is_empty() {
-            self.ask_breakers(out);
-            self.look_at_touched(out);
+        loop {
+            while !self.state.traded.is_empty() {
+                self.ask_breakers(out);
+                self.look_at_touched(out);
+            }
+            self.liquidate(out);
+            if self.state.traded.is_empty() {
+                break;
+            }
         }
     }
 
     /// Looks at everybody whom a move of prices concerns.
     pub(super) fn look_after_move(&mut self, concerned: &Concerned, out: &mut Vec<Event>) {
+        self.touch_the_fallen();
         match concerned.accounts() {
             None => {
                 for at in 0..self.state.order.len() {
                     self.look(self.state.order[at], out);
                 }
+                self.look_at_touched(out);
             }
             Some(accounts) => {
                 accounts.iter().for_each(|account| self.state.touch(*account));
@@ -119,6 +128,9 @@ impl Venue {
         let Looked { cross, horizon } = self.state.value(account, &self.books);
         self.state.watch.seen(account, horizon);
         self.state.sees_equity(account, cross.equity);
+        if !self.state.falls.is_nobody() || badness(&cross).is_some() || !self.state.desk.buckets.is_empty() {
+            self.state.notes_fallen(account, &cross);
+        }
         let State { members, desk, seq, time, cause, .. } = &mut self.state;
         let Some(Some(member)) = members.get_mut(account as usize) else { return Status::Healthy };
         if member.status == cross.status && member.isolated.is_empty() && desk.buckets.is_empty() {

@@ -16,6 +16,7 @@ mod due;
 mod gate;
 mod handle;
 mod kin;
+mod liquidate;
 mod look;
 mod member;
 pub mod permit;
@@ -71,6 +72,7 @@ impl Venue {
     #[inline]
     pub fn apply(&mut self, time: i64, cause: u64, command: &VenueCommand<'_>, out: &mut Vec<Event>) {
         self.count += 1;
+        self.state.falls.rounds = 0;
         if let Err(code) = self.arrives(time, cause, out) {
             return self.reject(code, command, out);
         }
@@ -83,6 +85,7 @@ impl Venue {
     /// A command that cannot be carried out, for a reason that whoever decoded it found: only time passes.
     pub fn refuse(&mut self, time: i64, cause: u64, event: Event, out: &mut Vec<Event>) {
         self.count += 1;
+        self.state.falls.rounds = 0;
         // Where time would run back it stands still.
         let _ = self.arrives(time, cause, out);
         self.say(Event { kind: Kind::Rejected, ..event }, out);

@@ -26,6 +26,8 @@ pub(super) struct Underlying {
     pub(super) now: Told,
     /// What was told and could be used.
     pub(super) told: Quorum,
+    /// Whether it is told and halted by command: then what is told of it, and of the marks that follow it, may not be used.
+    pub(super) halted: bool,
     /// The assets that it prices.
     pub(super) assets: Vec<u32>,
     /// The instruments that follow it.
@@ -87,7 +89,7 @@ impl Prices {
         let rules = before.underlyings().iter().zip(after.underlyings());
         for (at, (was, (old_rules, rules))) in old.underlyings.into_iter().zip(rules).enumerate() {
             let of = &mut self.underlyings[at];
-            (of.now, of.told) = (was.now, was.told);
+            (of.now, of.told, of.halted) = (was.now, was.told, was.halted);
             let same = (&old_rules.index, &old_rules.sources, &old_rules.rates)
                 == (&rules.index, &rules.sources, &rules.rates);
             match was.index {
@@ -137,6 +139,7 @@ impl Prices {
                     index: (!underlying.sources.is_empty()).then(|| Box::new(Index::new(underlying))),
                     now: UNTOLD,
                     told: Quorum::default(),
+                    halted: false,
                     assets: assets.map(|(asset, _)| asset as u32).collect(),
                     instruments: instruments.map(|(instrument, _)| instrument as u32).collect(),
                 }

@@ -4,6 +4,7 @@ use super::changes::Changes;
 use super::desk::{Desk, Manner};
 use super::dry::market_of;
 use super::kin::Kins;
+use super::liquidate::{Closing, Falls};
 use super::member::Member;
 use super::permit::Halts;
 use super::prices::{Anew, Prices};
@@ -76,6 +77,10 @@ pub(super) struct State {
     pub(super) admitted: Option<(u32, Wish, Figures)>,
     /// The trade that was let pass last, with the figures of its maker after it, as he is laid out on the desk.
     pub(super) passed: Option<(Fill, Figures)>,
+    /// Who fell below maintenance margin, and what liquidations remember.
+    pub(super) falls: Falls,
+    /// The order of a liquidation that trades just now.
+    pub(super) closing: Option<Closing>,
     /// Accounts to be looked at.
     pub(super) touched: Vec<u32>,
     /// Postings of fills, until the book has said all that it has to say.
@@ -123,6 +128,8 @@ impl State {
             desk: Desk::default(),
             admitted: None,
             passed: None,
+            falls: Falls::default(),
+            closing: None,
             touched: Vec::new(),
             pending: Vec::new(),
             slots: Vec::new(),

@@ -6,6 +6,7 @@
 //! the portfolio model make a concave function of t from them, [`search`] finds where it leaves 0. No number here comes
 //! from another text than the valuation's: sums, tiers, charges and roundings are its own.
 
+pub mod bankruptcy;
 mod line;
 mod parts;
 mod search;

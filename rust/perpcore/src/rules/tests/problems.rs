@@ -99,7 +99,7 @@ fn a_change_of_one_line_is_refused_or_stands() {
         ("[venue]", "effective = 2026-12-01T00:00:00\n[venue]", Some("invalid_value effective")),
         ("[venue]", "effective = 2026-12-01T00:00:00Z\n[venue]", None),
         ("[venue]", "extends = 1\n[venue]", Some("invalid_value extends")),
-        ("[venue]", "liquidation = {}\n[venue]", Some("unknown_key liquidation")),
+        ("[venue]", "liquidation = 1\n[venue]", Some("invalid_value liquidation")),
         ("[venue]", "portfolio = {}\n[venue]", None),
         ("[venue]", "portfolio = { mm_factor = 1.1 }\n[venue]", Some("inconsistent portfolio.mm_factor")),
         ("[venue]", "portfolio = { im_factor = 0.7 }\n[venue]", Some("inconsistent portfolio.mm_factor")),

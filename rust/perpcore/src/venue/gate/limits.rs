@@ -4,6 +4,7 @@
 use super::Floor;
 use crate::book::Book;
 use crate::book::owner::{Asked, Fill, Owner};
+use crate::book::query::Comes;
 use crate::book::store::Store;
 use crate::fault::Code;
 use crate::message::Refusal;
@@ -21,7 +22,9 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
         }
     }
     pace(floor, asked.account)?;
-    for (limit, kin) in [(client_position, Kin::Client), (group_position, Kin::Group)] {
+    // What only reduces is not asked.
+    let positions = [(client_position, Kin::Client), (group_position, Kin::Group)];
+    for (limit, kin) in positions.into_iter().filter(|_| !asked.reduce_only) {
         limit.map_or(Ok(()), |limit| position(floor, book, asked, kin, limit))?;
     }
     open_interest.map_or(Ok(()), |limit| interest(floor, book, asked, limit))
@@ -87,13 +90,13 @@ fn more<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked) -> i64 {
 /// Positions and orders of a side of all accounts of a client or a group, in contracts.
 #[inline(never)]
 fn position<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, kin: Kin, limit: i64) -> Result<(), Refusal> {
-    let side = asked.side;
-    let of = |account: &u32| {
-        let held = floor.position(*account, false) + floor.position(*account, true);
-        i128::from(side.sign() * held) + i128::from(book.account(*account).open[side as usize])
+    let Asked { account, side, lots, isolated, replaces, .. } = *asked;
+    let of = |of: &u32| {
+        let held = [false, true].map(|isolated| floor.position(*of, isolated));
+        let comes = (*of == account).then_some(Comes { isolated, lots, replaces });
+        book.counted(*of, side, held, comes).max(0)
     };
-    let members = floor.state.kin(kin, asked.account);
-    let lots = members.iter().map(of).sum::<i128>() + i128::from(more(floor, book, asked));
+    let lots: i128 = floor.state.kin(kin, account).iter().map(of).sum();
     let contracts = lots * i128::from(book.terms().lot.size);
     let code = if kin == Kin::Client { Code::ClientLimit } else { Code::GroupLimit };
     if contracts > i128::from(limit) { Err(Refusal::new(code, contracts, limit)) } else { Ok(()) }

@@ -9,6 +9,7 @@ mod limits;
 mod margin;
 mod phase;
 
+use super::liquidate;
 use super::reducing;
 use super::state::{Books, Slot, State};
 use crate::book::Book;
@@ -101,6 +102,9 @@ impl Owner for Floor<'_> {
 
     #[inline(always)]
     fn refuses<S: Store>(&mut self, book: &Book<S>, fill: &Fill) -> Option<Refused> {
+        if let Some(closing) = self.state.closing {
+            return liquidate::refuses(self, closing, fill);
+        }
         let mut buyers = self.state.ledger.buyers();
         let taker = fill::check(self, book, fill, true, &mut buyers).is_err();
         // The maker last: he is what he will be, and lies on the desk when the trade is made.
@@ -117,6 +121,9 @@ impl Owner for Floor<'_> {
 
     #[inline(always)]
     fn filled(&mut self, fill: &Fill) {
+        if let Some(closing) = self.state.closing {
+            return liquidate::filled(self, closing, fill);
+        }
         let price = self.price(fill);
         let sides = [true, false].map(|taker| self.side(fill, taker));
         if self.state.has_breaker() {
@@ -135,13 +142,13 @@ impl Owner for Floor<'_> {
 impl Floor<'_> {
     /// The price of a trade in g.
     #[inline(always)]
-    fn price(&self, fill: &Fill) -> i64 {
+    pub(super) fn price(&self, fill: &Fill) -> i64 {
         fill.price * self.state.terms.instruments[self.instrument as usize].tick
     }
 
     /// One side of a trade.
     #[inline(always)]
-    fn side(&self, fill: &Fill, taker: bool) -> SideOfTrade {
+    pub(super) fn side(&self, fill: &Fill, taker: bool) -> SideOfTrade {
         let (account, isolated, side) = match taker {
             true => (fill.taker, fill.taker_isolated, fill.side),
             false => (fill.maker, fill.maker_isolated, fill.side.opposite()),

@@ -95,6 +95,10 @@ impl Venue {
     ) -> Result<(), Refusal> {
         let before = self.state.member(account)?.clone();
         self.admits(settings)?;
+        let leaves = settings.class.is_some_and(|class| class != before.class);
+        if leaves && before.class == Class::AffiliatedMarketMaker && !settings.approved {
+            return Err(Code::ApprovalMissing.into());
+        }
         let settings = &Settings { client: settings.client.filter(|client| *client != before.client), ..*settings };
         let settings = &Settings { group: self.group_with(account, settings, Some(before.group))?, ..*settings };
         let mut member = before.clone();

@@ -1,6 +1,7 @@
 //! `gate.halt`: the kill switch. Whoever is halted sends no order, and those that rest end, by one command.
 
 use super::super::Venue;
+use super::super::member::Member;
 use super::super::permit::Halts;
 use crate::fault::Code;
 use crate::message::event::Kind;
@@ -73,6 +74,12 @@ impl Venue {
         if !was {
             return Err(Code::PhaseRefused.into());
         }
+        // Of a client's accounts only those are said to go on that nothing else stops.
+        let goes_on = |account: &u32| {
+            let stops = |member: &Member| self.state.halts.stop(member);
+            matches!(whose, Halted::Account(_)) || !self.state.member(*account).is_ok_and(stops)
+        };
+        let accounts: Vec<u32> = accounts.into_iter().filter(goes_on).collect();
         self.say_of(Kind::Resume, whose, &accounts, out);
         Ok(())
     }

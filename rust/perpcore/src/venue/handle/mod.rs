@@ -40,6 +40,7 @@ pub(super) fn about(command: &VenueCommand<'_>) -> Event {
         }
         VenueCommand::Margin(of, instrument, amount) => Event { instrument, ..money(of, NOBODY, amount) },
         VenueCommand::Topup(_, of, asset, amount) => money(of.unwrap_or(NOBODY), asset.unwrap_or(NOBODY), amount),
+        VenueCommand::RegisterBackstop(of, amount) => money(of, NOBODY, amount),
         VenueCommand::Mark(at, price, _) => Event { price, ..instrument(at) },
         VenueCommand::Index(Priced::Asset(asset), price, _) => Event { asset, price, ..Event::NOTHING },
         VenueCommand::Index(Priced::Underlying(_), price, _) => Event { price, ..Event::NOTHING },
@@ -111,6 +112,7 @@ impl Venue {
             VenueCommand::Transfer(from, to, asset, amount) => self.transfer(from, to, asset, amount, out),
             VenueCommand::Margin(account, instrument, amount) => self.margin(account, instrument, amount, out),
             VenueCommand::Topup(house, from, asset, amount) => self.top_up(house, from, asset, amount, out),
+            VenueCommand::RegisterBackstop(account, capacity) => self.register_backstop(account, capacity, out),
             VenueCommand::Quote { underlying, source, price, sent } => self.quote(underlying, source, price, sent, out),
             VenueCommand::Index(Priced::Underlying(of), price, state) => self.tell_index(of, price, state, out),
             VenueCommand::Index(Priced::Asset(of), price, state) => self.tell_asset(of, price, state, out),

@@ -287,6 +287,9 @@ impl Venue {
         if !MONEY.holds(self.state.ledger.house(house, asset) + amount) {
             return Err(Code::OutOfRange.into());
         }
+        if house == ledger::House::Fund {
+            self.state.falls.told.clear();
+        }
         let at = out.len();
         self.flows([from.unwrap_or(NOBODY), NOBODY], |venue| {
             venue.state.ledger.top_up(house, from, asset, amount, out)

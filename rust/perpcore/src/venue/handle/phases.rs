@@ -3,7 +3,7 @@
 use super::super::Venue;
 use crate::fault::Code;
 use crate::message::event::Kind;
-use crate::message::{Command, Event, Phase, Refusal};
+use crate::message::{self, Command, Event, Phase, Refusal};
 use crate::rule::Rule;
 
 impl Venue {
@@ -46,6 +46,7 @@ impl Venue {
     pub(in crate::venue) fn enter(&mut self, instrument: u32, phase: Phase, out: &mut Vec<Event>) {
         let (time, cause) = (self.state.time, self.state.cause);
         let command = Command::Phase(phase);
+        self.touch_the_fallen();
         self.on_book(instrument, out, |book, floor, out| book.apply(floor, time, cause, &command, out));
     }
 
@@ -94,7 +95,10 @@ impl Venue {
         for at in self.each(instrument) {
             if self.phase_of(at) == Phase::Halted && usable(self, at) {
                 self.say(Event { kind: Kind::Resume, instrument: at, ..Event::NOTHING }, out);
-                self.enter(at, Phase::Preopen, out);
+                match self.is_eligible(at) {
+                    true => self.enter(at, Phase::Preopen, out),
+                    false => self.close_to_openings(at, out),
+                }
             }
         }
         Ok(())
@@ -118,7 +122,7 @@ impl Venue {
                 self.settlement_price(instrument).ok_or(Code::SettlementPrice)?
             }
             Some(price) => {
-                let approval = approval.trim();
+                let approval = &message::approval(approval);
                 if approval.is_empty() {
                     return Err(Code::ApprovalMissing.into());
                 }

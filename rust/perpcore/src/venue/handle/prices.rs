@@ -30,6 +30,7 @@ impl Venue {
         let concerned = state.watch.concerned(&before, &state.market, (state.order.len() / 2).max(64));
         state.watch.moved(&state.market, &concerned);
         self.look_after_move(&concerned, out);
+        self.liquidate(out);
         self.books_go_by_them(out);
     }
 
@@ -104,8 +105,15 @@ impl Venue {
         if !PRICE.holds(price.into()) {
             return Err(Code::OutOfRange.into());
         }
+        let underlying = self.state.prices.instruments[instrument as usize].underlying;
+        let state = self.state_as_told(underlying, state);
         self.move_prices(out, |venue, out| venue.set_mark(instrument, Told { price, state }, true, out));
         Ok(())
+    }
+
+    /// The state of what is told of an underlying, which may be halted by command.
+    fn state_as_told(&self, underlying: u32, state: PriceState) -> PriceState {
+        if self.state.prices.underlyings[underlying as usize].halted { PriceState::Halted } else { state }
     }
 
     pub(super) fn tell_index(
@@ -121,6 +129,7 @@ impl Venue {
         if !PRICE.holds(price.into()) {
             return Err(Code::OutOfRange.into());
         }
+        let state = self.state_as_told(underlying, state);
         self.move_prices(out, |venue, out| venue.set_index(underlying, Told { price, state }, true, out));
         Ok(())
     }
@@ -277,7 +286,6 @@ impl Venue {
 
     pub(super) fn halt_index(&mut self, underlying: u32, halts: bool, out: &mut Vec<Event>) -> Result<(), Refusal> {
         let time = self.state.time;
-        let now = self.state.prices.underlyings[underlying as usize].now;
         match &mut self.state.prices.underlyings[underlying as usize].index {
             Some(index) => {
                 let value = if halts { index.halt(time) } else { index.resume(time) };
@@ -287,14 +295,31 @@ impl Venue {
                 }
                 self.index_is(underlying, value, out);
             }
-            None if halts => {
-                let now = Told { state: PriceState::Halted, ..now };
-                self.move_prices(out, |venue, out| venue.set_index(underlying, now, false, out));
+            None if halts => self.halt_what_is_told(underlying, out),
+            // An index that is told goes on when it is told after this.
+            None => {
+                let of = &mut self.state.prices.underlyings[underlying as usize];
+                if !std::mem::take(&mut of.halted) {
+                    return Err(Code::PriceUnusable.into());
+                }
             }
-            // An index that is told goes on when it is told.
-            None => return Err(Code::PriceUnusable.into()),
         }
         Ok(())
+    }
+
+    /// An index that is told is halted, and so are the marks that follow it.
+    fn halt_what_is_told(&mut self, underlying: u32, out: &mut Vec<Event>) {
+        self.move_prices(out, |venue, out| {
+            let of = &mut venue.state.prices.underlyings[underlying as usize];
+            of.halted = true;
+            let (now, instruments) = (Told { state: PriceState::Halted, ..of.now }, of.instruments.clone());
+            venue.set_index(underlying, now, false, out);
+            for at in instruments {
+                let of = &venue.state.prices.instruments[at as usize];
+                let now = Told { price: of.price, state: PriceState::Halted };
+                venue.set_mark(at, now, false, out);
+            }
+        });
     }
 
     /// The price at which an instrument is settled for the last time (`settle.price`).

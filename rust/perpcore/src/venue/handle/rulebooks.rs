@@ -8,7 +8,7 @@ use crate::book::fast::Fast;
 use crate::book::terms::Terms;
 use crate::fault::Code;
 use crate::message::event::Kind;
-use crate::message::{CancelAll, Event, Phase, Refusal};
+use crate::message::{self, CancelAll, Event, Phase, Refusal};
 use crate::num::ONE;
 use crate::rule::Rule;
 use crate::rules::{Instrument, Rulebook};
@@ -31,7 +31,7 @@ impl Venue {
         if digest.len() != DIGITS || !digest.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(Code::OutOfRange.into());
         }
-        if approval.trim().is_empty() {
+        if message::approval(approval).is_empty() {
             return Err(Code::ApprovalMissing.into());
         }
         self.state.changes.approved.insert(digest.into());
@@ -180,7 +180,7 @@ impl Venue {
 
     /// An instrument whose underlying is no longer eligible is only reduced; it is halted where what was collected cannot trade
     /// first: at a price that may not be used, or beyond the collar.
-    fn close_to_openings(&mut self, at: u32, out: &mut Vec<Event>) {
+    pub(super) fn close_to_openings(&mut self, at: u32, out: &mut Vec<Event>) {
         if self.state.prices.instruments[at as usize].usable {
             self.enter(at, Phase::ReduceOnly, out);
         }

@@ -1,0 +1,76 @@
+//! What a liquidation moves beside trades: positions that are passed on for an amount, money to and from the fund, and gains that
+//! are cut.
+
+use super::{About, House, Ledger};
+use crate::margin::market::Market;
+use crate::message::Event;
+use crate::num::E8;
+
+/// A position of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Its account.
+    pub account: u32,
+    /// Its instrument.
+    pub instrument: u32,
+    /// Whether it is the isolated one.
+    pub isolated: bool,
+}
+
+impl Ledger {
+    /// A signed base quantity in g goes from one position to another, and an amount in 10⁻¹⁶ back.
+    pub fn pass(&mut self, from: Key, to: Key, quantity: i64, paid_e16: i128) {
+        for (key, quantity, paid_e16) in [(from, -quantity, -paid_e16), (to, quantity, paid_e16)] {
+            let held = self.clients[key.account as usize].key(key.instrument, key.isolated);
+            let before = held.quantity;
+            held.take(quantity, paid_e16);
+            let longer = i128::from(held.quantity.max(0)) - i128::from(before.max(0));
+            self.open_interest[key.instrument as usize] += longer;
+        }
+    }
+
+    /// A bucket pays the fund, selling what it must; what it could pay.
+    pub fn pay_fund(&mut self, from: Key, amount: i128, about: About, market: &Market, out: &mut Vec<Event>) -> i128 {
+        let paid = match from.isolated {
+            true => -self.post_margin(from.account, from.instrument, -amount, about, out),
+            false => self.debit(from.account, amount, about, market, out),
+        };
+        self.house_mut(House::Fund).put(paid);
+        paid
+    }
+
+    /// What a bucket could pay of an amount.
+    pub fn could_pay_fund(&self, from: Key, amount: i128, market: &Market) -> i128 {
+        match from.isolated {
+            true => {
+                let held = self.of(from.account).position(from.instrument, true);
+                held.map_or(0, |held| held.margin.amount()).min(amount)
+            }
+            false => self.could_pay(from.account, amount, market, &mut self.buyers()),
+        }
+    }
+
+    /// The fund pays a bucket, as much as it has; what that is.
+    pub fn draw(&mut self, to: Key, amount: i128, about: About, out: &mut Vec<Event>) -> i128 {
+        let drawn = self.house_mut(House::Fund).take(amount);
+        match to.isolated {
+            true => _ = self.post_margin(to.account, to.instrument, drawn, about, out),
+            false => self.credit(to.account, self.settlement(), drawn, about, out),
+        }
+        drawn
+    }
+
+    /// Sells what an account must for its losses to be paid, in g.
+    pub fn convert_for(&mut self, account: u32, missing: i128, market: &Market, out: &mut Vec<Event>) {
+        self.convert(account, missing, market, out);
+    }
+
+    /// Gains of some positions are cut by amounts in g, for the deficit of another; what is cut more than that, and what is cut in
+    /// another instrument, is left over.
+    pub fn cut_gains(&mut self, cuts: impl Iterator<Item = (Key, i128)>, to: Key, deficit: i128) {
+        for (key, amount) in cuts.chain([(to, -deficit)]) {
+            self.clients[key.account as usize].key(key.instrument, key.isolated).cost_e16 += amount * E8;
+            self.left_over_e16[key.instrument as usize] += amount * E8;
+        }
+    }
+}

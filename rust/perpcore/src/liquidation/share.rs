@@ -1,0 +1,124 @@
+//! Lots shared out: by weight or to a level, with the largest remainders rounded up, and by caps.
+
+use crate::num::ratio::ratio_down;
+use crate::num::wide::Wide;
+use std::cmp::Ordering;
+
+/// Who takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// By which it is shared, at least 0.
+    pub weight: i128,
+    /// The most that it takes, in lots.
+    pub most: i64,
+}
+
+/// Shares lots in proportion to weights by largest remainder, of equals the first one; nobody gets more than his most: what he
+/// would is shared anew among the others.
+pub fn pro_rata(parts: &[Part], lots: i64) -> Vec<i64> {
+    let most: Vec<i64> = parts.iter().map(|part| part.most).collect();
+    capped(&most, lots, |open, lots| {
+        let all: i128 = open.iter().map(|at| parts[*at].weight).sum();
+        rounded(open.iter().map(|at| exact(lots, parts[*at].weight, all.max(1))), lots)
+    })
+}
+
+/// ⌊lots·weight / all⌋, and what is left of it.
+fn exact(lots: i64, weight: i128, all: i128) -> (i64, i128) {
+    let floor = ratio_down(lots.into(), weight, all);
+    // Both products wrap alike; what is left is below `all`.
+    (floor as i64, i128::from(lots).wrapping_mul(weight).wrapping_sub(floor.wrapping_mul(all)))
+}
+
+/// Rounds shares, each with what is left of it, to whole lots that add up.
+fn rounded<R: PartialOrd + Copy>(shares: impl Iterator<Item = (i64, R)>, lots: i64) -> Vec<i64> {
+    let (mut whole, left): (Vec<i64>, Vec<R>) = shares.unzip();
+    let missing = (lots - whole.iter().sum::<i64>()).max(0) as usize;
+    if missing > 0 {
+        let mut order: Vec<usize> = (0..left.len()).collect();
+        order.sort_by(|a, b| left[*b].partial_cmp(&left[*a]).unwrap_or(Ordering::Equal));
+        order.into_iter().take(missing).for_each(|at| whole[at] += 1);
+    }
+    whole
+}
+
+/// Shares lots by a rule among those who are open; who would get more than his most gets that and is closed, until nobody
+/// would.
+fn capped(most: &[i64], lots: i64, mut share: impl FnMut(&[usize], i64) -> Vec<i64>) -> Vec<i64> {
+    let mut found = vec![0; most.len()];
+    let mut open: Vec<usize> = (0..most.len()).filter(|at| most[*at] > 0).collect();
+    let mut left = lots;
+    while left > 0 && !open.is_empty() {
+        let shares = share(&open, left);
+        let (mut within, before) = (Vec::with_capacity(open.len()), open.len());
+        for (&at, &lots) in open.iter().zip(&shares) {
+            if lots > most[at] {
+                (found[at], left) = (most[at], left - most[at]);
+            } else {
+                within.push(at);
+            }
+        }
+        if within.len() == before {
+            open.iter().zip(shares).for_each(|(at, lots)| found[*at] = lots);
+            break;
+        }
+        open = within;
+    }
+    found
+}
+
+/// Who is brought to a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leveled {
+    /// What it holds, in lots.
+    pub lots: i64,
+    /// Net value ÷ maintenance margin, in g, above 0.
+    pub ease: i128,
+    /// The most that it gives, in lots.
+    pub most: i64,
+}
+
+type Exact = Wide<4>;
+
+fn product(a: i128, b: i128) -> Exact {
+    Exact::from(a).product(&Exact::from(b))
+}
+
+/// Takes lots from those with the least ease until all who give have the same, where ease rises as lots fall; by largest
+/// remainder, of equals the first one, with caps as in [`pro_rata`].
+pub fn level(all: &[Leveled], lots: i64) -> Vec<i64> {
+    let most: Vec<i64> = all.iter().map(|of| of.most).collect();
+    capped(&most, lots, |open, lots| {
+        let of = |at: usize| all[open[at]];
+        let mut order: Vec<usize> = (0..open.len()).collect();
+        order.sort_by_key(|at| of(*at).ease);
+        let (mut givers, mut held, mut weighed) = (0, 0_i128, Exact::ZERO);
+        for &at in &order {
+            // He gives nothing where those before come to no less ease than he has.
+            let left = held - i128::from(lots);
+            if left >= 0 && !product(left, of(at).ease).minus(&weighed).is_negative() {
+                break;
+            }
+            (held, weighed) = (held + i128::from(of(at).lots), weighed.plus(&product(of(at).lots.into(), of(at).ease)));
+            givers += 1;
+        }
+        let left = Exact::from((held - i128::from(lots)).max(0));
+        let mut shares = vec![(0, Exact::ZERO); open.len()];
+        for &at in &order[..givers] {
+            shares[at] = gives(&of(at), &left, &weighed);
+        }
+        rounded(shares.into_iter(), lots)
+    })
+}
+
+/// Q − Q·x·left / weighed, down, and what of `weighed` is left of it.
+fn gives(of: &Leveled, left: &Exact, weighed: &Exact) -> (i64, Exact) {
+    let keeps = product(of.lots.into(), of.ease).product(left);
+    if keeps == Exact::ZERO {
+        return (of.lots, Exact::ZERO);
+    }
+    let (whole, inexact) = keeps.quotient(weighed);
+    let over = keeps.minus(&weighed.product(&Exact::from(i128::from(whole))));
+    let rest = if inexact { weighed.minus(&over) } else { Exact::ZERO };
+    (of.lots - whole as i64 - i64::from(inexact), rest)
+}

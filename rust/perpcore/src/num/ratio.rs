@@ -1,0 +1,65 @@
+//! a·b / c of amounts whose product may pass 128 bits; the result does not.
+
+use super::round::{div_ceil, div_floor};
+use super::wide::Wide;
+
+type Exact = Wide<4>;
+
+/// ⌊a·b / c⌋ of a of either sign, b of at least 0 and c above 0.
+pub fn ratio_down(a: i128, b: i128, c: i128) -> i128 {
+    match a.checked_mul(b) {
+        Some(product) => div_floor(product, c).0,
+        None if a < 0 => -up(-a, b, c),
+        None => down(a, b, c).0,
+    }
+}
+
+/// ⌈a·b / c⌉ likewise.
+pub fn ratio_up(a: i128, b: i128, c: i128) -> i128 {
+    match a.checked_mul(b) {
+        Some(product) => div_ceil(product, c),
+        None if a < 0 => -down(-a, b, c).0,
+        None => up(a, b, c),
+    }
+}
+
+/// a·b / c, half to even, of a of at least 0.
+pub fn ratio_even(a: i128, b: i128, c: i128) -> i128 {
+    let floor = ratio_down(a, b, c);
+    let left = Exact::from(a).product(&Exact::from(b)).minus(&Exact::from(floor).product(&Exact::from(c)));
+    let twice = left.plus(&left).minus(&Exact::from(c));
+    let up = if twice == Exact::ZERO { floor % 2 } else { i128::from(!twice.is_negative()) };
+    floor + up
+}
+
+fn up(a: i128, b: i128, c: i128) -> i128 {
+    let (floor, exact) = down(a, b, c);
+    floor + i128::from(!exact)
+}
+
+/// Bit by bit from above: the largest q with q·c ≤ a·b, and whether that is all of it.
+fn down(a: i128, b: i128, c: i128) -> (i128, bool) {
+    let product = Exact::from(a).product(&Exact::from(b));
+    let left = |q: i128| product.minus(&Exact::from(q).product(&Exact::from(c)));
+    let fits = |q: i128| !left(q).is_negative();
+    let floor = (0..126).rev().fold(0_i128, |q, bit| if fits(q | 1 << bit) { q | 1 << bit } else { q });
+    (floor, left(floor) == Exact::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_beyond_128_bits_are_divided_exactly() {
+        let (a, b) = (10_i128.pow(30), 10_i128.pow(25));
+        for (c, down, up) in
+            [(10_i128.pow(28), 10_i128.pow(27), 10_i128.pow(27)), (3 * 10_i128.pow(25), a / 3, a / 3 + 1)]
+        {
+            assert_eq!([ratio_down(a, b, c), ratio_up(a, b, c)], [down, up]);
+            assert_eq!([ratio_down(-a, b, c), ratio_up(-a, b, c)], [-up, -down]);
+        }
+        // 10³⁰·5 / 2·10³⁰ = 2.5; with 7 it is 3.5.
+        assert_eq!([5, 7].map(|b| ratio_even(10_i128.pow(30), b * 10_i128.pow(9), 2 * 10_i128.pow(39))), [2, 4]);
+    }
+}

@@ -1,0 +1,229 @@
+//! The fourth step (`liquidation.adl`): who holds the opposite closes what is left at the bankruptcy amount.
+
+use super::Bucket;
+use super::round::Part;
+use crate::fault::Code;
+use crate::ledger::Key;
+use crate::liquidation::plan::Fallen;
+use crate::liquidation::rank::{Counterparty, allocate};
+use crate::liquidation::waterfall::ADL;
+use crate::margin::status::Status;
+use crate::margin::threshold::bankruptcy::Closing;
+use crate::message::event::Kind;
+use crate::message::{Event, NOBODY};
+use crate::num::ratio::{ratio_down, ratio_even};
+use crate::num::round::charge_from_e16;
+use crate::num::{E8, times};
+use crate::rule::Rule;
+use crate::rules::Liquidation;
+use crate::venue::Venue;
+
+/// A day, in ns: then a report is due.
+const DAY: i64 = 86_400_000_000_000;
+
+/// What deleveraging some of a position costs a counterparty against the mark, in 10⁻¹⁶.
+#[derive(Clone, Copy)]
+struct Loss {
+    closing: Closing,
+    amount_e16: i128,
+    lot: i64,
+}
+
+impl Loss {
+    fn sign(&self) -> i128 {
+        self.closing.quantity.signum().into()
+    }
+
+    fn of(&self, lots: i64) -> i128 {
+        let quantity = lots * self.lot;
+        self.sign() * (self.closing.part_e16(self.amount_e16, quantity) - times(quantity, self.closing.mark))
+    }
+
+    /// The most lots of which it is at most an amount in g.
+    fn most(&self, lots: i64, at_most: i128) -> i64 {
+        let all_e16 = self.sign() * (self.amount_e16 - self.closing.notional_e16());
+        if all_e16 <= 0 {
+            return lots;
+        }
+        let size = i128::from(self.closing.quantity.abs());
+        let most = ratio_down(at_most * E8, size, all_e16 * i128::from(self.lot)).min(lots.into()) as i64;
+        (0..=most).rev().find(|lots| self.of(*lots) <= at_most * E8).unwrap_or(0)
+    }
+}
+
+/// A counterparty, and the most that it may lose, in g.
+struct Opposite {
+    who: Counterparty,
+    at_most: i128,
+}
+
+impl Venue {
+    /// Deleverages counterparties of parts.
+    pub(super) fn deleverage(&mut self, bucket: Bucket, parts: &mut [Part], rules: &Liquidation, out: &mut Vec<Event>) {
+        for part in parts {
+            let why = std::mem::replace(&mut part.why, ADL.exhausted);
+            self.tell_of_fund(bucket, part.instrument, rules, out);
+            let Some(figures) = self.state.bare(bucket) else { continue };
+            let Some(loss) = self.loss(bucket, part, figures.net_value) else { continue };
+            let price = ratio_even(loss.amount_e16, 1, loss.closing.quantity.abs().into()) as i64;
+            let numbers = [figures.net_value, figures.maintenance_margin];
+            self.say_step(bucket, &ADL, Some(part), price, Some(why), numbers, out);
+            let opposite = self.opposite(bucket, part, &loss);
+            let all: Vec<Counterparty> = opposite.iter().map(|of| of.who).collect();
+            let taken = allocate(rules.adl, &all, part.lots);
+            for (at, _) in &taken {
+                let account = all[*at].account;
+                self.end_orders_in(part.instrument, account, Code::Deleveraged, out, |_| true);
+            }
+            let (number, mut total, mut lost_e16) = (self.state.falls.reports + 1, 0, 0);
+            for (at, lots) in taken {
+                let (lots, lost) = self.deleverage_one(bucket, part, &opposite[at], lots, number, rules, out);
+                (total, lost_e16) = (total + lots, lost_e16 + lost);
+            }
+            part.lots -= total;
+            if total > 0 {
+                self.report(bucket, part, total, price, lost_e16, out);
+            }
+        }
+    }
+
+    fn loss(&self, bucket: Bucket, part: &Part, net_value: i128) -> Option<Loss> {
+        let (closing, amount_e16) = self.state.bankruptcy(bucket, part.instrument, net_value)?;
+        Some(Loss { closing, amount_e16, lot: self.state.lots[part.instrument as usize] })
+    }
+
+    /// Everybody who has a position is told once that the fund does not pay.
+    fn tell_of_fund(&mut self, bucket: Bucket, instrument: u32, rules: &Liquidation, out: &mut Vec<Event>) {
+        if !self.state.falls.told.insert(instrument) {
+            return;
+        }
+        let amount = self.state.fund();
+        let kind = if self.budget(bucket, rules) == 0 { Kind::FundDepleted } else { Kind::FundUnavailable };
+        let rule = Some(Rule::LiquidationFund);
+        for at in 0..self.state.order.len() {
+            let account = self.state.order[at];
+            let has = |isolated| self.state.ledger.quantity(account, instrument, isolated) != 0;
+            if has(false) || has(true) {
+                self.say(Event { kind, account, instrument, amount, rule, ..Event::NOTHING }, out);
+            }
+        }
+    }
+
+    /// Positions on the other side whose buckets are in order.
+    fn opposite(&mut self, bucket: Bucket, part: &Part, loss: &Loss) -> Vec<Opposite> {
+        let (instrument, mut found) = (part.instrument, Vec::new());
+        for at in 0..self.state.order.len() {
+            let account = self.state.order[at];
+            if account == bucket.account {
+                continue;
+            }
+            for isolated in [false, true] {
+                let Some(held) = self.state.ledger.of(account).position(instrument, isolated).copied() else {
+                    continue;
+                };
+                if held.quantity == 0 || (held.quantity > 0) == (loss.closing.quantity > 0) {
+                    continue;
+                }
+                let of = Bucket { account, isolated: isolated.then_some(instrument) };
+                let Some(figures) = self.state.bare(of) else { continue };
+                if figures.status == Status::Undecided || Fallen::of(&figures).is_due() {
+                    continue;
+                }
+                let at_most = figures.net_value.min(figures.unrealized_pnl.max(0));
+                let lots = held.quantity.abs() / loss.lot;
+                let who = Counterparty {
+                    account,
+                    isolated,
+                    opened: at as u32,
+                    lots,
+                    most: loss.most(lots, at_most),
+                    pnl_e16: times(held.quantity, loss.closing.mark) - held.cost_e16,
+                    cost_e16: held.cost_e16,
+                    maintenance: figures.maintenance_margin,
+                    net_value: figures.net_value,
+                };
+                found.push(Opposite { who, at_most });
+            }
+        }
+        found
+    }
+
+    /// Deleverages one position by at most so many lots; how many it were, and what that cost, in 10⁻¹⁶.
+    #[allow(clippy::too_many_arguments)]
+    fn deleverage_one(
+        &mut self,
+        bucket: Bucket,
+        part: &Part,
+        opposite: &Opposite,
+        lots: i64,
+        number: u64,
+        rules: &Liquidation,
+        out: &mut Vec<Event>,
+    ) -> (i64, i128) {
+        let Opposite { who, at_most } = opposite;
+        let Some(figures) = self.state.bare(bucket) else { return (0, 0) };
+        let Some(loss) = self.loss(bucket, part, figures.net_value) else { return (0, 0) };
+        let lots = loss.most(lots, *at_most);
+        if lots == 0 {
+            return (0, 0);
+        }
+        let (size, lost_e16) = (lots * loss.lot, loss.of(lots));
+        let amount_e16 = loss.closing.part_e16(loss.amount_e16, size);
+        let instrument = part.instrument;
+        let to = Key { account: who.account, instrument, isolated: who.isolated };
+        let quantity = -part.side.sign() * size;
+        let paid_e16 = i128::from(quantity.signum()) * amount_e16;
+        self.state.ledger.pass(bucket.key(instrument), to, quantity, paid_e16);
+        let score = if rules.adl == crate::rules::AdlPolicy::Score { who.score() } else { None };
+        let event = Event {
+            kind: Kind::Adl,
+            account: who.account,
+            other_account: bucket.account,
+            instrument,
+            order: number,
+            quantity: self.contracts(instrument, part.side.opposite(), lots),
+            price: ratio_even(amount_e16, 1, size.into()) as i64,
+            amount: charge_from_e16(lost_e16),
+            balance: score.unwrap_or(0),
+            rule: Some(Rule::AdlRank),
+            client: who.isolated.into(),
+            ..Event::NOTHING
+        };
+        self.say(event, out);
+        self.state.touch(who.account);
+        (lots, lost_e16)
+    }
+
+    /// What was deleveraged for a part is reported, and the report is due a day later.
+    fn report(&mut self, bucket: Bucket, part: &Part, lots: i64, price: i64, lost_e16: i128, out: &mut Vec<Event>) {
+        self.state.falls.reports += 1;
+        let (number, due) = (self.state.falls.reports, self.state.time.saturating_add(DAY));
+        let instrument = part.instrument;
+        self.state.falls.reports_due.insert((due, number, instrument));
+        self.next_due = self.next_due.min(due);
+        let event = Event {
+            kind: Kind::AdlReport,
+            account: bucket.account,
+            instrument,
+            order: number,
+            quantity: self.contracts(instrument, part.side, lots),
+            price,
+            amount: charge_from_e16(lost_e16),
+            rule: Some(Rule::LiquidationAdl),
+            client: bucket.isolated.is_some().into(),
+            ..Event::NOTHING
+        };
+        self.say(event, out);
+    }
+
+    /// Reports that are due by a time.
+    pub(in crate::venue) fn remind_of_reports(&mut self, now: i64, out: &mut Vec<Event>) {
+        while let Some((due, order, instrument)) =
+            self.state.falls.reports_due.first().copied().filter(|(due, ..)| *due <= now)
+        {
+            self.state.falls.reports_due.remove(&(due, order, instrument));
+            let (kind, account) = (Kind::AdlReportDue, NOBODY);
+            self.say(Event { kind, account, order, instrument, ..Event::NOTHING }, out);
+        }
+    }
+}

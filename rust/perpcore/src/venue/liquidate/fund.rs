@@ -1,0 +1,97 @@
+//! The third step (`liquidation.fund`): the bucket trades as far as `max_slippage` from the mark, and the fund pays what its fills
+//! lack to bankruptcy, within its budgets.
+
+use super::Bucket;
+use super::book::Closing;
+use super::round::Part;
+use crate::fault::Code;
+use crate::ledger::About;
+use crate::liquidation::fund::budget;
+use crate::liquidation::waterfall::FUND;
+use crate::message::Event;
+use crate::num::ratio::ratio_down;
+use crate::rule::Rule;
+use crate::rules::Liquidation;
+use crate::venue::Venue;
+
+impl Venue {
+    /// Closes parts with the money of the fund.
+    pub(super) fn pay_from_fund(
+        &mut self,
+        bucket: Bucket,
+        parts: &mut [Part],
+        rules: &Liquidation,
+        deep: bool,
+        out: &mut Vec<Event>,
+    ) {
+        for part in parts {
+            let why = std::mem::replace(&mut part.why, FUND.unavailable);
+            let limit = self.slipped(part, rules.fund.max_slippage);
+            let budget = self.budget(bucket, rules);
+            let Some(figures) = self.state.bare(bucket) else { continue };
+            if budget == 0 || !self.meets_somebody(bucket.account, part, limit) {
+                continue;
+            }
+            part.why = FUND.exhausted;
+            let tick = self.state.terms.instruments[part.instrument as usize].tick;
+            self.say_step(
+                bucket,
+                &FUND,
+                Some(part),
+                limit * tick,
+                Some(why),
+                [figures.net_value, self.state.fund()],
+                out,
+            );
+            let closing = Closing::new(bucket, rules, deep, Some(budget));
+            let Some(ended) = self.force(part, limit, closing, out) else { continue };
+            let (Some((lots, price, lacks)), Some(budget)) = (ended.beyond, ended.budget) else { continue };
+            // Of the fill that was beyond the budget as much as is within it.
+            let less = self.affordable(bucket, part.instrument, lots, price, lacks, budget);
+            if less > 0 {
+                let mut fewer = Part { lots: less, ..*part };
+                self.force(&mut fewer, limit, Closing { beyond: None, ..ended }, out);
+                part.lots -= less - fewer.lots;
+            }
+        }
+    }
+
+    /// What the fund may pay for a bucket now, in g.
+    pub(super) fn budget(&mut self, bucket: Bucket, rules: &Liquidation) -> i128 {
+        let balance = self.state.fund();
+        let hour = self.state.falls.hour.at(self.state.time, balance);
+        let episode = self.state.falls.episodes.get(&bucket).copied().unwrap_or_default();
+        budget(&rules.fund, balance, &episode, &hour)
+    }
+
+    /// How many lots of a fill the fund can pay for.
+    fn affordable(&mut self, bucket: Bucket, instrument: u32, lots: i64, price: i64, lacks: i128, budget: i128) -> i64 {
+        let lot = self.state.lots[instrument as usize];
+        let mut fewer = ratio_down(lots.into(), budget, lacks) as i64;
+        while fewer > 0 {
+            let lacks = self.state.distance(bucket, instrument, fewer * lot, price).map(|(_, lacks)| lacks);
+            if lacks.is_some_and(|lacks| lacks <= budget) {
+                break;
+            }
+            fewer -= 1;
+        }
+        fewer
+    }
+
+    /// A bucket without positions that is worth less than nothing: the fund pays, then gains are cut.
+    pub(super) fn cover(&mut self, bucket: Bucket, rules: &Liquidation, out: &mut Vec<Event>) {
+        let Some(figures) = self.state.bare(bucket).filter(|figures| figures.net_value < 0) else { return };
+        let (budget, mut why) = (self.budget(bucket, rules), FUND.unavailable);
+        if budget > 0 {
+            why = FUND.exhausted;
+            let (code, numbers) = (Some(Code::BackstopUnavailable), [figures.net_value, self.state.fund()]);
+            self.say_step(bucket, &FUND, None, 0, code, numbers, out);
+            let (from, amount) = (out.len(), budget.min(-figures.net_value));
+            let instrument = bucket.isolated.unwrap_or(crate::message::NOBODY);
+            let about = About { instrument, ..About::rule(Rule::LiquidationFund) };
+            self.state.draws(bucket, instrument, amount, about, rules.fund.low, out);
+            self.stamp(from, out);
+        }
+        self.cut(bucket, None, why, out);
+    }
+}

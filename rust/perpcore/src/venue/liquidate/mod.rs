@@ -1,0 +1,81 @@
+//! Buckets that fell below maintenance margin are closed (RULES §10, docs/liquidation.md): worst first, so many rounds a command,
+//! the others with the next. What to do is planned in [`crate::liquidation`]; it is done here.
+//!
+//! [`queue`] knows who fell and who waits, [`round`] does one round of one bucket, a file a step.
+
+mod adl;
+mod backstop;
+mod book;
+mod bucket;
+mod fund;
+mod last;
+pub(super) mod queue;
+mod round;
+
+pub(super) use book::{Closing, filled, refuses};
+pub(super) use bucket::badness;
+pub(super) use queue::Falls;
+
+use super::Venue;
+use super::state::SECOND;
+use crate::message::Event;
+
+/// Whose margin it is: the cross account's, or that of one isolated position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Bucket {
+    pub(super) account: u32,
+    /// The instrument of an isolated position.
+    pub(super) isolated: Option<u32>,
+}
+
+impl Venue {
+    /// Closes buckets, worst first, as far as one command goes.
+    #[inline(always)]
+    pub(super) fn liquidate(&mut self, out: &mut Vec<Event>) {
+        if self.state.falls.is_anybody_due() {
+            self.liquidate_somebody(out);
+        }
+    }
+
+    #[cold]
+    fn liquidate_somebody(&mut self, out: &mut Vec<Event>) {
+        let Some(rules) = self.state.rules.liquidation().cloned() else { return };
+        while self.state.falls.rounds < rules.per_command {
+            let Some(bucket) = self.state.falls.worst() else { break };
+            self.state.falls.rounds += 1;
+            let before = self.state.seq;
+            let may = self.round(bucket, &rules, out);
+            let changed = self.state.seq != before;
+            self.state.touch(bucket.account);
+            self.look_at_touched(out);
+            if may && !self.state.falls.is_deep(bucket) {
+                let next = SECOND * (self.state.time.div_euclid(SECOND) + 1);
+                self.state.falls.wait(bucket, next);
+                self.next_due = self.next_due.min(next);
+            } else if !changed {
+                // Nothing can be done for it as things are.
+                self.state.falls.idle(bucket);
+            }
+        }
+        let cause = self.state.cause;
+        for at in std::mem::take(&mut self.state.falls.traded) {
+            self.on_book(at, out, |book, floor, out| book.go_on(floor, cause, out));
+        }
+        self.look_at_touched(out);
+    }
+
+    /// Somebody who waited for the next second goes on.
+    pub(super) fn wake_the_fallen(&mut self, out: &mut Vec<Event>) {
+        for account in self.state.falls.wake(self.state.time) {
+            self.state.touch(account);
+        }
+        self.look_at_touched(out);
+    }
+
+    /// Everybody who fell is to be looked at: prices moved, or an instrument entered another phase.
+    pub(super) fn touch_the_fallen(&mut self) {
+        for account in self.state.falls.accounts() {
+            self.state.touch(account);
+        }
+    }
+}
