@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 
 def check(
-    paths: Iterable[str], differences: Callable[[Mapping[str, Any]], Iterable[str]], rule: str | None = None
+    paths: Iterable[str],
+    differences: Callable[[Mapping[str, Any]], Iterable[str]],
+    rules: Collection[str] | None = None,
 ) -> int:
-    """Prints the differences of all cases, or of those of a rule, and a count; 1 if there is any."""
+    """Prints the differences of all cases, or of those of some rules, and a count; 1 if there is any."""
     count = bad = 0
     for path in paths:
         for case in json.loads(Path(path).read_text(encoding="utf-8")):
-            if rule in (None, case["rule"]):
+            if rules is None or case["rule"] in rules:
                 found = list(differences(case))
                 count, bad = count + 1, bad + bool(found)
                 for text in found:

@@ -20,6 +20,7 @@ PLAIN = (
 NUMBERS = ("quantity", "price", "amount", "balance")
 RENAMED = {"class": "cls", "other_class": "other_cls"}
 ORDERS = ("order", "other_order")
+REPORTS = ("adl", "adl_report", "adl_report_due")  # their orders are numbers of reports
 CONTEXT = 3  # rows shown before the first that differs
 UNKNOWN = 2**40  # what an order is called that is not known
 
@@ -91,7 +92,7 @@ def as_got(event: Mapping[str, Any], ids: Ids) -> Row:
     row |= {name: event[name] for name in RENAMED}
     for name in ORDERS:
         value = event[name]
-        in_a_book = value is not None and event["instrument"] is not None
+        in_a_book = value is not None and event["instrument"] is not None and event["kind"] not in REPORTS
         row[name] = ids.known.get((event["instrument"], value), "unknown") if in_a_book else value
     row["note"] = event.get("note")
     return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import breaker, changes, funding_due, lapses, settlement, sources, statuses
+from . import breaker, changes, funding_due, lapses, liquidation, settlement, sources, statuses
 from .orders import Order
 from .people import end_all
 
@@ -28,6 +28,8 @@ def next_instant(state: State, time: int) -> int | None:
     found = [end_of(state, order)[0] for book in state.books.values() for order in book.open.values()]
     found += [holder.deadman for holder in state.open_holders() if holder.deadman is not None]
     found += [date for holder in state.open_holders() for date in lapses.dates(state, holder)]
+    found += [time for time, _, _ in state.liquidations.due]
+    found += liquidation.next_second(state)
     if state.controls.waiting is not None:
         found.append(state.controls.waiting.time)
     found += [funding_due.next_look(state, name) for name, book in state.books.items() if book.phase != "settled"]
@@ -57,6 +59,7 @@ def run_instant(state: State) -> None:
         if holder.deadman is not None and holder.deadman <= state.time:
             holder.deadman = None
             end_all(state, holder, "deadman")
+    liquidation.tell_due(state)
     lapses.run(state)
     looked_at = {
         name
@@ -86,6 +89,7 @@ def run_instant(state: State) -> None:
     changes.run(state)
     statuses.look(state)
     breaker.look(state)
+    liquidation.run(state)
 
 
 def expire(state: State) -> None:

@@ -120,6 +120,18 @@ class Valuer:
             if mode == "cross"
         )
 
+    def maintenance_with(self, holder: Holder, bucket: str | None, kept: Mapping[str, int]) -> int:
+        """MM of a bucket with other base quantities in some instruments."""
+        account = self.account(holder, (), PLAIN)
+        mode = "cross" if bucket is None else "isolated"
+        for name, quantity in kept.items():
+            account.positions[name, mode].quantity = quantity
+        if bucket is None:
+            return self.valued(self.rules.valuation, account).maintenance_margin
+        position = account.positions[bucket, mode]
+        row = value_isolated(self.rules.valuation, self.all_prices(), bucket, position, None, Lines())
+        return units(row["maintenance_margin"])
+
     def valued(self, rules: Rulebook, account: Account) -> Figures:
         """`value_cross` in grid units."""
         return figures(value_cross(rules, self.all_prices(), account, self.rules.table, Lines()))

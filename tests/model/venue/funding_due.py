@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..grid import E16, ceil_div, floor_div
 from ..pricing import FundingRow
 from .accounts import Holder, base
+from .liquidation_fund import tell_low
 from .place import TRADING
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ def post(state: State, instrument: str, share: Share, amount: int) -> None:
 def draw(state: State, instrument: str, shortage: int) -> int:
     """What the fund pays."""
     settlement = state.rules.settlement
-    drawn = min(shortage, state.ledger.house["fund"][settlement])
+    before = state.ledger.house["fund"][settlement]
+    drawn = min(shortage, before)
     state.ledger.to_house("fund", settlement, -drawn)
     state.emit(
         "fund_draw",
@@ -178,4 +180,5 @@ def draw(state: State, instrument: str, shortage: int) -> int:
         rule="funding.settle",
         code=None if drawn == shortage else "fund_short",
     )
+    tell_low(state, before)
     return drawn

@@ -28,6 +28,7 @@ class Ledger:
     def __init__(self, rules: VenueRules, prices: dict[str, Price], teller: Teller) -> None:
         self.rules, self.prices, self.teller = rules, prices, teller
         self.house: dict[str, Counter[str]] = {name: Counter() for name in HOUSE}
+        self.rounding_cost: Counter[str] = Counter()  # κ of `rounding`, by instrument, at 10⁻¹⁶
         self.outside: Counter[str] = Counter()  # deposits and topups less withdrawals
 
     # --- postings
@@ -146,6 +147,7 @@ class Ledger:
             total.update(holder.cash)
             total[self.rules.settlement] += sum(held.margin for held in holder.positions.values())
             assert all(amount >= 0 for amount in holder.held.values()), holder.name
+            assert all(amount >= 0 for amount in holder.cash.values()), holder.name
         for asset in {*total, *self.outside}:
             assert total[asset] == self.outside[asset], (asset, total[asset], self.outside[asset])
 

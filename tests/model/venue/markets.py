@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..book import Price
 from ..usable import is_usable
-from . import funding_due, halts, sources, statuses
+from . import funding_due, halts, liquidation, sources, statuses
 from .phases import enter_phase
 from .place import fire
 
@@ -30,6 +30,7 @@ def mark(state: State, row: Row) -> str | None:
     if before != after:
         state.emit("price_state", instrument=name, before=before, after=after)
     statuses.look(state)
+    liquidation.run(state)
     if state.may_use(name):
         state.books[name].mark = row["price"]
         fire_all(state, [name])
@@ -50,6 +51,7 @@ def index(state: State, row: Row) -> str | None:
     if before != after:
         state.emit("price_state", before=before, after=after, note=name)
     statuses.look(state)
+    liquidation.run(state)
     follow = [market.name for market in state.rules.markets.values() if market.underlying == name]
     funding_due.hear_index(state, name, index=row["price"], state=after)
     if is_usable(state.indexes[name], state.rules.valuation, name):
@@ -83,6 +85,7 @@ def index_of_asset(state: State, asset: str, price: Price) -> str | None:
     if before != price.state:
         state.emit("price_state", before=before, after=price.state, asset=asset)
     statuses.look(state)
+    liquidation.run(state)
     return None
 
 

@@ -108,6 +108,13 @@ def can_fill(book: Book, order: Order) -> bool:
 
 def fill(book: Book, order: Order, other: Order, price: int, quantity: int, aggressor: str | None) -> None:
     """The event, both orders, and the money."""
+    tell_fill(book, order, other, price, quantity, aggressor)
+    book.desk.fill(order, other, price, quantity, book.trades)
+    last_traded(book, price)
+
+
+def tell_fill(book: Book, order: Order, other: Order, price: int, quantity: int, aggressor: str | None) -> None:
+    """The event, and both orders; one of a liquidation has no number."""
     desk = book.desk
     book.trades += 1
     order.left -= quantity
@@ -116,7 +123,7 @@ def fill(book: Book, order: Order, other: Order, price: int, quantity: int, aggr
         "filled",
         account=order.account,
         instrument=order.instrument,
-        order=(order.instrument, order.number),
+        order=(order.instrument, order.number) if order.number else None,
         client_id=order.client_id,
         trade=book.trades,
         quantity=order.side * quantity,
@@ -130,5 +137,3 @@ def fill(book: Book, order: Order, other: Order, price: int, quantity: int, aggr
     for one in (order, other):
         if one.left == 0:
             book.forget(one)
-    desk.fill(order, other, price, quantity, book.trades)
-    last_traded(book, price)

@@ -218,6 +218,7 @@ def fund_topup(state: State, row: Row) -> str | None:
             return "out_of_range"
         state.ledger.outside[asset] += row["amount"]
         state.ledger.to_house(house, asset, row["amount"])
+        topped_up(state, house)
         balance = state.ledger.house[house][asset]
         state.emit("posting", asset=asset, amount=row["amount"], balance=balance, rule="ledger.topup")
         return None
@@ -233,4 +234,11 @@ def fund_topup(state: State, row: Row) -> str | None:
         return code
     state.ledger.post(holder, asset, -row["amount"], "ledger.topup")
     state.ledger.to_house(house, asset, row["amount"])
+    topped_up(state, house)
     return None
+
+
+def topped_up(state: State, house: str) -> None:
+    """A fund that may pay again is another one."""
+    if house == "fund":
+        state.liquidations.told.clear()

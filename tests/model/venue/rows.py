@@ -50,6 +50,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "halt": ((), SCOPES),
     "resume": ((), SCOPES),
     "fund_topup": (("amount",), ("asset", "account")),
+    "register_backstop": (("account", "amount"), ()),
     "settle": ((), ("instrument", "price", "approval")),
     "approve_rulebook": (("rulebook",), ("approval",)),
     "activate_rulebook": (("rulebook",), ("confirm",)),

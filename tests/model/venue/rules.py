@@ -14,6 +14,7 @@ from ..pricing.rules import Contract, IndexRules, read_contract, read_index, spa
 from ..rulebook import Rulebook, read_rulebook
 from ..rulebook_values import amount, rate
 from ..scenarios import Scenario, scenario_table
+from .liquidation_rules import LiquidationRules, read_liquidation
 
 SECOND = 10**9
 HOUR = 3_600 * SECOND
@@ -89,6 +90,7 @@ class VenueRules:
     delay: int
     classes: list[str]
     require: list[str]
+    liquidation: LiquidationRules | None
 
     @property
     def settlement(self) -> str:
@@ -208,4 +210,5 @@ def read_rules(text: str, reader: Reader = plain_reader, before: VenueRules | No
         delay=span(changes.get("delay", "0s")),
         classes=list(client.get("classes", [])),
         require=list(client.get("require", [])),
+        liquidation=read_liquidation(table),
     )

@@ -125,6 +125,8 @@ def post(state: State, candidates: Prices, final: bool = False) -> None:
             if own.quantity == 0:
                 ledger.move_to_isolated(holder, name, -own.margin)
     ledger.to_house("rounding", settlement, -total)
+    for name in candidates:
+        ledger.rounding_cost.pop(name, None)  # it is in the remainder
 
 
 def close(state: State, held: Holding | None, name: str, price: int, final: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..book import Price
 from ..pricing import IndexPrice, IndexRow
 from ..usable import is_usable
-from . import funding_due, markets, statuses
+from . import funding_due, liquidation, markets, statuses
 from .place import fire
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def look_and_tell(state: State, changed: Changed) -> None:
     if not changed:
         return
     statuses.look(state)
+    liquidation.run(state)
     told: list[str] = []
     for name, market in state.rules.markets.items():
         index = state.indexes.get(market.underlying)

@@ -15,6 +15,7 @@ from .client_ids import ClientIds
 from .controls import Controls
 from .figures import Valuer
 from .ledger import Ledger
+from .liquidation_state import Liquidations
 from .orders import Order
 from .rules import VenueRules
 
@@ -52,6 +53,7 @@ class State:
         self.withdrawal_count = 0
         self.outflows: list[tuple[int, int, int]] = []  # (time, value, number)
         self.controls = Controls()
+        self.liquidations = Liquidations()
 
     # --- the log
 

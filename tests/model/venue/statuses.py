@@ -41,6 +41,8 @@ def look_at_bucket(state: State, holder: Holder, instrument: str | None) -> tupl
     if found.status == before:
         return before, before
     holder.statuses[instrument] = found.status
+    if found.status not in ("liquidation", "bankrupt"):
+        state.liquidations.episodes.pop((holder.name, instrument), None)
     columns = {
         "account": holder.name,
         "instrument": instrument,

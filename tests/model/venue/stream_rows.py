@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from . import stream_faults
+from . import stream_faults, stream_liquidation
 from .orders import Order
 from .stream_people import opened
 from .stream_setting import HOUR, TICKS, UNDERLYING, Pick, Row, Setting, text
@@ -245,18 +245,20 @@ def tell_all(setting: Setting) -> Iterable[Row]:
 
 def set_up(setting: Setting) -> Iterable[Row]:
     """Accounts, money, prices, and both instruments open."""
-    first = True
-    for row in opened(setting):
+    first, hunts = True, setting.flavor in stream_liquidation.FLAVORS
+    for row in stream_liquidation.opened(setting) if hunts else opened(setting):
         if first:
             row["time"], first = setting.time, False
         yield row
     yield from tell_all(setting)
-    for account in setting.accounts:
+    if hunts:
+        yield from stream_liquidation.money(setting)
+    for account in setting.accounts if not hunts else ():
         yield {
             "kind": "deposit", "account": account, "asset": setting.assets[0],
             "amount": text(Decimal(setting.rng.choice((300, 1_000, 3_000, 10_000, 50_000)))),
         }  # fmt: skip
-    for note, amount in (("converter", "50000"), (None, "2000")):
+    for note, amount in (("converter", "50000"), (None, "2000")) if not hunts else ():
         yield {"kind": "fund_topup", "amount": amount, **({"note": note} if note else {})}
     if setting.rulebook == "controlled":
         yield {"kind": "approve_rulebook", "rulebook": Pick("in force", 0), "approval": "paper 0"}

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from . import stream_controls, stream_people, stream_rows
+from . import stream_controls, stream_liquidation, stream_people, stream_rows
 from .stream_changes import Proposal, proposed
 from .stream_rules import RULEBOOKS
 from .stream_setting import SECOND, Pick, Row, Setting
@@ -18,7 +18,7 @@ from .stream_setting import SECOND, Pick, Row, Setting
 if TYPE_CHECKING:
     from .state import State
 
-MAKERS = {**stream_rows.MAKERS, **stream_people.MAKERS, **stream_controls.MAKERS}
+MAKERS = {**stream_rows.MAKERS, **stream_people.MAKERS, **stream_controls.MAKERS, **stream_liquidation.MAKERS}
 
 # kind of a row: weight; what is not named has that of `base`
 BASE = {
@@ -57,6 +57,7 @@ FLAVORS: dict[str, dict[str, float]] = {
     },
     "closings": {"closing": 0.4, "ada": 3, "propose": 1, "release": 4, "approve": 2, "open": 3, "index": 8},
     "controls": dict.fromkeys(stream_controls.MAKERS, 2) | {"closing": 0.1, "halted": 1, "let_go": 3, "churn": 6},
+    **stream_liquidation.FLAVORS,
 }
 CONTROLS = ("families", "halts", "proofs", "breakers", "rulebooks", "closings", "controls")
 
@@ -71,6 +72,8 @@ def rulebook_of(seed: int, flavor: str) -> str:
 def stream(seed: int, flavor: str, length: int) -> tuple[str, Iterator[Row]]:
     """The text of a rulebook, and rows with picks."""
     name = rulebook_of(seed, flavor)
+    if flavor in stream_liquidation.FLAVORS:
+        return stream_liquidation.rulebook(seed, flavor), drawn(seed, flavor, length, name)
     return RULEBOOKS[name], drawn(seed, flavor, length, name)
 
 

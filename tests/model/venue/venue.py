@@ -14,6 +14,8 @@ from . import (
     funding_due,
     halts,
     last_settlement,
+    liquidation,
+    liquidation_backstop,
     markets,
     money,
     people,
@@ -46,6 +48,7 @@ HANDLERS: dict[str, Handler] = {
     "release_withdrawal": money.release_withdrawal,
     "transfer": breaker.with_flows(money.transfer),
     "fund_topup": breaker.with_flows(money.fund_topup),
+    "register_backstop": liquidation_backstop.register,
     "index": markets.index,
     "quote": sources.quote,
     "top": sources.top,
@@ -78,6 +81,7 @@ class Venue(State):
         """One row of `commands`, numbers as text or as they are read; the events it causes, or gives again."""
         self.events = []
         self.cause += 1
+        self.liquidations.rounds = 0
         row, code = read_row(self.rules, raw)
         time = raw.get("time")
         if time is not None and self.started and time < self.time:
@@ -92,6 +96,7 @@ class Venue(State):
             self.reject(row, code)
         statuses.look(self)
         breaker.look(self)
+        liquidation.run(self)
         self.check()
         return self.events
 
@@ -220,7 +225,7 @@ class Venue(State):
         for name in self.rules.markets:
             held = [own for h in self.holders.values() for (one, _), own in h.positions.items() if one == name]
             assert sum(own.quantity for own in held) == 0, name
-            assert sum(own.cost for own in held) == 0, name
+            assert sum(own.cost for own in held) + self.ledger.rounding_cost[name] == 0, name
 
     def ledger_rows(self) -> list[Row]:
         """`venue.ledger()`."""

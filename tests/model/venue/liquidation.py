@@ -1,0 +1,158 @@
+"""The loop: which bucket is next, its round, and when it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..grid import GRID
+from ..waterfall import plan
+from . import (
+    liquidation_adl,
+    liquidation_backstop,
+    liquidation_book,
+    liquidation_fund,
+    liquidation_last,
+    statuses,
+)
+from .liquidation_bucket import Bucket, all_buckets
+from .liquidation_round import Round
+from .liquidation_state import Budget
+
+if TYPE_CHECKING:
+    from .state import State
+
+Step = Callable[[Round], None]
+TAKEN = ("liquidation", "bankrupt")
+SECOND = 10**9
+QUIET = ("liquidation_step", "fund_depleted", "fund_unavailable")  # events that say only what was tried
+STEPS: tuple[Step, ...] = (
+    liquidation_book.run, liquidation_backstop.run, liquidation_fund.run, liquidation_adl.run, liquidation_last.run,
+)  # fmt: skip
+FLAT_STEPS: tuple[Step, ...] = (liquidation_fund.run, liquidation_last.run)
+TRADED = ("filled", "backstop_fill", "adl", "last_resort")
+
+
+def run(state: State) -> None:
+    """Round by round, as many as a command has."""
+    rules = state.rules.liquidation
+    while rules is not None and state.liquidations.rounds < rules.per_command:
+        bucket = first(state)
+        if bucket is None:
+            return
+        state.liquidations.rounds += 1
+        go(state, bucket)
+        statuses.look(state)
+
+
+def first(state: State) -> Bucket | None:
+    """The worst."""
+    found = [bucket for bucket in all_buckets(state) if is_candidate(state, bucket)]
+    return min(found, key=urgency) if found else None
+
+
+def urgency(bucket: Bucket) -> tuple[int, Fraction | int, tuple[int, int]]:
+    """Solvent ones by equity/MM, then the bankrupt by net value; ties by opening sequence."""
+    found = bucket.figures()
+    if found.net_value < 0:
+        return 2, found.net_value, bucket.order
+    if found.maintenance_margin == 0:
+        return 0, 0, bucket.order  # equity < 0
+    return 1, Fraction(found.equity, found.maintenance_margin), bucket.order
+
+
+def is_candidate(state: State, bucket: Bucket) -> bool:
+    """By its last status, if it does not wait and there is something to do."""
+    if bucket.holder.statuses.get(bucket.instrument, "healthy") not in TAKEN:
+        return False
+    if state.liquidations.waiting.get(bucket.key, 0) > state.time:
+        return False
+    found = bucket.figures()
+    if found.status == "undecided":
+        return False
+    return bool(bucket.trading()) or (not bucket.held() and found.net_value < 0)
+
+
+def go(state: State, bucket: Bucket) -> None:
+    """One round; what it could not do waits for the next second."""
+    first_event = len(state.events)
+    state.liquidations.waiting.pop(bucket.key, None)
+    state.liquidations.episodes.setdefault(bucket.key, Budget(liquidation_fund.balance(state)))
+    end_orders(state, bucket)
+    if bucket.instrument is None:
+        convert(state, bucket)
+    throttled = False
+    if bucket.needs():
+        of = planned(state, bucket)
+        take_steps(of)
+        throttled = of.throttled
+        assert bucket.clamped or bucket.held() or bucket.figures().net_value >= 0, bucket.key
+    kinds = {event["kind"] for event in state.events[first_event:]}
+    if (throttled and not kinds & set(TRADED)) or kinds <= set(QUIET):
+        state.liquidations.waiting[bucket.key] = (state.time // SECOND + 1) * SECOND
+
+
+def end_orders(state: State, bucket: Bucket) -> None:
+    """Those that act on the bucket, the newest first."""
+    for name, book in state.books.items():
+        for order in reversed(book.of(bucket.holder.name)):
+            if order.mode == bucket.mode and bucket.instrument in (None, name):
+                book.end(order, "in_liquidation")
+
+
+def convert(state: State, bucket: Bucket) -> None:
+    """Until the cash covers the loss."""
+    loss = -bucket.figures().unrealized_pnl
+    if loss > bucket.holder.amount(state.rules.settlement):
+        state.ledger.convert(bucket.holder, loss)
+
+
+def take_steps(of: Round) -> None:
+    """A step is entered when the one before is over, and while there is need."""
+    flat = of.is_flat
+    for step in FLAT_STEPS if flat else STEPS:
+        step(of)
+        if not of.bucket.needs() or not (flat or of.open()):
+            return
+
+
+def planned(state: State, bucket: Bucket) -> Round:
+    """`liquidation.step`: one share for all positions, then lots."""
+    rules = state.rules.liquidation
+    assert rules is not None
+    found, names = bucket.figures(), bucket.trading()
+    deep = plan.is_deep(found.equity, found.net_value, found.maintenance_margin, rules.close_out)
+    notional = sum(abs(bucket.quantity(name)) * bucket.mark(name) for name in names)
+    share = GRID
+    if not deep:
+        share = plan.share_to_close(
+            found.equity, notional, rules.step, rules.target, rules.fee, lambda part: maintenance_after(bucket, part)
+        )
+    left, sides = {}, {}
+    for name in names:
+        market, contracts = state.rules.markets[name], bucket.holder.quantity(name, bucket.mode)
+        left[name] = plan.to_close(contracts, share, market.lot, market.min_size)
+        sides[name] = -1 if contracts > 0 else 1
+    return Round(bucket, deep, left, sides)
+
+
+def maintenance_after(bucket: Bucket, share: int) -> int:
+    """MM(s), in the bucket's own model."""
+    kept = {name: plan.kept(bucket.quantity(name), share) for name in bucket.trading()}
+    return bucket.state.valuer.maintenance_with(bucket.holder, bucket.instrument, kept)
+
+
+def next_second(state: State) -> list[int]:
+    """When somebody no longer waits."""
+    if state.rules.liquidation is None:
+        return []
+    return [until for until in state.liquidations.waiting.values() if until > state.time]
+
+
+def tell_due(state: State) -> None:
+    """Reports whose deadline is now."""
+    due = [entry for entry in state.liquidations.due if entry[0] <= state.time]
+    state.liquidations.due = [entry for entry in state.liquidations.due if entry[0] > state.time]
+    for _, number, name in due:
+        state.emit("adl_report_due", order=number, instrument=name)

@@ -1,0 +1,224 @@
+"""Rulebooks and rows of streams in which buckets are liquidated: every parameter is drawn, mostly so that it binds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from .stream_rules import LENIENT, STRICT, replaced
+from .stream_setting import HOME, SECOND, TICKS, UNDERLYING, Row, Setting, text
+
+PROVIDERS = ("sal", "tom")
+HUNTED = ("ada", "cyd", "dan", "eve", "fay", "gus")  # who have little money
+
+
+def rulebook(seed: int, flavor: str) -> str:
+    """Of the strict or the lenient rules, with a table `[liquidation]`."""
+    rng = random.Random(f"{seed} {flavor} rules")
+    plain = STRICT[: STRICT.index("[client]")] if seed % 2 == 0 else LENIENT
+    changes = {}
+    if seed % 2 == 0:
+        changes["limits = { position = 40, group_position = 55, open_orders = 8, open_interest = 90 }"] = (
+            "limits = { open_orders = 20 }"
+        )
+        changes["limits = { position = 3_000, open_orders = 8,"] = "limits = { open_orders = 20,"
+        changes["orders_per_second = 3, "] = ""
+    if rng.random() < 0.3:
+        changes["call_factor = 1."] = 'breaker = { loss_per_minute = "20%" }\ncall_factor = 1.'
+    return replaced(plain, changes) + "\n" + table(rng)
+
+
+def table(rng: random.Random) -> str:
+    """`[liquidation]`, perhaps empty."""
+    values = {
+        "step": (None, '"20%"', '"10%"', '"33%"', '"50%"', '"7.5%"'),
+        "target": (None, '"90%"', '"70%"', '"100%"'),
+        "close_out": (None, '"66.666667%"', '"30%"', '"95%"'),
+        "fee": (None, '"0.25%"', '"0%"', '"1.3%"'),
+        "depth_share": (None, '"20%"', '"5%"', '"100%"'),
+        "backstop_share": (None, '"60%"', '"0%"', '"100%"', '"33.333333%"'),
+        "adl": (None, '"score"', '"pro_rata"', '"pro_rata"', '"minimax"', '"minimax"'),
+        "per_command": (None, None, "1", "2", "3"),
+    }
+    funds = {
+        "max_slippage": (None, '"3%"', '"1%"', '"10%"', '"100%"'),
+        "event_budget": (None, '"20%"', '"5%"', '"100%"', '"0.01%"'),
+        "interval_budget": (None, '"30%"', '"10%"', '"100%"'),
+        "low": (None, '"none"', "1_900", "100", "1_000"),
+    }
+    lines = [f"{name} = {value}" for name, words in values.items() if (value := rng.choice(words)) is not None]
+    inner = [f"{name} = {value}" for name, words in funds.items() if (value := rng.choice(words)) is not None]
+    return "\n".join(["[liquidation]", *lines, f"fund = {{ {', '.join(inner)} }}" if inner else "", ""])
+
+
+def opened(setting: Setting) -> Iterable[Row]:
+    """Accounts beside the usual ones: providers; prices, much or little money, with or without fund and converter."""
+    rng = setting.rng
+    clients = {"ada": "k1", "bob": "k1", "gus": "k2", "hal": "k2", "tom": rng.choice(("k1", None))}
+    setting.accounts.extend(PROVIDERS)
+    for at, name in enumerate(setting.accounts):
+        model = "portfolio" if setting.lenient and name in ("ivy", "fay") else None
+        row: Row = {"kind": "open_account", "account": name, "client": clients.get(name), "model": model}
+        row["class"] = "backstop" if name in PROVIDERS else None
+        row["group"] = "g1" if name in ("cyd", "dan") else None
+        row["fee_tier"] = "maker" if name in ("bob", "ivy") else None
+        row["time"] = setting.time if at == 0 else None
+        yield {column: value for column, value in row.items() if value is not None}
+
+
+def money(setting: Setting) -> Iterable[Row]:
+    """Little for the hunted, in several assets; much for the others."""
+    rng = setting.rng
+    for name in setting.accounts:
+        amount = rng.choice((60, 200, 500)) if name in HUNTED else rng.choice((2_000, 10_000, 50_000))
+        yield deposit_of(name, setting.assets[0], Decimal(amount))
+        if rng.random() < 0.5:
+            asset = rng.choice(setting.assets[1:3])
+            yield deposit_of(name, asset, Decimal(rng.choice((20, 100, 300))) * unit(asset))
+    for note, amounts in (("converter", (None, 5_000, 50_000)), (None, (None, 30, 300, 2_000, 2_000, 20_000))):
+        if (put := rng.choice(amounts)) is not None:
+            yield {"kind": "fund_topup", "amount": str(put), **({"note": note} if note else {})}
+    for name in PROVIDERS:
+        if rng.random() < 0.6:
+            yield {"kind": "register_backstop", "account": name, "amount": rng.choice(("500", "3000", "20000"))}
+
+
+def deposit_of(account: str, asset: str, amount: Decimal) -> Row:
+    """One row."""
+    return {"kind": "deposit", "account": account, "asset": asset, "amount": text(amount)}
+
+
+def unit(asset: str) -> Decimal:
+    """About one unit of the settlement currency."""
+    return {"HKD": Decimal(8), "BTC": Decimal("0.001")}.get(asset, Decimal(1))
+
+
+# --- rows
+
+
+def crossing(setting: Setting) -> Iterable[Row]:
+    """One with little money gets a position, against one of any kind."""
+    rng, instrument = setting.rng, setting.instrument
+    taker, maker = rng.choice(HUNTED), rng.choice(setting.accounts)
+    side = rng.choice((1, -1))
+    price = on_tick(setting, instrument, Decimal(rng.choice(("0.999", "1", "1", "1.001"))))
+    size = text(sized(setting, instrument))
+    mode = rng.choice((None, None, None, "isolated"))
+    other = rng.choice((None, None, None, "isolated"))
+    for account, signed, margin in ((maker, -side, other), (taker, side, mode)):
+        yield {
+            "kind": "place", "account": account, "instrument": instrument, "price": price, "margin_mode": margin,
+            "quantity": size if signed > 0 else "-" + size, "tif": "ioc" if account == taker else "gtc",
+        }  # fmt: skip
+    if rng.random() < 0.6:
+        yield {"kind": "cancel_all", "account": maker}
+
+
+def sized(setting: Setting, instrument: str) -> Decimal:
+    """Worth some thousands."""
+    worth = Decimal(setting.rng.choice((500, 1_000, 2_000, 4_000, 8_000)))
+    unit_price = setting.marks[instrument] * (1 if instrument == "BTC-PERP" or setting.lenient else Decimal("0.1"))
+    lot = Decimal("0.1") if instrument == "BTC-PERP" else Decimal(1)
+    return max(2 * lot, (worth / unit_price / lot).to_integral_value() * lot)
+
+
+def on_tick(setting: Setting, instrument: str, away: Decimal) -> str:
+    """A price at some ratio to the mark."""
+    tick = TICKS[instrument]
+    return text(max(tick, (setting.marks[instrument] * away / tick).to_integral_value() * tick))
+
+
+def thin_quotes(setting: Setting) -> Iterable[Row]:
+    """Orders near and far, on one side or both, of a few lots."""
+    rng, instrument = setting.rng, setting.instrument
+    account = rng.choice(("bob", "hal", "ivy", "ivy", *HUNTED, *PROVIDERS))
+    lot = Decimal("0.1") if instrument == "BTC-PERP" else Decimal(1)
+    for side in rng.choice(((1, -1), (1,), (-1,))):
+        away = Decimal(rng.choice(("0.002", "0.005", "0.01", "0.02", "0.035", "0.06")))
+        yield {
+            "kind": "place", "account": account, "instrument": instrument,
+            "price": on_tick(setting, instrument, 1 - side * away),
+            "quantity": text(side * lot * rng.choice((2, 3, 5, 10, 40))),
+            "reduce_only": rng.choice((None, None, None, True)),
+        }  # fmt: skip
+
+
+def run_for_it(setting: Setting) -> Iterable[Row]:
+    """A crash or a rally in steps, the index with it or not; makers withdraw or stay."""
+    rng, instrument = setting.rng, setting.instrument
+    if rng.random() < 0.4:
+        yield {"kind": "cancel_all", "instrument": instrument}
+    side = rng.choice((1, -1))
+    for _ in range(rng.randint(1, 4)):
+        step = Decimal(rng.choice(("0.006", "0.01", "0.02", "0.04", "0.09"))) * side
+        setting.marks[instrument] = max(Decimal(1), round(setting.marks[instrument] * (1 + step), 2))
+        price = text(setting.marks[instrument])
+        if rng.random() < 0.5:
+            yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
+        setting.time += rng.choice((0, 10**6, SECOND // 2, SECOND, 3 * SECOND))
+        yield {"kind": "mark", "instrument": instrument, "price": price, "time": setting.time}
+        if rng.random() < 0.3:
+            yield from thin_quotes(setting)
+    if rng.random() < 0.5:
+        home = HOME[instrument]
+        setting.marks[instrument] = round(setting.marks[instrument] + (home - setting.marks[instrument]) / 2, 2)
+
+
+def lone_mark(setting: Setting) -> Iterable[Row]:
+    instrument = setting.instrument
+    yield {"kind": "mark", "instrument": instrument, "price": setting.moved(instrument, 0.008)}
+
+
+def provider(setting: Setting) -> Iterable[Row]:
+    """Registered, with more or less, or no longer; now and then somebody who may not."""
+    rng = setting.rng
+    account = rng.choice((*PROVIDERS, *PROVIDERS, *PROVIDERS, setting.account))
+    amount = rng.choice(("0", "300", "2000", "2000", "20000", "20000", "-1"))
+    yield {"kind": "register_backstop", "account": account, "amount": amount}
+
+
+def refill(setting: Setting) -> Iterable[Row]:
+    """Of the fund or the converter, and of somebody with nothing left."""
+    rng = setting.rng
+    if rng.random() < 0.4:
+        row: Row = {"kind": "fund_topup", "amount": rng.choice(("20", "200", "2000"))}
+        yield row | rng.choice(({}, {}, {"note": "converter"}))
+    account = rng.choice(HUNTED)
+    asset = rng.choice((*setting.assets[:1] * 3, *setting.assets[1:3]))
+    yield deposit_of(account, asset, Decimal(rng.choice((30, 100, 400))) * unit(asset))
+    if rng.random() < 0.3:
+        yield {
+            "kind": "transfer", "account": account, "instrument": setting.instrument,
+            "amount": rng.choice(("20", "100", "-20")),
+        }  # fmt: skip
+
+
+def seconds(setting: Setting) -> Iterable[Row]:
+    """Some, so that those who wait go on."""
+    for _ in range(setting.rng.randint(1, 4)):
+        setting.time += setting.rng.choice((SECOND // 3, SECOND, 2 * SECOND))
+        yield {"kind": "advance_time", "time": setting.time}
+
+
+def next_day(setting: Setting) -> Iterable[Row]:
+    """Reports are due. Prices are told again."""
+    setting.time += 24 * 3_600 * SECOND
+    yield {"kind": "advance_time", "time": setting.time}
+    for instrument in ("BTC-PERP", "ETH-PERP"):
+        price = text(setting.marks[instrument])
+        yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
+        yield {"kind": "mark", "instrument": instrument, "price": price}
+
+
+Maker = Callable[[Setting], Iterable[Row]]
+MAKERS: dict[str, Maker] = {
+    "crossing": crossing, "thin_quotes": thin_quotes, "run_for_it": run_for_it, "lone_mark": lone_mark,
+    "provider": provider, "refill": refill, "seconds": seconds, "next_day": next_day,
+}  # fmt: skip
+FLAVORS: dict[str, dict[str, float]] = {
+    "liquidations": {
+        "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 3, "refill": 8, "seconds": 8,
+        "next_day": 0.4,
+    },
+}  # fmt: skip

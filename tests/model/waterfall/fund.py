@@ -1,0 +1,23 @@
+"""The fund in mode pay: its limit, its budget, and how many lots a budget is enough for."""
+
+from __future__ import annotations
+
+from ..grid import GRID, floor_div
+
+
+def limit(long: bool, mark: int, max_slippage: int, tick: int) -> int:
+    """M worsened, on the tick nearer to the mark; at least a tick."""
+    worse = mark * (GRID - max_slippage if long else GRID + max_slippage)
+    ticks = -(-worse // (tick * GRID)) if long else worse // (tick * GRID)
+    return max(tick, ticks * tick)
+
+
+def budget(balance: int, event: tuple[int, int, int], interval: tuple[int, int, int]) -> int:
+    """What may be paid: of the balance, and of each (share, balance that it is of, what was paid of it)."""
+    left = [floor_div(share * of, GRID) - paid for share, of, paid in (event, interval)]
+    return max(0, min(balance, *left))
+
+
+def lots_within(lots: int, budget: int, distance: int) -> int:
+    """⌊q·budget/d⌋."""
+    return floor_div(lots * budget, distance)

@@ -1,0 +1,28 @@
+"""The last resort: a deficit cut from everybody's profit; and a funding that a payer cannot pay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from ..grid import ceil_div
+
+Key = TypeVar("Key")
+
+
+def cuts(deficit: int, profits: Mapping[Key, int]) -> dict[Key, int]:
+    """⌈D·U/ΣU⌉, at most U; the remainder is what they come to beyond the deficit."""
+    total = sum(profits.values())
+    return {key: min(profit, ceil_div(deficit * profit, total)) for key, profit in profits.items()}
+
+
+def shortfall(
+    owed: int, net_value: int, fund: int, receivers: Mapping[Key, int]
+) -> tuple[int, int, int, dict[Key, int]]:
+    """`funding.shortfall`: what the payer and the fund pay, what is cut, and whose receipts by how much (up)."""
+    paid = min(owed, max(0, net_value))
+    drawn = min(owed - paid, fund)
+    cut = owed - paid - drawn
+    total = sum(receivers.values())
+    each = {key: min(receipt, ceil_div(cut * receipt, total)) for key, receipt in receivers.items()} if cut else {}
+    return paid, drawn, cut, each
