@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import breaker, changes, funding_due, lapses, liquidation, settlement, sources, statuses
+from . import changes, funding_due, lapses, liquidation, settlement, sources
 from .orders import Order
 from .people import end_all
 
@@ -87,9 +87,8 @@ def run_instant(state: State) -> None:
         if rate:
             funding_due.pay(state, name, mark, rate)
     changes.run(state)
-    statuses.look(state)
-    breaker.look(state)
-    liquidation.run(state)
+    liquidation.wake(state)
+    liquidation.conclude(state)
 
 
 def expire(state: State) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..grid import GRID
 from ..waterfall import plan
 from . import (
+    breaker,
     liquidation_adl,
     liquidation_backstop,
     liquidation_book,
@@ -19,6 +20,7 @@ from . import (
 from .liquidation_bucket import Bucket, all_buckets
 from .liquidation_round import Round
 from .liquidation_state import Budget
+from .place import fire
 
 if TYPE_CHECKING:
     from .state import State
@@ -26,12 +28,10 @@ if TYPE_CHECKING:
 Step = Callable[[Round], None]
 TAKEN = ("liquidation", "bankrupt")
 SECOND = 10**9
-QUIET = ("liquidation_step", "fund_depleted", "fund_unavailable")  # events that say only what was tried
 STEPS: tuple[Step, ...] = (
     liquidation_book.run, liquidation_backstop.run, liquidation_fund.run, liquidation_adl.run, liquidation_last.run,
 )  # fmt: skip
 FLAT_STEPS: tuple[Step, ...] = (liquidation_fund.run, liquidation_last.run)
-TRADED = ("filled", "backstop_fill", "adl", "last_resort")
 
 
 def run(state: State) -> None:
@@ -40,10 +40,35 @@ def run(state: State) -> None:
     while rules is not None and state.liquidations.rounds < rules.per_command:
         bucket = first(state)
         if bucket is None:
-            return
+            break
         state.liquidations.rounds += 1
         go(state, bucket)
         statuses.look(state)
+        if is_fallen(bucket) and not is_deep(state, bucket):
+            state.liquidations.waiting[bucket.key] = (state.time // SECOND + 1) * SECOND
+
+
+    fire_what_traded(state)
+
+
+def conclude(state: State) -> None:
+    """After a command, or what was due: statuses, breakers, rounds; and again where these traded with somebody."""
+    statuses.look(state)
+    while True:
+        breaker.look(state)
+        run(state)
+        if not state.controls.traders:
+            return
+
+
+def fire_what_traded(state: State) -> None:
+    """Triggers that the liquidations of a run reached."""
+    for name in state.rules.markets:
+        if name in state.liquidations.traded:
+            fire(state.books[name])
+            state.flush()
+    state.liquidations.traded.clear()
+    statuses.look(state)
 
 
 def first(state: State) -> Bucket | None:
@@ -64,9 +89,7 @@ def urgency(bucket: Bucket) -> tuple[int, Fraction | int, tuple[int, int]]:
 
 def is_candidate(state: State, bucket: Bucket) -> bool:
     """By its last status, if it does not wait and there is something to do."""
-    if bucket.holder.statuses.get(bucket.instrument, "healthy") not in TAKEN:
-        return False
-    if state.liquidations.waiting.get(bucket.key, 0) > state.time:
+    if not is_fallen(bucket) or (bucket.key in state.liquidations.waiting and not is_deep(state, bucket)):
         return False
     found = bucket.figures()
     if found.status == "undecided":
@@ -74,23 +97,28 @@ def is_candidate(state: State, bucket: Bucket) -> bool:
     return bool(bucket.trading()) or (not bucket.held() and found.net_value < 0)
 
 
+def is_fallen(bucket: Bucket) -> bool:
+    """By its last status."""
+    return bucket.holder.statuses.get(bucket.instrument, "healthy") in TAKEN
+
+
+def is_deep(state: State, bucket: Bucket) -> bool:
+    """Closed out at once: not a round a second, and without throttle."""
+    rules, found = state.rules.liquidation, bucket.figures()
+    assert rules is not None
+    return plan.is_deep(found.equity, found.net_value, found.maintenance_margin, rules.close_out)
+
+
 def go(state: State, bucket: Bucket) -> None:
-    """One round; what it could not do waits for the next second."""
-    first_event = len(state.events)
+    """One round."""
     state.liquidations.waiting.pop(bucket.key, None)
     state.liquidations.episodes.setdefault(bucket.key, Budget(liquidation_fund.balance(state)))
     end_orders(state, bucket)
     if bucket.instrument is None:
         convert(state, bucket)
-    throttled = False
     if bucket.needs():
-        of = planned(state, bucket)
-        take_steps(of)
-        throttled = of.throttled
+        take_steps(planned(state, bucket))
         assert bucket.clamped or bucket.held() or bucket.figures().net_value >= 0, bucket.key
-    kinds = {event["kind"] for event in state.events[first_event:]}
-    if (throttled and not kinds & set(TRADED)) or kinds <= set(QUIET):
-        state.liquidations.waiting[bucket.key] = (state.time // SECOND + 1) * SECOND
 
 
 def end_orders(state: State, bucket: Bucket) -> None:
@@ -121,8 +149,7 @@ def planned(state: State, bucket: Bucket) -> Round:
     """`liquidation.step`: one share for all positions, then lots."""
     rules = state.rules.liquidation
     assert rules is not None
-    found, names = bucket.figures(), bucket.trading()
-    deep = plan.is_deep(found.equity, found.net_value, found.maintenance_margin, rules.close_out)
+    found, names, deep = bucket.figures(), bucket.trading(), is_deep(state, bucket)
     notional = sum(abs(bucket.quantity(name)) * bucket.mark(name) for name in names)
     share = GRID
     if not deep:
@@ -147,7 +174,13 @@ def next_second(state: State) -> list[int]:
     """When somebody no longer waits."""
     if state.rules.liquidation is None:
         return []
-    return [until for until in state.liquidations.waiting.values() if until > state.time]
+    return list(state.liquidations.waiting.values())
+
+
+def wake(state: State) -> None:
+    """Who waited until now."""
+    waiting = state.liquidations.waiting
+    state.liquidations.waiting = {key: until for key, until in waiting.items() if until > state.time}
 
 
 def tell_due(state: State) -> None:

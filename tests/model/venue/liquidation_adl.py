@@ -57,7 +57,7 @@ def tell_all(of: Round, name: str) -> None:
     for holder in state.open_holders():
         if any(holder.quantity(name, mode) for mode in MODES):
             kind = "fund_depleted" if empty else "fund_unavailable"
-            state.emit(kind, account=holder.name, instrument=name, amount=balance(state))
+            state.emit(kind, account=holder.name, instrument=name, amount=balance(state), rule="liquidation.fund")
     state.liquidations.told.add(name)
 
 
@@ -103,7 +103,9 @@ def cap(of: Round, name: str, held: int, most: int) -> int:
     size, mark = abs(of.bucket.quantity(name)), of.bucket.mark(name)
     position, amount = of.bucket.amounts(of.bucket.figures().net_value)[name]
     against = amount - size * mark if of.is_long(name) else size * mark - amount
-    lots = held if against <= 0 else min(held, most * GRID * size // (against * lot))
+    if against <= 0:
+        return held
+    lots = min(held, most * GRID * size // (against * lot))
     while lots:
         part, at_mark = part_of(position, amount, lots * lot), lots * lot * mark
         if (part - at_mark if of.is_long(name) else at_mark - part) <= most * GRID:
@@ -134,7 +136,7 @@ def close(of: Round, name: str, one: Opposite, lots: int, number: int) -> tuple[
     """One fill at the part of this moment; a lot less until the loss is within the limit. Contracts and loss."""
     contracts = lots * of.state.rules.markets[name].lot
     part, loss = terms(of, name, contracts)
-    while loss > one.most * GRID:
+    while is_against(of, name) and loss > one.most * GRID:
         contracts -= of.state.rules.markets[name].lot
         part, loss = terms(of, name, contracts)
     if contracts == 0:
@@ -156,6 +158,12 @@ def close(of: Round, name: str, one: Opposite, lots: int, number: int) -> tuple[
     return contracts, ceil_div(loss, GRID)
 
 
+def is_against(of: Round, name: str) -> bool:
+    """Whether the bankruptcy amount of all costs the other side."""
+    amount, at_mark = of.bucket.amount(name), abs(of.bucket.quantity(name)) * of.bucket.mark(name)
+    return (amount > at_mark) if of.is_long(name) else (amount < at_mark)
+
+
 def terms(of: Round, name: str, contracts: int) -> tuple[int, int]:
     """The part of this moment, and what it costs the other side."""
     if contracts == 0:
@@ -172,4 +180,5 @@ def report(of: Round, name: str, number: int, contracts: int, price: int, loss: 
     of.state.emit(
         "adl_report", order=number, account=of.bucket.holder.name, instrument=name,
         quantity=of.sides[name] * contracts, price=price, amount=loss, rule=RULE,
+        note=of.bucket.note,
     )  # fmt: skip

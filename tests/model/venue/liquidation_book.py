@@ -34,7 +34,7 @@ def allowance(of: Round, name: str) -> Allowance:
     """Of the side that is hit, in this second."""
     state, key = of.state, (name, -of.sides[name])
     second, found = state.time // SECOND, state.liquidations.allowances.get(key)
-    if found is None or found.second != second:
+    if found is None or found.second != second or found.depth == 0:
         lot = state.rules.markets[name].lot
         found = Allowance(second, sum(one.left for one in state.books[name].side(key[1])) // lot)
         state.liquidations.allowances[key] = found
@@ -109,6 +109,7 @@ def trade(of: Round, book: Book, order: Order, maker: Order, contracts: int, add
     state.filling += 1
     breaker.note_trade(state, maker, price, contracts)
     state.traded[name] = price
+    state.liquidations.traded.add(name)
     of.bucket.move(name, order.side * contracts, order.side * amount)
     fills.fill(state, maker, price, contracts, "maker", book.trades)
     settle_fill(of, order, amount, part, added, book.trades)

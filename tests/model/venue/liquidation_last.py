@@ -61,7 +61,7 @@ def pass_on(of: Round, name: str) -> None:
         of.left[name] -= contracts
         state.emit(
             "last_resort", account=account, other_account=of.bucket.holder.name, instrument=name,
-            quantity=-side * contracts, price=of.bucket.mark(name), note=note(mode),
+            quantity=-side * contracts, price=of.bucket.mark(name), note=note(mode), rule=RULE,
         )  # fmt: skip
     for account, mode in passed:
         state.books[name].cut_reduce_only(account, mode)
@@ -84,13 +84,14 @@ def cut(of: Round, name: str, deficit: int) -> None:
         take_from(payer.holder, payer.instrument, name, amount)
         of.state.emit(
             "last_resort", account=payer.holder.name, instrument=payer.instrument or name, amount=amount,
-            balance=profits[key], note=payer.note, **columns,
+            balance=profits[key], note=payer.note, rule=RULE, **columns,
         )  # fmt: skip
     of.bucket.move(name, 0, -deficit * GRID)
     remainder = sum(found.values()) - deficit
     of.state.ledger.rounding_cost[name] -= remainder * GRID
     of.state.emit(
-        "last_resort", account=of.bucket.holder.name, instrument=name, amount=deficit, balance=remainder
+        "last_resort", account=of.bucket.holder.name, instrument=name, amount=deficit, balance=remainder,
+        rule=RULE, note=of.bucket.note,
     )  # fmt: skip
     assert remainder > -len(payers) - 3, (deficit, profits)
 

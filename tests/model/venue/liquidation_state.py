@@ -35,6 +35,7 @@ class Liquidations:
     hour: tuple[int, Budget] | None = None  # the last clock hour in which the fund paid
     told: set[str] = field(default_factory=set)  # instruments whose accounts know that the fund does not pay
     providers: dict[str, int] = field(default_factory=dict)  # capacities
+    traded: set[str] = field(default_factory=set)  # books whose triggers were not asked since
     reports: int = 0
     due: list[tuple[int, int, str]] = field(default_factory=list)  # time, report, instrument
 

@@ -43,6 +43,7 @@ def look_at_bucket(state: State, holder: Holder, instrument: str | None) -> tupl
     holder.statuses[instrument] = found.status
     if found.status not in ("liquidation", "bankrupt"):
         state.liquidations.episodes.pop((holder.name, instrument), None)
+        state.liquidations.waiting.pop((holder.name, instrument), None)
     columns = {
         "account": holder.name,
         "instrument": instrument,

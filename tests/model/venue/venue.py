@@ -21,7 +21,6 @@ from . import (
     people,
     refused,
     sources,
-    statuses,
 )
 from .amend import amend
 from .auction import indicate
@@ -94,9 +93,7 @@ class Venue(State):
             code = self.handlers[row["kind"]](self, row)
         if code is not None:
             self.reject(row, code)
-        statuses.look(self)
-        breaker.look(self)
-        liquidation.run(self)
+        liquidation.conclude(self)
         self.check()
         return self.events
 

@@ -65,12 +65,25 @@ impl Ledger {
         self.convert(account, missing, market, out);
     }
 
-    /// Gains of some positions are cut by amounts in g, for the deficit of another; what is cut more than that, and what is cut in
-    /// another instrument, is left over.
+    /// Gains of some positions are cut by amounts in g, for the deficit of another; what is cut more than that is left over. An
+    /// isolated position of another instrument pays through its account's cross positions, so that what is paid in each instrument
+    /// adds up to nothing.
     pub fn cut_gains(&mut self, cuts: impl Iterator<Item = (Key, i128)>, to: Key, deficit: i128) {
-        for (key, amount) in cuts.chain([(to, -deficit)]) {
-            self.clients[key.account as usize].key(key.instrument, key.isolated).cost_e16 += amount * E8;
-            self.left_over_e16[key.instrument as usize] += amount * E8;
+        let mut total = 0;
+        for (from, amount) in cuts {
+            self.owes(from, amount);
+            if from.instrument != to.instrument {
+                let cross = Key { isolated: false, ..from };
+                self.owes(cross, -amount);
+                self.owes(Key { instrument: to.instrument, ..cross }, amount);
+            }
+            total += amount;
         }
+        self.owes(to, -deficit);
+        self.left_over_e16[to.instrument as usize] += (total - deficit) * E8;
+    }
+
+    fn owes(&mut self, key: Key, amount: i128) {
+        self.clients[key.account as usize].key(key.instrument, key.isolated).cost_e16 += amount * E8;
     }
 }

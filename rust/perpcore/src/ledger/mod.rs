@@ -90,7 +90,7 @@ pub struct Ledger {
     clients_have: Vec<i128>,
     /// Σ of what is long, by instrument, in g.
     open_interest: Vec<i128>,
-    /// What cut gains left over of an instrument, in 10⁻¹⁶: money of `rounding` with the next settlement; below 0 what it pays.
+    /// What cut gains left over of an instrument, in 10⁻¹⁶: money of `rounding` with the next settlement.
     left_over_e16: Vec<i128>,
 }
 

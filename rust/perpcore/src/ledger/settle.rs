@@ -14,7 +14,7 @@ use crate::message::event::Kind;
 use crate::message::{Event, NOBODY, PriceState};
 use crate::num::ratio::ratio_up;
 use crate::num::round::{charge_from_e16, credit_from_e16};
-use crate::num::{E8, times};
+use crate::num::times;
 use crate::pricing::funding::payment;
 use crate::rule::Rule;
 
@@ -112,9 +112,7 @@ impl Ledger {
         for &account in settling.order {
             rest += self.settle_account(account, &settling, out);
         }
-        let rounding = self.house_mut(House::Rounding);
-        rounding.put(rest);
-        rounding.take(-rest);
+        self.house_mut(House::Rounding).put(rest);
         deferred
     }
 
@@ -127,7 +125,6 @@ impl Ledger {
         }
         let values: Vec<_> = settling.order.iter().map(|&account| self.net_values(account, &market)).collect();
         let mut deferred: Vec<(u32, u32)> = Vec::new();
-        self.defer_what_rounding_owes(settling, &mut deferred);
         loop {
             let (before, mut buyers) = (deferred.len(), self.buyers());
             for (&account, (net_value, isolated)) in settling.order.iter().zip(&values) {
@@ -143,19 +140,6 @@ impl Ledger {
                 return deferred;
             }
             deferred[before..].iter().for_each(|(instrument, _)| settling.prices[*instrument as usize] = None);
-        }
-    }
-
-    /// Takes out instruments in which `rounding` pays for gains that were cut in others, unless it gets these too.
-    fn defer_what_rounding_owes(&self, settling: &mut Settling<'_>, deferred: &mut Vec<(u32, u32)>) {
-        let settled = |at: &usize| settling.prices[*at].is_some();
-        let comes: i128 = (0..settling.prices.len()).filter(settled).map(|at| self.left_over_e16[at]).sum();
-        if self.house(House::Rounding, self.settlement()) + comes / E8 < 0 {
-            for at in (0..settling.prices.len()).filter(|at| self.left_over_e16[*at] < 0) {
-                if settling.prices[at].take().is_some() {
-                    deferred.push((at as u32, NOBODY));
-                }
-            }
         }
     }
 

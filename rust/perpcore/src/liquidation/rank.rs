@@ -73,9 +73,13 @@ impl Counterparty {
         self.standing().1
     }
 
-    /// ⌊net value / maintenance margin⌋ in g; none without maintenance margin.
+    /// ⌊net value / maintenance margin⌋ in g, 0 without net value; none without maintenance margin.
     fn ease(&self) -> Option<i128> {
-        (self.maintenance != 0).then(|| ratio_down(self.net_value, E8, self.maintenance))
+        match (self.net_value, self.maintenance) {
+            (0, _) => Some(0),
+            (_, 0) => None,
+            (net_value, maintenance) => Some(ratio_down(net_value, E8, maintenance)),
+        }
     }
 }
 

@@ -46,7 +46,7 @@ fn rounded<R: PartialOrd + Copy>(shares: impl Iterator<Item = (i64, R)>, lots: i
 /// would.
 fn capped(most: &[i64], lots: i64, mut share: impl FnMut(&[usize], i64) -> Vec<i64>) -> Vec<i64> {
     let mut found = vec![0; most.len()];
-    let mut open: Vec<usize> = (0..most.len()).filter(|at| most[*at] > 0).collect();
+    let mut open: Vec<usize> = (0..most.len()).collect();
     let mut left = lots;
     while left > 0 && !open.is_empty() {
         let shares = share(&open, left);

@@ -75,14 +75,14 @@ impl Venue {
                 let account = all[*at].account;
                 self.end_orders_in(part.instrument, account, Code::Deleveraged, out, |_| true);
             }
-            let (number, mut total, mut lost_e16) = (self.state.falls.reports + 1, 0, 0);
+            let (number, mut total, mut all) = (self.state.falls.reports + 1, 0, 0);
             for (at, lots) in taken {
                 let (lots, lost) = self.deleverage_one(bucket, part, &opposite[at], lots, number, rules, out);
-                (total, lost_e16) = (total + lots, lost_e16 + lost);
+                (total, all) = (total + lots, all + lost);
             }
             part.lots -= total;
             if total > 0 {
-                self.report(bucket, part, total, price, lost_e16, out);
+                self.report(bucket, part, total, price, all, out);
             }
         }
     }
@@ -148,7 +148,7 @@ impl Venue {
         found
     }
 
-    /// Deleverages one position by at most so many lots; how many it were, and what that cost, in 10⁻¹⁶.
+    /// Deleverages one position by at most so many lots; how many it were, and what that cost, in g.
     #[allow(clippy::too_many_arguments)]
     fn deleverage_one(
         &mut self,
@@ -167,7 +167,7 @@ impl Venue {
         if lots == 0 {
             return (0, 0);
         }
-        let (size, lost_e16) = (lots * loss.lot, loss.of(lots));
+        let (size, lost) = (lots * loss.lot, charge_from_e16(loss.of(lots)));
         let amount_e16 = loss.closing.part_e16(loss.amount_e16, size);
         let instrument = part.instrument;
         let to = Key { account: who.account, instrument, isolated: who.isolated };
@@ -183,7 +183,7 @@ impl Venue {
             order: number,
             quantity: self.contracts(instrument, part.side.opposite(), lots),
             price: ratio_even(amount_e16, 1, size.into()) as i64,
-            amount: charge_from_e16(lost_e16),
+            amount: lost,
             balance: score.unwrap_or(0),
             rule: Some(Rule::AdlRank),
             client: who.isolated.into(),
@@ -191,11 +191,11 @@ impl Venue {
         };
         self.say(event, out);
         self.state.touch(who.account);
-        (lots, lost_e16)
+        (lots, lost)
     }
 
     /// What was deleveraged for a part is reported, and the report is due a day later.
-    fn report(&mut self, bucket: Bucket, part: &Part, lots: i64, price: i64, lost_e16: i128, out: &mut Vec<Event>) {
+    fn report(&mut self, bucket: Bucket, part: &Part, lots: i64, price: i64, lost: i128, out: &mut Vec<Event>) {
         self.state.falls.reports += 1;
         let (number, due) = (self.state.falls.reports, self.state.time.saturating_add(DAY));
         let instrument = part.instrument;
@@ -208,7 +208,7 @@ impl Venue {
             order: number,
             quantity: self.contracts(instrument, part.side, lots),
             price,
-            amount: charge_from_e16(lost_e16),
+            amount: lost,
             rule: Some(Rule::LiquidationAdl),
             client: bucket.isolated.is_some().into(),
             ..Event::NOTHING

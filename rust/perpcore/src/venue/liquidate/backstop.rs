@@ -32,30 +32,42 @@ impl Venue {
         for part in parts {
             let why = std::mem::replace(&mut part.why, BACKSTOP.unavailable);
             let Some(figures) = self.state.bare(bucket).filter(|figures| figures.net_value > 0) else { continue };
-            let shares = self.providers(bucket, part, figures.net_value, rules);
-            if shares.is_empty() {
+            let rooms = self.rooms(bucket, part);
+            if rooms.is_empty() {
                 continue;
             }
             part.why = BACKSTOP.exhausted;
             let numbers = [figures.net_value, figures.maintenance_margin];
             self.say_step(bucket, &BACKSTOP, Some(part), 0, Some(why), numbers, out);
-            for (provider, lots) in shares {
-                if self.takes_over(bucket, part, provider, lots, rules, out) {
+            let shares = self.shares(bucket, part, rooms, figures.net_value, rules);
+            for (provider, lots) in &shares {
+                if self.takes_over(bucket, part, *provider, *lots, rules, out) {
                     part.lots -= lots;
                 }
             }
+            let cause = self.state.cause;
+            self.on_book(part.instrument, out, |book, floor, out| {
+                shares.iter().for_each(|(provider, _)| book.position_changed(floor, cause, *provider, out));
+            });
         }
     }
 
-    /// Who takes over how many lots of a part, in the order of opening.
-    fn providers(&mut self, bucket: Bucket, part: &Part, net_value: i128, rules: &Liquidation) -> Vec<(u32, i64)> {
+    /// How many lots of a part each provider may take, in the order of opening.
+    fn rooms(&mut self, bucket: Bucket, part: &Part) -> Vec<(u32, i64)> {
         let group = self.state.member(bucket.account).map_or(NOBODY, |member| member.group);
         let lot_e16 = times(self.state.lots[part.instrument as usize], self.state.market.mark(part.instrument).price);
         let mut rooms: Vec<(u32, u32, i64)> = Vec::new();
-        for (&account, &capacity) in &self.state.falls.capacities {
+        let registered: Vec<(u32, i128)> =
+            self.state.falls.capacities.iter().map(|(account, capacity)| (*account, *capacity)).collect();
+        for (account, capacity) in registered {
             let Ok(member) = self.state.member(account) else { continue };
-            let fit = !matches!(member.status, Status::Undecided | Status::Liquidation | Status::Bankrupt);
-            if !fit || member.class != Class::Backstop || member.group == group || account == bucket.account {
+            let (opened, own) = (member.opened, member.group == group || account == bucket.account);
+            if own || member.class != Class::Backstop {
+                continue;
+            }
+            let figures = self.state.bare(Bucket { account, isolated: None });
+            let falls = |status: Status| matches!(status, Status::Undecided | Status::Liquidation | Status::Bankrupt);
+            if figures.is_none_or(|figures| falls(figures.status)) {
                 continue;
             }
             let cross = self.state.ledger.of(account).positions().iter().filter(|held| !held.isolated);
@@ -63,28 +75,41 @@ impl Venue {
             let has_e16: i128 = cross.map(|held| times(held.quantity.abs(), market.mark(held.instrument).price)).sum();
             let room = ((capacity * E8 - has_e16) / lot_e16.max(1)).clamp(0, i64::MAX.into()) as i64;
             if room > 0 {
-                rooms.push((member.opened, account, room));
+                rooms.push((opened, account, room));
             }
         }
         rooms.sort_unstable();
+        rooms.into_iter().map(|(_, account, room)| (account, room)).collect()
+    }
+
+    /// Who takes over how many lots of a part: pro rata, without those whose margin would not be covered.
+    fn shares(
+        &mut self,
+        bucket: Bucket,
+        part: &Part,
+        mut rooms: Vec<(u32, i64)>,
+        net_value: i128,
+        rules: &Liquidation,
+    ) -> Vec<(u32, i64)> {
         loop {
             let parts: Vec<_> =
-                rooms.iter().map(|(.., room)| share::Part { weight: (*room).into(), most: *room }).collect();
+                rooms.iter().map(|(_, room)| share::Part { weight: (*room).into(), most: *room }).collect();
             let shares = share::pro_rata(&parts, part.lots);
-            let failing = rooms.iter().zip(&shares).position(|((_, account, _), lots)| {
+            let failing = rooms.iter().zip(&shares).position(|((account, _), lots)| {
                 *lots > 0 && !self.stays_covered(bucket, part, *account, *lots, net_value, rules)
             });
             match failing {
                 Some(at) => _ = rooms.remove(at),
                 None => {
-                    let takes = rooms.into_iter().zip(shares).map(|((_, account, _), lots)| (account, lots));
+                    let takes = rooms.into_iter().zip(shares).map(|((account, _), lots)| (account, lots));
                     return takes.filter(|(_, lots)| *lots > 0).collect();
                 }
             }
         }
     }
 
-    /// What some lots cost their provider, in 10⁻¹⁶, and what of it is the fund's, in g; that is at most what is given.
+    /// What some lots cost their provider, in 10⁻¹⁶, and what of it is the fund's, in g: at most what the bucket
+    /// can pay.
     fn cost(
         &self,
         bucket: Bucket,
@@ -98,7 +123,9 @@ impl Venue {
         let part_e16 = closing.part_e16(amount_e16, quantity);
         let sign = i128::from(closing.quantity.signum());
         let distance_e16 = sign * (times(quantity, closing.mark) - part_e16);
-        Some((part_e16, funds_part(rules.backstop_share, distance_e16)))
+        let fund = funds_part(rules.backstop_share, distance_e16);
+        let key = bucket.key(part.instrument);
+        Some((part_e16, self.state.ledger.could_pay_fund(key, fund, &self.state.market)))
     }
 
     /// Whether a provider's initial margin is covered with what it would take over.
@@ -139,7 +166,6 @@ impl Venue {
         let Some(figures) = self.state.bare(bucket) else { return false };
         let Some((part_e16, fund)) = self.cost(bucket, part, lots, figures.net_value, rules) else { return false };
         let (key, instrument) = (bucket.key(part.instrument), part.instrument);
-        let fund = self.state.ledger.could_pay_fund(key, fund, &self.state.market);
         let size = lots * self.state.lots[instrument as usize];
         let cost_e16 = match part.side {
             Side::Ask => part_e16 + fund * E8,

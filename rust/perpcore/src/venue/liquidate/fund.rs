@@ -81,9 +81,8 @@ impl Venue {
     /// A bucket without positions that is worth less than nothing: the fund pays, then gains are cut.
     pub(super) fn cover(&mut self, bucket: Bucket, rules: &Liquidation, out: &mut Vec<Event>) {
         let Some(figures) = self.state.bare(bucket).filter(|figures| figures.net_value < 0) else { return };
-        let (budget, mut why) = (self.budget(bucket, rules), FUND.unavailable);
+        let budget = self.budget(bucket, rules);
         if budget > 0 {
-            why = FUND.exhausted;
             let (code, numbers) = (Some(Code::BackstopUnavailable), [figures.net_value, self.state.fund()]);
             self.say_step(bucket, &FUND, None, 0, code, numbers, out);
             let (from, amount) = (out.len(), budget.min(-figures.net_value));
@@ -92,6 +91,6 @@ impl Venue {
             self.state.draws(bucket, instrument, amount, about, rules.fund.low, out);
             self.stamp(from, out);
         }
-        self.cut(bucket, None, why, out);
+        self.cut(bucket, None, out);
     }
 }

@@ -4,10 +4,9 @@
 
 use super::Bucket;
 use super::round::Part;
-use crate::fault::Code;
 use crate::ledger::Key;
 use crate::liquidation::share;
-use crate::liquidation::waterfall::LAST_RESORT;
+use crate::liquidation::waterfall::{ADL, LAST_RESORT};
 use crate::margin::line::Noted;
 use crate::message::Event;
 use crate::message::event::Kind;
@@ -27,7 +26,7 @@ impl Venue {
             self.pass_part_on(bucket, part, mark, out);
         }
         let last = parts.last().map(|part| part.instrument);
-        self.cut(bucket, last, LAST_RESORT.unavailable, out);
+        self.cut(bucket, last, out);
     }
 
     fn pass_part_on(&mut self, bucket: Bucket, part: &Part, mark: i64, out: &mut Vec<Event>) {
@@ -68,7 +67,7 @@ impl Venue {
     }
 
     /// Cuts gains, pro rata, for what a bucket lacks that has no position left.
-    pub(super) fn cut(&mut self, bucket: Bucket, last: Option<u32>, why: Code, out: &mut Vec<Event>) {
+    pub(super) fn cut(&mut self, bucket: Bucket, last: Option<u32>, out: &mut Vec<Event>) {
         let Some(figures) = self.state.bare(bucket) else { return };
         if figures.net_value >= 0 || !self.state.positions_of(bucket).is_empty() {
             return;
@@ -78,7 +77,7 @@ impl Venue {
         let Some(instrument) = last.or(costs) else { return };
         if last.is_none() {
             let numbers = [figures.net_value, figures.maintenance_margin];
-            self.say_step(bucket, &LAST_RESORT, None, 0, Some(why), numbers, out);
+            self.say_step(bucket, &LAST_RESORT, None, 0, Some(ADL.exhausted), numbers, out);
         }
         let gains = self.gains(bucket);
         let (deficit, all) = (-figures.net_value, gains.iter().map(|(.., gain)| gain).sum::<i128>());

@@ -42,19 +42,16 @@ impl Venue {
         let Some(rules) = self.state.rules.liquidation().cloned() else { return };
         while self.state.falls.rounds < rules.per_command {
             let Some(bucket) = self.state.falls.worst() else { break };
+            if !self.round(bucket, &rules, out) {
+                self.state.falls.idle(bucket);
+                continue;
+            }
             self.state.falls.rounds += 1;
-            let before = self.state.seq;
-            let may = self.round(bucket, &rules, out);
-            let changed = self.state.seq != before;
             self.state.touch(bucket.account);
             self.look_at_touched(out);
-            if may && !self.state.falls.is_deep(bucket) {
-                let next = SECOND * (self.state.time.div_euclid(SECOND) + 1);
-                self.state.falls.wait(bucket, next);
+            let next = SECOND * (self.state.time.div_euclid(SECOND) + 1);
+            if self.state.falls.waits(bucket, next) {
                 self.next_due = self.next_due.min(next);
-            } else if !changed {
-                // Nothing can be done for it as things are.
-                self.state.falls.idle(bucket);
             }
         }
         let cause = self.state.cause;

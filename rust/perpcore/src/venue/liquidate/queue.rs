@@ -111,7 +111,6 @@ impl Falls {
         self.leave(bucket);
         match badness {
             Some((badness, deep)) if deep || !self.waiting.contains_key(&bucket) => {
-                self.waiting.remove(&bucket);
                 let rank = (badness, opened, bucket.isolated);
                 self.ranks.insert(bucket, Fell { rank, deep });
                 self.order.insert(rank, bucket);
@@ -144,7 +143,7 @@ impl Falls {
         self.idle.remove(&bucket);
     }
 
-    /// It can do nothing until it is looked at again.
+    /// Nothing of it can be closed until it is looked at again.
     pub(super) fn idle(&mut self, bucket: Bucket) {
         if self.ranks.contains_key(&bucket) {
             self.leave(bucket);
@@ -152,17 +151,19 @@ impl Falls {
         }
     }
 
-    /// Whether it is closed out at once.
-    pub(super) fn is_deep(&self, bucket: Bucket) -> bool {
-        self.ranks.get(&bucket).is_some_and(|fell| fell.deep)
-    }
-
-    /// It goes on at a time.
-    pub(super) fn wait(&mut self, bucket: Bucket, until: i64) {
-        if self.ranks.contains_key(&bucket) {
+    /// After a round it waits until a time, where it is not closed out at once; whether it does.
+    pub(super) fn waits(&mut self, bucket: Bucket, until: i64) -> bool {
+        let waits = self.ranks.get(&bucket).is_some_and(|fell| !fell.deep);
+        if waits {
             self.leave(bucket);
             self.waiting.insert(bucket, until);
         }
+        waits
+    }
+
+    /// It waits no longer.
+    pub(super) fn stops_waiting(&mut self, bucket: Bucket) {
+        self.waiting.remove(&bucket);
     }
 
     /// When somebody goes on.

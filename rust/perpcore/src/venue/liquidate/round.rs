@@ -36,6 +36,7 @@ impl Venue {
         if closes.is_empty() && !(held.is_empty() && figures.net_value < 0) {
             return false;
         }
+        self.state.falls.stops_waiting(bucket);
         if !self.state.falls.episodes.contains_key(&bucket) {
             let had = self.state.fund();
             self.state.falls.episodes.insert(bucket, Episode { had, paid: 0 });
