@@ -30,7 +30,7 @@ def register(state: State, row: Row) -> str | None:
     if row["amount"] < 0:
         return "out_of_range"
     state.liquidations.providers[holder.name] = row["amount"]
-    state.emit("accepted", account=holder.name, amount=row["amount"])
+    state.emit("accepted", account=holder.name, amount=row["amount"] or None, cls=holder.cls)
     return None
 
 
@@ -126,6 +126,7 @@ def take(of: Round, name: str, provider: str, contracts: int) -> str:
         "backstop_fill", account=of.bucket.holder.name, other_account=provider, instrument=name,
         quantity=side * contracts, price=half_even(terms.cost, base(contracts, of.bucket.size(name))),
         amount=ceil_div(terms.cost, GRID), balance=terms.to_fund, rule=RULE,
+        note=of.bucket.note,
     )  # fmt: skip
     of.bucket.pay_fund(terms.to_fund, RULE, name)
     return provider

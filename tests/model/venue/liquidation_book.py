@@ -126,7 +126,7 @@ def settle_fill(of: Round, order: Order, amount: int, part: int, added: int, tra
     rules = of.state.rules.liquidation
     assert rules is not None
     if added:
-        draw(of, added, order.instrument)
+        draw(of, added, order.instrument, trade)
     else:
         fee = prices.fee(rules.fee, amount, part)
         of.bucket.pay_fund(fee, "liquidation.fee", order.instrument, trade)

@@ -124,12 +124,12 @@ class Bucket:
         else:
             state.ledger.post_margin(self.holder, self.instrument, -paid, rule, trade)
 
-    def get(self, amount: int, rule: str, instrument: str | None) -> None:
+    def get(self, amount: int, rule: str, instrument: str | None, trade: int | None) -> None:
         """From the fund."""
         if self.instrument is None:
-            self.state.ledger.post(self.holder, self.state.rules.settlement, amount, rule, instrument)
+            self.state.ledger.post(self.holder, self.state.rules.settlement, amount, rule, instrument, trade)
         else:
-            self.state.ledger.post_margin(self.holder, self.instrument, amount, rule)
+            self.state.ledger.post_margin(self.holder, self.instrument, amount, rule, trade)
 
     def move(self, name: str, contracts: int, cost: int) -> None:
         """Q and κ."""

@@ -34,12 +34,12 @@ def budget(of: Round) -> int:
     )
 
 
-def draw(of: Round, amount: int, instrument: str | None) -> None:
+def draw(of: Round, amount: int, instrument: str | None, trade: int | None = None) -> None:
     """To the bucket, with what is told of it."""
     state, before = of.state, balance(of.state)
     state.ledger.to_house("fund", state.rules.settlement, -amount)
     state.liquidations.pay(of.bucket.key, state.time, before, amount)
-    of.bucket.get(amount, RULE, instrument)
+    of.bucket.get(amount, RULE, instrument, trade)
     state.tell_money(
         "fund_draw", account=of.bucket.holder.name, instrument=instrument, asset=state.rules.settlement,
         amount=amount, balance=balance(state), rule=RULE,

@@ -64,9 +64,8 @@ class Round:
         contracts: int | None = None,
     ) -> None:
         """`liquidation_step`."""
-        bankrupt = self.bucket.figures().net_value < 0
         self.state.emit(
             "liquidation_step", account=self.bucket.holder.name, instrument=name, price=price, amount=amount,
             quantity=None if name is None or contracts is None else self.sides[name] * contracts, balance=balance,
-            before="bankrupt" if bankrupt else "liquidation", code=code, rule=rule, note=self.bucket.note,
+            before=self.bucket.figures().status, code=code, rule=rule, note=self.bucket.note,
         )  # fmt: skip

@@ -124,7 +124,7 @@ grounds! {
     ActivationTooEarly RulebookActivate NUMBERS "venue.changes.delay";
     RulebookForces RulebookActivate NUMBERS;
     Replaced RulebookActivate NONE;
-    NotABackstop LiquidationBackstop NONE "liquidation.backstop_share";
+    NotABackstop LiquidationBackstop NONE;
 }
 
 #[cfg(test)]
