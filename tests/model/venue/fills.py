@@ -126,7 +126,8 @@ def fill(state: State, order: Order, price: int, quantity: int, role: str, trade
     settlement, ledger = state.rules.settlement, state.ledger
     if move:
         ledger.convert(holder, move)
-        ledger.move_to_isolated(holder, order.instrument, move)
+        # nobody asks what a liquidation's maker can pay
+        ledger.move_to_isolated(holder, order.instrument, min(move, holder.amount(settlement)))
     fee = fee_of(state, holder, role, amount, price)
     if fee < 0:
         fee = -min(-fee, collected)

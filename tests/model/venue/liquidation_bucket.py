@@ -78,6 +78,12 @@ class Bucket:
         """M."""
         return self.state.valuer.price(name).value
 
+    def pnl(self) -> int:
+        """Σ (Q·M − κ), exact at 10⁻¹⁶; what is flat may owe something."""
+        names = self.state.rules.markets if self.instrument is None else (self.instrument,)
+        found = ((name, self.holder.positions.get((name, self.mode))) for name in names)
+        return sum(self.quantity(name) * self.mark(name) - own.cost for name, own in found if own is not None)
+
     # --- bankruptcy
 
     def amounts(self, net_value: int) -> dict[str, tuple[Held, int]]:

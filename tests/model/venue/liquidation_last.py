@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..grid import GRID
-from ..waterfall.last_resort import cuts
+from ..grid import GRID, ceil_div, floor_div
+from ..waterfall.last_resort import moves
 from ..waterfall.shares import in_proportion
 from .accounts import Holder, base
 from .liquidation_bucket import Bucket, all_buckets
@@ -75,30 +75,27 @@ def note(mode: str) -> str | None:
 def cut(of: Round, name: str, deficit: int) -> None:
     """From every other bucket with a profit, whatever its state; the remainder is owed to `rounding`."""
     payers = {one.key: one for one in all_buckets(of.state) if one.key != of.bucket.key}
-    profits = {key: one.figures().unrealized_pnl for key, one in payers.items()}
-    profits = {key: profit for key, profit in profits.items() if profit > 0}
-    found = cuts(deficit, profits)
-    columns = {"other_account": of.bucket.holder.name}
+    exact = deficit * GRID - (of.bucket.pnl() - of.bucket.figures().unrealized_pnl * GRID)
+    found, remainder = moves(exact, {key: one.pnl() for key, one in payers.items()})
     for key, amount in found.items():
-        payer = payers[key]
+        payer, before = payers[key], payers[key].figures().unrealized_pnl
         take_from(payer.holder, payer.instrument, name, amount)
         of.state.emit(
-            "last_resort", account=payer.holder.name, instrument=payer.instrument or name, amount=amount,
-            balance=profits[key], note=payer.note, rule=RULE, **columns,
+            "last_resort", account=payer.holder.name, other_account=of.bucket.holder.name,
+            instrument=payer.instrument or name, amount=ceil_div(amount, GRID), balance=before or None, note=payer.note,
+            rule=RULE,
         )  # fmt: skip
-    of.bucket.move(name, 0, -deficit * GRID)
-    remainder = sum(found.values()) - deficit
-    of.state.ledger.rounding_cost[name] -= remainder * GRID
+    of.bucket.move(name, 0, remainder - sum(found.values()))
+    of.state.ledger.rounding_cost[name] -= remainder
+    assert sum(of.state.ledger.rounding_cost.values()) <= 0, (deficit, found)
     of.state.emit(
-        "last_resort", account=of.bucket.holder.name, instrument=name, amount=deficit, balance=remainder,
-        rule=RULE, note=of.bucket.note,
+        "last_resort", account=of.bucket.holder.name, instrument=name, amount=deficit,
+        balance=floor_div(remainder, GRID) or None, rule=RULE, note=of.bucket.note,
     )  # fmt: skip
-    assert remainder > -len(payers) - 3, (deficit, profits)
 
 
-def take_from(holder: Holder, isolated: str | None, name: str, amount: int) -> None:
+def take_from(holder: Holder, isolated: str | None, name: str, paid: int) -> None:
     """κ rises by the cut. An isolated position of another instrument pays through its account's cross bucket."""
-    paid = amount * GRID
     if isolated is None:
         holder.at(name, "cross").cost += paid
         return

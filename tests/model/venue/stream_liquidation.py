@@ -24,12 +24,37 @@ def rulebook(seed: int, flavor: str) -> str:
         )
         changes["limits = { position = 3_000, open_orders = 8,"] = "limits = { open_orders = 20,"
         changes["orders_per_second = 3, "] = ""
+    else:
+        changes["min_equity = 1_000"] = "min_equity = 0"
+    tiers = rng.choice(TIERS[flavor])
+    if tiers is not None:
+        for line in TIER_LINES[seed % 2]:
+            changes[line] = tiers
     if rng.random() < 0.3:
         changes["call_factor = 1."] = 'breaker = { loss_per_minute = "20%" }\ncall_factor = 1.'
-    return replaced(plain, changes) + "\n" + table(rng)
+    return replaced(plain, changes) + "\n" + table(rng, flavor)
 
 
-def table(rng: random.Random) -> str:
+TIER_LINES = (
+    (
+        'tiers = [[20_000, "1%", 20], [60_000, "2.5%", 10], [200_000, "5%", 5]]',
+        'tiers = [[5_000, "1%", 25], ["rest", "4%", 8]]',
+    ),
+    (
+        'tiers = [[50_000, "0.5%", 50], [150_000, "1%", 20], ["rest", "5%", 5]]',
+        'tiers = [[50_000, "1%", 25], ["rest", "5%", 5]]',
+    ),
+)  # by instrument, of either plain rulebook
+HIGH = 'tiers = [[3_000, "5%", 10], [20_000, "7.5%", 8], ["rest", "12%", 5]]'
+NONE_AT_FIRST = 'tiers = [[800, "0%", 25], ["rest", "3%", 12]]'
+TIERS = {
+    "liquidations": (None, None, HIGH, NONE_AT_FIRST),
+    "throttles": (HIGH, HIGH, None),
+    "waterfalls": (None, None, None, NONE_AT_FIRST),
+}
+
+
+def table(rng: random.Random, flavor: str) -> str:
     """`[liquidation]`, perhaps empty."""
     values = {
         "step": (None, '"20%"', '"10%"', '"33%"', '"50%"', '"7.5%"'),
@@ -42,11 +67,23 @@ def table(rng: random.Random) -> str:
         "per_command": (None, None, "1", "2", "3"),
     }
     funds = {
-        "max_slippage": (None, '"3%"', '"1%"', '"10%"', '"100%"'),
+        "max_slippage": (None, '"3%"', '"1%"', '"10%"', '"99%"'),
         "event_budget": (None, '"20%"', '"5%"', '"100%"', '"0.01%"'),
         "interval_budget": (None, '"30%"', '"10%"', '"100%"'),
-        "low": (None, '"none"', "1_900", "100", "1_000"),
+        "low": (None, "1_900", "100", "1_000"),
     }
+    if flavor == "throttles":
+        values |= {
+            "close_out": (None, '"30%"', '"10%"', '"50%"'),
+            "depth_share": (None, '"2%"', '"5%"', '"10%"'),
+            "step": ('"5%"', '"10%"', None),
+            "per_command": (None, "1", "2", "5"),
+        }
+    if flavor == "waterfalls":
+        funds |= {
+            "event_budget": ('"0%"', '"100%"', '"100%"', '"1%"'),
+            "interval_budget": (None, '"0%"', '"100%"', '"100%"'),
+        }
     lines = [f"{name} = {value}" for name, words in values.items() if (value := rng.choice(words)) is not None]
     inner = [f"{name} = {value}" for name, words in funds.items() if (value := rng.choice(words)) is not None]
     return "\n".join(["[liquidation]", *lines, f"fund = {{ {', '.join(inner)} }}" if inner else "", ""])
@@ -58,7 +95,7 @@ def opened(setting: Setting) -> Iterable[Row]:
     clients = {"ada": "k1", "bob": "k1", "gus": "k2", "hal": "k2", "tom": rng.choice(("k1", None))}
     setting.accounts.extend(PROVIDERS)
     for at, name in enumerate(setting.accounts):
-        model = "portfolio" if setting.lenient and name in ("ivy", "fay") else None
+        model = "portfolio" if setting.lenient and name in ("ivy", "fay", "eve") else None
         row: Row = {"kind": "open_account", "account": name, "client": clients.get(name), "model": model}
         row["class"] = "backstop" if name in PROVIDERS else None
         row["group"] = "g1" if name in ("cyd", "dan") else None
@@ -71,17 +108,19 @@ def money(setting: Setting) -> Iterable[Row]:
     """Little for the hunted, in several assets; much for the others."""
     rng = setting.rng
     for name in setting.accounts:
-        amount = rng.choice((60, 200, 500)) if name in HUNTED else rng.choice((2_000, 10_000, 50_000))
+        poor = name in HUNTED or (name in PROVIDERS and rng.random() < 0.3)
+        amount = rng.choice((20, 60, 200, 500)) if poor else rng.choice((2_000, 10_000, 50_000))
         yield deposit_of(name, setting.assets[0], Decimal(amount))
-        if rng.random() < 0.5:
+        if rng.random() < 0.6:
             asset = rng.choice(setting.assets[1:3])
             yield deposit_of(name, asset, Decimal(rng.choice((20, 100, 300))) * unit(asset))
-    for note, amounts in (("converter", (None, 5_000, 50_000)), (None, (None, 30, 300, 2_000, 2_000, 20_000))):
+    of_fund = (None, None, 5, 40) if setting.flavor == "waterfalls" else (None, 30, 300, 2_000, 2_000, 20_000)
+    for note, amounts in (("converter", (None, 5_000, 50_000)), (None, of_fund)):
         if (put := rng.choice(amounts)) is not None:
             yield {"kind": "fund_topup", "amount": str(put), **({"note": note} if note else {})}
     for name in PROVIDERS:
         if rng.random() < 0.6:
-            yield {"kind": "register_backstop", "account": name, "amount": rng.choice(("500", "3000", "20000"))}
+            yield {"kind": "register_backstop", "account": name, "amount": rng.choice(("500", "2000", "20000"))}
 
 
 def deposit_of(account: str, asset: str, amount: Decimal) -> Row:
@@ -98,19 +137,21 @@ def unit(asset: str) -> Decimal:
 
 
 def crossing(setting: Setting) -> Iterable[Row]:
-    """One with little money gets a position, against one of any kind."""
+    """One with little money gets as much of a position as it can, against one of any kind."""
     rng, instrument = setting.rng, setting.instrument
-    taker, maker = rng.choice(HUNTED), rng.choice(setting.accounts)
+    taker, maker = rng.choice(HUNTED), rng.choice((*setting.accounts, "bob", "hal", "ivy"))
     side = rng.choice((1, -1))
-    price = on_tick(setting, instrument, Decimal(rng.choice(("0.999", "1", "1", "1.001"))))
-    size = text(sized(setting, instrument))
-    mode = rng.choice((None, None, None, "isolated"))
-    other = rng.choice((None, None, None, "isolated"))
-    for account, signed, margin in ((maker, -side, other), (taker, side, mode)):
-        yield {
-            "kind": "place", "account": account, "instrument": instrument, "price": price, "margin_mode": margin,
-            "quantity": size if signed > 0 else "-" + size, "tif": "ioc" if account == taker else "gtc",
-        }  # fmt: skip
+    row: Row = {"kind": "place", "instrument": instrument}
+    row["price"] = on_tick(setting, instrument, Decimal(rng.choice(("0.999", "1", "1", "1.001"))))
+    mode, other = (rng.choice((None, None, None, None, "isolated")) for _ in range(2))
+    if rng.random() < 0.3:
+        yield deposit_of(taker, setting.assets[0], Decimal(rng.choice((5, 20, 60, 200))))
+    size = sized(setting, instrument)
+    yield row | {"account": maker, "quantity": text(-side * size), "margin_mode": other}
+    lot = Decimal("0.1") if instrument == "BTC-PERP" else Decimal(1)
+    for parts in rng.choice(((1,), (1, 2), (1, 2, 4), (1, 3, 8, 20))):
+        part = max(2 * lot, (size / parts / lot).to_integral_value() * lot)
+        yield row | {"account": taker, "quantity": text(side * part), "margin_mode": mode, "tif": "ioc"}
     if rng.random() < 0.6:
         yield {"kind": "cancel_all", "account": maker}
 
@@ -147,13 +188,18 @@ def thin_quotes(setting: Setting) -> Iterable[Row]:
 def run_for_it(setting: Setting) -> Iterable[Row]:
     """A crash or a rally in steps, the index with it or not; makers withdraw or stay."""
     rng, instrument = setting.rng, setting.instrument
-    if rng.random() < 0.4:
+    if rng.random() < (0.1 if setting.flavor == "throttles" else 0.4):
         yield {"kind": "cancel_all", "instrument": instrument}
     side = rng.choice((1, -1))
-    for _ in range(rng.randint(1, 4)):
-        step = Decimal(rng.choice(("0.006", "0.01", "0.02", "0.04", "0.09"))) * side
+    deep = rng.random() < (1 if setting.flavor == "throttles" else 0.6)
+    slow = setting.flavor == "throttles"
+    steps = ("0.002", "0.004", "0.006", "0.01", "0.015") if slow else ("0.003", "0.006", "0.01", "0.02", "0.04", "0.09")
+    for _ in range(rng.randint(1, 8 if slow else 4)):
+        step = Decimal(rng.choice(steps)) * side
         setting.marks[instrument] = max(Decimal(1), round(setting.marks[instrument] * (1 + step), 2))
         price = text(setting.marks[instrument])
+        if deep:
+            yield from waiting_ones(setting, instrument, side)
         if rng.random() < 0.5:
             yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
         setting.time += rng.choice((0, 10**6, SECOND // 2, SECOND, 3 * SECOND))
@@ -163,6 +209,43 @@ def run_for_it(setting: Setting) -> Iterable[Row]:
     if rng.random() < 0.5:
         home = HOME[instrument]
         setting.marks[instrument] = round(setting.marks[instrument] + (home - setting.marks[instrument]) / 2, 2)
+
+
+def waiting_ones(setting: Setting, instrument: str, side: int) -> Iterable[Row]:
+    """Orders on the side that liquidations will hit, worse than the mark that comes."""
+    rng, lot = setting.rng, Decimal("0.1") if instrument == "BTC-PERP" else Decimal(1)
+    lots = (2, 3, 5) if setting.flavor == "throttles" else (2, 3, 7, 20, 60)
+    for _ in range(rng.randint(1, 3)):
+        away = Decimal(rng.choice(("0", "0.001", "0.004", "0.01", "0.02", "0.03", "0.05")))
+        yield {
+            "kind": "place", "account": rng.choice(("bob", "hal", "ivy")), "instrument": instrument,
+            "price": on_tick(setting, instrument, 1 + side * away),
+            "quantity": text(-side * lot * rng.choice(lots)),
+        }  # fmt: skip
+
+
+def collateral_falls(setting: Setting) -> Iterable[Row]:
+    """What is owed stays; what stands against it does not. It recovers soon."""
+    rng = setting.rng
+    asset, price = ("HKD", Decimal("0.128")) if not setting.lenient else ("USDC", Decimal("0.9995"))
+    for worth in (*rng.choices(("0.2", "0.5", "0.7", "0.9"), k=rng.randint(1, 2)), "1"):
+        yield {"kind": "index", "asset": asset, "price": text(price * Decimal(worth))}
+        if rng.random() < 0.5:
+            yield from seconds(setting)
+
+
+def closing_out(setting: Setting) -> Iterable[Row]:
+    """Somebody gives up a position; a loss that is not settled stays."""
+    rng, instrument = setting.rng, setting.instrument
+    for side in (1, -1):
+        for account, price in (("ivy", "1"), *((name, None) for name in rng.sample(HUNTED, 2))):
+            lots = Decimal(rng.choice((5, 20, 60))) * (Decimal("0.1") if instrument == "BTC-PERP" else 1)
+            yield {
+                "kind": "place", "account": account, "instrument": instrument,
+                "quantity": text(side * lots if price else -side * lots),
+                "price": on_tick(setting, instrument, Decimal(1)) if price else None,
+                "reduce_only": None if price else True,
+            }  # fmt: skip
 
 
 def lone_mark(setting: Setting) -> Iterable[Row]:
@@ -214,11 +297,20 @@ def next_day(setting: Setting) -> Iterable[Row]:
 Maker = Callable[[Setting], Iterable[Row]]
 MAKERS: dict[str, Maker] = {
     "crossing": crossing, "thin_quotes": thin_quotes, "run_for_it": run_for_it, "lone_mark": lone_mark,
-    "provider": provider, "refill": refill, "seconds": seconds, "next_day": next_day,
+    "refill": refill, "seconds": seconds, "next_day": next_day,
+    "collateral_falls": collateral_falls, "closing_out": closing_out, "provider": provider,
 }  # fmt: skip
 FLAVORS: dict[str, dict[str, float]] = {
     "liquidations": {
-        "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 3, "refill": 8, "seconds": 8,
-        "next_day": 0.4,
+        "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 3, "refill": 8, "seconds": 6,
+        "collateral_falls": 2, "closing_out": 2, "next_day": 0.4, "leverage": 2, "set_account": 2,
+    },
+    "throttles": {
+        "crossing": 60, "thin_quotes": 10, "run_for_it": 25, "lone_mark": 10, "provider": 2, "refill": 4,
+        "seconds": 20, "quote_both": 2, "next_day": 0.2, "place": 10, "deposit": 0.5, "topup": 1,
+    },
+    "waterfalls": {
+        "crossing": 60, "thin_quotes": 12, "run_for_it": 20, "provider": 5, "refill": 5, "seconds": 4, "quote_both": 2,
+        "place": 10, "collateral_falls": 4, "closing_out": 6, "next_day": 0.6, "slots": 1, "halt": 0.3, "resume": 1,
     },
 }  # fmt: skip

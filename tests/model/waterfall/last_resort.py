@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from ..grid import ceil_div
+from ..grid import GRID, ceil_div, floor_div
 
 Key = TypeVar("Key")
 
@@ -14,6 +14,20 @@ def cuts(deficit: int, profits: Mapping[Key, int]) -> dict[Key, int]:
     """⌈D·U/ΣU⌉, at most U; the remainder is what they come to beyond the deficit."""
     total = sum(profits.values())
     return {key: min(profit, ceil_div(deficit * profit, total)) for key, profit in profits.items()}
+
+
+def moves(deficit: int, profits: Mapping[Key, int]) -> tuple[dict[Key, int], int]:
+    """κ of the payers, and what they come to beyond what the bucket gets; all exact, at 10⁻¹⁶.
+
+    By figures: a deficit rounded up, profits rounded down. Where these are less, each pays all that it has.
+    """
+    figures = {key: floor_div(profit, GRID) for key, profit in profits.items() if profit >= GRID}
+    owed = ceil_div(deficit, GRID)
+    if sum(figures.values()) >= owed:
+        found = {key: amount * GRID for key, amount in cuts(owed, figures).items()}
+        return found, sum(found.values()) - owed * GRID
+    found = {key: profit for key, profit in profits.items() if profit > 0}
+    return found, sum(found.values()) - deficit
 
 
 def shortfall(

@@ -4,7 +4,6 @@
 use super::{About, House, Ledger};
 use crate::margin::market::Market;
 use crate::message::Event;
-use crate::num::E8;
 
 /// A position of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,25 +64,25 @@ impl Ledger {
         self.convert(account, missing, market, out);
     }
 
-    /// Gains of some positions are cut by amounts in g, for the deficit of another; what is cut more than that is left over. An
+    /// Gains of some positions are cut by amounts in 10⁻¹⁶ for another one, which gets so much of them; the rest is left over. An
     /// isolated position of another instrument pays through its account's cross positions, so that what is paid in each instrument
     /// adds up to nothing.
-    pub fn cut_gains(&mut self, cuts: impl Iterator<Item = (Key, i128)>, to: Key, deficit: i128) {
+    pub fn cut_gains(&mut self, cuts: impl Iterator<Item = (Key, i128)>, to: Key, gets_e16: i128) {
         let mut total = 0;
-        for (from, amount) in cuts {
-            self.owes(from, amount);
+        for (from, amount_e16) in cuts {
+            self.owes(from, amount_e16);
             if from.instrument != to.instrument {
                 let cross = Key { isolated: false, ..from };
-                self.owes(cross, -amount);
-                self.owes(Key { instrument: to.instrument, ..cross }, amount);
+                self.owes(cross, -amount_e16);
+                self.owes(Key { instrument: to.instrument, ..cross }, amount_e16);
             }
-            total += amount;
+            total += amount_e16;
         }
-        self.owes(to, -deficit);
-        self.left_over_e16[to.instrument as usize] += (total - deficit) * E8;
+        self.owes(to, -gets_e16);
+        self.left_over_e16[to.instrument as usize] += total - gets_e16;
     }
 
-    fn owes(&mut self, key: Key, amount: i128) {
-        self.clients[key.account as usize].key(key.instrument, key.isolated).cost_e16 += amount * E8;
+    fn owes(&mut self, key: Key, amount_e16: i128) {
+        self.clients[key.account as usize].key(key.instrument, key.isolated).cost_e16 += amount_e16;
     }
 }

@@ -7,11 +7,11 @@ use super::round::Part;
 use crate::ledger::Key;
 use crate::liquidation::share;
 use crate::liquidation::waterfall::{ADL, LAST_RESORT};
-use crate::margin::line::Noted;
 use crate::message::Event;
 use crate::message::event::Kind;
 use crate::num::ratio::ratio_up;
-use crate::num::times;
+use crate::num::round::{charge_from_e16, credit_from_e16};
+use crate::num::{E8, times};
 use crate::rule::Rule;
 use crate::venue::Venue;
 
@@ -79,50 +79,61 @@ impl Venue {
             let numbers = [figures.net_value, figures.maintenance_margin];
             self.say_step(bucket, &LAST_RESORT, None, 0, Some(ADL.exhausted), numbers, out);
         }
-        let gains = self.gains(bucket);
-        let (deficit, all) = (-figures.net_value, gains.iter().map(|(.., gain)| gain).sum::<i128>());
-        if all < deficit {
-            return;
-        }
-        let cuts: Vec<(Key, i128, i128)> = (gains.iter())
-            .map(|(of, gain)| {
-                (of.key(of.isolated.unwrap_or(instrument)), ratio_up(deficit, *gain, all).min(*gain), *gain)
-            })
-            .collect();
-        let total: i128 = cuts.iter().map(|(_, cut, _)| cut).sum();
-        self.state.ledger.cut_gains(cuts.iter().map(|(key, cut, _)| (*key, *cut)), bucket.key(instrument), deficit);
+        let (gains, deficit) = (self.gains(bucket), -figures.net_value);
+        let exact_e16 = deficit * E8 - (self.state.gain_e16(bucket) - figures.unrealized_pnl * E8);
+        let Some((cuts, gets_e16)) = cuts(&gains, deficit, exact_e16) else { return };
+        let left_over_e16 = cuts.iter().sum::<i128>() - gets_e16;
+        let keys: Vec<Key> = gains.iter().map(|gain| gain.of.key(gain.of.isolated.unwrap_or(instrument))).collect();
+        let to = bucket.key(instrument);
+        self.state.ledger.cut_gains(keys.iter().copied().zip(cuts.iter().copied()), to, gets_e16);
         let rule = Some(Rule::LiquidationLastResort);
-        let event = Event { kind: Kind::LastResort, instrument, rule, ..Event::NOTHING };
-        for (key, amount, balance) in cuts {
-            let (account, other_account, client) = (key.account, bucket.account, key.isolated.into());
-            self.say(
-                Event { account, other_account, instrument: key.instrument, amount, balance, client, ..event },
-                out,
-            );
+        let event = Event { kind: Kind::LastResort, rule, ..Event::NOTHING };
+        for ((key, gain), cut_e16) in keys.into_iter().zip(&gains).zip(cuts).filter(|(_, cut)| *cut != 0) {
+            let Key { account, instrument, isolated } = key;
+            let (amount, balance) = (charge_from_e16(cut_e16), gain.gain);
+            let (other_account, client) = (bucket.account, isolated.into());
+            self.say(Event { account, other_account, instrument, amount, balance, client, ..event }, out);
             self.state.touch(account);
         }
-        let (account, amount, balance) = (bucket.account, deficit, total - deficit);
-        self.say(Event { account, amount, balance, client: bucket.isolated.is_some().into(), ..event }, out);
+        let (account, balance, client) = (bucket.account, left_over_e16 / E8, bucket.isolated.is_some().into());
+        self.say(Event { account, instrument, amount: deficit, balance, client, ..event }, out);
     }
 
-    /// The buckets of others that gain, in the order of opening, of one account the cross one first; in g.
-    fn gains(&mut self, bucket: Bucket) -> Vec<(Bucket, i128)> {
+    /// The buckets of others that gain, in the order of opening, of one account the cross one first.
+    fn gains(&mut self, bucket: Bucket) -> Vec<Gain> {
         let mut found = Vec::new();
         for at in 0..self.state.order.len() {
             let account = self.state.order[at];
-            let manner = self.state.manner(account);
-            let state = &mut self.state;
-            state.desk.lay(state.ledger.of(account), &manner);
-            let mut noted = Noted::default();
-            let cross = state.desk.value(&state.terms, &state.market, &mut noted);
-            if noted.0.is_some() {
-                continue;
+            let positions = self.state.ledger.of(account).positions().iter();
+            let mut isolated: Vec<u32> = positions.filter(|held| held.isolated).map(|held| held.instrument).collect();
+            isolated.sort_unstable();
+            let buckets = std::iter::once(None).chain(isolated.into_iter().map(Some));
+            for of in buckets.map(|isolated| Bucket { account, isolated }).filter(|of| *of != bucket) {
+                let gain_e16 = self.state.gain_e16(of);
+                if gain_e16 > 0 {
+                    found.push(Gain { of, gain_e16, gain: credit_from_e16(gain_e16) });
+                }
             }
-            let isolated = state.desk.buckets.iter().map(|of| (Some(of.instrument), of.figures.unrealized_pnl));
-            let all = std::iter::once((None, cross.unrealized_pnl)).chain(isolated);
-            let all = all.map(|(isolated, gain)| (Bucket { account, isolated }, gain));
-            found.extend(all.filter(|(of, gain)| *gain > 0 && *of != bucket));
         }
         found
     }
+}
+
+/// A bucket that gains: so much exactly, in 10⁻¹⁶, and as it is shown, in g.
+struct Gain {
+    of: Bucket,
+    gain_e16: i128,
+    gain: i128,
+}
+
+/// What is cut from each gain, and what of it the bucket gets, in 10⁻¹⁶: ⌈D·U/ΣU⌉ of gains as they are shown; where these are
+/// less than the deficit, which is rounded up, everybody pays exactly what it gains. None where even that is too little.
+fn cuts(gains: &[Gain], deficit: i128, exact_e16: i128) -> Option<(Vec<i128>, i128)> {
+    let all: i128 = gains.iter().map(|of| of.gain).sum();
+    if all >= deficit {
+        let cut = |of: &Gain| ratio_up(deficit, of.gain, all).min(of.gain) * E8;
+        return Some((gains.iter().map(cut).collect(), deficit * E8));
+    }
+    let all_e16: i128 = gains.iter().map(|of| of.gain_e16).sum();
+    (all_e16 >= exact_e16).then(|| (gains.iter().map(|of| of.gain_e16).collect(), exact_e16))
 }
