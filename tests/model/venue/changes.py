@@ -10,6 +10,7 @@ from ..errors import ModelError
 from ..grid import GRID
 from . import activation
 from .controls import SECOND, Waiting
+from .counted import approval
 from .dry_run import forced
 from .fitting import is_unfit
 from .loosening import loosens
@@ -27,7 +28,7 @@ def approve(state: State, row: Row) -> str | None:
     """Of any digest."""
     if not re.fullmatch("[0-9a-f]{64}", row["rulebook"]):
         return "out_of_range"
-    if not (row.get("approval") or "").strip():
+    if not approval(row.get("approval")):
         return "approval_missing"
     state.controls.approved.add(row["rulebook"])
     state.emit("accepted", rule="rulebook.approve", note=row["rulebook"])

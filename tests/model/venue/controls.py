@@ -40,6 +40,7 @@ class Controls:
     halted_accounts: set[str] = field(default_factory=set)
     halted_clients: set[str] = field(default_factory=set)
     halted_classes: set[str] = field(default_factory=set)
+    halted_indexes: set[str] = field(default_factory=set)  # told ones, by command
     paces: dict[tuple[str, Owner], tuple[int, int]] = field(default_factory=dict)  # a second, and orders in it
     watched: dict[str, Watched] = field(default_factory=dict)
     traders: set[str] = field(default_factory=set)  # who traded since the breaker last looked

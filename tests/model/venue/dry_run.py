@@ -88,7 +88,8 @@ def notional_at(state: State, name: str, contracts: int) -> int:
 def limits(state: State, rules: VenueRules, holder: Holder) -> Iterator[Row]:
     """Positions beyond the limit of the other rules."""
     for name in state.rules.markets:
-        contracts = sum(holder.quantity(name, mode) for mode in ("cross", "isolated"))
+        held = [holder.quantity(name, mode) for mode in ("cross", "isolated")]
+        contracts = max(sum(own for own in held if own > 0), -sum(own for own in held if own < 0))
         limit = rules.markets[name].position
         if limit is None or abs(contracts) <= limit:
             continue

@@ -64,8 +64,7 @@ def resume(state: State, row: Row) -> str | None:
         return code
     scope, name = scope_of(row)
     if scope == "underlying":
-        # one that is told goes on when it is told
-        return sources.resume(state, row) if name in state.sources else "price_unusable"
+        return sources.resume(state, row) if name in state.sources else resume_index(state, name)
     if scope in ("account", "client", "class"):
         return resume_accounts(state, scope, name)
     if scope == "instrument" and state.books[name].phase != "halted":
@@ -75,12 +74,31 @@ def resume(state: State, row: Row) -> str | None:
     for one in [name] if scope == "instrument" else list(state.books):
         if state.books[one].phase == "halted" and state.may_use(one):
             state.emit("resume", instrument=one)
-            enter_phase(state.books[one], "preopen")
+            if state.rules.eligible[state.rules.markets[one].underlying]:
+                enter_phase(state.books[one], "preopen")
+            else:
+                close_to_openings(state, one)
+    return None
+
+
+def close_to_openings(state: State, name: str) -> None:
+    """Reduce-only, or halted where it does not come to that."""
+    from .activation import close_to_openings as close
+
+    close(state, name)
+
+
+def resume_index(state: State, name: str) -> str | None:
+    """It goes on when it is told."""
+    if name not in state.controls.halted_indexes:
+        return "price_unusable"
+    state.controls.halted_indexes.discard(name)
     return None
 
 
 def halt_index(state: State, name: str) -> str | None:
-    """A told index may not be used until it is told again."""
+    """A told index may not be used until somebody resumes it and it is told again; its marks likewise."""
+    state.controls.halted_indexes.add(name)
     found = state.indexes.get(name)
     before = "frozen" if found is None else found.state
     if found is not None:
@@ -88,6 +106,11 @@ def halt_index(state: State, name: str) -> str | None:
         funding_due.hear_index(state, name, index=found.value, state="halted")
     if before != "halted":
         state.emit("price_state", before=before, after="halted", note=name)
+    for market in state.rules.markets.values():
+        before = state.valuer.price(market.name).state
+        if market.underlying == name and before != "halted":
+            state.prices[market.name] = Price(state.valuer.price(market.name).value, "halted")
+            state.emit("price_state", instrument=market.name, before=before, after="halted")
     return None
 
 
@@ -112,12 +135,18 @@ def members(state: State, scope: str, name: str) -> list[Holder]:
 
 
 def tell(state: State, kind: str, scope: str, name: str) -> None:
-    """One event an account; of a class one event."""
+    """One event an account; of a class one event. Of a client those go on whom nothing else halts."""
     if scope == "class":
         state.emit(kind, cls=name)
         return
     for holder in members(state, scope, name):
-        state.emit(kind, account=holder.name)
+        if kind == "halt" or scope == "account" or not is_halted(state, holder):
+            state.emit(kind, account=holder.name)
+
+
+def is_halted(state: State, holder: Holder) -> bool:
+    """By itself, or with its class."""
+    return holder.name in state.controls.halted_accounts or holder.cls in state.controls.halted_classes
 
 
 def halt_accounts(state: State, scope: str, name: str) -> str | None:

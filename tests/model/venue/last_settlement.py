@@ -8,6 +8,7 @@ from ..book import Price
 from ..grid import half_even
 from . import settlement
 from .controls import SECOND
+from .counted import approval
 from .phases import enter_phase
 
 if TYPE_CHECKING:
@@ -31,20 +32,20 @@ def settle(state: State, row: Row) -> str | None:
     return settle_now(state, name, price)
 
 
-def settle_at(state: State, name: str, price: int, approval: str | None) -> str | None:
+def settle_at(state: State, name: str, price: int, reference: str | None) -> str | None:
     """The first to ask waits for another one who asks the same."""
-    approval = (approval or "").strip()
-    if not approval:
+    by_whom = approval(reference)
+    if not by_whom:
         return "approval_missing"
     hour = [value for time, value in values_of(state, name) if state.time - HOUR <= time]
     if not hour or not min(hour) <= price <= max(hour):
         return "settlement_price"
     asked, by = state.controls.prices_asked.get(name, (None, None))
     if asked != price:
-        state.controls.prices_asked[name] = (price, approval)
+        state.controls.prices_asked[name] = (price, by_whom)
         state.emit("accepted", instrument=name, price=price, rule="settle.price")
         return None
-    return "second_approval" if by == approval else settle_now(state, name, price)
+    return "second_approval" if by == by_whom else settle_now(state, name, price)
 
 
 def values_of(state: State, name: str) -> list[tuple[int, int]]:

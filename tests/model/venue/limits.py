@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from . import gate
 from .accounts import Holder, Owner, owner_client, owner_group
 from .book import Book
+from .counted import count
 from .orders import Order
 from .refusals import Refusal, counted
 
@@ -68,11 +69,12 @@ def positions_refused(state: State, book: Book, order: Order, without: Order | N
     holder = state.holders[order.account]
     most = {"client": book.market.client_position, "group": book.market.group_position}
     for level, limit in most.items():
-        others = family(state, holder, level)
-        held = sum(other.quantity(order.instrument, mode) for other in others for mode in ("cross", "isolated"))
-        ordered = sum(one.left for one in orders_beside(book, others, order, without))
-        becomes = order.side * held + ordered + entering(book, order)
-        if limit is not None and becomes > limit:
+        becomes = 0
+        for other in family(state, holder, level):
+            held = {mode: other.quantity(order.instrument, mode) for mode in ("cross", "isolated")}
+            orders = orders_beside(book, [other], order, without)
+            becomes += max(0, count(order.side, held, orders, order if other is holder else None))
+        if limit is not None and becomes > limit and not order.reduce_only:
             return Refusal(f"{level}_limit", becomes, limit)
     return None
 

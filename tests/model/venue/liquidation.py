@@ -47,7 +47,6 @@ def run(state: State) -> None:
         if is_fallen(bucket) and not is_deep(state, bucket):
             state.liquidations.waiting[bucket.key] = (state.time // SECOND + 1) * SECOND
 
-
     fire_what_traded(state)
 
 

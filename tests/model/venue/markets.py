@@ -24,7 +24,7 @@ def mark(state: State, row: Row) -> str | None:
     if state.rules.markets[name].underlying in state.sources:
         return "priced_by_sources"
     before = state.valuer.price(name).state
-    after = row.get("state") or "live"
+    after = state_told(state, state.rules.markets[name].underlying, row)
     state.prices[name] = Price(row["price"], after)
     state.emit("mark", instrument=name, price=row["price"])
     if before != after:
@@ -45,6 +45,7 @@ def index(state: State, row: Row) -> str | None:
     name = row["underlying"]
     if name in state.sources:
         return "priced_by_sources"
+    after = state_told(state, name, row)
     before = state.indexes[name].state if name in state.indexes else "frozen"
     set_index(state, name, Price(row["price"], after))
     state.emit("index", price=row["price"], note=name)
@@ -59,6 +60,11 @@ def index(state: State, row: Row) -> str | None:
             state.books[one].index = row["price"]
         fire_all(state, follow)
     return None
+
+
+def state_told(state: State, underlying: str, row: Row) -> str:
+    """What is told of an underlying that is halted by command is halted."""
+    return "halted" if underlying in state.controls.halted_indexes else row.get("state") or "live"
 
 
 def set_index(state: State, underlying: str, price: Price) -> None:

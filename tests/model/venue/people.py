@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import clients, permissions, statuses
 from .accounts import Holder
+from .counted import approval
 from .refusals import Refusal
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 RESERVED = ("fund", "fees", "converter", "rounding")
+
+AFFILIATED = "affiliated_market_maker"
 
 
 def open_account(state: State, row: Row) -> str | None:
@@ -40,7 +43,8 @@ def settings_fault(state: State, holder: Holder, row: Row) -> str | None:
     cls = row.get("class") or (holder.cls if row["kind"] == "open_account" else None)
     if state.rules.classes and cls is not None and cls not in state.rules.classes:
         return "class_not_admitted"
-    if row.get("class") == "affiliated_market_maker" and not (row.get("approval") or "").strip():
+    leaves = row["kind"] == "set_account" and holder.cls == AFFILIATED and row.get("class") not in (None, AFFILIATED)
+    if (row.get("class") == AFFILIATED or leaves) and not approval(row.get("approval")):
         return "approval_missing"
     if row.get("model") == "portfolio" and state.rules.valuation.portfolio is None:
         return "model_not_enabled"
@@ -118,7 +122,7 @@ def hold(state: State, row: Row) -> str | None:
     if holder is None:
         return "unknown_holder"
     words = words_of(row)
-    if "frozen" in words and not (row.get("approval") or "").strip():
+    if "frozen" in words and not approval(row.get("approval")):
         return "approval_missing"
     opens = {"no_open", "frozen"}
     could = not opens & holder.flags

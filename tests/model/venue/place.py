@@ -7,6 +7,7 @@ from typing import Any
 from ..grid import GRID
 from ..tables import MAX_QUANTITY
 from .book import COLLECTING, Book
+from .counted import count
 from .matching import can_fill, reaches, stop, sweep
 from .orders import Order
 from .refusals import Refusal, counted
@@ -120,12 +121,9 @@ def limit_fault(book: Book, order: Order, without: Order | None = None) -> str |
     if order.reduce_only and order.trigger is None and book.reducible(order) == 0:
         return "nothing_to_reduce"
     limit = book.market.position
-    if limit is not None:
-        held = sum(book.desk.position(order.account, order.instrument, mode) for mode in ("cross", "isolated"))
-        ordered = sum(other.left for other in own if other.side == order.side)
-        # a reduce-only order is at most the position
-        enters = min(order.left, book.reducible(order)) if order.reduce_only and order.trigger is None else order.left
-        becomes = order.side * held + ordered + enters
+    if limit is not None and not order.reduce_only:
+        held = {mode: book.desk.position(order.account, order.instrument, mode) for mode in ("cross", "isolated")}
+        becomes = count(order.side, held, own, order)
         if becomes > limit:
             return Refusal("position_limit", becomes, limit)
     return None

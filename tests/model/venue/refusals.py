@@ -96,7 +96,7 @@ KEYS: dict[str, tuple[str, str | None]] = {
     "activation_too_early": ("rulebook.activate", "venue.changes.delay"),
     "rulebook_forces": ("rulebook.activate", None),
     "replaced": ("rulebook.activate", None),
-    "not_a_backstop": ("liquidation.backstop", "liquidation.backstop_share"),
+    "not_a_backstop": ("liquidation.backstop", None),
 }
 FORM = "command.form"  # of all other codes
 

@@ -1,0 +1,31 @@
+"""What the limits of positions count, and by what references of approvals differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .orders import Order
+
+Held = dict[str, int]  # contracts by margin mode
+
+
+def count(side: int, held: Held, orders: Iterable[Order], order: Order | None) -> int:
+    """Of one account on a side, with the order that is asked.
+
+    A long and a short position do not make up for each other: each mode counts by itself, with its orders that may add.
+    """
+    of_side = [one for one in orders if one.side == side]
+    cross, isolated = (side * held[mode] for mode in ("cross", "isolated"))
+    if cross * isolated >= 0:
+        return cross + isolated + sum(one.left for one in of_side) + (0 if order is None else order.left)
+    total = 0
+    for mode, own in (("cross", cross), ("isolated", isolated)):
+        adds = sum(one.left for one in of_side if one.mode == mode and not one.reduce_only)
+        adds += order.left if order is not None and order.mode == mode else 0
+        total += max(0, own + adds)
+    return total
+
+
+def approval(text: str | None) -> str:
+    """Letters and digits, whatever their case; nothing where it is none."""
+    return "".join(char.lower() for char in text or "" if char.isalnum())
