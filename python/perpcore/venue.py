@@ -8,6 +8,7 @@ from typing import Any, Literal, NoReturn
 
 from . import _core, errors
 from ._inputs import producer
+from ._liquidation import LiquidationStory
 from ._scalars import Number, Time, order_id, some_nanoseconds, stamp
 from ._tables import RecordBatch, catalogue, imported
 from .event import Event, Id, Level
@@ -714,6 +715,33 @@ class Venue:
         """
         accounts, isolated, lines, liquidation = map(imported, self._core.explain(account))
         return Explanation(lines, accounts.to_pylist()[0], isolated.to_pylist(), liquidation, self.rules)
+
+    def explain_liquidation(self, account: Id) -> LiquidationStory:
+        """How far an account is from liquidation, and what was done since it last fell.
+
+        It prints as a page; `.prices` and `.events` are its tables. Raises StateError `unknown_account`.
+
+        >>> import perpcore as pc
+        >>> venue = pc.synth.venue()
+        >>> trades = venue.place("A", "BTC-PERP", -20, 60_000), venue.place("B", "BTC-PERP", 20, 60_000)
+        >>> print(venue.explain_liquidation("B"))
+        B
+          BTC-PERP (cross) at 60,000: liquidated below 55,555.6, 7.41 % away
+        """
+        events, prices = map(imported, self._core.liquidation_story(account))
+        return LiquidationStory(account, prices, events)
+
+    def adl_report(self, number: int) -> RecordBatch:
+        """What a report of deleveraging is about, as `events`: who was told, the step, who was deleveraged.
+
+        `number` is the `order` of its `adl_report`. Raises StateError `unknown_report`.
+
+        >>> import perpcore as pc
+        >>> pc.synth.venue().adl_report(1)
+        Traceback (most recent call last):
+        perpcore.errors.StateError: ...
+        """
+        return imported(self._core.adl_report(number))
 
     def depth(self, instrument: str, levels: int | None = None) -> RecordBatch:
         """The levels of a book, so many a side: the table `depth`, bids (quantity > 0) before asks (< 0), best first.

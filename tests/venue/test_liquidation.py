@@ -89,7 +89,14 @@ def test_so_much_is_closed_that_the_bucket_is_out_of_it_again() -> None:
     venue = venue_of({925: 50})
     # Equity 400, maintenance 465. With 20 % closed 372 is not below 0.9·(400 − 4.65), with 40 % 279 is below 351.63.
     events = venue.mark("X-PERP", 930)
-    assert told(events) == ["mark", "status_changed L", "liquidation_step L", "filled L", "posting L", "status_changed L"]
+    assert told(events) == [
+        "mark",
+        "status_changed L",
+        "liquidation_step L",
+        "filled L",
+        "posting L",
+        "status_changed L",
+    ]
     assert steps(events) == [("liquidation.book", -4.0, None)]
     step, fill, posting = events[2:5]
     assert [number(x) for x in (step.price, step.amount, step.balance)] == [744.0, 400.0, 465.0]
@@ -285,7 +292,9 @@ def test_an_isolated_bucket_is_closed_on_its_own_margin() -> None:
     # At 890 its equity is 101 − 111; its wallet of 4,899 is not asked. 850 lacks 1,001 − 101 − 850 = 50.
     venue.deposit("L", "USD", 50_000)
     events = venue.mark("X-PERP", 875)
-    assert [(event.note, event.before) for event in events if event.kind == "liquidation_step"] == [("isolated", "bankrupt")] * 2
+    assert [(event.note, event.before) for event in events if event.kind == "liquidation_step"] == [
+        ("isolated", "bankrupt")
+    ] * 2
     draw = next(event for event in events if event.kind == "fund_draw")
     assert (draw.account, number(draw.amount)) == ("I", 50.0)
     wallet = [row for row in venue.ledger().to_pylist() if row["account"] == "I" and row["asset"] == "USD"]

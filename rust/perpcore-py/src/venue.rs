@@ -89,6 +89,18 @@ impl Venue {
         Ok((Batch(accounts), Batch(isolated), Batch(lines), Batch(liquidation)))
     }
 
+    /// What happened to an account since it last fell into liquidation, as `events`; and its `liquidation_prices`.
+    fn liquidation_story(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<(Batch, Batch)> {
+        let key = key_of(account)?;
+        let (events, prices) = self.0.work(py, 0, |venue, _| venue.liquidation_story(&key.view()))?;
+        Ok((Batch(events), Batch(prices)))
+    }
+
+    /// What a report of deleveraging is about, as `events`.
+    fn adl_report(&self, py: Python<'_>, number: u64) -> PyResult<Batch> {
+        self.0.work(py, 0, |venue, _| venue.adl_report(number)).map(Batch)
+    }
+
     /// The table `depth` of an instrument, of so many levels a side.
     #[pyo3(signature = (instrument, levels=None))]
     fn depth(&self, py: Python<'_>, instrument: &str, levels: Option<usize>) -> PyResult<Batch> {

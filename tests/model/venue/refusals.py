@@ -87,7 +87,7 @@ KEYS: dict[str, tuple[str, str | None]] = {
     "priced_by_sources": ("index.value", "underlying.*.sources"),
     "below_min_equity": ("gate.margin", "portfolio.min_equity"),
     "model_not_enabled": ("gate.margin", "portfolio.enabled"),
-    "settlement_price": ("settle.price", "instrument.*.settlement_window"),
+    "settlement_price": ("settle.price", None),
     "second_approval": ("settle.price", None),
     "underlying_ineligible": ("gate.phase", "underlying.*.eligible"),
     "rulebook_invalid": ("rulebook.activate", None),

@@ -4,7 +4,7 @@ use super::Venue;
 use crate::assess::{Rules, batch, instrument_named};
 use crate::contract;
 use crate::decode::AccountKey;
-use crate::encode::{self, IdColumn, Lines};
+use crate::encode::{self, EventColumns, IdColumn, Lines};
 use arrow_array::RecordBatch;
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::margin::account::Account;
@@ -12,7 +12,7 @@ use perpcore::margin::figures::Figures;
 use perpcore::margin::line::Line;
 use perpcore::margin::status::Status;
 use perpcore::margin::threshold::{Moves, Threshold, Thresholds};
-use perpcore::message::{Phase, Side};
+use perpcore::message::{Event, Phase, Side};
 use perpcore::sweep::assess::IsolatedBucket;
 use perpcore::sweep::liquidation::LiquidationPrice;
 use perpcore::venue::{Holder, LedgerRow, PositionRow, Valued};
@@ -115,6 +115,37 @@ impl Venue {
             lines: batch(&contract::LINES_OUT, table.columns(&ids), &self.now.rules)?,
             liquidation: batch(&contract::LIQUIDATION_PRICES_OUT, liquidation, &self.now.rules)?,
         })
+    }
+
+    /// What happened to an account since it last fell into liquidation: rows of the table `events`, and where its positions are
+    /// liquidated.
+    ///
+    /// # Errors
+    /// `unknown_account`.
+    pub fn liquidation_story(&self, key: &AccountKey<'_>) -> Result<(RecordBatch, RecordBatch), Failure> {
+        let account = self.accounts.find(key).ok_or_else(|| Fault::new(Code::UnknownAccount).value(key))?;
+        let (rulebook, ids) = (&self.now.rules.rulebook, IdColumn::new(&self.accounts.known().ids(&[account])));
+        let prices = encode::liquidation_prices(&self.thresholds(account), &ids, rulebook);
+        let prices = batch(&contract::LIQUIDATION_PRICES_OUT, prices, &self.now.rules)?;
+        Ok((self.told_again(self.core.story(account))?, prices))
+    }
+
+    /// What a report of deleveraging is about: rows of the table `events`.
+    ///
+    /// # Errors
+    /// `unknown_report`.
+    pub fn adl_report(&self, number: u64) -> Result<RecordBatch, Failure> {
+        let events = self.core.report(number).ok_or_else(|| Fault::new(Code::UnknownReport).value(number))?;
+        self.told_again(events)
+    }
+
+    /// Events that were told before, as a table.
+    fn told_again(&self, events: &[Event]) -> Result<RecordBatch, Failure> {
+        let mut columns = EventColumns::of_venue(events.len(), self.text_ids);
+        let note = |event: &Event| encode::note_of(event, &self.now.rules.rulebook, |at| self.core.digest_of(at));
+        columns.append(events, |instrument| self.core.clients(instrument), note, &[]);
+        let columns = columns.finish(self.accounts.known(), &mut Vec::new(), &self.now.words);
+        batch(&contract::EVENTS, columns, &self.now.rules)
     }
 
     /// Where the positions of an account are liquidated, by instrument, cross before isolated.

@@ -185,6 +185,7 @@ catalogue! {
     8003 State Reentrant "reentrant": "the object is asked by what its own call runs, as a signal handler", "a call after the first one has ended";
     8004 State Forked "forked": "another thread was in a call of the object when the process was forked", "an object made in this process, as from its snapshot()";
     8005 State Poisoned "poisoned": "an earlier call of the object failed inside perpcore", "a new object, as from its last snapshot()";
+    8006 State UnknownReport "unknown_report": "there is no report of this number", "the number of an adl_report";
     9001 Internal Internal "internal": "perpcore failed; the call changed nothing", "please report it with the captured inputs";
 }
 

@@ -59,7 +59,7 @@ mod tests {
             assert_eq!([ratio_down(a, b, c), ratio_up(a, b, c)], [down, up]);
             assert_eq!([ratio_down(-a, b, c), ratio_up(-a, b, c)], [-up, -down]);
         }
-        // 10³⁰·5 / 2·10³⁰ = 2.5; with 7 it is 3.5.
-        assert_eq!([5, 7].map(|b| ratio_even(10_i128.pow(30), b * 10_i128.pow(9), 2 * 10_i128.pow(39))), [2, 4]);
+        // 10³⁰·5·10⁷ / 2·10³⁷ = 2.5; with 7 it is 3.5.
+        assert_eq!([5, 7].map(|b| ratio_even(10_i128.pow(30), b * 10_i128.pow(7), 2 * 10_i128.pow(37))), [2, 4]);
     }
 }

@@ -346,14 +346,22 @@ impl Model {
         self.owner.position(account, isolated)
     }
 
-    fn position_with(&self, account: u32, buys: bool, more: i64) -> bool {
-        let open: i64 = self
-            .orders
-            .iter()
-            .filter(|order| order.account == account && order.buys == buys)
-            .map(|order| order.left)
-            .sum();
-        signed(buys, self.held(account, false) + self.held(account, true)) + open + more <= self.terms.position
+    /// Whether a position is within the limit with `more` for one of its modes. A long and a short one do not make up for each
+    /// other.
+    fn position_with(&self, account: u32, buys: bool, (isolated, more): (bool, i64)) -> bool {
+        let own = |order: &&Lives| order.account == account && order.buys == buys;
+        let held = [false, true].map(|isolated| signed(buys, self.held(account, isolated)));
+        let most = self.terms.position;
+        if held[0].signum() * held[1].signum() >= 0 {
+            let open: i64 = self.orders.iter().filter(own).map(|order| order.left).sum();
+            return held[0] + held[1] + open + more <= most;
+        }
+        let by_itself = |mode: bool| {
+            let adds = self.orders.iter().filter(own).filter(|order| order.isolated == mode && !order.reduces);
+            let adds: i64 = adds.map(|order| order.left).sum();
+            (held[usize::from(mode)] + adds + if mode == isolated { more } else { 0 }).max(0)
+        };
+        by_itself(false) + by_itself(true) <= most
     }
 
     fn admit(&self, place: &Place<'_>) -> Result<(i64, i64), Code> {
@@ -406,14 +414,15 @@ impl Model {
         if stays && has >= self.terms.open_orders as usize {
             return Err(Code::TooManyOrders);
         }
-        let mut counts = lots;
-        if place.reduce_only && place.trigger.is_none() {
-            counts = lots.min(-signed(buys, self.held(place.account, place.isolated)));
-            if counts <= 0 {
-                return Err(Code::NothingToReduce);
-            }
+        if place.reduce_only {
+            let nothing = place.trigger.is_none() && signed(buys, self.held(place.account, place.isolated)) >= 0;
+            return if nothing { Err(Code::NothingToReduce) } else { Ok((lots, price)) };
         }
-        if self.position_with(place.account, buys, counts) { Ok((lots, price)) } else { Err(Code::PositionLimit) }
+        if self.position_with(place.account, buys, (place.isolated, lots)) {
+            Ok((lots, price))
+        } else {
+            Err(Code::PositionLimit)
+        }
     }
 
     fn limit(&self, price: Option<i64>) -> Result<i64, Code> {

@@ -62,7 +62,8 @@ impl Model {
         }
         if new.left > order.left
             && order.account != NOBODY
-            && !self.position_with(order.account, order.buys, new.left - order.left)
+            && !order.reduces
+            && !self.position_with(order.account, order.buys, (order.isolated, new.left - order.left))
         {
             return Err(Code::PositionLimit);
         }

@@ -37,7 +37,7 @@ lot = 0.00000001
 contract_size = 0.1
 "#;
     let wanted = [
-        "2:1  1002 unknown_key  nme = \"mine\"   accepted: did you mean name? one of name, extends, version, effective, venue, asset, underlying, instrument, client, portfolio, source",
+        "2:1  1002 unknown_key  nme = \"mine\"   accepted: did you mean name? one of name, extends, version, effective, venue, asset, underlying, instrument, client, liquidation, portfolio, source",
         "3:10  1004 invalid_value  source = 12   accepted: a text that says where the values of the table come from",
         "7:1  1002 unknown_key  venue.cal_factor = 1.5   accepted: did you mean call_factor? one of settlement, profit_credit, call_factor, withdraw_ratio, outflow_per_hour, settle_every, conversion_order, client_id_window, breaker, changes, rates, fees, source",
         "8:17  1004 invalid_value  venue.profit_credit = \"101%\"   accepted: \"1%\" or 0.01, at most eight decimals, 0 ≤ rate ≤ 1 (100 %)",

@@ -61,7 +61,7 @@ impl Venue {
     /// Deleverages counterparties of parts.
     pub(super) fn deleverage(&mut self, bucket: Bucket, parts: &mut [Part], rules: &Liquidation, out: &mut Vec<Event>) {
         for part in parts {
-            let why = std::mem::replace(&mut part.why, ADL.exhausted);
+            let (why, from) = (std::mem::replace(&mut part.why, ADL.exhausted), out.len());
             self.tell_of_fund(bucket, part.instrument, rules, out);
             let Some(figures) = self.state.bare(bucket) else { continue };
             let Some(loss) = self.loss(bucket, part, figures.net_value) else { continue };
@@ -82,7 +82,8 @@ impl Venue {
             }
             part.lots -= total;
             if total > 0 {
-                self.report(bucket, part, total, price, all, out);
+                self.say_report(bucket, part, total, price, all, out);
+                self.state.falls.record.reports.push(out[from..].to_vec());
             }
         }
     }
@@ -195,7 +196,7 @@ impl Venue {
     }
 
     /// What was deleveraged for a part is reported, and the report is due a day later.
-    fn report(&mut self, bucket: Bucket, part: &Part, lots: i64, price: i64, lost: i128, out: &mut Vec<Event>) {
+    fn say_report(&mut self, bucket: Bucket, part: &Part, lots: i64, price: i64, lost: i128, out: &mut Vec<Event>) {
         self.state.falls.reports += 1;
         let (number, due) = (self.state.falls.reports, self.state.time.saturating_add(DAY));
         let instrument = part.instrument;

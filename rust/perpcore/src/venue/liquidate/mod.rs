@@ -29,6 +29,17 @@ pub(super) struct Bucket {
 }
 
 impl Venue {
+    /// What happened to an account since one of its buckets last fell below maintenance margin, as it was said.
+    pub fn story(&self, account: u32) -> &[Event] {
+        self.state.falls.record.stories.get(&account).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a report of deleveraging is about, by its number, from 1; none where there is none.
+    pub fn report(&self, number: u64) -> Option<&[Event]> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.state.falls.record.reports.get(at).map(Vec::as_slice)
+    }
+
     /// Closes buckets, worst first, as far as one command goes.
     #[inline(always)]
     pub(super) fn liquidate(&mut self, out: &mut Vec<Event>) {
@@ -42,6 +53,7 @@ impl Venue {
         let Some(rules) = self.state.rules.liquidation().cloned() else { return };
         while self.state.falls.rounds < rules.per_command {
             let Some(bucket) = self.state.falls.worst() else { break };
+            let (from, begins) = (out.len(), !self.state.falls.is_falling(bucket.account));
             if !self.round(bucket, &rules, out) {
                 self.state.falls.idle(bucket);
                 continue;
@@ -49,6 +61,7 @@ impl Venue {
             self.state.falls.rounds += 1;
             self.state.touch(bucket.account);
             self.look_at_touched(out);
+            self.state.falls.record.tell(bucket.account, begins, &out[from..]);
             let next = SECOND * (self.state.time.div_euclid(SECOND) + 1);
             if self.state.falls.waits(bucket, next) {
                 self.next_due = self.next_due.min(next);

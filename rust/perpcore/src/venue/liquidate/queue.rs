@@ -2,7 +2,7 @@
 
 use super::Bucket;
 use crate::liquidation::fund::{Episode, Hour};
-use crate::message::Side;
+use crate::message::{Event, Side};
 use crate::num::wide::Wide;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +87,26 @@ pub(in crate::venue) struct Falls {
     /// How many reports there were, and which are due when.
     pub(in crate::venue) reports: u64,
     pub(in crate::venue) reports_due: BTreeSet<(i64, u64, u32)>,
+    /// What happened to accounts since they last fell, and what each report is about: for whoever asks, nothing depends on it.
+    pub(in crate::venue) record: Record,
+}
+
+/// Events that are kept.
+#[derive(Debug, Default)]
+pub(in crate::venue) struct Record {
+    pub(in crate::venue) stories: BTreeMap<u32, Vec<Event>>,
+    pub(in crate::venue) reports: Vec<Vec<Event>>,
+}
+
+impl Record {
+    /// A round of an account's bucket was done, the first one since it fell or another one.
+    pub(super) fn tell(&mut self, account: u32, begins: bool, events: &[Event]) {
+        let story = self.stories.entry(account).or_default();
+        if begins {
+            story.clear();
+        }
+        story.extend(events.iter().filter(|event| event.account == account || event.other_account == account));
+    }
 }
 
 impl Falls {
@@ -134,6 +154,12 @@ impl Falls {
         for bucket in known.chain(others).filter(gone).collect::<Vec<_>>() {
             self.seen(bucket, 0, None);
         }
+    }
+
+    /// Whether a bucket of an account was closed in part since it fell.
+    pub(super) fn is_falling(&self, account: u32) -> bool {
+        let all = Bucket { account, isolated: None }..=Bucket { account, isolated: Some(u32::MAX) };
+        self.episodes.range(all).next().is_some()
     }
 
     fn leave(&mut self, bucket: Bucket) {

@@ -1,0 +1,105 @@
+"""What happened to an account in liquidation, in words and numbers; and how far it is from one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyarrow import RecordBatch
+
+Row = dict[str, Any]
+
+
+class LiquidationStory:
+    """Prints as a page.
+
+    `prices`: the table `liquidation_prices` of what the account holds; `events`: what was done
+    since it last fell, rows of the table `events`.
+    """
+
+    def __init__(self, account: object, prices: RecordBatch, events: RecordBatch) -> None:
+        self.account = account
+        self.prices = prices
+        self.events = events
+
+    def __str__(self) -> str:
+        lines = [f"{self.account}", *self._distances(), *self._story()]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<LiquidationStory of {self.account}: {self.events.num_rows} events>"
+
+    def _distances(self) -> Iterator[str]:
+        for row in self.prices.to_pylist():
+            sides = [_away(row, side) for side in ("below", "above") if row[side] is not None]
+            where = f"{row['instrument']} ({row['margin_mode']}) at {plain(row['mark'])}"
+            yield f"  {where}: {', '.join(sides) or 'no price in sight liquidates it, or it is in liquidation'}"
+
+    def _story(self) -> Iterator[str]:
+        for row in self.events.to_pylist():
+            told = WORDS.get(row["kind"])
+            if told is not None:
+                yield f"  #{row['seq']} {told(row, self.account)}"
+
+
+def plain(value: Decimal | None) -> str:
+    """With separators and without zeros at the end."""
+    if value is None:
+        return "–"
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _away(row: Row, side: str) -> str:
+    distance = abs(row[side] - row["mark"]) * 100 / row["mark"]
+    return f"liquidated {side} {plain(row[side])}, {distance:.2f} % away"
+
+
+def _step(row: Row, _: object) -> str:
+    what = "" if row["quantity"] is None else f" {plain(row['quantity'])} {row['instrument']}"
+    at = "" if row["price"] is None else f" at {plain(row['price'])} or better"
+    why = "" if row["code"] is None else f", since {row['code']}"
+    return f"{row['rule']}:{what}{at}{why}; figures {plain(row['amount'])} and {plain(row['balance'])}"
+
+
+def _filled(row: Row, account: object) -> str:
+    if row["account"] != account:
+        return f"traded {plain(-row['quantity'])} {row['instrument']} at {plain(row['price'])} with a liquidation"
+    return f"filled {plain(row['quantity'])} {row['instrument']} at {plain(row['price'])}, trade {row['trade']}"
+
+
+def _passed(row: Row, account: object) -> str:
+    if row["quantity"] is not None:
+        of = "was handed" if row["account"] == account else f"{row['account']} was handed"
+        return f"last resort: {of} {plain(row['quantity'])} {row['instrument']} at {plain(row['price'])}"
+    if row["other_account"] is None:
+        return f"last resort: a deficit of {plain(row['amount'])} was covered"
+    return f"last resort: {row['account']}'s gain was cut by {plain(row['amount'])} of {plain(row['balance'])}"
+
+
+WORDS = {
+    "status_changed": lambda row, _: (
+        f"{row['before']} → {row['after']}: equity {plain(row['amount'])}, maintenance margin {plain(row['balance'])}"
+    ),
+    "canceled": lambda row, _: f"order {row['order']} ended: {row['code']}",
+    "conversion": lambda row, _: f"converted {plain(row['amount'])} {row['asset']} at {plain(row['price'])}",
+    "liquidation_step": _step,
+    "filled": _filled,
+    "posting": lambda row, _: f"{plain(row['amount'])} {row['asset']}: {row['rule']}",
+    "backstop_fill": lambda row, _: (
+        f"{row['other_account']} took over {plain(-row['quantity'])} {row['instrument']} at {plain(row['price'])},"
+        f" of which {plain(row['balance'])} to the fund"
+    ),
+    "fund_draw": lambda row, _: f"the fund paid {plain(row['amount'])} and has {plain(row['balance'])}",
+    "fund_depleted": lambda row, _: f"the fund cannot pay: it has {plain(row['amount'])}",
+    "fund_unavailable": lambda row, _: f"the fund does not pay: it has {plain(row['amount'])}",
+    "adl": lambda row, _: (
+        f"{row['account']} was deleveraged: {plain(row['quantity'])} {row['instrument']} at {plain(row['price'])},"
+        f" which cost it {plain(row['amount'])}"
+    ),
+    "adl_report": lambda row, _: f"report {row['order']}: {plain(row['quantity'])} at {plain(row['price'])}",
+    "last_resort": _passed,
+}
