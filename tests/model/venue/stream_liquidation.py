@@ -6,19 +6,26 @@ import random
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from .stream_rules import LENIENT, STRICT, replaced
+from .stream_changes import Proposal
+from .stream_rules import LENIENT, SOURCED, STRICT, replaced
 from .stream_setting import HOME, SECOND, TICKS, UNDERLYING, Row, Setting, text
 
 PROVIDERS = ("sal", "tom")
 HUNTED = ("ada", "cyd", "dan", "eve", "fay", "gus")  # who have little money
 
 
+def name_of(seed: int, flavor: str) -> str:
+    """The rules that it is made of."""
+    return "sourced" if flavor == "crashes" else ("strict", "lenient")[seed % 2]
+
+
 def rulebook(seed: int, flavor: str) -> str:
     """Of the strict or the lenient rules, with a table `[liquidation]`."""
     rng = random.Random(f"{seed} {flavor} rules")
-    plain = STRICT[: STRICT.index("[client]")] if seed % 2 == 0 else LENIENT
+    name = name_of(seed, flavor)
+    plain = {"strict": STRICT, "sourced": SOURCED, "lenient": LENIENT}[name].partition("[client]")[0]
     changes = {}
-    if seed % 2 == 0:
+    if name != "lenient":
         changes["limits = { position = 40, group_position = 55, open_orders = 8, open_interest = 90 }"] = (
             "limits = { open_orders = 20 }"
         )
@@ -28,7 +35,7 @@ def rulebook(seed: int, flavor: str) -> str:
         changes["min_equity = 1_000"] = "min_equity = 0"
     tiers = rng.choice(TIERS[flavor])
     if tiers is not None:
-        for line in TIER_LINES[seed % 2]:
+        for line in TIER_LINES[name == "lenient"]:
             changes[line] = tiers
     if rng.random() < 0.3:
         changes["call_factor = 1."] = 'breaker = { loss_per_minute = "20%" }\ncall_factor = 1.'
@@ -51,6 +58,7 @@ TIERS = {
     "liquidations": (None, None, HIGH, NONE_AT_FIRST),
     "throttles": (HIGH, HIGH, None),
     "waterfalls": (None, None, None, NONE_AT_FIRST),
+    "crashes": (None, None, HIGH),
 }
 
 
@@ -185,6 +193,12 @@ def thin_quotes(setting: Setting) -> Iterable[Row]:
         }  # fmt: skip
 
 
+STEPS = {
+    "throttles": ("0.002", "0.004", "0.006", "0.01", "0.015"),
+    "crashes": ("0.005", "0.01", "0.015", "0.02", "0.03"),  # an index that jumps is not believed
+}
+
+
 def run_for_it(setting: Setting) -> Iterable[Row]:
     """A crash or a rally in steps, the index with it or not; makers withdraw or stay."""
     rng, instrument = setting.rng, setting.instrument
@@ -193,22 +207,31 @@ def run_for_it(setting: Setting) -> Iterable[Row]:
     side = rng.choice((1, -1))
     deep = rng.random() < (1 if setting.flavor == "throttles" else 0.6)
     slow = setting.flavor == "throttles"
-    steps = ("0.002", "0.004", "0.006", "0.01", "0.015") if slow else ("0.003", "0.006", "0.01", "0.02", "0.04", "0.09")
+    steps = STEPS.get(setting.flavor, ("0.003", "0.006", "0.01", "0.02", "0.04", "0.09"))
     for _ in range(rng.randint(1, 8 if slow else 4)):
         step = Decimal(rng.choice(steps)) * side
         setting.marks[instrument] = max(Decimal(1), round(setting.marks[instrument] * (1 + step), 2))
-        price = text(setting.marks[instrument])
         if deep:
             yield from waiting_ones(setting, instrument, side)
-        if rng.random() < 0.5:
-            yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
         setting.time += rng.choice((0, 10**6, SECOND // 2, SECOND, 3 * SECOND))
-        yield {"kind": "mark", "instrument": instrument, "price": price, "time": setting.time}
+        yield from priced(setting, instrument, rng.random() < 0.5)
         if rng.random() < 0.3:
             yield from thin_quotes(setting)
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 and setting.flavor != "crashes":
         home = HOME[instrument]
         setting.marks[instrument] = round(setting.marks[instrument] + (home - setting.marks[instrument]) / 2, 2)
+
+
+def priced(setting: Setting, instrument: str, with_index: bool) -> Iterable[Row]:
+    """The mark, told or made."""
+    price, underlying = text(setting.marks[instrument]), UNDERLYING[instrument]
+    if setting.rulebook == "sourced" and instrument == "BTC-PERP":
+        for source in setting.rng.sample(("a", "b", "c", "d"), setting.rng.choice((3, 4, 4))):
+            yield {"kind": "quote", "underlying": underlying, "source": source, "price": price, "time": setting.time}
+        return
+    if with_index:
+        yield {"kind": "index", "underlying": underlying, "price": price}
+    yield {"kind": "mark", "instrument": instrument, "price": price, "time": setting.time}
 
 
 def waiting_ones(setting: Setting, instrument: str, side: int) -> Iterable[Row]:
@@ -250,7 +273,8 @@ def closing_out(setting: Setting) -> Iterable[Row]:
 
 def lone_mark(setting: Setting) -> Iterable[Row]:
     instrument = setting.instrument
-    yield {"kind": "mark", "instrument": instrument, "price": setting.moved(instrument, 0.008)}
+    setting.moved(instrument, 0.008)
+    yield from priced(setting, instrument, False)
 
 
 def provider(setting: Setting) -> Iterable[Row]:
@@ -287,23 +311,35 @@ def seconds(setting: Setting) -> Iterable[Row]:
 def next_day(setting: Setting) -> Iterable[Row]:
     """Reports are due. Prices are told again."""
     setting.time += 24 * 3_600 * SECOND
+    setting.unhealthy = 2
     yield {"kind": "advance_time", "time": setting.time}
     for instrument in ("BTC-PERP", "ETH-PERP"):
-        price = text(setting.marks[instrument])
-        yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
-        yield {"kind": "mark", "instrument": instrument, "price": price}
+        yield from priced(setting, instrument, True)
+
+
+def other_rules(setting: Setting) -> Iterable[Row]:
+    """Some parameters of the liquidation change."""
+    rng = setting.rng
+    proposal = Proposal(rng.randrange(2**32), rng.choice((1, 2, 4)), among="liquidation")
+    yield {"kind": "activate_rulebook", "rulebook": proposal, "confirm": "yes"}
 
 
 Maker = Callable[[Setting], Iterable[Row]]
 MAKERS: dict[str, Maker] = {
     "crossing": crossing, "thin_quotes": thin_quotes, "run_for_it": run_for_it, "lone_mark": lone_mark,
-    "refill": refill, "seconds": seconds, "next_day": next_day,
+    "refill": refill, "seconds": seconds, "next_day": next_day, "other_rules": other_rules,
     "collateral_falls": collateral_falls, "closing_out": closing_out, "provider": provider,
 }  # fmt: skip
 FLAVORS: dict[str, dict[str, float]] = {
     "liquidations": {
         "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 3, "refill": 8, "seconds": 6,
         "collateral_falls": 2, "closing_out": 2, "next_day": 0.4, "leverage": 2, "set_account": 2,
+        "other_rules": 0.7,
+    },
+    "crashes": {
+        "crossing": 60, "thin_quotes": 30, "run_for_it": 25, "lone_mark": 60, "provider": 3, "refill": 6, "seconds": 2,
+        "quote": 3, "top": 0.5, "closing_out": 2, "next_day": 0.1, "place": 10, "shock": 0.1, "advance": 0.1,
+        "slots": 0.05, "mark": 1, "bad_price": 0.05, "phase": 0.02, "halt": 0.02, "quote_both": 4,
     },
     "throttles": {
         "crossing": 60, "thin_quotes": 10, "run_for_it": 25, "lone_mark": 10, "provider": 2, "refill": 4,
