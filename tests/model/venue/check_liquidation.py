@@ -44,8 +44,9 @@ def throttled() -> None:
     # equity 400, MM 470. 20 %: 376 is not below 0.9 · (400 − 4.7); 40 %: 282 is below 0.9 · (400 − 9.4).
     # 50 lots rest: 10 a second. The collar ends at 91.18. Fee 0.25 % of 930.
     step, filled = case.marked(94)
-    assert shown(step) == ("liquidation_step", None, 400, 470, -10, 92) and step["before"] == "liquidation"
-    assert shown(filled) == ("filled", None, None, None, -10, 93) and filled["order"] is None
+    assert shown(step) == ("liquidation_step", None, 400, 470, -10, 92)
+    assert shown(filled) == ("filled", None, None, None, -10, 93)
+    assert (step["before"], filled["order"]) == ("liquidation", None)
     assert case.held("a") == (90, 9070, 1_000 * UNIT - 2_32500000)
     # equity 387.675, MM 423: 40 % again, 36 lots; of 40 lots 8 are for this second
     step, filled = [row for row in case.go("advance_time", SECOND) if row["kind"] in KINDS]
@@ -56,7 +57,8 @@ def throttled() -> None:
 
 def by_provider() -> None:
     case = Long()
-    case.go("open_account", account="p", **{"class": "backstop"})
+    provider: Row = {"account": "p", "class": "backstop"}
+    case.go("open_account", **provider)
     case.go("deposit", account="p", asset="USD", amount="10000")
     assert told(case.go("register_backstop", account="b", amount="1")[0])[:2] == ("rejected", "not_a_backstop")
     case.go("register_backstop", account="p", amount="100000")
