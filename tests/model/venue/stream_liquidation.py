@@ -78,7 +78,7 @@ def table(rng: random.Random, flavor: str) -> str:
         "max_slippage": (None, '"3%"', '"1%"', '"10%"', '"100%"'),
         "event_budget": (None, '"20%"', '"5%"', '"100%"', '"0.01%"'),
         "interval_budget": (None, '"30%"', '"10%"', '"100%"'),
-        "low": (None, '"none"', "1_900", "100", "1_000"),
+        "low": (None, '"none"', "2_000", "300", "30", "20_000"),
     }
     if flavor == "throttles":
         values |= {
@@ -91,6 +91,7 @@ def table(rng: random.Random, flavor: str) -> str:
         funds |= {
             "event_budget": ('"0%"', '"100%"', '"100%"', '"1%"'),
             "interval_budget": (None, '"0%"', '"100%"', '"100%"'),
+            "low": (None, "5", "40", "2"),
         }
     lines = [f"{name} = {value}" for name, words in values.items() if (value := rng.choice(words)) is not None]
     inner = [f"{name} = {value}" for name, words in funds.items() if (value := rng.choice(words)) is not None]
@@ -162,6 +163,23 @@ def crossing(setting: Setting) -> Iterable[Row]:
         yield row | {"account": taker, "quantity": text(side * part), "margin_mode": mode, "tif": "ioc"}
     if rng.random() < 0.6:
         yield {"kind": "cancel_all", "account": maker}
+    if rng.random() < 0.4:
+        account, held = rng.choice(((taker, side), (maker, -side)))
+        yield from ways_out(setting, {"account": account, "instrument": instrument, "margin_mode": mode}, held)
+
+
+def ways_out(setting: Setting, row: Row, held: int) -> Iterable[Row]:
+    """Orders that take a profit or stop a loss."""
+    rng, instrument = setting.rng, row["instrument"]
+    lot = Decimal("0.1") if instrument == "BTC-PERP" else Decimal(1)
+    row = row | {"kind": "place", "quantity": text(-held * lot * rng.choice((2, 5, 20))), "reduce_only": True}
+    away = Decimal(rng.choice(("0.005", "0.01", "0.02", "0.035")))
+    if rng.random() < 0.7:
+        yield row | {"price": on_tick(setting, instrument, 1 + held * away)}
+    if rng.random() < 0.5:
+        trigger = on_tick(setting, instrument, 1 - held * away)
+        when = "at_or_below" if held > 0 else "at_or_above"
+        yield row | {"trigger": trigger, "trigger_when": when, "trigger_by": rng.choice(("mark", "last"))}
 
 
 def sized(setting: Setting, instrument: str) -> Decimal:
