@@ -17,6 +17,7 @@ from . import (
     statuses,
 )
 from .liquidation_bucket import Bucket, all_buckets
+from .liquidation_draw import balance
 from .liquidation_round import Round
 from .liquidation_state import Budget
 
@@ -78,7 +79,7 @@ def go(state: State, bucket: Bucket) -> None:
     """One round; what it could not do waits for the next second."""
     first_event = len(state.events)
     state.liquidations.waiting.pop(bucket.key, None)
-    state.liquidations.episodes.setdefault(bucket.key, Budget(liquidation_fund.balance(state)))
+    state.liquidations.episodes.setdefault(bucket.key, Budget(balance(state)))
     end_orders(state, bucket)
     if bucket.instrument is None:
         convert(state, bucket)

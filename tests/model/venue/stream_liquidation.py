@@ -1,101 +1,15 @@
-"""Rulebooks and rows of streams in which buckets are liquidated: every parameter is drawn, mostly so that it binds."""
+"""Rows of streams in which buckets are liquidated."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from .stream_changes import Proposal
-from .stream_rules import LENIENT, SOURCED, STRICT, replaced
 from .stream_setting import HOME, SECOND, TICKS, UNDERLYING, Row, Setting, text
 
 PROVIDERS = ("sal", "tom")
 HUNTED = ("ada", "cyd", "dan", "eve", "fay", "gus")  # who have little money
-
-
-def name_of(seed: int, flavor: str) -> str:
-    """The rules that it is made of."""
-    return "sourced" if flavor == "crashes" else ("strict", "lenient")[seed % 2]
-
-
-def rulebook(seed: int, flavor: str) -> str:
-    """Of the strict or the lenient rules, with a table `[liquidation]`."""
-    rng = random.Random(f"{seed} {flavor} rules")
-    name = name_of(seed, flavor)
-    plain = {"strict": STRICT, "sourced": SOURCED, "lenient": LENIENT}[name].partition("[client]")[0]
-    changes = {}
-    if name != "lenient":
-        changes["limits = { position = 40, group_position = 55, open_orders = 8, open_interest = 90 }"] = (
-            "limits = { open_orders = 20 }"
-        )
-        changes["limits = { position = 3_000, open_orders = 8,"] = "limits = { open_orders = 20,"
-        changes["orders_per_second = 3, "] = ""
-    else:
-        changes["min_equity = 1_000"] = "min_equity = 0"
-    tiers = rng.choice(TIERS[flavor])
-    if tiers is not None:
-        for line in TIER_LINES[name == "lenient"]:
-            changes[line] = tiers
-    if rng.random() < 0.3:
-        changes["call_factor = 1."] = 'breaker = { loss_per_minute = "20%" }\ncall_factor = 1.'
-    return replaced(plain, changes) + "\n" + table(rng, flavor)
-
-
-TIER_LINES = (
-    (
-        'tiers = [[20_000, "1%", 20], [60_000, "2.5%", 10], [200_000, "5%", 5]]',
-        'tiers = [[5_000, "1%", 25], ["rest", "4%", 8]]',
-    ),
-    (
-        'tiers = [[50_000, "0.5%", 50], [150_000, "1%", 20], ["rest", "5%", 5]]',
-        'tiers = [[50_000, "1%", 25], ["rest", "5%", 5]]',
-    ),
-)  # by instrument, of either plain rulebook
-HIGH = 'tiers = [[3_000, "5%", 10], [20_000, "7.5%", 8], ["rest", "12%", 5]]'
-NONE_AT_FIRST = 'tiers = [[800, "0%", 25], ["rest", "3%", 12]]'
-TIERS = {
-    "liquidations": (None, None, HIGH, NONE_AT_FIRST),
-    "throttles": (HIGH, HIGH, None),
-    "waterfalls": (None, None, None, NONE_AT_FIRST),
-    "crashes": (None, None, HIGH),
-}
-
-
-def table(rng: random.Random, flavor: str) -> str:
-    """`[liquidation]`, perhaps empty."""
-    values = {
-        "step": (None, '"20%"', '"10%"', '"33%"', '"50%"', '"7.5%"'),
-        "target": (None, '"90%"', '"70%"', '"100%"'),
-        "close_out": (None, '"66.666667%"', '"30%"', '"95%"'),
-        "fee": (None, '"0.25%"', '"0%"', '"1.3%"'),
-        "depth_share": (None, '"20%"', '"5%"', '"100%"'),
-        "backstop_share": (None, '"60%"', '"0%"', '"100%"', '"33.333333%"'),
-        "adl": (None, '"score"', '"pro_rata"', '"pro_rata"', '"minimax"', '"minimax"'),
-        "per_command": (None, None, "1", "2", "3"),
-    }
-    funds = {
-        "max_slippage": (None, '"3%"', '"1%"', '"10%"', '"100%"'),
-        "event_budget": (None, '"20%"', '"5%"', '"100%"', '"0.01%"'),
-        "interval_budget": (None, '"30%"', '"10%"', '"100%"'),
-        "low": (None, '"none"', "2_000", "300", "30", "20_000"),
-    }
-    if flavor == "throttles":
-        values |= {
-            "close_out": (None, '"30%"', '"10%"', '"50%"'),
-            "depth_share": (None, '"2%"', '"5%"', '"10%"'),
-            "step": ('"5%"', '"10%"', None),
-            "per_command": (None, "1", "2", "5"),
-        }
-    if flavor == "waterfalls":
-        funds |= {
-            "event_budget": ('"0%"', '"100%"', '"100%"', '"1%"'),
-            "interval_budget": (None, '"0%"', '"100%"', '"100%"'),
-            "low": (None, "5", "40", "2"),
-        }
-    lines = [f"{name} = {value}" for name, words in values.items() if (value := rng.choice(words)) is not None]
-    inner = [f"{name} = {value}" for name, words in funds.items() if (value := rng.choice(words)) is not None]
-    return "\n".join(["[liquidation]", *lines, f"fund = {{ {', '.join(inner)} }}" if inner else "", ""])
 
 
 def opened(setting: Setting) -> Iterable[Row]:
@@ -299,7 +213,7 @@ def provider(setting: Setting) -> Iterable[Row]:
     """Registered, with more or less, or no longer; now and then somebody who may not."""
     rng = setting.rng
     account = rng.choice((*PROVIDERS, *PROVIDERS, *PROVIDERS, setting.account))
-    amount = rng.choice(("0", "300", "2000", "2000", "20000", "20000", "-1"))
+    amount = rng.choice(("0", "300", "700", "1500", "2500", "4000", "7000", "20000", "-1"))
     yield {"kind": "register_backstop", "account": account, "amount": amount}
 
 
@@ -350,21 +264,21 @@ MAKERS: dict[str, Maker] = {
 }  # fmt: skip
 FLAVORS: dict[str, dict[str, float]] = {
     "liquidations": {
-        "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 3, "refill": 8, "seconds": 6,
+        "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 8, "refill": 8, "seconds": 6,
         "collateral_falls": 2, "closing_out": 2, "next_day": 0.4, "leverage": 2, "set_account": 2,
         "other_rules": 0.7,
     },
     "crashes": {
-        "crossing": 60, "thin_quotes": 30, "run_for_it": 25, "lone_mark": 60, "provider": 3, "refill": 6, "seconds": 2,
+        "crossing": 60, "thin_quotes": 30, "run_for_it": 25, "lone_mark": 60, "provider": 8, "refill": 6, "seconds": 2,
         "quote": 3, "top": 0.5, "closing_out": 2, "next_day": 0.1, "place": 10, "shock": 0.1, "advance": 0.1,
         "slots": 0.05, "mark": 1, "bad_price": 0.05, "phase": 0.02, "halt": 0.02, "quote_both": 4,
     },
     "throttles": {
-        "crossing": 60, "thin_quotes": 10, "run_for_it": 25, "lone_mark": 10, "provider": 2, "refill": 4,
+        "crossing": 60, "thin_quotes": 10, "run_for_it": 25, "lone_mark": 10, "provider": 8, "refill": 4,
         "seconds": 20, "quote_both": 2, "next_day": 0.2, "place": 10, "deposit": 0.5, "topup": 1,
     },
     "waterfalls": {
-        "crossing": 60, "thin_quotes": 12, "run_for_it": 20, "provider": 5, "refill": 5, "seconds": 4, "quote_both": 2,
+        "crossing": 60, "thin_quotes": 12, "run_for_it": 20, "provider": 12, "refill": 5, "seconds": 4, "quote_both": 2,
         "place": 10, "collateral_falls": 4, "closing_out": 6, "next_day": 0.6, "slots": 1, "halt": 0.3, "resume": 1,
     },
 }  # fmt: skip

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from . import stream_controls, stream_liquidation, stream_people, stream_rows
+from . import stream_controls, stream_liquidation, stream_liquidation_rules, stream_people, stream_rows
 from .stream_changes import Proposal, proposed
 from .stream_rules import RULEBOOKS
 from .stream_setting import SECOND, Pick, Row, Setting
@@ -66,7 +66,7 @@ CONTROLS = ("families", "halts", "proofs", "breakers", "rulebooks", "closings", 
 def rulebook_of(seed: int, flavor: str) -> str:
     """The name of the rulebook of a seed."""
     if flavor in stream_liquidation.FLAVORS:
-        return stream_liquidation.name_of(seed, flavor)
+        return stream_liquidation_rules.name_of(seed, flavor)
     if flavor in CONTROLS:
         return ("controlled", "free", "controlled", "free", "opened")[seed % 5]
     return "sourced" if flavor == "quotes" else ("strict", "lenient")[seed % 2]
@@ -76,7 +76,7 @@ def stream(seed: int, flavor: str, length: int) -> tuple[str, Iterator[Row]]:
     """The text of a rulebook, and rows with picks."""
     name = rulebook_of(seed, flavor)
     if flavor in stream_liquidation.FLAVORS:
-        return stream_liquidation.rulebook(seed, flavor), drawn(seed, flavor, length, name)
+        return stream_liquidation_rules.rulebook(seed, flavor), drawn(seed, flavor, length, name)
     return RULEBOOKS[name], drawn(seed, flavor, length, name)
 
 
