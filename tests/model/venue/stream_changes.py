@@ -193,6 +193,9 @@ def proposed(state: State, proposal: Proposal) -> str:
     elif proposal.among == "liquidation":
         for path in rng.sample(sorted(OF_LIQUIDATION), proposal.changes):
             put(document, path, rng.choice(OF_LIQUIDATION[path]))
+        balance = state.ledger.house["fund"][state.rules.settlement]
+        if rng.random() < 0.7 and balance:  # the next draw is told
+            put(document, "liquidation.fund.low", Decimal(balance).scaleb(-8))
     else:
         changed(document, rng, proposal.changes)
     if proposal.effective is not None:

@@ -266,7 +266,7 @@ FLAVORS: dict[str, dict[str, float]] = {
     "liquidations": {
         "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 8, "refill": 8, "seconds": 6,
         "collateral_falls": 2, "closing_out": 2, "next_day": 0.4, "leverage": 2, "set_account": 2,
-        "other_rules": 0.7,
+        "other_rules": 2,
     },
     "crashes": {
         "crossing": 60, "thin_quotes": 30, "run_for_it": 25, "lone_mark": 60, "provider": 8, "refill": 6, "seconds": 2,
@@ -280,5 +280,6 @@ FLAVORS: dict[str, dict[str, float]] = {
     "waterfalls": {
         "crossing": 60, "thin_quotes": 12, "run_for_it": 20, "provider": 12, "refill": 5, "seconds": 4, "quote_both": 2,
         "place": 10, "collateral_falls": 4, "closing_out": 6, "next_day": 0.6, "slots": 1, "halt": 0.3, "resume": 1,
+        "other_rules": 1.5,
     },
 }  # fmt: skip
