@@ -35,8 +35,8 @@ limits = { client_position = 7, group_position = 9, position = 5 }
 class Case:
     """A venue with an open instrument at 100, and three accounts with 10,000 each; a row in, events out."""
 
-    def __init__(self, changes: str = "", **clients: str) -> None:
-        self.venue = Venue(read_rules(TEXT.replace("BREAKER", changes)))
+    def __init__(self, changes: str = "", text: str = TEXT, **clients: str) -> None:
+        self.venue = Venue(read_rules(text.replace("BREAKER", changes)))
         self.time = START
         for name in ("a", "b", "c"):
             self.go("open_account", account=name, client=clients.get(name))

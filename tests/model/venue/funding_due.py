@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..grid import E16, ceil_div, floor_div
 from ..pricing import FundingRow
 from .accounts import Holder, base
-from .liquidation_fund import tell_low
+from .liquidation_draw import tell_low
 from .place import TRADING
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from ..waterfall.allocation import allocate
 from ..waterfall.ranking import Counterparty, queue, score
 from .accounts import Holder, base
 from .liquidation_bucket import figures_of, part_of
-from .liquidation_fund import balance, budget
+from .liquidation_draw import balance, budget
 from .liquidation_round import Round
 
 RULE = "liquidation.adl"

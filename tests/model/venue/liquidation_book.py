@@ -9,6 +9,7 @@ from ..waterfall import prices
 from . import breaker, fills
 from .accounts import base
 from .book import Book
+from .liquidation_draw import draw
 from .liquidation_round import Round
 from .liquidation_state import Allowance
 from .matching import reaches, tell_fill
@@ -121,8 +122,6 @@ def trade(of: Round, book: Book, order: Order, maker: Order, contracts: int, add
 
 def settle_fill(of: Round, order: Order, amount: int, part: int, added: int, trade: int) -> None:
     """What the fund adds, else the fee."""
-    from .liquidation_fund import draw
-
     rules = of.state.rules.liquidation
     assert rules is not None
     if added:

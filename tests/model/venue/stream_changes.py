@@ -29,6 +29,7 @@ class Proposal:
     effective: int | None = None  # whole seconds, in nanoseconds
     as_digest: bool = False
     only: str | None = None  # the one key that becomes the last of its values
+    among: str = ""  # which keys: those of liquidations, or all others
 
 
 # what a key may become; some tighten, some loosen
@@ -87,6 +88,21 @@ VALUES: dict[str, tuple[Any, ...]] = {
     ),
     "client.require": (ABSENT, ["professional", "knowledge"], ["knowledge"], ["knowledge", "professional"]),
 }  # fmt: skip
+OF_LIQUIDATION: dict[str, tuple[Any, ...]] = {
+    "liquidation.step": (ABSENT, "5%", "50%"),
+    "liquidation.target": (ABSENT, "70%"),
+    "liquidation.close_out": (ABSENT, "20%", "100%"),
+    "liquidation.fee": (ABSENT, "0%", "1%"),
+    "liquidation.depth_share": (ABSENT, "1%", "50%"),
+    "liquidation.backstop_share": (ABSENT, "0%", "100%"),
+    "liquidation.adl": (ABSENT, "score", "pro_rata", "minimax"),
+    "liquidation.per_command": (ABSENT, 1, 2),
+    "liquidation.fund.max_slippage": (ABSENT, "1%", "20%"),
+    "liquidation.fund.event_budget": (ABSENT, "0%", "100%"),
+    "liquidation.fund.interval_budget": (ABSENT, "2%", "100%"),
+    "liquidation.fund.low": (ABSENT, "none", 500),
+    "liquidation": (ABSENT, {}),
+}
 OFTEN = ("tick", "lot", "tiers", "eligible", "require", "classes")
 NEWCOMER = {
     "underlying.ADA.index": {"thin": "trade", "stale_after": "3m"},
@@ -174,6 +190,12 @@ def proposed(state: State, proposal: Proposal) -> str:
     document = copy.deepcopy(state.rules.document)
     if proposal.only is not None:
         put(document, proposal.only, VALUES[proposal.only][-1])
+    elif proposal.among == "liquidation":
+        for path in rng.sample(sorted(OF_LIQUIDATION), proposal.changes):
+            put(document, path, rng.choice(OF_LIQUIDATION[path]))
+        balance = state.ledger.house["fund"][state.rules.settlement]
+        if rng.random() < 0.7 and balance:  # the next draw is told
+            put(document, "liquidation.fund.low", Decimal(balance).scaleb(-8))
     else:
         changed(document, rng, proposal.changes)
     if proposal.effective is not None:

@@ -1,92 +1,15 @@
-"""Rulebooks and rows of streams in which buckets are liquidated: every parameter is drawn, mostly so that it binds."""
+"""Rows of streams in which buckets are liquidated."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from .stream_rules import LENIENT, STRICT, replaced
+from .stream_changes import Proposal
 from .stream_setting import HOME, SECOND, TICKS, UNDERLYING, Row, Setting, text
 
 PROVIDERS = ("sal", "tom")
 HUNTED = ("ada", "cyd", "dan", "eve", "fay", "gus")  # who have little money
-
-
-def rulebook(seed: int, flavor: str) -> str:
-    """Of the strict or the lenient rules, with a table `[liquidation]`."""
-    rng = random.Random(f"{seed} {flavor} rules")
-    plain = STRICT[: STRICT.index("[client]")] if seed % 2 == 0 else LENIENT
-    changes = {}
-    if seed % 2 == 0:
-        changes["limits = { position = 40, group_position = 55, open_orders = 8, open_interest = 90 }"] = (
-            "limits = { open_orders = 20 }"
-        )
-        changes["limits = { position = 3_000, open_orders = 8,"] = "limits = { open_orders = 20,"
-        changes["orders_per_second = 3, "] = ""
-    else:
-        changes["min_equity = 1_000"] = "min_equity = 0"
-    tiers = rng.choice(TIERS[flavor])
-    if tiers is not None:
-        for line in TIER_LINES[seed % 2]:
-            changes[line] = tiers
-    if rng.random() < 0.3:
-        changes["call_factor = 1."] = 'breaker = { loss_per_minute = "20%" }\ncall_factor = 1.'
-    return replaced(plain, changes) + "\n" + table(rng, flavor)
-
-
-TIER_LINES = (
-    (
-        'tiers = [[20_000, "1%", 20], [60_000, "2.5%", 10], [200_000, "5%", 5]]',
-        'tiers = [[5_000, "1%", 25], ["rest", "4%", 8]]',
-    ),
-    (
-        'tiers = [[50_000, "0.5%", 50], [150_000, "1%", 20], ["rest", "5%", 5]]',
-        'tiers = [[50_000, "1%", 25], ["rest", "5%", 5]]',
-    ),
-)  # by instrument, of either plain rulebook
-HIGH = 'tiers = [[3_000, "5%", 10], [20_000, "7.5%", 8], ["rest", "12%", 5]]'
-NONE_AT_FIRST = 'tiers = [[800, "0%", 25], ["rest", "3%", 12]]'
-TIERS = {
-    "liquidations": (None, None, HIGH, NONE_AT_FIRST),
-    "throttles": (HIGH, HIGH, None),
-    "waterfalls": (None, None, None, NONE_AT_FIRST),
-}
-
-
-def table(rng: random.Random, flavor: str) -> str:
-    """`[liquidation]`, perhaps empty."""
-    values = {
-        "step": (None, '"20%"', '"10%"', '"33%"', '"50%"', '"7.5%"'),
-        "target": (None, '"90%"', '"70%"', '"100%"'),
-        "close_out": (None, '"66.666667%"', '"30%"', '"95%"'),
-        "fee": (None, '"0.25%"', '"0%"', '"1.3%"'),
-        "depth_share": (None, '"20%"', '"5%"', '"100%"'),
-        "backstop_share": (None, '"60%"', '"0%"', '"100%"', '"33.333333%"'),
-        "adl": (None, '"score"', '"pro_rata"', '"pro_rata"', '"minimax"', '"minimax"'),
-        "per_command": (None, None, "1", "2", "3"),
-    }
-    funds = {
-        "max_slippage": (None, '"3%"', '"1%"', '"10%"', '"99%"'),
-        "event_budget": (None, '"20%"', '"5%"', '"100%"', '"0.01%"'),
-        "interval_budget": (None, '"30%"', '"10%"', '"100%"'),
-        "low": (None, "1_900", "100", "1_000"),
-    }
-    if flavor == "throttles":
-        values |= {
-            "close_out": (None, '"30%"', '"10%"', '"50%"'),
-            "depth_share": (None, '"2%"', '"5%"', '"10%"'),
-            "step": ('"5%"', '"10%"', None),
-            "per_command": (None, "1", "2", "5"),
-        }
-    if flavor == "waterfalls":
-        funds |= {
-            "event_budget": ('"0%"', '"100%"', '"100%"', '"1%"'),
-            "interval_budget": (None, '"0%"', '"100%"', '"100%"'),
-        }
-    lines = [f"{name} = {value}" for name, words in values.items() if (value := rng.choice(words)) is not None]
-    inner = [f"{name} = {value}" for name, words in funds.items() if (value := rng.choice(words)) is not None]
-    return "\n".join(["[liquidation]", *lines, f"fund = {{ {', '.join(inner)} }}" if inner else "", ""])
 
 
 def opened(setting: Setting) -> Iterable[Row]:
@@ -154,6 +77,23 @@ def crossing(setting: Setting) -> Iterable[Row]:
         yield row | {"account": taker, "quantity": text(side * part), "margin_mode": mode, "tif": "ioc"}
     if rng.random() < 0.6:
         yield {"kind": "cancel_all", "account": maker}
+    if rng.random() < 0.4:
+        account, held = rng.choice(((taker, side), (maker, -side)))
+        yield from ways_out(setting, {"account": account, "instrument": instrument, "margin_mode": mode}, held)
+
+
+def ways_out(setting: Setting, row: Row, held: int) -> Iterable[Row]:
+    """Orders that take a profit or stop a loss."""
+    rng, instrument = setting.rng, row["instrument"]
+    lot = Decimal("0.1") if instrument == "BTC-PERP" else Decimal(1)
+    row = row | {"kind": "place", "quantity": text(-held * lot * rng.choice((2, 5, 20))), "reduce_only": True}
+    away = Decimal(rng.choice(("0.005", "0.01", "0.02", "0.035")))
+    if rng.random() < 0.7:
+        yield row | {"price": on_tick(setting, instrument, 1 + held * away)}
+    if rng.random() < 0.5:
+        trigger = on_tick(setting, instrument, 1 - held * away)
+        when = "at_or_below" if held > 0 else "at_or_above"
+        yield row | {"trigger": trigger, "trigger_when": when, "trigger_by": rng.choice(("mark", "last"))}
 
 
 def sized(setting: Setting, instrument: str) -> Decimal:
@@ -185,6 +125,12 @@ def thin_quotes(setting: Setting) -> Iterable[Row]:
         }  # fmt: skip
 
 
+STEPS = {
+    "throttles": ("0.002", "0.004", "0.006", "0.01", "0.015"),
+    "crashes": ("0.005", "0.01", "0.015", "0.02", "0.03"),  # an index that jumps is not believed
+}
+
+
 def run_for_it(setting: Setting) -> Iterable[Row]:
     """A crash or a rally in steps, the index with it or not; makers withdraw or stay."""
     rng, instrument = setting.rng, setting.instrument
@@ -193,22 +139,31 @@ def run_for_it(setting: Setting) -> Iterable[Row]:
     side = rng.choice((1, -1))
     deep = rng.random() < (1 if setting.flavor == "throttles" else 0.6)
     slow = setting.flavor == "throttles"
-    steps = ("0.002", "0.004", "0.006", "0.01", "0.015") if slow else ("0.003", "0.006", "0.01", "0.02", "0.04", "0.09")
+    steps = STEPS.get(setting.flavor, ("0.003", "0.006", "0.01", "0.02", "0.04", "0.09"))
     for _ in range(rng.randint(1, 8 if slow else 4)):
         step = Decimal(rng.choice(steps)) * side
         setting.marks[instrument] = max(Decimal(1), round(setting.marks[instrument] * (1 + step), 2))
-        price = text(setting.marks[instrument])
         if deep:
             yield from waiting_ones(setting, instrument, side)
-        if rng.random() < 0.5:
-            yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
         setting.time += rng.choice((0, 10**6, SECOND // 2, SECOND, 3 * SECOND))
-        yield {"kind": "mark", "instrument": instrument, "price": price, "time": setting.time}
+        yield from priced(setting, instrument, rng.random() < 0.5)
         if rng.random() < 0.3:
             yield from thin_quotes(setting)
-    if rng.random() < 0.5:
+    if rng.random() < 0.5 and setting.flavor != "crashes":
         home = HOME[instrument]
         setting.marks[instrument] = round(setting.marks[instrument] + (home - setting.marks[instrument]) / 2, 2)
+
+
+def priced(setting: Setting, instrument: str, with_index: bool) -> Iterable[Row]:
+    """The mark, told or made."""
+    price, underlying = text(setting.marks[instrument]), UNDERLYING[instrument]
+    if setting.rulebook == "sourced" and instrument == "BTC-PERP":
+        for source in setting.rng.sample(("a", "b", "c", "d"), setting.rng.choice((3, 4, 4))):
+            yield {"kind": "quote", "underlying": underlying, "source": source, "price": price, "time": setting.time}
+        return
+    if with_index:
+        yield {"kind": "index", "underlying": underlying, "price": price}
+    yield {"kind": "mark", "instrument": instrument, "price": price, "time": setting.time}
 
 
 def waiting_ones(setting: Setting, instrument: str, side: int) -> Iterable[Row]:
@@ -250,14 +205,15 @@ def closing_out(setting: Setting) -> Iterable[Row]:
 
 def lone_mark(setting: Setting) -> Iterable[Row]:
     instrument = setting.instrument
-    yield {"kind": "mark", "instrument": instrument, "price": setting.moved(instrument, 0.008)}
+    setting.moved(instrument, 0.008)
+    yield from priced(setting, instrument, False)
 
 
 def provider(setting: Setting) -> Iterable[Row]:
     """Registered, with more or less, or no longer; now and then somebody who may not."""
     rng = setting.rng
     account = rng.choice((*PROVIDERS, *PROVIDERS, *PROVIDERS, setting.account))
-    amount = rng.choice(("0", "300", "2000", "2000", "20000", "20000", "-1"))
+    amount = rng.choice(("0", "300", "700", "1500", "2500", "4000", "7000", "20000", "-1"))
     yield {"kind": "register_backstop", "account": account, "amount": amount}
 
 
@@ -287,30 +243,43 @@ def seconds(setting: Setting) -> Iterable[Row]:
 def next_day(setting: Setting) -> Iterable[Row]:
     """Reports are due. Prices are told again."""
     setting.time += 24 * 3_600 * SECOND
+    setting.unhealthy = 2
     yield {"kind": "advance_time", "time": setting.time}
     for instrument in ("BTC-PERP", "ETH-PERP"):
-        price = text(setting.marks[instrument])
-        yield {"kind": "index", "underlying": UNDERLYING[instrument], "price": price}
-        yield {"kind": "mark", "instrument": instrument, "price": price}
+        yield from priced(setting, instrument, True)
+
+
+def other_rules(setting: Setting) -> Iterable[Row]:
+    """Some parameters of the liquidation change."""
+    rng = setting.rng
+    proposal = Proposal(rng.randrange(2**32), rng.choice((1, 2, 4)), among="liquidation")
+    yield {"kind": "activate_rulebook", "rulebook": proposal, "confirm": "yes"}
 
 
 Maker = Callable[[Setting], Iterable[Row]]
 MAKERS: dict[str, Maker] = {
     "crossing": crossing, "thin_quotes": thin_quotes, "run_for_it": run_for_it, "lone_mark": lone_mark,
-    "refill": refill, "seconds": seconds, "next_day": next_day,
+    "refill": refill, "seconds": seconds, "next_day": next_day, "other_rules": other_rules,
     "collateral_falls": collateral_falls, "closing_out": closing_out, "provider": provider,
 }  # fmt: skip
 FLAVORS: dict[str, dict[str, float]] = {
     "liquidations": {
-        "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 3, "refill": 8, "seconds": 6,
+        "crossing": 45, "thin_quotes": 30, "run_for_it": 14, "lone_mark": 10, "provider": 8, "refill": 8, "seconds": 6,
         "collateral_falls": 2, "closing_out": 2, "next_day": 0.4, "leverage": 2, "set_account": 2,
+        "other_rules": 2,
+    },
+    "crashes": {
+        "crossing": 60, "thin_quotes": 30, "run_for_it": 25, "lone_mark": 60, "provider": 8, "refill": 6, "seconds": 2,
+        "quote": 3, "top": 0.5, "closing_out": 2, "next_day": 0.1, "place": 10, "shock": 0.1, "advance": 0.1,
+        "slots": 0.05, "mark": 1, "bad_price": 0.05, "phase": 0.02, "halt": 0.02, "quote_both": 4,
     },
     "throttles": {
-        "crossing": 60, "thin_quotes": 10, "run_for_it": 25, "lone_mark": 10, "provider": 2, "refill": 4,
+        "crossing": 60, "thin_quotes": 10, "run_for_it": 25, "lone_mark": 10, "provider": 8, "refill": 4,
         "seconds": 20, "quote_both": 2, "next_day": 0.2, "place": 10, "deposit": 0.5, "topup": 1,
     },
     "waterfalls": {
-        "crossing": 60, "thin_quotes": 12, "run_for_it": 20, "provider": 5, "refill": 5, "seconds": 4, "quote_both": 2,
+        "crossing": 60, "thin_quotes": 12, "run_for_it": 20, "provider": 12, "refill": 5, "seconds": 4, "quote_both": 2,
         "place": 10, "collateral_falls": 4, "closing_out": 6, "next_day": 0.6, "slots": 1, "halt": 0.3, "resume": 1,
+        "other_rules": 1.5,
     },
 }  # fmt: skip

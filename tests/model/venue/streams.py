@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from . import stream_controls, stream_liquidation, stream_people, stream_rows
+from . import stream_controls, stream_liquidation, stream_liquidation_rules, stream_people, stream_rows
 from .stream_changes import Proposal, proposed
 from .stream_rules import RULEBOOKS
 from .stream_setting import SECOND, Pick, Row, Setting
@@ -59,11 +59,14 @@ FLAVORS: dict[str, dict[str, float]] = {
     "controls": dict.fromkeys(stream_controls.MAKERS, 2) | {"closing": 0.1, "halted": 1, "let_go": 3, "churn": 6},
     **stream_liquidation.FLAVORS,
 }
+UNWELL = {"quotes": 0.03, "crashes": 0.08}  # how often sources are told anew
 CONTROLS = ("families", "halts", "proofs", "breakers", "rulebooks", "closings", "controls")
 
 
 def rulebook_of(seed: int, flavor: str) -> str:
     """The name of the rulebook of a seed."""
+    if flavor in stream_liquidation.FLAVORS:
+        return stream_liquidation_rules.name_of(seed, flavor)
     if flavor in CONTROLS:
         return ("controlled", "free", "controlled", "free", "opened")[seed % 5]
     return "sourced" if flavor == "quotes" else ("strict", "lenient")[seed % 2]
@@ -73,7 +76,7 @@ def stream(seed: int, flavor: str, length: int) -> tuple[str, Iterator[Row]]:
     """The text of a rulebook, and rows with picks."""
     name = rulebook_of(seed, flavor)
     if flavor in stream_liquidation.FLAVORS:
-        return stream_liquidation.rulebook(seed, flavor), drawn(seed, flavor, length, name)
+        return stream_liquidation_rules.rulebook(seed, flavor), drawn(seed, flavor, length, name)
     return RULEBOOKS[name], drawn(seed, flavor, length, name)
 
 
@@ -105,7 +108,7 @@ def burst(setting: Setting, kind: str) -> Iterator[Row]:
         if row["kind"] == "place" and "client_id" in row:
             setting.placed = [*setting.placed[-9:], row]
         yield {name: value for name, value in row.items() if value is not None}
-    if setting.flavor == "quotes" and not setting.unhealthy and rng.random() < 0.03:
+    if setting.flavor in ("quotes", "crashes") and not setting.unhealthy and rng.random() < UNWELL[setting.flavor]:
         setting.unhealthy = 3  # sources go stale by themselves
     if setting.unhealthy:
         setting.unhealthy -= 1
@@ -131,7 +134,7 @@ def advance(setting: Setting, kind: str) -> None:
         (61 * SECOND, 4),
         (301 * SECOND, 1),
     )
-    if setting.flavor == "quotes":  # sources are stale soon
+    if setting.flavor in ("quotes", "crashes"):  # sources are stale soon
         steps = ((0, 40), (10**6, 20), (SECOND // 3, 25), (2 * SECOND, 5), (13 * SECOND, 1), (130 * SECOND, 0.3))
     step = rng.choices([span for span, _ in steps], [weight for _, weight in steps])[0]
     if kind == "advance":

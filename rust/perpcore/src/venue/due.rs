@@ -212,10 +212,11 @@ impl Venue {
         if rate == 0 {
             return;
         }
-        let from = out.len();
+        let (from, before) = (out.len(), self.state.fund());
         let state = &mut self.state;
         let funding = Funding { order: &state.order, market: &state.market, instrument, mark, rate };
         state.ledger.fund(&funding, out);
+        self.tell_low_after_draw(before, from, out);
         self.stamp(from, out);
         self.touch_holders();
     }

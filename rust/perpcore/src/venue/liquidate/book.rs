@@ -141,10 +141,26 @@ impl State {
         let (balance, asset) = (self.fund(), self.ledger.settlement());
         let draw = Event { kind: Kind::FundDraw, asset, amount: paid, balance, ..Event::NOTHING };
         out.push(Event { account: bucket.account, instrument, rule: Some(about.rule), ..draw });
-        if let Some(low) = low.filter(|low| before >= *low && balance < *low) {
-            out.push(Event { kind: Kind::FundLow, asset, amount: balance, balance: low, ..Event::NOTHING });
-        }
+        out.extend(self.low(low, before));
         paid
+    }
+
+    /// What is said of a fund that had so much before, and fell below a line.
+    fn low(&self, low: Option<i128>, before: i128) -> Option<Event> {
+        let (now, asset) = (self.fund(), self.ledger.settlement());
+        let low = low.filter(|low| before >= *low && now < *low)?;
+        Some(Event { kind: Kind::FundLow, asset, amount: now, balance: low, ..Event::NOTHING })
+    }
+}
+
+impl Venue {
+    /// The fund paid in a funding, and may be low now: that is said after the draw, which is among the events from some one on.
+    pub(in crate::venue) fn tell_low_after_draw(&self, before: i128, from: usize, out: &mut Vec<Event>) {
+        let line = self.state.rules.liquidation().and_then(|rules| rules.fund.low);
+        let drawn = out[from..].iter().position(|event| event.kind == Kind::FundDraw);
+        if let Some((at, low)) = drawn.zip(self.state.low(line, before)) {
+            out.insert(from + at + 1, low);
+        }
     }
 }
 

@@ -190,7 +190,7 @@ impl crate::venue::state::State {
     }
 
     /// What the fund has, in g.
-    pub(super) fn fund(&self) -> i128 {
+    pub(in crate::venue) fn fund(&self) -> i128 {
         self.ledger.house(crate::ledger::House::Fund, self.ledger.settlement())
     }
 }
