@@ -10,14 +10,16 @@ Held = dict[str, int]  # contracts by margin mode
 
 
 def count(side: int, held: Held, orders: Iterable[Order], order: Order | None) -> int:
-    """Of one account on a side, with the order that is asked.
+    """Of one account on a side, with the order that is asked; `orders`: all its others.
 
-    A long and a short position do not make up for each other: each mode counts by itself, with its orders that may add.
+    Cross and isolated positions do not make up for each other: each counts by itself, with its orders that may add.
     """
+    orders = list(orders)
     of_side = [one for one in orders if one.side == side]
+    of_isolated = any(one.mode == "isolated" for one in (*orders, *(() if order is None else (order,))))
     cross, isolated = (side * held[mode] for mode in ("cross", "isolated"))
-    if cross * isolated >= 0:
-        return cross + isolated + sum(one.left for one in of_side) + (0 if order is None else order.left)
+    if isolated == 0 and not of_isolated:
+        return cross + sum(one.left for one in of_side) + (0 if order is None else order.left)
     total = 0
     for mode, own in (("cross", cross), ("isolated", isolated)):
         adds = sum(one.left for one in of_side if one.mode == mode and not one.reduce_only)

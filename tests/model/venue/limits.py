@@ -72,7 +72,7 @@ def positions_refused(state: State, book: Book, order: Order, without: Order | N
         becomes = 0
         for other in family(state, holder, level):
             held = {mode: other.quantity(order.instrument, mode) for mode in ("cross", "isolated")}
-            orders = orders_beside(book, [other], order, without)
+            orders = [one for one in book.of(other.name) if one is not without]
             becomes += max(0, count(order.side, held, orders, order if other is holder else None))
         if limit is not None and becomes > limit and not order.reduce_only:
             return Refusal(f"{level}_limit", becomes, limit)

@@ -1,5 +1,7 @@
 //! Venues for what is measured, and how it is measured.
 
+#![allow(dead_code, reason = "each bench takes what it needs")]
+
 use super::commands::{LOT, RULES, TICK};
 use perpcore::message::{Class, ClientId, Command, Kind, Phase, Place, PriceState, Settings, Stp, Tif, VenueCommand};
 use perpcore::num::ONE;

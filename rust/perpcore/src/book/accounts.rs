@@ -16,6 +16,8 @@ pub struct Account {
     pub orders: u32,
     /// Its resting orders that may only reduce.
     pub reducing: u32,
+    /// Its orders that are for the isolated position.
+    pub isolated: u32,
     /// What is left of its orders by side, in lots.
     pub open: [i64; 2],
 }
@@ -27,7 +29,15 @@ impl Account {
     /// An account of whom nothing was said: its own client and group.
     pub fn alone(account: u32) -> Account {
         let own = account | ALONE;
-        Account { client: own, group: own, class: Class::Professional, orders: 0, reducing: 0, open: [0; 2] }
+        Account {
+            client: own,
+            group: own,
+            class: Class::Professional,
+            orders: 0,
+            reducing: 0,
+            isolated: 0,
+            open: [0; 2],
+        }
     }
 
     /// The group of all accounts of a client for whom no other was named. Groups that are named have even numbers.
@@ -41,8 +51,15 @@ impl Account {
     }
 
     /// Where nobody says whose an order is.
-    pub(super) const NOBODY: Account =
-        Account { client: NOBODY, group: NOBODY, class: Class::Professional, orders: 0, reducing: 0, open: [0; 2] };
+    pub(super) const NOBODY: Account = Account {
+        client: NOBODY,
+        group: NOBODY,
+        class: Class::Professional,
+        orders: 0,
+        reducing: 0,
+        isolated: 0,
+        open: [0; 2],
+    };
 }
 
 /// All accounts, and what is open in the book as a whole.
@@ -101,6 +118,7 @@ impl Accounts {
         if let Some(account) = self.known(order.account) {
             account.orders += 1;
             account.reducing += u32::from(order.flags.reduce_only());
+            account.isolated += u32::from(order.flags.isolated());
             account.open[order.side as usize] += order.left;
         }
     }
@@ -121,6 +139,7 @@ impl Accounts {
         if let Some(account) = self.known(order.account) {
             account.orders -= 1;
             account.reducing -= u32::from(order.flags.reduce_only());
+            account.isolated -= u32::from(order.flags.isolated());
             account.open[order.side as usize] -= order.left;
         }
     }

@@ -102,14 +102,15 @@ impl<S: Store> Book<S> {
     }
 
     /// What the limits of positions count of an account on a side, in lots: what it holds, cross and isolated, with its orders,
-    /// and one that comes in place of another. Positions of opposite signs do not close each other, so each counts by itself.
+    /// and one that comes in place of another. Cross and isolated positions do not close each other, so each counts by itself,
+    /// with its orders that may add.
     pub fn counted(&self, account: u32, side: Side, held: [i64; 2], comes: Option<Comes>) -> i128 {
         let [cross, isolated] = held.map(|held| i128::from(side.sign() * held));
         let but = comes.map_or(0, |comes| comes.replaces);
         let more = |of: bool| comes.filter(|comes| comes.isolated == of).map_or(0, |comes| i128::from(comes.lots));
-        if cross.signum() * isolated.signum() >= 0 {
-            let open = i128::from(self.accounts.get(account).open[side as usize]);
-            return cross + isolated + open - i128::from(self.left_of(but)) + more(false) + more(true);
+        let known = self.accounts.get(account);
+        if isolated == 0 && known.isolated == 0 && !comes.is_some_and(|comes| comes.isolated) {
+            return cross + i128::from(known.open[side as usize]) - i128::from(self.left_of(but)) + more(false);
         }
         let by_itself = |held: i128, of: bool| (held + self.adds(account, side, of, but) + more(of)).max(0);
         by_itself(cross, false) + by_itself(isolated, true)

@@ -190,9 +190,13 @@ pub fn recount<S: Store>(book: &Book<S>, owner: &Judge, counts: &Counts, ids: &B
             let open: i64 = orders().filter(|o| o.side == side).map(|o| o.left).sum();
             assert_eq!(known.open[side as usize], open, "what an account has open");
             let lot = book.terms().lot.size;
-            let held = side.sign() * (owner.contracts(account, false) + owner.contracts(account, true));
+            let by_itself = |isolated: bool| {
+                let adds = orders().filter(|o| o.side == side && o.flags.isolated() == isolated);
+                let adds: i64 = adds.filter(|o| !o.flags.reduce_only()).map(|o| o.left).sum();
+                (side.sign() * owner.contracts(account, isolated) + adds * lot).max(0)
+            };
             let most = counts.most_position + counts.inexact;
-            assert!(i128::from(held + open * lot) <= most, "position with orders within the limit");
+            assert!(i128::from(by_itself(false) + by_itself(true)) <= most, "position with orders within the limit");
             for isolated in [false, true] {
                 let reducing: i64 = orders()
                     .filter(|o| o.side == side && o.flags.reduce_only() && o.flags.resting())

@@ -346,15 +346,15 @@ impl Model {
         self.owner.position(account, isolated)
     }
 
-    /// Whether a position is within the limit with `more` for one of its modes. A long and a short one do not make up for each
-    /// other.
+    /// Whether a position is within the limit with `more` for one of its modes, which do not make up for each other.
     fn position_with(&self, account: u32, buys: bool, (isolated, more): (bool, i64)) -> bool {
         let own = |order: &&Lives| order.account == account && order.buys == buys;
         let held = [false, true].map(|isolated| signed(buys, self.held(account, isolated)));
         let most = self.terms.position;
-        if held[0].signum() * held[1].signum() >= 0 {
+        let has_isolated = self.orders.iter().any(|order| order.account == account && order.isolated);
+        if held[1] == 0 && !has_isolated && !isolated {
             let open: i64 = self.orders.iter().filter(own).map(|order| order.left).sum();
-            return held[0] + held[1] + open + more <= most;
+            return held[0] + open + more <= most;
         }
         let by_itself = |mode: bool| {
             let adds = self.orders.iter().filter(own).filter(|order| order.isolated == mode && !order.reduces);
