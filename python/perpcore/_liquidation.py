@@ -94,7 +94,7 @@ WORDS = {
         f" of which {plain(row['balance'])} to the fund"
     ),
     "fund_draw": lambda row, _: f"the fund paid {plain(row['amount'])} and has {plain(row['balance'])}",
-    "fund_depleted": lambda row, _: f"the fund cannot pay: it has {plain(row['amount'])}",
+    "fund_depleted": lambda row, _: f"the fund pays no more of its {plain(row['amount'])}",
     "fund_unavailable": lambda row, _: f"the fund does not pay: it has {plain(row['amount'])}",
     "adl": lambda row, _: (
         f"{row['account']} was deleveraged: {plain(row['quantity'])} {row['instrument']} at {plain(row['price'])},"

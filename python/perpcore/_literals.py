@@ -122,6 +122,7 @@ ErrorCode = Literal[
     "reentrant",
     "forked",
     "poisoned",
+    "unknown_report",
     "internal",
 ]
 """A code of the catalogue."""

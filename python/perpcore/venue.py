@@ -726,7 +726,7 @@ class Venue:
         >>> trades = venue.place("A", "BTC-PERP", -20, 60_000), venue.place("B", "BTC-PERP", 20, 60_000)
         >>> print(venue.explain_liquidation("B"))
         B
-          BTC-PERP (cross) at 60,000: liquidated below 55,555.6, 7.41 % away
+          BTC-PERP (cross) at 60,000: liquidated below 55,459.6, 7.57 % away
         """
         events, prices = map(imported, self._core.liquidation_story(account))
         return LiquidationStory(account, prices, events)

@@ -265,6 +265,31 @@ def test_a_deficit_is_cut_from_gains_when_the_opposite_side_has_none() -> None:
     assert (cash.get("L", 0.0), cash["S"], cash["T"], cash["N"]) == (0.0, 5_720.0, 5_480.0, 99_900.0)
 
 
+@pytest.mark.code("unknown_report")
+def test_the_story_and_the_report_are_told_again_from_the_record() -> None:
+    venue = venue_of()
+    before = str(venue.explain_liquidation("L"))
+    # 1,100 + 10·(p − 1,000) = 5 % of 10·p at 936.8…
+    assert before == "L\n  X-PERP (cross) at 1,000: liquidated below 937, 6.30 % away"
+    events = venue.mark("X-PERP", 880)
+    story = venue.explain_liquidation("L")
+    told_again = [row["seq"] for row in story.events.to_pylist()]
+    assert told_again == [event.seq for event in events if "L" in (event.account, event.other_account)][1:]
+    lines = str(story).split("\n")[1:]
+    assert [line.split(" ", 3)[3] for line in lines if "liquidation." in line or "deleveraged" in line] == [
+        "liquidation.book: -10 X-PERP at 704 or better, since close_out; figures -100 and 440",
+        "liquidation.adl: -10 X-PERP at 890 or better, since fund_unavailable; figures -100 and 440",
+        "S was deleveraged: 6 X-PERP at 890, which cost it 60",
+        "T was deleveraged: 4 X-PERP at 890, which cost it 40",
+    ]
+    report = venue.adl_report(1).to_pylist()
+    assert [row["kind"] for row in report] == [*["fund_depleted"] * 3, "liquidation_step", "adl", "adl", "adl_report"]
+    assert [row["seq"] for row in report] == [event.seq for event in events if event.seq >= report[0]["seq"]][:7]
+    with pytest.raises(pc.errors.StateError) as refused:
+        venue.adl_report(2)
+    assert refused.value.code == "unknown_report"
+
+
 def test_nothing_is_liquidated_at_a_price_that_may_not_be_used() -> None:
     venue = venue_of({900: 50})
     for state in ("protected", "frozen", "halted"):

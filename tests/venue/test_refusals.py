@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Any, str, str | None, Numbers]] = {
     "settlement_price": (
         lambda venue: venue.settle("X-PERP", 300, approval="risk 7"),
         "settle.price",
-        "instrument.X-PERP.settlement_window",
+        None,
         (None, None),
     ),
 }
