@@ -26,7 +26,9 @@ fn rules(more: &str) -> Liquidation {
 }
 
 /// Positions as quantity, mark, maintenance margin and tick.
-fn closing(rows: &[[&str; 4]]) -> Vec<Closing> {
+type Rows<'a> = &'a [[&'a str; 4]];
+
+fn closing(rows: Rows<'_>) -> Vec<Closing> {
     let row = |(at, [quantity, mark, maintenance, tick]): (usize, &[&str; 4])| Closing {
         instrument: at as u32,
         quantity: small(quantity),
@@ -39,7 +41,7 @@ fn closing(rows: &[[&str; 4]]) -> Vec<Closing> {
 
 #[test]
 fn bankruptcy_amounts_leave_nothing() {
-    let cases: [(&[[&str; 4]], &str, &[i128]); 7] = [
+    let cases: [(Rows<'_>, &str, &[i128]); 7] = [
         (&[["0.1", "50000", "50", "0.00000001"]], "499", &[4_501 * E16]),
         (&[["-0.1", "50000", "50", "0.00000001"]], "499", &[5_499 * E16]),
         (&[["0.1", "50000", "50", "0.00000001"]], "-100", &[5_100 * E16]),
