@@ -39,7 +39,7 @@ def buckets(state: State, rules: VenueRules, holder: Holder) -> Iterator[Row]:
     known = holder.statuses
     if "undecided" in known.values():
         known = dict(statuses_at(Valuer(state.rules, last), state, holder))
-    under = in_models_of(rules, holder)
+    under = in_models_of(rules, priced(state, holder))
     isolated = [name for name in state.rules.markets if (name, "isolated") in holder.positions]
     for bucket in (None, *isolated):
         orders = state.counted_orders(holder)
@@ -56,10 +56,18 @@ def buckets(state: State, rules: VenueRules, holder: Holder) -> Iterator[Row]:
 
 def statuses_at(valuer: Valuer, state: State, holder: Holder) -> Iterator[tuple[str | None, str]]:
     """Of every bucket, under the rules in force."""
-    yield None, valuer.cross(holder, state.counted_orders(holder)).status
+    yield None, valuer.cross(priced(state, holder), state.counted_orders(holder)).status
     for name, mode in holder.positions:
         if mode == "isolated":
             yield name, valuer.isolated(holder, name).status
+
+
+def priced(state: State, holder: Holder) -> Holder:
+    """Without what never had a price: it hides nothing."""
+    copy = holder.copy()
+    known = {*state.prices, state.rules.settlement}
+    copy.cash = {asset: amount for asset, amount in copy.cash.items() if asset in known}
+    return copy
 
 
 def in_models_of(rules: VenueRules, holder: Holder) -> Holder:

@@ -116,7 +116,7 @@ impl Venue {
         desk.lay(self.state.ledger.of(account), &manner);
         desk.lay_orders(&Books::resting(&self.books, &self.state.lots), account, manner.leverage, 0, None);
         // What has no price yet hides nothing: it counts as if it were not there.
-        desk.leave_out_assets(|asset| !under.market.asset(asset).given);
+        desk.leave_out_assets(|asset| under.market.asset(asset).price == 0);
         let mut noted = Noted::default();
         let mut cross = desk.value(under.terms, &under.market, &mut noted);
         if noted.0.is_some() {
