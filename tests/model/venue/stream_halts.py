@@ -79,7 +79,7 @@ def close_down(setting: Setting) -> Iterable[Row]:
             yield {"kind": "place", "account": account, "instrument": instrument, "price": price, "reduce_only": True,
                    "quantity": text(side * setting.size(instrument)), "time": setting.time}  # fmt: skip
     halt: list[Row] = [{"kind": "halt", **rng.choice(({}, {"instrument": instrument}))}] if rng.random() < 0.8 else []
-    key, moved = f"underlying.{UNDERLYING[instrument]}.eligible", rng.choice((0.001, 0.001, 0.08))
+    key, moved = f"underlying.{UNDERLYING[instrument]}.eligible", rng.choice((0.001, 0.001, 0.15))
     shut: list[Row] = [
         {"kind": "approve_rulebook", "rulebook": Proposal(0, 1, None, True, key), "approval": "paper 9"},
         {"kind": "activate_rulebook", "rulebook": Proposal(0, 1, None, False, key), "confirm": "yes"},
