@@ -44,7 +44,6 @@ def put_in_force(state: State, rules: VenueRules, note: str) -> None:
     for name in before.markets:
         if not rules.eligible[rules.markets[name].underlying] and state.books[name].phase in ENTERED:
             close_to_openings(state, name)
-    state.flush()
     statuses.look(state)
     sources.look_and_tell(state, changed)
     for holder in could:
@@ -58,6 +57,7 @@ def close_to_openings(state: State, name: str) -> None:
     book = state.books[name]
     if state.may_use(name):
         enter_phase(book, "reduce_only")
+        state.flush()
     if book.phase != "reduce_only":
         halts.halt_book(state, book)
 

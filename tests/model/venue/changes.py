@@ -10,7 +10,7 @@ from ..errors import ModelError
 from ..grid import GRID
 from . import activation
 from .controls import SECOND, Waiting
-from .counted import approval
+from .counted import approval, is_blank
 from .dry_run import forced
 from .fitting import is_unfit
 from .loosening import loosens
@@ -54,7 +54,7 @@ def activate(state: State, row: Row) -> str | None:
         drop_waiting(state, "replaced")
         return None
     time = state.time if rules.effective is None else max(state.time, rules.effective)
-    confirmed = bool(row.get("confirm"))
+    confirmed = not is_blank(row.get("confirm"))
     code = "rulebook_unfit" if is_unfit(state, rules) else None
     # without a clock nobody knows how long it is
     ahead = time - state.time if state.started else 0

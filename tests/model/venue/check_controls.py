@@ -147,9 +147,99 @@ def rulebook_later() -> None:
     )
 
 
+def limits_of_the_hedged() -> None:
+    case = Case()
+    for quantity, mode in ((4, "cross"), (-3, "isolated")):
+        case.order("b", -quantity, later=SECOND)
+        case.order("a", quantity, margin_mode=mode)
+    # long 4 and short 3 do not make up for each other: 4 + 2 of 5
+    assert told(case.order("a", 2, later=SECOND)[0]) == ("rejected", "position_limit", 6, 5)
+    assert case.order("a", 3, 99, margin_mode="isolated", reduce_only=True)[0]["kind"] == "accepted"
+    assert case.order("a", 1, 99, later=SECOND)[0]["kind"] == "accepted"
+    # short 3 and 3 more, while 4 that only reduces and 4 of cross that close are nothing
+    assert told(case.order("a", -3, 102, margin_mode="isolated")[0]) == ("rejected", "position_limit", 6, 5)
+    assert case.order("a", -4, 102, reduce_only=True, later=SECOND)[-1]["kind"] == "accepted"
+    assert case.order("a", -2, 102, margin_mode="isolated")[0]["kind"] == "accepted"
+
+
+def halt_within_a_halt() -> None:
+    case = Case(a="k", b="k")
+    case.go("halt", account="b")
+    case.go("halt", client="k")
+    assert [e["account"] for e in case.go("resume", client="k")] == ["a"]
+    assert told(case.order("b", 1)[0])[1] == "account_halted"
+    assert [e["account"] for e in case.go("resume", account="b")] == ["b"]
+
+
+def states(events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Whose price has which state now."""
+    return [(e.get("instrument") or e["note"], e["after"]) for e in events if e["kind"] == "price_state"]
+
+
+def halt_of_a_told_index() -> None:
+    case = Case()
+    index: dict[str, Any] = {"underlying": "BTC", "price": "101"}
+    mark: dict[str, Any] = {"instrument": "X-PERP", "price": "101"}
+    assert states(case.go("halt", underlying="BTC")) == [("BTC", "halted"), ("X-PERP", "halted")]
+    assert case.go("halt", underlying="BTC") == []
+    assert [e["kind"] for e in (*case.go("index", **index), *case.go("mark", **mark))] == ["index", "mark"]
+    assert told(case.order("a", 1)[0])[1] == "price_unusable"
+    assert not any(e.get("note") == "BTC" or (e.get("instrument") == "X-PERP" and e["kind"] == "price_state")
+                   for e in case.go("restart"))  # fmt: skip
+    assert case.go("resume", underlying="BTC") == []
+    assert told(case.go("resume", underlying="BTC")[0])[1] == "price_unusable"
+    assert states(case.go("mark", **mark)) == [("X-PERP", "live")]
+    assert states(case.go("index", **index)) == [("BTC", "live")]
+    # one that was never told
+    assert states(case.go("halt", underlying="ETH")) == [("ETH", "halted")]
+    assert case.go("halt", underlying="ETH") == case.go("resume", underlying="ETH") == []
+    assert states(case.go("index", underlying="ETH", price="7")) == [("ETH", "live")]
+
+
+def references() -> None:
+    case = Case()
+    case.go("phase", instrument="X-PERP", state="settling")
+    ask: dict[str, Any] = {"instrument": "X-PERP", "price": "100"}
+    assert told(case.go("settle", **ask, approval=" -. ")[0])[1] == "approval_missing"
+    assert case.go("settle", **ask, approval="Paper 7")[0]["rule"] == "settle.price"
+    for same in ("paper 7", "PAPER-7", "p/a/p/e/r7."):
+        assert told(case.go("settle", **ask, approval=same)[0])[1] == "second_approval"
+    assert case.go("settle", **ask, approval="paper 70")[0]["kind"] == "settlement"
+
+
+def affiliated_no_longer() -> None:
+    case = Case()
+    affiliated: dict[str, Any] = {"account": "a", "class": "affiliated_market_maker"}
+    professional: dict[str, Any] = {"account": "a", "class": "professional"}
+    assert case.go("set_account", **affiliated, approval="board 1")[0]["kind"] == "accepted"
+    assert told(case.go("set_account", **professional)[0])[1] == "approval_missing"
+    assert case.go("set_account", account="a", leverage="2")[0]["kind"] == "accepted"
+    assert case.go("set_account", **professional, approval="board 2")[0]["kind"] == "accepted"
+
+
+def resumed_to_be_reduced() -> None:
+    case = Case()
+    case.order("b", -2)
+    case.order("a", 2)
+    case.go("phase", instrument="X-PERP", state="auction")
+    case.order("c", 1, 99, later=SECOND)
+    case.order("a", -2, 99, reduce_only=True)
+    case.order("b", 1, 101, reduce_only=True)
+    case.go("halt", instrument="X-PERP")
+    document = {**case.venue.rules.document}
+    document["underlying"] = {**document["underlying"], "BTC": {**document["underlying"]["BTC"], "eligible": False}}
+    assert case.go("activate_rulebook", rulebook=text_of(document), confirm="yes")[-1]["kind"] == "rulebook_activated"
+    events = case.go("resume", instrument="X-PERP")
+    assert [(e["kind"], e.get("account"), e.get("after")) for e in events] == [
+        ("resume", None, None), ("canceled", "c", None), ("phase", None, "reduce_only"), ("filled", "b", None),
+    ]  # fmt: skip
+
+
 if __name__ == "__main__":
     for check in (
         limits_together, halt_of_a_client, breaker_by_loss, settled_at_an_average, settled_by_two, rulebook_later,
+        limits_of_the_hedged, halt_within_a_halt, halt_of_a_told_index, references, affiliated_no_longer,
+        resumed_to_be_reduced,
     ):  # fmt: skip
         check()
     print("all as by hand")

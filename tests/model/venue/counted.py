@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from .orders import Order
@@ -31,3 +32,8 @@ def count(side: int, held: Held, orders: Iterable[Order], order: Order | None) -
 def approval(text: str | None) -> str:
     """Letters and digits, whatever their case; nothing where it is none."""
     return "".join(char.lower() for char in text or "" if char.isalnum())
+
+
+def is_blank(text: str | None) -> bool:
+    """Not given, or white space alone (as Unicode has it, to which separators of records do not belong)."""
+    return re.fullmatch(r"[^\S\x1c-\x1f]*", text or "") is not None

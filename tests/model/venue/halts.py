@@ -99,13 +99,14 @@ def resume_index(state: State, name: str) -> str | None:
 def halt_index(state: State, name: str) -> str | None:
     """A told index may not be used until somebody resumes it and it is told again; its marks likewise."""
     state.controls.halted_indexes.add(name)
-    found = state.indexes.get(name)
-    before = "frozen" if found is None else found.state
-    if found is not None:
+    found = state.indexes.get(name) or Price(0, "frozen")
+    if found.value:
         markets.set_index(state, name, Price(found.value, "halted"))
         funding_due.hear_index(state, name, index=found.value, state="halted")
-    if before != "halted":
-        state.emit("price_state", before=before, after="halted", note=name)
+    else:
+        state.indexes[name] = Price(0, "halted")  # it was never told
+    if found.state != "halted":
+        state.emit("price_state", before=found.state, after="halted", note=name)
     for market in state.rules.markets.values():
         before = state.valuer.price(market.name).state
         if market.underlying == name and before != "halted":

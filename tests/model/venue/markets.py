@@ -138,7 +138,7 @@ def restart(state: State) -> None:
     for name in state.rules.indexes:
         if name in state.sources:
             sources.take_index(state, name, state.sources[name].restart(state.time))
-        elif name in state.indexes:
+        elif name in state.indexes and state.indexes[name].value:
             price = state.indexes[name]
             freeze(state, price, {"note": name})
             set_index(state, name, price)

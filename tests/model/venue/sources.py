@@ -127,9 +127,7 @@ def halt(state: State, row: Row) -> str | None:
 
 
 def resume(state: State, row: Row) -> str | None:
-    """On a quorum that was seen since."""
-    if state.sources[row["underlying"]].market.state != "halted":
-        return "price_unusable"
+    """On a quorum that was seen since; what is not halted says nothing."""
     found = update_index(state, row["underlying"], lambda index: index.resume(state.time))
     return "price_unusable" if found.state == "halted" else None
 

@@ -28,7 +28,8 @@ class Proposal:
     changes: int
     effective: int | None = None  # whole seconds, in nanoseconds
     as_digest: bool = False
-    only: str | None = None  # the one key that becomes the last of its values
+    only: str | None = None  # the one key that becomes one of its values
+    value: int = -1  # which of them
     among: str = ""  # which keys: those of liquidations, or all others
 
 
@@ -189,7 +190,7 @@ def proposed(state: State, proposal: Proposal) -> str:
         return "0" * 64 if proposal.as_digest else rng.choice(BROKEN)
     document = copy.deepcopy(state.rules.document)
     if proposal.only is not None:
-        put(document, proposal.only, VALUES[proposal.only][-1])
+        put(document, proposal.only, VALUES[proposal.only][proposal.value])
     elif proposal.among == "liquidation":
         for path in rng.sample(sorted(OF_LIQUIDATION), proposal.changes):
             put(document, path, rng.choice(OF_LIQUIDATION[path]))

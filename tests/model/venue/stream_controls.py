@@ -92,20 +92,51 @@ def burst(setting: Setting) -> Iterable[Row]:
             }  # fmt: skip
 
 
+def hedge(setting: Setting) -> Iterable[Row]:
+    """An account that is long in one margin mode and short in the other, and orders about its limits."""
+    rng = setting.rng
+    instrument = setting.instrument
+    limit = {"BTC-PERP": 400, "ETH-PERP": 900}[instrument] if setting.lenient else {"BTC-PERP": 40, "ETH-PERP": 3_000}[
+        instrument]  # fmt: skip
+    account, other = rng.sample(setting.accounts, 2)
+    for name in (account, other):
+        yield {"kind": "deposit", "account": name, "asset": setting.assets[0], "amount": "100000"}
+    price, side = setting.on_tick(instrument), rng.choice((1, -1))
+    for mode, signed in (("cross", side), ("isolated", -side)):
+        quantity = signed * (limit * rng.choice((1, 3, 5, 9)) // 10)
+        for name, own in ((other, -quantity), (account, quantity)):
+            setting.time += SECOND
+            yield {
+                "kind": "place", "account": name, "instrument": instrument, "quantity": str(own), "price": price,
+                "margin_mode": mode if name == account else None, "time": setting.time,
+            }  # fmt: skip
+    for _ in range(rng.randint(2, 6)):
+        setting.time += SECOND // 2
+        size = limit * rng.choice((1, 2, 5, 7, 9, 10, 11, 14)) // 10 + rng.choice((-1, 0, 0, 1))
+        row: Row = {
+            "kind": "place", "account": rng.choice((account, account, setting.account)), "instrument": instrument,
+            "quantity": str(rng.choice((1, -1)) * size), "price": setting.near(instrument), "time": setting.time,
+            "margin_mode": rng.choice((None, "isolated")), "reduce_only": rng.choice((None, None, True)),
+        }  # fmt: skip
+        if rng.random() < 0.2:
+            row |= {"trigger": setting.near(instrument), "trigger_when": rng.choice(("at_or_above", "at_or_below"))}
+        yield row
+        if rng.random() < 0.3:
+            yield {"kind": "amend", "instrument": instrument, "order": setting.pick(change="larger")}
+
+
 def churn(setting: Setting) -> Iterable[Row]:
     """Trades of size and a price that moves: breakers trip. Money in between is no gain."""
     rng = setting.rng
     instrument = setting.instrument
     maker, taker = rng.sample(setting.accounts, 2)
-    price = setting.marks[instrument]
-    tick = Decimal("0.5") if instrument == "BTC-PERP" else Decimal("0.05")
-    price = (price / tick).to_integral_value() * tick
+    price = setting.on_tick(instrument)
     for _ in range(rng.randint(1, 4)):
         quantity = rng.choice((1, -1)) * setting.size(instrument)
         for account, signed in ((maker, quantity), (taker, -quantity)):
             yield {
                 "kind": "place", "account": account, "instrument": instrument, "quantity": text(signed),
-                "price": text(price), "margin_mode": rng.choice((None, None, None, "isolated")),
+                "price": price, "margin_mode": rng.choice((None, None, None, "isolated")),
             }  # fmt: skip
         if rng.random() < 0.5:
             setting.time += rng.choice((SECOND // 3, SECOND, 20 * SECOND, 61 * SECOND))
@@ -125,9 +156,9 @@ def propose(setting: Setting) -> Iterable[Row]:
     seed = rng.randrange(2**32)
     if rng.random() < 0.6:
         yield {"kind": "approve_rulebook", "rulebook": Proposal(seed, changes, effective, True),
-               "approval": rng.choice(("paper 5", "paper 5", "paper 5", None))}  # fmt: skip
+               "approval": setting.reference(5)}  # fmt: skip
     yield {"kind": "activate_rulebook", "rulebook": Proposal(seed, changes, effective),
-           "confirm": rng.choice((None, None, "", "yes"))}  # fmt: skip
+           "confirm": rng.choice((None, None, "", " ", "yes", "yes"))}  # fmt: skip
 
 
 def ambush(setting: Setting) -> Iterable[Row]:
@@ -154,10 +185,12 @@ def ada(setting: Setting) -> Iterable[Row]:
     """An instrument that only a later rulebook knows."""
     rng = setting.rng
     price = text(setting.marks["ADA-PERP"])
-    kind = rng.choice(("tell", "tell", "open", "place", "place", "place", "money"))
+    kind = rng.choice(("tell", "tell", "open", "place", "place", "place", "money", "still"))
     if kind == "tell":
         yield {"kind": "index", "underlying": "ADA", "price": price}
         yield {"kind": "mark", "instrument": "ADA-PERP", "price": setting.moved("ADA-PERP", 0.005)}
+    elif kind == "still":
+        yield {"kind": rng.choice(("halt", "resume", "resume")), "underlying": "ADA"}
     elif kind == "open":
         yield {"kind": "phase", "instrument": "ADA-PERP", "state": rng.choice(("open", "preopen"))}
     elif kind == "money":
@@ -187,13 +220,13 @@ def closing(setting: Setting) -> Iterable[Row]:
         if rng.random() < 0.2 and setting.flavor == "closings":
             yield {"kind": "settle", "instrument": instrument}
         yield {"kind": "settle", "instrument": instrument, "price": price,
-               "approval": rng.choice((None, "", "paper 7", "paper 7", "paper 8"))}  # fmt: skip
+               "approval": setting.reference(rng.choice((7, 7, 8)))}  # fmt: skip
     yield from settle(setting)
 
 
 Maker = Callable[[Setting], Iterable[Row]]
 MAKERS: dict[str, Maker] = {
     "halted": halted, "let_go": let_go, "release": release, "proof": proof, "family": family, "newcomer": newcomer,
-    "burst": burst, "churn": churn, "propose": propose, "ambush": ambush, "approve": approve, "ada": ada,
-    "closing": closing,
+    "hedge": hedge, "burst": burst, "churn": churn, "propose": propose, "ambush": ambush, "approve": approve,
+    "ada": ada, "closing": closing,
 }  # fmt: skip

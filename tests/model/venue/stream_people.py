@@ -96,7 +96,7 @@ def topup(setting: Setting) -> Iterable[Row]:
 
 def hold(setting: Setting) -> Iterable[Row]:
     flags = setting.rng.choice((*[None] * 8, "no_open", "no_withdraw", "frozen", "no_open,no_withdraw", "closed"))
-    approval = setting.rng.choice(("paper 2", "paper 2", None)) if flags == "frozen" else None
+    approval = setting.reference(2) if flags == "frozen" else None
     yield {"kind": "hold", "account": setting.account, "flags": flags, "approval": approval}
 
 
@@ -111,7 +111,7 @@ def set_account(setting: Setting) -> Iterable[Row]:
         row["fee_tier"] = rng.choice(("standard", "maker", "maker", "gold"))
     elif what == "class":
         row["class"] = rng.choice(("professional", "market_maker", "affiliated_market_maker", "backstop"))
-        row["approval"] = rng.choice((None, "paper 3"))
+        row["approval"] = setting.reference(3) if rng.random() < 0.6 else None
     elif what == "group":
         row |= rng.choice(({"group": "g1"}, {"group": "g2"}, {"client": "k3"}))
     elif what == "model":
@@ -171,11 +171,13 @@ def open_again(setting: Setting) -> Iterable[Row]:
 def halt(setting: Setting) -> Iterable[Row]:
     scope = setting.rng.choice(({}, {"instrument": setting.instrument}, {"underlying": UNDERLYING[setting.instrument]}))
     setting.unhealthy = setting.unhealthy or 20
+    setting.still |= set(scope.values()) & set(UNDERLYING.values())
     yield {"kind": "halt", **scope}
 
 
 def resume(setting: Setting) -> Iterable[Row]:
-    scope = setting.rng.choice(({}, {}, {"instrument": setting.instrument}, {"underlying": "BTC"}))
+    underlying = setting.rng.choice(("BTC", "BTC", "ETH"))
+    scope = setting.rng.choice(({}, {}, {"instrument": setting.instrument}, {"underlying": underlying}))
     yield {"kind": "resume", **scope}
 
 
@@ -190,7 +192,7 @@ def settle(setting: Setting) -> Iterable[Row]:
     row: Row = {"kind": "settle", "instrument": setting.instrument}
     if rng.random() < 0.5:
         row["price"] = text(round(setting.marks[row["instrument"]], 2))
-        row["approval"] = rng.choice((None, "paper 4"))
+        row["approval"] = setting.reference(4) if rng.random() < 0.5 else None
     yield row
 
 

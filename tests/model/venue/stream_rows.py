@@ -233,7 +233,7 @@ def bad_price(setting: Setting) -> Iterable[Row]:
 
 def tell_all(setting: Setting) -> Iterable[Row]:
     """Every price, well."""
-    if setting.rulebook in ("sourced", "opened"):
+    if setting.sourced:
         yield from quorum(setting)
     for instrument in ("BTC-PERP", "ETH-PERP"):
         price = text(setting.marks[instrument])

@@ -42,11 +42,17 @@ class Setting:
     placed: list[Row] = field(default_factory=list)
     unhealthy: int = 0
     halted: list[Row] = field(default_factory=list)  # scopes
+    still: set[str] = field(default_factory=set)  # underlyings whose index was halted
 
     @property
     def lenient(self) -> bool:
         """Whether it is a rulebook made of the lenient one."""
         return self.rulebook in ("lenient", "free")
+
+    @property
+    def sourced(self) -> bool:
+        """Whether the index of BTC is made of sources."""
+        return self.rulebook in ("sourced", "opened")
 
     @property
     def account(self) -> str:
@@ -62,12 +68,23 @@ class Setting:
         """One that will be there when the row is made."""
         return Pick(of, self.rng.random(), change)
 
+    def reference(self, number: int) -> str | None:
+        """Of an approval: written in one way or another, now and then none."""
+        plain = f"paper {number}"
+        others = (plain.upper(), f"Paper-{number}", f" paper{number}. ", f"p a p e r/{number}", None, "", " ", "-.")
+        return self.rng.choice(others) if self.rng.random() < 0.4 else plain
+
     def near(self, instrument: str, spread: float = 0.012) -> str:
         """A price on the tick around the mark."""
         tick = TICKS[instrument]
         away = Decimal(str(round(self.rng.gauss(0, spread), 6)))
         price = self.marks[instrument] * (1 + away)
         return text(max(tick, (price / tick).to_integral_value() * tick))
+
+    def on_tick(self, instrument: str) -> str:
+        """The mark, on the tick."""
+        tick = TICKS[instrument]
+        return text((self.marks[instrument] / tick).to_integral_value() * tick)
 
     def size(self, instrument: str) -> Decimal:
         """A size that sometimes is large."""

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from . import stream_controls, stream_liquidation, stream_liquidation_rules, stream_people, stream_rows
+from . import stream_controls, stream_halts, stream_liquidation, stream_liquidation_rules, stream_people, stream_rows
 from .stream_changes import Proposal, proposed
 from .stream_rules import RULEBOOKS
 from .stream_setting import SECOND, Pick, Row, Setting
@@ -18,7 +18,8 @@ from .stream_setting import SECOND, Pick, Row, Setting
 if TYPE_CHECKING:
     from .state import State
 
-MAKERS = {**stream_rows.MAKERS, **stream_people.MAKERS, **stream_controls.MAKERS, **stream_liquidation.MAKERS}
+OF_CONTROLS = {**stream_controls.MAKERS, **stream_halts.MAKERS}
+MAKERS = {**stream_rows.MAKERS, **stream_people.MAKERS, **OF_CONTROLS, **stream_liquidation.MAKERS}
 
 # kind of a row: weight; what is not named has that of `base`
 BASE = {
@@ -34,20 +35,40 @@ FLAVORS: dict[str, dict[str, float]] = {
     "trading": {"place": 60, "market": 10, "amend": 12, "cancel": 8, "trigger": 6, "fok": 4, "post_only": 5},
     "money": {"deposit": 12, "withdraw": 14, "confirm": 8, "release": 4, "transfer": 10, "margin": 8, "topup": 2},
     "shocks": {"shock": 6, "bad_price": 3, "mark": 25, "asset_index": 5, "index": 6, "restart": 0.3},
-    "phases": {"phase": 4, "halt": 2, "resume": 3, "open": 5, "restart": 1, "settle": 2},
+    "phases": {"phase": 4, "halt": 2, "resume": 3, "open": 5, "restart": 1, "settle": 2, "standstill": 1},
     "isolated": {"isolated": 40, "place": 15, "margin": 12, "leverage": 6, "reduce": 15, "shock": 1.5},
     "people": {"hold": 8, "set_account": 8, "open_account": 2, "close_account": 3, "disconnect": 3, "deadman": 4},
     "time": {"advance": 12, "slots": 8, "quote_both": 40, "place": 30, "mark": 15},
     "faults": {"fault": 25, "repeat": 12, "back": 3},
     "quotes": {"quote": 40, "top": 1, "place": 25, "market": 8, "halt": 0.5, "restart": 0.3, "shock": 0.1},
     "mixed": {},
-    "families": {"burst": 20, "family": 8, "newcomer": 3, "close_account": 1, "halted": 1, "let_go": 1, "release": 6},
-    "halts": {"halted": 5, "let_go": 8, "release": 3, "restart": 0.4, "trigger": 8, "newcomer": 1, "family": 1},
+    "families": {
+        "burst": 20,
+        "hedge": 6,
+        "family": 8,
+        "newcomer": 3,
+        "close_account": 1,
+        "halted": 1,
+        "let_go": 1,
+        "release": 6,
+    },
+    "halts": {
+        "halted": 5,
+        "twice": 4,
+        "let_go": 8,
+        "standstill": 2,
+        "release": 3,
+        "restart": 0.4,
+        "trigger": 8,
+        "newcomer": 1,
+        "family": 1,
+    },
     "proofs": {"proof": 16, "advance": 6, "trigger": 4, "restart": 0.1, "set_account": 3},
     "breakers": {"churn": 40, "release": 25, "deposit": 6, "withdraw": 3, "confirm": 3, "transfer": 3, "index": 5},
     "rulebooks": {
         "ambush": 2,
         "propose": 12,
+        "close_down": 3,
         "approve": 5,
         "advance": 5,
         "ada": 6,
@@ -56,7 +77,7 @@ FLAVORS: dict[str, dict[str, float]] = {
         "resume": 3,
     },
     "closings": {"closing": 0.4, "ada": 3, "propose": 1, "release": 4, "approve": 2, "open": 3, "index": 8},
-    "controls": dict.fromkeys(stream_controls.MAKERS, 2) | {"closing": 0.1, "halted": 1, "let_go": 3, "churn": 6},
+    "controls": dict.fromkeys(OF_CONTROLS, 2) | {"closing": 0.1, "halted": 1, "let_go": 3, "churn": 6},
     **stream_liquidation.FLAVORS,
 }
 UNWELL = {"quotes": 0.03, "crashes": 0.08}  # how often sources are told anew
@@ -117,8 +138,14 @@ def burst(setting: Setting, kind: str) -> Iterator[Row]:
 
 
 def well_again(setting: Setting) -> Iterator[Row]:
-    """Prices that may be used, and trading."""
+    """Prices that may be used, and trading. A told index goes on when it is told again, a made one on a quorum."""
+    still = sorted(setting.still)
+    setting.still.clear()
+    for underlying in still:
+        yield {"kind": "resume", "underlying": underlying}
     yield from stream_rows.tell_all(setting)
+    if setting.sourced and "BTC" in still:
+        yield {"kind": "resume", "underlying": "BTC"}
     yield {"kind": "resume"}
     yield from stream_people.open_again(setting)
 
