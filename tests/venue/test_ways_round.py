@@ -22,6 +22,24 @@ def test_cross_and_isolated_positions_do_not_make_up_for_each_other() -> None:
     assert told(venue.place("A", "X-PERP", 29, 90, margin_mode="isolated", reduce_only=True)) == [("accepted", None)]
 
 
+def test_whichever_order_trades_first_the_position_stays_within_the_limit() -> None:
+    venue = made(instrument__X_PERP__limits={"position": 10, "open_orders": 50})
+    trade(venue, "A", "B", 5, 100)
+    venue.place("A", "X-PERP", -15, 110)
+    # Sold first, these 5 would leave 15 that are sold short.
+    refused(venue.place("A", "X-PERP", -5, 105, reduce_only=True), "position_limit")
+
+
+def test_what_adds_nothing_passes_a_limit_that_was_lowered() -> None:
+    venue = made(instrument__X_PERP__limits={"position": 60, "open_orders": 50})
+    trade(venue, "A", "B", 50, 100)
+    order = venue.place("A", "X-PERP", 10, 90)[0].order
+    venue.activate_rulebook(venue.rules.edit({"instrument.X-PERP.limits.position": 30}))
+    assert told(venue.amend(order, price=91)) == [("amended", None)]
+    refused(venue.amend(order, quantity=11), "position_limit")
+    assert told(venue.place("A", "X-PERP", -10, 105)) == [("accepted", None)]
+
+
 def test_orders_of_an_isolated_position_do_not_make_room_for_it() -> None:
     venue = made(instrument__X_PERP__limits={"position": 30, "open_orders": 50})
     trade(venue, "B", "A", 30, 100)
@@ -112,6 +130,17 @@ def test_a_told_index_that_is_halted_stays_it_until_somebody_resumes_it() -> Non
     venue.index("X", 101)
     venue.mark("X-PERP", 101)
     assert told(venue.place("A", "X-PERP", 1, 100)) == [("accepted", None)]
+
+
+def test_a_triggered_order_needs_a_mark_that_may_be_used() -> None:
+    venue = made()
+    trade(venue, "A", "B", 5, 100)
+    venue.place("B", "X-PERP", 5, 99)
+    stop = {"trigger": 99, "trigger_by": "index", "trigger_when": "at_or_below"}
+    venue.place("A", "X-PERP", -3, reduce_only=True, **stop)
+    venue.halt(underlying="X")
+    venue.resume(underlying="X")
+    assert told(venue.index("X", 98))[-2:] == [("triggered", None), ("canceled", "price_unusable")]
 
 
 @pytest.mark.parametrize("change", [{"state": "frozen"}, {}])

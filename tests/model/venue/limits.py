@@ -69,12 +69,15 @@ def positions_refused(state: State, book: Book, order: Order, without: Order | N
     holder = state.holders[order.account]
     most = {"client": book.market.client_position, "group": book.market.group_position}
     for level, limit in most.items():
-        becomes = 0
+        becomes = was = 0
         for other in family(state, holder, level):
             held = {mode: other.quantity(order.instrument, mode) for mode in ("cross", "isolated")}
+            is_own = other is holder
             orders = [one for one in book.of(other.name) if one is not without]
-            becomes += max(0, count(order.side, held, orders, order if other is holder else None))
-        if limit is not None and becomes > limit and not order.reduce_only:
+            enters = entering(book, order) if is_own else 0
+            becomes += max(0, count(order.side, held, orders, order if is_own else None, enters))
+            was += max(0, count(order.side, held, book.of(other.name), None))
+        if limit is not None and becomes > max(limit, was):
             return Refusal(f"{level}_limit", becomes, limit)
     return None
 

@@ -121,10 +121,13 @@ def limit_fault(book: Book, order: Order, without: Order | None = None) -> str |
     if order.reduce_only and order.trigger is None and book.reducible(order) == 0:
         return "nothing_to_reduce"
     limit = book.market.position
-    if limit is not None and not order.reduce_only:
+    if limit is not None:
         held = {mode: book.desk.position(order.account, order.instrument, mode) for mode in ("cross", "isolated")}
-        becomes = count(order.side, held, own, order)
-        if becomes > limit:
+        # a new reduce-only order is at most the position
+        at_most = order.reduce_only and order.trigger is None and without is None
+        enters = min(order.left, book.reducible(order)) if at_most else order.left
+        becomes = count(order.side, held, own, order, enters)
+        if becomes > max(limit, count(order.side, held, book.of(order.account), None)):
             return Refusal("position_limit", becomes, limit)
     return None
 

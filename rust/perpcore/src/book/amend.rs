@@ -80,7 +80,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         if waits.is_none() && !meets(order.side, self.edge(order.side), price) {
             return Err(self.outside(order.side, price));
         }
-        if left > order.left && order.account != NOBODY && !order.flags.reduce_only() {
+        if left > order.left && order.account != NOBODY {
             let comes = Comes { isolated: order.flags.isolated(), lots: left, replaces: order.id };
             self.within_position(order.account, order.side, comes)?;
         }

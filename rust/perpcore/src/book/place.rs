@@ -190,16 +190,19 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
             let count = |orders: u32| i128::from(orders) * i128::from(ONE);
             return Err(Refusal::new(Code::TooManyOrders, count(account.orders) + count(1), count(terms.open_orders)));
         }
-        if place.reduce_only {
+        let mut lots = lots;
+        if place.reduce_only && place.trigger.is_none() {
             let held = -side.sign() * self.owner.position(place.account, place.isolated);
-            let nothing = held <= 0 && place.trigger.is_none();
-            return if nothing { Err(Code::NothingToReduce.into()) } else { Ok(()) };
+            if held <= 0 {
+                return Err(Code::NothingToReduce.into());
+            }
+            lots = lots.min(held);
         }
         self.within_position(place.account, side, Comes { isolated: place.isolated, lots, replaces: 0 })
     }
 
-    /// Whether a position with all of an account's orders on one side is within the limit (`limits.position`). What only reduces
-    /// is not asked, but counts once it rests: whichever trades first, the position stays within it.
+    /// Whether a position with all of an account's orders on one side is within the limit (`limits.position`), or no farther
+    /// beyond it than without the order.
     #[inline(always)]
     pub(super) fn within_position(&self, account: u32, side: Side, comes: Comes) -> Result<(), Refusal> {
         let terms: &Terms = &self.book.terms;
@@ -208,7 +211,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
         }
         let held = [false, true].map(|isolated| self.owner.position(account, isolated));
         let lots = self.book.counted(account, side, held, Some(comes));
-        if lots > terms.position.into() {
+        if lots > terms.position.into() && lots > self.book.counted(account, side, held, None) {
             let lots = i64::try_from(lots).unwrap_or(i64::MAX);
             return Err(sized(Code::PositionLimit, terms, lots, terms.position));
         }

@@ -92,18 +92,18 @@ impl<S: Store> Book<S> {
         self.resting_of(account).filter(adds).map(|order| order.left).sum()
     }
 
-    /// The same of all orders that may add, those that wait for a trigger too.
+    /// What is left of all orders on a side, but for one, in lots.
     fn adds(&self, account: u32, side: Side, isolated: bool, but: u64) -> i128 {
         let adds = |of: &Rested| {
             let Order { flags, id, side: of_side, .. } = of.order;
-            of_side == side && flags.isolated() == isolated && !flags.reduce_only() && id != but
+            of_side == side && flags.isolated() == isolated && id != but
         };
         self.orders_of(account).filter(adds).map(|of| i128::from(of.order.left)).sum()
     }
 
     /// What the limits of positions count of an account on a side, in lots: what it holds, cross and isolated, with its orders,
-    /// and one that comes in place of another. Cross and isolated positions do not close each other, so each counts by itself,
-    /// with its orders that may add.
+    /// and one that comes in place of another. Cross and isolated positions do not close each other, so each counts by itself
+    /// with its orders; what only reduces counts too: whichever trades first, the position stays within it.
     pub fn counted(&self, account: u32, side: Side, held: [i64; 2], comes: Option<Comes>) -> i128 {
         let [cross, isolated] = held.map(|held| i128::from(side.sign() * held));
         let but = comes.map_or(0, |comes| comes.replaces);

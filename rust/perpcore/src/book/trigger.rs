@@ -108,6 +108,7 @@ impl<S: Store, O: Owner> Turn<'_, S, O> {
     /// Whether the owner lets an order trade that waited.
     fn admits(&mut self, order: &super::Order) -> Result<(), Refusal> {
         let super::Order { account, side, left, price, flags, .. } = *order;
+        self.owner.admits_phase()?;
         if account == NOBODY {
             return Ok(());
         }

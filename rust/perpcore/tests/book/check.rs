@@ -192,7 +192,7 @@ pub fn recount<S: Store>(book: &Book<S>, owner: &Judge, counts: &Counts, ids: &B
             let lot = book.terms().lot.size;
             let by_itself = |isolated: bool| {
                 let adds = orders().filter(|o| o.side == side && o.flags.isolated() == isolated);
-                let adds: i64 = adds.filter(|o| !o.flags.reduce_only()).map(|o| o.left).sum();
+                let adds: i64 = adds.map(|o| o.left).sum();
                 (side.sign() * owner.contracts(account, isolated) + adds * lot).max(0)
             };
             let most = counts.most_position + counts.inexact;

@@ -346,22 +346,26 @@ impl Model {
         self.owner.position(account, isolated)
     }
 
-    /// Whether a position is within the limit with `more` for one of its modes, which do not make up for each other.
-    fn position_with(&self, account: u32, buys: bool, (isolated, more): (bool, i64)) -> bool {
+    /// What counts of an account on a side, in lots: each of its modes, which do not make up for each other, with its orders.
+    fn counted(&self, account: u32, buys: bool, (isolated, more): (bool, i64)) -> i64 {
         let own = |order: &&Lives| order.account == account && order.buys == buys;
         let held = [false, true].map(|isolated| signed(buys, self.held(account, isolated)));
-        let most = self.terms.position;
         let has_isolated = self.orders.iter().any(|order| order.account == account && order.isolated);
         if held[1] == 0 && !has_isolated && !isolated {
             let open: i64 = self.orders.iter().filter(own).map(|order| order.left).sum();
-            return held[0] + open + more <= most;
+            return held[0] + open + more;
         }
         let by_itself = |mode: bool| {
-            let adds = self.orders.iter().filter(own).filter(|order| order.isolated == mode && !order.reduces);
-            let adds: i64 = adds.map(|order| order.left).sum();
-            (held[usize::from(mode)] + adds + if mode == isolated { more } else { 0 }).max(0)
+            let open: i64 = self.orders.iter().filter(own).filter(|order| order.isolated == mode).map(|o| o.left).sum();
+            (held[usize::from(mode)] + open + if mode == isolated { more } else { 0 }).max(0)
         };
-        by_itself(false) + by_itself(true) <= most
+        by_itself(false) + by_itself(true)
+    }
+
+    /// Whether a position is within the limit with `more`, or no farther beyond it than without.
+    fn position_with(&self, account: u32, buys: bool, (isolated, more): (bool, i64)) -> bool {
+        let with = self.counted(account, buys, (isolated, more));
+        with <= self.terms.position || with <= self.counted(account, buys, (false, 0))
     }
 
     fn admit(&self, place: &Place<'_>) -> Result<(i64, i64), Code> {
@@ -414,11 +418,14 @@ impl Model {
         if stays && has >= self.terms.open_orders as usize {
             return Err(Code::TooManyOrders);
         }
-        if place.reduce_only {
-            let nothing = place.trigger.is_none() && signed(buys, self.held(place.account, place.isolated)) >= 0;
-            return if nothing { Err(Code::NothingToReduce) } else { Ok((lots, price)) };
+        let mut counts = lots;
+        if place.reduce_only && place.trigger.is_none() {
+            counts = lots.min(-signed(buys, self.held(place.account, place.isolated)));
+            if counts <= 0 {
+                return Err(Code::NothingToReduce);
+            }
         }
-        if self.position_with(place.account, buys, (place.isolated, lots)) {
+        if self.position_with(place.account, buys, (place.isolated, counts)) {
             Ok((lots, price))
         } else {
             Err(Code::PositionLimit)

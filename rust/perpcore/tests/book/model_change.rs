@@ -62,7 +62,6 @@ impl Model {
         }
         if new.left > order.left
             && order.account != NOBODY
-            && !order.reduces
             && !self.position_with(order.account, order.buys, (order.isolated, new.left - order.left))
         {
             return Err(Code::PositionLimit);

@@ -22,9 +22,7 @@ pub(super) fn check<S: Store>(floor: &mut Floor<'_>, book: &Book<S>, asked: &Ask
         }
     }
     pace(floor, asked.account)?;
-    // What only reduces is not asked.
-    let positions = [(client_position, Kin::Client), (group_position, Kin::Group)];
-    for (limit, kin) in positions.into_iter().filter(|_| !asked.reduce_only) {
+    for (limit, kin) in [(client_position, Kin::Client), (group_position, Kin::Group)] {
         limit.map_or(Ok(()), |limit| position(floor, book, asked, kin, limit))?;
     }
     open_interest.map_or(Ok(()), |limit| interest(floor, book, asked, limit))
@@ -90,16 +88,22 @@ fn more<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked) -> i64 {
 /// Positions and orders of a side of all accounts of a client or a group, in contracts.
 #[inline(never)]
 fn position<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, kin: Kin, limit: i64) -> Result<(), Refusal> {
-    let Asked { account, side, lots, isolated, replaces, .. } = *asked;
-    let of = |of: &u32| {
-        let held = [false, true].map(|isolated| floor.position(*of, isolated));
-        let comes = (*of == account).then_some(Comes { isolated, lots, replaces });
-        book.counted(*of, side, held, comes).max(0)
+    let Asked { account, side, mut lots, isolated, replaces, reduce_only, waits, .. } = *asked;
+    if reduce_only && !waits {
+        lots = lots.min((-side.sign() * floor.position(account, isolated)).max(0));
+    }
+    let of = |of: u32, comes: Option<Comes>| {
+        let held = [false, true].map(|isolated| floor.position(of, isolated));
+        book.counted(of, side, held, comes).max(0)
     };
-    let lots: i128 = floor.state.kin(kin, account).iter().map(of).sum();
+    let comes = Some(Comes { isolated, lots, replaces });
+    let all = floor.state.kin(kin, account).iter();
+    let lots: i128 = all.map(|other| of(*other, comes.filter(|_| *other == account))).sum();
+    // An order that adds nothing to what there is passes a limit that was lowered.
+    let adds = of(account, comes) > of(account, None);
     let contracts = lots * i128::from(book.terms().lot.size);
     let code = if kin == Kin::Client { Code::ClientLimit } else { Code::GroupLimit };
-    if contracts > i128::from(limit) { Err(Refusal::new(code, contracts, limit)) } else { Ok(()) }
+    if contracts > i128::from(limit) && adds { Err(Refusal::new(code, contracts, limit)) } else { Ok(()) }
 }
 
 /// What would be long, or short, if all of an account's orders of the side traded with new positions, in contracts.

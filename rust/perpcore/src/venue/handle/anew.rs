@@ -44,6 +44,10 @@ impl Venue {
             }
             for at in 0..venue.books.len() as u32 {
                 let of = &venue.state.prices.instruments[at as usize];
+                if of.mark.is_some() {
+                    venue.make_mark(at as usize, out);
+                    continue;
+                }
                 let now = frozen(Told { price: of.price, state: of.state });
                 venue.set_mark(at, now, false, out);
             }

@@ -246,10 +246,15 @@ impl Venue {
 
     /// Makes the marks that are made here.
     fn make_marks(&mut self, out: &mut Vec<Event>) {
-        for at in 0..self.books.len() {
-            let Some(book) = &self.books[at] else { continue };
+        (0..self.books.len()).for_each(|at| self.make_mark(at, out));
+    }
+
+    /// Makes the mark of an instrument, where it is made here.
+    pub(super) fn make_mark(&mut self, at: usize, out: &mut Vec<Event>) {
+        {
+            let Some(book) = &self.books[at] else { return };
             if self.state.prices.instruments[at].mark.is_none() || book.phase() == Phase::Settled {
-                continue;
+                return;
             }
             let tick = book.terms().tick;
             let own = [Side::Bid, Side::Ask].map(|side| book.best(side).map(|level| tick.value(level.price)));
@@ -270,8 +275,8 @@ impl Venue {
                 last: traded.then_some(last),
                 funding_rate: None,
             };
-            let Some(mark) = &mut of.mark else { continue };
-            let Ok(marked) = mark.update(self.state.time, &update) else { continue };
+            let Some(mark) = &mut of.mark else { return };
+            let Ok(marked) = mark.update(self.state.time, &update) else { return };
             let now = Told { price: marked.mark.unwrap_or(of.price), state: marked.state };
             if (now.price, now.state) != (of.price, of.state) {
                 self.set_mark(at as u32, now, false, out);
