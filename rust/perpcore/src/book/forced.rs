@@ -1,7 +1,7 @@
 //! Orders that a liquidation sends (`liquidation.book`): they take no number, never rest, and what is of their own group gives
 //! way.
 
-use super::matching::{Stopped, Taker};
+use super::matching::Taker;
 use super::owner::Owner;
 use super::store::{Flags, Life, Order, Store};
 use super::{Book, Turn, meets};
@@ -23,14 +23,14 @@ pub struct Forced {
 }
 
 impl<S: Store> Book<S> {
-    /// Trades such an order as far as its owner lets it; the lots that are left, and whether that was the owner.
+    /// Trades such an order as far as its owner lets it; the lots that are left.
     pub fn force<O: Owner>(
         &mut self,
         owner: &mut O,
         cause: u64,
         order: &Forced,
         out: &mut Vec<crate::message::Event>,
-    ) -> (i64, bool) {
+    ) -> i64 {
         let Forced { account, isolated, side, lots, price } = *order;
         let known = self.accounts.get(account);
         let order = Order {
@@ -47,8 +47,8 @@ impl<S: Store> Book<S> {
         };
         let life = Life { time: self.time, until: i64::MAX };
         let mut taker = Taker { order, slot: 0, stored: false, life, tif: Tif::Ioc, market: false, liquidation: true };
-        let stopped = Turn { book: self, owner, out, cause }.sweep(&mut taker);
-        (taker.order.left, matches!(stopped, Stopped::By(_)))
+        Turn { book: self, owner, out, cause }.sweep(&mut taker);
+        taker.order.left
     }
 
     /// What trades reached is carried out: orders that wait for a price.

@@ -89,7 +89,7 @@ impl Ledger {
 
     /// Sells what brings an account so much, as far as it goes.
     #[cold]
-    pub(super) fn convert(&mut self, account: u32, missing: i128, market: &Market, out: &mut Vec<Event>) {
+    pub fn convert(&mut self, account: u32, missing: i128, market: &Market, out: &mut Vec<Event>) {
         let settlement = self.settlement();
         for Sale { asset, quantity, price, proceeds, buyer } in self.sales(account, missing, market, &mut self.buyers())
         {

@@ -59,11 +59,6 @@ impl Ledger {
         drawn
     }
 
-    /// Sells what an account must for its losses to be paid, in g.
-    pub fn convert_for(&mut self, account: u32, missing: i128, market: &Market, out: &mut Vec<Event>) {
-        self.convert(account, missing, market, out);
-    }
-
     /// Gains of some positions are cut by amounts in 10⁻¹⁶ for another one, which gets so much of them; the rest is left over. An
     /// isolated position of another instrument pays through its account's cross positions, so that what is paid in each instrument
     /// adds up to nothing.

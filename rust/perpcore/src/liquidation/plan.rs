@@ -1,8 +1,7 @@
 //! `liquidation.step`: how much of a bucket is closed.
 
-use crate::num::ratio::ratio_up;
+use crate::num::ratio::{product, ratio_up};
 use crate::num::round::{charge_from_e24, div_ceil};
-use crate::num::wide::Wide;
 use crate::num::{E8, E16, ONE, scaled};
 use crate::rules::Liquidation;
 
@@ -15,12 +14,6 @@ pub struct Fallen {
     pub net_value: i128,
     /// Its maintenance margin.
     pub maintenance: i128,
-}
-
-type Exact = Wide<4>;
-
-fn product(a: i128, b: i128) -> Exact {
-    Exact::from(a).product(&Exact::from(b))
 }
 
 /// Whether a·b < c·d.

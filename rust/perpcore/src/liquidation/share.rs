@@ -1,7 +1,6 @@
 //! Lots shared out: by weight or to a level, with the largest remainders rounded up, and by caps.
 
-use crate::num::ratio::ratio_down;
-use crate::num::wide::Wide;
+use crate::num::ratio::{Exact, product, ratio_down};
 use std::cmp::Ordering;
 
 /// Who takes part.
@@ -76,12 +75,6 @@ pub struct Leveled {
     pub ease: i128,
     /// The most that it gives, in lots.
     pub most: i64,
-}
-
-type Exact = Wide<4>;
-
-fn product(a: i128, b: i128) -> Exact {
-    Exact::from(a).product(&Exact::from(b))
 }
 
 /// Takes lots from those with the least ease until all who give have the same, where ease rises as lots fall; by largest

@@ -76,27 +76,28 @@ fn within(pace: &mut Pace, second: i64, most: u32, code: Code) -> Result<(), Ref
     if before < most { Ok(()) } else { Err(Refusal::new(code, count(before) + count(1), count(most))) }
 }
 
-/// What of an order is more than the one in whose place it comes, in lots; of one that only reduces at most the position,
-/// but in full while it waits for its trigger, as what rests counts.
-fn more<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked) -> i64 {
-    let Asked { account, side, lots, reduce_only, isolated, replaces, waits, .. } = *asked;
-    let before = if replaces == 0 { 0 } else { book.left_of(replaces) };
+/// What of an order counts, in lots: of one that only reduces at most the position, but in full while it waits for its trigger,
+/// as what rests counts.
+fn enters(floor: &Floor<'_>, asked: &Asked) -> i64 {
+    let Asked { account, side, lots, reduce_only, isolated, waits, .. } = *asked;
     let held = (-side.sign() * floor.position(account, isolated)).max(0);
-    if reduce_only && !waits { lots.min(held) - before } else { lots - before }
+    if reduce_only && !waits { lots.min(held) } else { lots }
+}
+
+/// What of an order is more than the one in whose place it comes, in lots.
+fn more<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked) -> i64 {
+    enters(floor, asked) - book.left_of(asked.replaces)
 }
 
 /// Positions and orders of a side of all accounts of a client or a group, in contracts.
 #[inline(never)]
 fn position<S: Store>(floor: &Floor<'_>, book: &Book<S>, asked: &Asked, kin: Kin, limit: i64) -> Result<(), Refusal> {
-    let Asked { account, side, mut lots, isolated, replaces, reduce_only, waits, .. } = *asked;
-    if reduce_only && !waits {
-        lots = lots.min((-side.sign() * floor.position(account, isolated)).max(0));
-    }
+    let Asked { account, side, isolated, replaces, .. } = *asked;
     let of = |of: u32, comes: Option<Comes>| {
         let held = [false, true].map(|isolated| floor.position(of, isolated));
         book.counted(of, side, held, comes).max(0)
     };
-    let comes = Some(Comes { isolated, lots, replaces });
+    let comes = Some(Comes { isolated, lots: enters(floor, asked), replaces });
     let all = floor.state.kin(kin, account).iter();
     let lots: i128 = all.map(|other| of(*other, comes.filter(|_| *other == account))).sum();
     // An order that adds nothing to what there is passes a limit that was lowered.

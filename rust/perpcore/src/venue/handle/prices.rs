@@ -251,36 +251,34 @@ impl Venue {
 
     /// Makes the mark of an instrument, where it is made here.
     pub(super) fn make_mark(&mut self, at: usize, out: &mut Vec<Event>) {
-        {
-            let Some(book) = &self.books[at] else { return };
-            if self.state.prices.instruments[at].mark.is_none() || book.phase() == Phase::Settled {
-                return;
-            }
-            let tick = book.terms().tick;
-            let own = [Side::Bid, Side::Ask].map(|side| book.best(side).map(|level| tick.value(level.price)));
-            let (trades, last) = book.last_trade();
-            let impacts = self.known_impacts(at);
-            let prices = &mut self.state.prices;
-            let of = &mut prices.instruments[at];
-            let index = prices.underlyings[of.underlying as usize].now;
-            let [bid, ask] = of.outside.unwrap_or(own);
-            let traded = trades != std::mem::replace(&mut of.last, trades);
-            let update = mark::Update {
-                index: Some((index.price != 0).then_some(index.price)),
-                state: Some(index.state),
-                bid: Some(bid),
-                ask: Some(ask),
-                impact_bid: Some(impacts[0]),
-                impact_ask: Some(impacts[1]),
-                last: traded.then_some(last),
-                funding_rate: None,
-            };
-            let Some(mark) = &mut of.mark else { return };
-            let Ok(marked) = mark.update(self.state.time, &update) else { return };
-            let now = Told { price: marked.mark.unwrap_or(of.price), state: marked.state };
-            if (now.price, now.state) != (of.price, of.state) {
-                self.set_mark(at as u32, now, false, out);
-            }
+        let Some(book) = &self.books[at] else { return };
+        if self.state.prices.instruments[at].mark.is_none() || book.phase() == Phase::Settled {
+            return;
+        }
+        let tick = book.terms().tick;
+        let own = [Side::Bid, Side::Ask].map(|side| book.best(side).map(|level| tick.value(level.price)));
+        let (trades, last) = book.last_trade();
+        let impacts = self.known_impacts(at);
+        let prices = &mut self.state.prices;
+        let of = &mut prices.instruments[at];
+        let index = prices.underlyings[of.underlying as usize].now;
+        let [bid, ask] = of.outside.unwrap_or(own);
+        let traded = trades != std::mem::replace(&mut of.last, trades);
+        let update = mark::Update {
+            index: Some((index.price != 0).then_some(index.price)),
+            state: Some(index.state),
+            bid: Some(bid),
+            ask: Some(ask),
+            impact_bid: Some(impacts[0]),
+            impact_ask: Some(impacts[1]),
+            last: traded.then_some(last),
+            funding_rate: None,
+        };
+        let Some(mark) = &mut of.mark else { return };
+        let Ok(marked) = mark.update(self.state.time, &update) else { return };
+        let now = Told { price: marked.mark.unwrap_or(of.price), state: marked.state };
+        if (now.price, now.state) != (of.price, of.state) {
+            self.set_mark(at as u32, now, false, out);
         }
     }
 

@@ -11,8 +11,8 @@ use crate::margin::status::Status;
 use crate::margin::threshold::bankruptcy::Closing;
 use crate::message::event::Kind;
 use crate::message::{Event, NOBODY};
-use crate::num::ratio::{ratio_down, ratio_even};
-use crate::num::round::charge_from_e16;
+use crate::num::ratio::ratio_down;
+use crate::num::round::{charge_from_e16, div_even};
 use crate::num::{E8, times};
 use crate::rule::Rule;
 use crate::rules::Liquidation;
@@ -65,7 +65,7 @@ impl Venue {
             self.tell_of_fund(bucket, part.instrument, rules, out);
             let Some(figures) = self.state.bare(bucket) else { continue };
             let Some(loss) = self.loss(bucket, part, figures.net_value) else { continue };
-            let price = ratio_even(loss.amount_e16, 1, loss.closing.quantity.abs().into()) as i64;
+            let price = div_even(loss.amount_e16, loss.closing.quantity.abs().into()) as i64;
             let numbers = [figures.net_value, figures.maintenance_margin];
             self.say_step(bucket, &ADL, Some(part), price, Some(why), numbers, out);
             let opposite = self.opposite(bucket, part, &loss);
@@ -183,7 +183,7 @@ impl Venue {
             instrument,
             order: number,
             quantity: self.contracts(instrument, part.side.opposite(), lots),
-            price: ratio_even(amount_e16, 1, size.into()) as i64,
+            price: div_even(amount_e16, size.into()) as i64,
             amount: lost,
             balance: score.unwrap_or(0),
             rule: Some(Rule::AdlRank),

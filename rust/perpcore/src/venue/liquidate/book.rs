@@ -220,7 +220,7 @@ impl Venue {
         let order = Forced { account, isolated: isolated.is_some(), side: part.side, lots: part.lots, price: limit };
         let (cause, mut left) = (self.state.cause, part.lots);
         self.state.closing = Some(closing);
-        self.on_book(part.instrument, out, |book, floor, out| left = book.force(floor, cause, &order, out).0);
+        self.on_book(part.instrument, out, |book, floor, out| left = book.force(floor, cause, &order, out));
         let taken = part.lots - left;
         if taken > 0 {
             self.state.falls.traded.insert(part.instrument);

@@ -3,7 +3,7 @@
 use super::Bucket;
 use crate::liquidation::fund::{Episode, Hour};
 use crate::message::{Event, Side};
-use crate::num::wide::Wide;
+use crate::num::ratio::{Exact, product};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +18,6 @@ pub(in crate::venue) enum Badness {
 
 impl Ord for Badness {
     fn cmp(&self, other: &Self) -> Ordering {
-        type Exact = Wide<4>;
-        let product = |a: i128, b: i128| Exact::from(a).product(&Exact::from(b));
         match (self, other) {
             (Badness::Solvent(equity, margin), Badness::Solvent(other, under)) => {
                 let difference = product(*equity, *under).minus(&product(*other, *margin));

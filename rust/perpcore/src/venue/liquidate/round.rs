@@ -117,7 +117,7 @@ impl Venue {
         let missing = -(cash + figures.unrealized_pnl);
         if missing > 0 {
             let (from, state) = (out.len(), &mut self.state);
-            state.ledger.convert_for(bucket.account, missing, &state.market, out);
+            state.ledger.convert(bucket.account, missing, &state.market, out);
             self.stamp(from, out);
         }
     }
