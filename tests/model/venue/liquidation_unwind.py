@@ -8,7 +8,8 @@ from ..waterfall import fund
 from . import inventory
 from .liquidation_book import sweep
 from .liquidation_bucket import Bucket
-from .liquidation_fund import RULE, finds_somebody, limit_of
+from .liquidation_draw import RULE
+from .liquidation_fund import finds_somebody, limit_of
 from .liquidation_round import Round
 
 if TYPE_CHECKING:
