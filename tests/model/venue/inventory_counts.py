@@ -62,6 +62,12 @@ def of_command(venue: Venue, before: Event | None) -> Iterator[str]:
     yield f"commands with {len(held)} positions"
     if not held and any(own.cost for own in found.positions.values()):
         yield "flat, and something unsettled"
+    if any(amount for asset, amount in venue.ledger.house[FUND].items() if asset != venue.rules.settlement):
+        yield "other assets beside it"
+    for step, draw in zip(events, events[2:], strict=False):
+        flat = step["kind"] == "liquidation_step" and step.get("quantity") is None
+        if flat and draw["kind"] == "fund_draw" and draw["balance"] > 0 and draw["amount"] < -step["amount"]:
+            yield "cover within its margin"
     if (FUND, None) in venue.liquidations.waiting:
         yield "waits"
     if held and any(not venue.may_use(name) for name in held):

@@ -105,12 +105,12 @@ OF_LIQUIDATION: dict[str, tuple[Any, ...]] = {
     "liquidation": (ABSENT, {}),
 }
 OF_INVENTORY: dict[str, tuple[Any, ...]] = {
-    "liquidation.fund.mode": (ABSENT, "pay", "take", "take"),
+    "liquidation": (ABSENT, {"fund": {"mode": "take"}}, {"fund": {"mode": "take", "unwind_share": "1%"}}),
+    "liquidation.fund": ({"mode": "take"}, {"mode": "pay"}, {"mode": "pay", "event_budget": "0%"}),
+    "liquidation.fund.mode": ("pay", "pay", "take", "take", "take"),
     "liquidation.fund.unwind_share": (ABSENT, "1%", "30%", "100%"),
-    "liquidation.fund.event_budget": (ABSENT, "0%", "100%"),
-    "liquidation.fund.max_slippage": (ABSENT, "1%", "20%"),
-    "liquidation.close_out": (ABSENT, "20%", "100%"),
-    "liquidation": (ABSENT, {"fund": {"mode": "take"}}),
+    "instrument.BTC-PERP.tiers": ([[20_000, "1%", 20], ["rest", "5%", 10]], [["rest", "5%", 9]], [["rest", "25%", 3]]),
+    "instrument.ETH-PERP.tiers": ([[20_000, "1%", 20], ["rest", "5%", 10]], [["rest", "5%", 9]], [["rest", "25%", 3]]),
 }
 AMONG = {"liquidation": OF_LIQUIDATION, "inventory": OF_INVENTORY}
 OFTEN = ("tick", "lot", "tiers", "eligible", "require", "classes")

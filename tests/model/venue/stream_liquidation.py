@@ -12,7 +12,10 @@ PROVIDERS = ("sal", "tom")
 HUNTED = ("ada", "cyd", "dan", "eve", "fay", "gus")  # who have little money
 Amounts = tuple[int | None, ...]
 FUND: Amounts = (None, 30, 300, 2_000, 2_000, 20_000)
-FUNDS: dict[str, Amounts] = {"waterfalls": (None, None, 5, 40), "inventories": (100, 300, 700, 2_000, 20_000)}
+FUNDS: dict[str, Amounts] = {
+    "waterfalls": (None, None, 5, 40),
+    "inventories": (None, 100, 300, 300, 700, 2_000, 20_000),
+}
 
 
 def opened(setting: Setting) -> Iterable[Row]:
@@ -285,8 +288,10 @@ FLAVORS: dict[str, dict[str, float]] = {
         "other_rules": 1.5,
     },
     "inventories": {
-        "crossing": 50, "thin_quotes": 16, "run_for_it": 14, "fall_on": 16, "minutes": 16, "provider": 3, "refill": 5,
-        "seconds": 4, "quote_both": 4, "place": 10, "collateral_falls": 3, "closing_out": 4, "next_day": 0.1,
-        "advance": 1.5, "slots": 3, "bad_price": 0.5, "halt": 0.1, "resume": 1, "other_rules": 0.5, "other_mode": 3,
+        "crossing": 20, "thin_quotes": 10, "run_for_it": 10, "fall_on": 12, "hunt": 50, "minutes": 8, "hours": 10,
+        "seconds": 4, "quote_both": 2, "place": 3, "collateral_falls": 2, "closing_out": 8, "next_day": 0.1,
+        "advance": 1, "slots": 0.5, "bad_price": 0.8, "halt": 0.3, "resume": 1, "other_rules": 0.3, "other_mode": 22,
+        "emptied": 4, "blind": 5, "provider": 2, "refill": 4,
+        "amend": 1, "cancel": 1, "trigger": 4, "mark": 3, "repeat": 0.3, "fok": 0.5, "post_only": 0.5,
     },
 }  # fmt: skip

@@ -93,7 +93,7 @@ def table(rng: random.Random, flavor: str) -> str:
         funds |= {
             "low": (None, "200", "300", "700", "2_000"),
             "mode": (*['"take"'] * 6, None),
-            "unwind_share": (None, '"1%"', '"20%"', '"50%"', '"100%"'),
+            "unwind_share": (None, '"1%"', '"1%"', '"5%"', '"50%"', '"100%"'),
         }
     lines = [f"{name} = {value}" for name, words in values.items() if (value := rng.choice(words)) is not None]
     inner = [f"{name} = {value}" for name, words in funds.items() if (value := rng.choice(words)) is not None]
