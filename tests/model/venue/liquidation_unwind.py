@@ -59,6 +59,6 @@ def sell(of: Round, name: str) -> None:
     found = of.bucket.figures()
     state.emit(
         "liquidation_step", account=of.bucket.holder.name, instrument=name, quantity=of.sides[name] * contracts,
-        price=limit, amount=found.equity, balance=found.maintenance_margin, rule=RULE,
+        price=limit, before=found.status, amount=found.equity, balance=found.maintenance_margin, rule=RULE,
     )  # fmt: skip
     sweep(of, of.order(name, contracts, limit), lambda *_: 0)
