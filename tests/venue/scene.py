@@ -21,6 +21,7 @@ settlement = "USD"
 [asset.USD]
 class = "fiat"
 eligible = true
+[liquidation]
 [instrument.X-PERP]
 underlying = "X"
 tick = 0.0001
