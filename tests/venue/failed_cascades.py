@@ -75,8 +75,10 @@ class World:
             for lots in split(draws, shorts, draws.randint(1, 6)):
                 held[f"winner {draws.randrange(240)}"][asset] -= lots
         for account, lots_of in held.items():
-            of_lot = draws.randint(3, 60) if account.startswith("winner") else draws.randint(40, 90)
-            self.cash.setdefault(account, sum(map(abs, lots_of.values())) * of_lot * CENT)
+            # In cents a lot; so fine that no two scores are equal.
+            least, most = (3, 60) if account.startswith("winner") else (40, 90)
+            of_lot = draws.randint(least * 10**6, most * 10**6) * UNIT
+            self.cash.setdefault(account, sum(map(abs, lots_of.values())) * of_lot)
         self.held = dict(held)
 
     def opening(self, order: list[str], deposits: list[str], called: Mapping[str, str]) -> Rows:
@@ -154,8 +156,8 @@ class Crash:
 def cascade(control: bool) -> Claims:
     """hyperliquid-2025-10-10-adl-cascade.
 
-    The bankrupt accounts, what they lack and what others gained are those of the incident; all accounts are 463 instead of
-    437,723, in 54 assets instead of 162. The largest block is a check of its own.
+    The bankrupt accounts, what they lack and what others gained are those of the incident; all accounts are 463 and not
+    437,723, in 54 assets and not 162. The largest block is a check of its own.
     """
     assert control
     world = World(20251010)
@@ -182,8 +184,8 @@ def cascade(control: bool) -> Claims:
     ]
     yield "no position flips sign", all(kept)
 
-    # There is one machine, so threads are not asked. Neither names nor the order of deposits change a unit; the order of
-    # opening decides between equals, of which a score leaves none here.
+    # There is one machine, so threads are not asked. Neither names nor the order of deposits change a unit; the order
+    # of opening decides between equals, of which a score leaves none here.
     names, draws = list(world.cash), random.Random(1)
     others = draws.sample(names, len(names))
     renamed, same = dict(zip(names, others, strict=True)), {name: name for name in names}
