@@ -6,8 +6,6 @@ from decimal import Decimal
 from tests.venue.failed_liquidations import part_by_part
 from tests.venue.scene import HOUR, SECOND, START, Claims, Scene, X, kinds, refusal, rulebook
 
-import perpcore as pc
-
 UNIT = Decimal("0.00000001")
 
 

@@ -82,8 +82,9 @@ def part_by_part(control: bool) -> Claims:
     scene.trade("whale", "others", "160234.18", "1884")
     scene.tell("1943")
     scene.venue.place("bids", X, 100_000, 1804)
-    # 15,230,000 − 160,234.18 · 79 = 2,571,499.78 is below 1 % of 160,234.18 · 1,805, 2,892,226.949, and above two thirds
-    # of it. With 20 % closed 2,313,781.56 is not below 0.9 · (2,571,499.78 − 144,611.35), with 40 % 1,735,336.17 is below
+    # Equity is 15,230,000 − 160,234.18 · 79 = 2,571,499.78. Of 160,234.18 · 1,805 = 289,222,694.90 are 1 % 2,892,226.95
+    # and two thirds of that 1,928,151.30. The fee of a fifth is 0.25 % of 57,844,538.98, 144,611.35. With 20 % closed
+    # 2,313,781.56 is not below 0.9 · (2,571,499.78 − 144,611.35); with 40 % 1,735,336.17 is below
     # 0.9 · (2,571,499.78 − 289,222.70).
     parts = []
     for second in range(2):
@@ -101,7 +102,7 @@ def part_by_part(control: bool) -> Claims:
 
 
 def ring_fenced_backstop(control: bool) -> Claims:
-    """hyperliquid-2025-03-26-jelly: off, who takes over is an account with the money of all vaults, and may take all."""
+    """hyperliquid-2025-03-26-jelly: off, who takes over has the money of all vaults, and may take as much."""
     scene = Scene(rulebook("5%", 10, FREE | {"instrument.X-PERP.collar.width": "10%"}), "0.0095")
     capital = {"liquidator": "2000000", "vaults": "238000000"} if control else {"liquidator": "240000000"}
     for account, amount in {"A": "400000", "B": "1000000", **capital}.items():
@@ -110,7 +111,7 @@ def ring_fenced_backstop(control: bool) -> Claims:
     scene.venue.register_backstop("liquidator", capital["liquidator"])
     scene.trade("B", "A", "398000000", "0.0095")
     # At 0.0102 A has 400,000 − 278,600 = 121,400 of 202,980 and is closed out. Its bankruptcy price is 0.0102 and
-    # 121,400 / 398,000,000, 0.010505…; who takes over sells three fifths of the way, at 0.010383….
+    # 121,400 / 398,000,000, 0.010505…; who takes over sells three fifths of the way.
     at: list[Decimal] = []
     for price in ("0.0095", "0.0102", "0.0125", "0.0150", "0.0250", "0.037555"):
         at += [Decimal(price)] * any(event.kind == "adl" for event in scene.tell(price))
@@ -119,9 +120,9 @@ def ring_fenced_backstop(control: bool) -> Claims:
     assert at == ([Decimal("0.0102"), Decimal("0.0250")] if control else [])
     yield "if forced open: ADL triggers at mark <= 0.014525 (2M loss)", at != [] and at[0] <= Decimal("0.014525")
     had, row = (238_000_000, scene.row("vaults")) if control else (240_000_000, scene.row("liquidator"))
-    # 398,000,000 · (0.037555 − 0.010383) = 10,814,456, and 6 more for what was left out of 0.010383….
+    # Who takes over all gets 398,000,000 · 0.0102 + 0.6 · 121,400 = 4,132,440 for what comes to 14,946,890.
     lost = had - row["equity"]
-    assert control or 10_814_000 < lost < 10_815_000
+    assert control or lost == 10_814_450
     yield "loss of other vaults == 0", lost == 0
     assert not control or scene.row("liquidator")["equity"] == 0
     assert scene.venue.verify() == []
@@ -141,7 +142,8 @@ def backlog_of_liquidations(control: bool) -> Claims:
     scene.venue.place("bids", X, 20_000_000, 4935)
     funds, volumes = [scene.has("fund")], []
 
-    def goes_on(told: list[pc.Event]) -> None:
+    def goes_on(told: list[pc.Event], deep: bool = False) -> None:
+        assert any(event.code == "close_out" for event in told) == deep
         funds.append(scene.has("fund"))
         sold = [event for event in told if event.kind == "filled"]
         volumes.append(sum(-event.quantity * event.price for event in sold) * Decimal("0.0002"))
@@ -152,10 +154,11 @@ def backlog_of_liquidations(control: bool) -> Claims:
         goes_on(scene.venue.advance_time(START + second * SECOND))
     within = max(volumes) <= 2_000_000 and min(volumes) > 0
     yield "liquidation volume per second <= 2,000,000 (depth_share 10 %), unless below close_out", within
-    # At 4,880 who sold nothing has 40,000 − 48,000: what is left of the bids, then the fund within 3 %, then who is short.
+    # At 4,880 who sold nothing has 40,000 − 48,000: what is left of the bids, then the fund at 4,870, within 3 %, then
+    # who is short.
     scene.venue.place("bids", X, 1_000_000, "4870")
     told = scene.tell("4880", START + 11 * SECOND)
-    goes_on(told)
+    goes_on(told, deep=True)
     fallen = {row["status"] for row in scene.venue.accounts().to_pylist()} & set(IN_DANGER)
     ways = {event.rule for event in told if event.kind == "liquidation_step"}
     drained = not fallen and {"liquidation.fund", "liquidation.adl"} <= ways and scene.venue.verify() == []
@@ -192,8 +195,8 @@ def draws_on_the_fund(control: bool) -> Claims:
     for number, sizes in enumerate(lacks):
         told = day(scene, number, *sizes)
         draws += [(event.amount, event.balance) for event in told if event.kind == "fund_draw"]
-    # 60 + 50 + 40 + 30 + 20 + 8 = 208 of 391, which is 53.2 %. By default it pays a fifth of what it has for one of them,
-    # 78.2, 66.2, 56.2, 48.2, 42.2 and 38.2, and 30 % within an hour: 117.3, 84.3 and 63.3.
+    # 60 + 50 + 40 + 30 + 20 + 8 = 208 of 391, which is 53.2 %. By default it pays at most a fifth for one of them:
+    # 78.2, 66.2, 56.2, 48.2, 42.2, 38.2; and 30 % within an hour: 117.3, 84.3 and 63.3.
     expected = [(60, 331), (50, 281), (40, 241), (30, 211), (20, 191), (8, 183)]
     yield "fund == 183 after the list", draws == expected and scene.has("fund") == 183 and whole(scene) > 0
     # One who lacks 300 gets all that the fund has, where the rules let it; the rest is deleveraged.
@@ -252,7 +255,7 @@ def price_of_collateral(control: bool) -> Claims:
 
 
 def price_of_the_own_book(control: bool) -> Claims:
-    """hyperliquid-2025-08-26-xpl-premarket: off, no sources are named, and what the own book says is told as the mark."""
+    """hyperliquid-2025-08-26-xpl-premarket: off, no sources are named, and what the own book says is the mark."""
     band = {"instrument.X-PERP.mark.band": "15%"}
     scene = Scene(rulebook("10%", 2, FREE | band, sources=3 if control else 0), None if control else "0.55")
     scene.join("short", "560000")

@@ -1,11 +1,11 @@
 """Incidents of venues, each told in its own figures: safe with the control on, and not with it off.
 
-An incident says of each assertion whether it holds. Where a key of the rulebook is the control, it is switched off here and
-the harm is shown. Where it is a line of the core that no rulebook can switch off, rust/perpcore/tests/venue_incidents.rs
-shows the harm in a build without that line (`tools/soak.sh incidents`).
+An incident says of each assertion whether it holds. Where a key of the rulebook is the control, it is switched off here
+and the harm is shown. Where it is a line of the core that no rulebook can switch off, a build without it does so
+(rust/perpcore/tests/venue_incidents.rs, `tools/soak.sh incidents`).
 
-Prices alone are told in tests/pricing/test_incidents.py: ibkr-2020-04-20-negative-price, and of the others what `ELSEWHERE`
-says. docs/venue.md has the table of all.
+Prices alone are told in tests/pricing/test_incidents.py: ibkr-2020-04-20-negative-price, and of the others what
+`ELSEWHERE` says. docs/venue.md has the table of all.
 """
 
 import re
@@ -159,11 +159,13 @@ def test_the_table_has_every_incident_once_and_names_what_there_is() -> None:
     named = [re.findall(r"`([^`]+)`", test) for *_, test in rows]
     incidents = [row[0].removeprefix("`").split("`")[0] for row in rows]
     assert sorted(incidents) == sorted(item["id"] for item in complete("incidents.json"))
-    files = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("[vp][er]*/*.py")}
-    functions = {name for text in files.values() for name in re.findall(r"^def (\w+)\(", text, re.MULTILINE)}
+    files = [path for folder in ("venue", "pricing") for path in (ROOT / "tests" / folder).glob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    there = {name for text in texts for name in re.findall(r"^def (\w+)\(", text, re.MULTILINE)}
+    there |= {path.name for path in files}
     for incident, (*_, off, _), tests in zip(incidents, rows, named, strict=True):
         assert tests, incident
-        assert set(tests) <= functions | set(files), incident
+        assert set(tests) <= there, incident
         if incident in INCIDENTS:
             assert INCIDENTS[incident].__name__ in tests, incident
         assert tuple(re.findall(r"`(without_\w+)`", off)) == BY_FEATURE.get(incident, ()), incident

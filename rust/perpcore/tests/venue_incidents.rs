@@ -175,8 +175,8 @@ fn without_rounding_against() {
     }
 }
 
-/// dydx-v4-2025-10-10-stale-oracle-on-resume, paradex-2026-01-19-funding-index-reset: after a restart nothing opens on a
-/// price of before.
+/// dydx-v4-2025-10-10-stale-oracle-on-resume, paradex-2026-01-19-funding-index-reset: after a restart nothing opens and
+/// nobody is liquidated on a price of before.
 #[test]
 fn without_frozen_restart() {
     let mut scene = Scene::new(RULES, "100", &[100_000, 100_000]);
@@ -191,6 +191,26 @@ fn without_frozen_restart() {
         assert_eq!((refused(&told), gained), (Ok(()), 1_200 * E8));
     } else {
         assert_eq!((refused(&told), gained), (Err(Code::PhaseRefused), 0));
+    }
+
+    // Halted at 100; then the first one, long 1 with 11, had 4 at 93, which is less than 5 % of it. By now it is 112.
+    let mut scene = Scene::new(&format!("{RULES}[liquidation]\n"), "100", &[11, 100_000]);
+    scene.trade(0, 1, "1", "100");
+    scene.tell(VenueCommand::Halt(Some(X)));
+    scene.price("93");
+    scene.1 = 28_800 * SECOND;
+    scene.tell(VenueCommand::Restart);
+    let mut told = scene.tell(VenueCommand::Resume(Some(X)));
+    told.extend(scene.tell(VenueCommand::Phase(X, Phase::Open)));
+    let closed = of(&told, Kind::LiquidationStep).iter().any(|event| event.account == 0);
+    scene.1 = 28_830 * SECOND;
+    scene.price("112");
+    let has = scene.figures(0).equity;
+    if cfg!(feature = "without_frozen_restart") {
+        // Closed on the price of hours ago it has nothing of the rise.
+        assert!(closed && has <= 4 * E8);
+    } else {
+        assert_eq!((closed, refused(&told), has), (false, Err(Code::PriceUnusable), 23 * E8));
     }
 }
 
