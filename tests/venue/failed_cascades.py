@@ -184,19 +184,23 @@ def cascade(control: bool) -> Claims:
     ]
     yield "no position flips sign", all(kept)
 
-    # There is one machine, so threads are not asked. Neither names nor the order of deposits change a unit; the order
-    # of opening decides between equals, of which a score leaves none here.
+    # There is one machine, so threads are not asked. Neither names nor the order of deposits change a unit. The order
+    # of opening decides between equals, of which a score leaves none here, and who bears the last unit of a trade.
     names, draws = list(world.cash), random.Random(1)
     others = draws.sample(names, len(names))
     renamed, same = dict(zip(names, others, strict=True)), {name: name for name in names}
     identical = []
     for crash, policy in zip(crashes, POLICIES, strict=True):
-        venue = pc.Venue(rulebook(ASSETS, adl=policy))
+        venue, reordered = (pc.Venue(rulebook(ASSETS, adl=policy)) for _ in range(2))
         told(venue, world.opening(names, others, renamed) + prices(ASSETS, AFTER))
-        identical.append(has(venue, renamed) == has(crash.venue, same) and venue.digest == crash.venue.digest)
-    venue = pc.Venue(rulebook(ASSETS, adl="score"))
-    told(venue, world.opening(others, names, same) + prices(ASSETS, AFTER))
-    identical.append(has(venue, same) == has(crashes[0].venue, same))
+        told(reordered, world.opening(others, names, same) + prices(ASSETS, AFTER))
+        mine = has(crash.venue, same)
+        identical.append(has(venue, renamed) == mine and venue.digest == crash.venue.digest)
+        pairs = list(zip(mine, has(reordered, same), strict=True))
+        # Who, in what, and how much of it; what was paid for it is the last.
+        identical.append(all(one[:3] == other[:3] for one, other in pairs))
+        units = 0 if policy == "score" else len(crash.of("adl"))
+        identical.append(all(abs(one[-1] - other[-1]) <= units * UNIT for one, other in pairs))
     yield "bit-identical result for every thread count and input order", all(identical)
 
     closes = {name: Counter({asset: -lots for asset, lots in world.held[name].items()}) for name in owed}
