@@ -47,7 +47,7 @@ impl Loss {
     /// The most lots of which it is at most an amount in g.
     fn most(&self, lots: i64, at_most: i128) -> i64 {
         let all_e16 = self.sign() * (self.amount_e16 - self.closing.notional_e16());
-        if all_e16 <= 0 {
+        if all_e16 <= 0 || cfg!(feature = "without_cap_of_losses") {
             return lots;
         }
         let size = i128::from(self.closing.quantity.abs());
@@ -109,7 +109,8 @@ impl Venue {
             let numbers = [figures.net_value, figures.maintenance_margin];
             self.say_step(bucket, &ADL, Some(part), price, Some(why), numbers, out);
             let opposite = self.opposite(bucket, part, &loss);
-            let taken = allocate(rules.adl, &opposite, part.lots);
+            let wanted = if cfg!(feature = "without_exact_deleveraging") { i64::MAX } else { part.lots };
+            let taken = allocate(rules.adl, &opposite, wanted);
             for (at, _) in &taken {
                 let account = opposite[*at].account;
                 self.end_orders_in(part.instrument, account, Code::Deleveraged, out, |_| true);
