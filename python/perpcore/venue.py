@@ -743,6 +743,37 @@ class Venue:
         """
         return imported(self._core.adl_report(number))
 
+    def rank_lights(self, instrument: str) -> RecordBatch:
+        """Where the positions of an instrument stand that may be deleveraged, for clients to see: the table `rank_lights`.
+
+        Light 1 has the fifth of a side's quantity that the score takes first, 5 the last. Who is bankrupt, in
+        liquidation or undecided is not among them. Raises InputError `unknown_instrument`.
+
+        >>> import perpcore as pc
+        >>> venue = pc.synth.venue()
+        >>> trades = venue.place("A", "BTC-PERP", -2, 60_000), venue.place("B", "BTC-PERP", 2, 60_000)
+        >>> [(row["account"], row["light"]) for row in venue.rank_lights("BTC-PERP").to_pylist()]
+        [('B', 5), ('A', 5)]
+        """
+        return imported(self._core.rank_lights(instrument))
+
+    def coverage(self, scenarios: Any) -> RecordBatch:
+        """What the fund is to what everybody would lack after moves of prices: the table `coverage`.
+
+        `scenarios` as in `perpcore.stress`: a row a scenario, a column an underlying with its relative move. `deficit` is
+        Σ −net_value of the buckets that would be bankrupt at once, before any of it is liquidated; `fund` what the
+        fund would be worth with what it took over. Raises SchemaError and InputError.
+
+        >>> import perpcore as pc
+        >>> venue = pc.synth.venue()
+        >>> trades = venue.place("A", "BTC-PERP", -2, 60_000), venue.place("B", "BTC-PERP", 2, 60_000)
+        >>> funded = venue.fund_topup(5_000)
+        >>> fall = {"scenario": ["fall"], "BTC": ["-0.9"]}
+        >>> [(row["deficit"], row["coverage"]) for row in venue.coverage(fall).to_pylist()]
+        []
+        """
+        return imported(self._core.coverage(producer("scenarios", scenarios)))
+
     def depth(self, instrument: str, levels: int | None = None) -> RecordBatch:
         """The levels of a book, so many a side: the table `depth`, bids (quantity > 0) before asks (< 0), best first.
 

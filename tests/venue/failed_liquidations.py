@@ -7,8 +7,6 @@ from tests.venue.scene import HOUR, IN_DANGER, SECOND, START, Claims, Scene, X, 
 
 import perpcore as pc
 
-# Whether a venue says what its fund would cover.
-COVERAGE = hasattr(pc.Venue, "coverage")
 FREE = {"venue.fees.standard": {"maker": 0, "taker": 0}}
 
 
@@ -216,21 +214,15 @@ def draws_on_the_fund(control: bool) -> Claims:
     posted = [(event.account, event.amount, event.balance, event.rule) for event in from_outside]
     entry = entry and posted == [(None, 500, 1183, "ledger.topup")] and scene.venue.verify() == []
     yield "injection appears as one ledger entry with counter-account", entry
-    if COVERAGE:
-        # At 98.5 each long lacks 0.5: 55, 35 and 14.
-        ratios = [(391, 55), (281, 35), (211, 14)]
-        told_of = [
-            [("fall", *pair, round(Decimal(pair[0]) / pair[1], 6)), ("now", pair[0], 0, None)] for pair in ratios
-        ]
-        yield "coverage ratio reported each step", covered[:3] == told_of
+    # At 98.5 each long lacks 0.5: 55, 35 and 14.
+    ratios = [(391, 55), (281, 35), (211, 14)]
+    told_of = [[("fall", *pair, round(Decimal(pair[0]) / pair[1], 6)), ("now", pair[0], 0, None)] for pair in ratios]
+    yield "coverage ratio reported each step", covered[:3] == told_of
 
 
 def coverage(scene: Scene) -> list[Any]:
     """What the fund has for a fall to 98.5, and for none."""
-    if not COVERAGE:
-        return []
-    venue: Any = scene.venue
-    rows = venue.coverage({"scenario": ["fall", "now"], "X": ["-0.015", "0"]}).to_pylist()
+    rows = scene.venue.coverage({"scenario": ["fall", "now"], "X": ["-0.015", "0"]}).to_pylist()
     ratio = [None if row["coverage"] is None else round(Decimal(str(row["coverage"])), 6) for row in rows]
     return [(row["scenario"], row["fund"], row["deficit"], each) for row, each in zip(rows, ratio, strict=True)]
 

@@ -101,8 +101,6 @@ ELSEWHERE: dict[str, dict[str, str]] = {
     },
     "hyperliquid-2025-07-29-ack-mismatch": {"same holds after snapshot + restore between the two": "snapshots"},
 }
-if not failed_liquidations.COVERAGE:
-    ELSEWHERE["deribit-2020-03-12-fund-drain"] = {"coverage ratio reported each step": "venue.coverage"}
 
 OTHERS = {"ibkr-2020-04-20-negative-price"}
 

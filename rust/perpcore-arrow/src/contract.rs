@@ -157,7 +157,9 @@ mod prices;
 mod results;
 
 pub use commands::COMMANDS;
-pub use events::{DEPTH, DRY_RUN, EVENT_STATES, EVENTS, L3, LEDGER, OPEN_ORDERS, VENUE_POSITIONS, status_place};
+pub use events::{
+    COVERAGE, DEPTH, DRY_RUN, EVENT_STATES, EVENTS, L3, LEDGER, OPEN_ORDERS, RANK_LIGHTS, VENUE_POSITIONS, status_place,
+};
 pub use holdings::{ACCOUNTS, BALANCES, MARGIN_MODES, MODELS, MOVES, ORDERS, POSITIONS, PRICES, SCENARIOS};
 pub use mirror::{DEPTH_UPDATES, MIRROR_DEPTH_OUT, MIRROR_STATES_OUT};
 pub use prices::{
@@ -169,7 +171,7 @@ pub use results::{
 };
 
 /// Every table.
-pub static TABLES: [&Table; 34] = [
+pub static TABLES: [&Table; 36] = [
     &POSITIONS,
     &BALANCES,
     &PRICES,
@@ -192,6 +194,8 @@ pub static TABLES: [&Table; 34] = [
     &LEDGER,
     &VENUE_POSITIONS,
     &DRY_RUN,
+    &RANK_LIGHTS,
+    &COVERAGE,
     &DEPTH_UPDATES,
     &MIRROR_STATES_OUT,
     &MIRROR_DEPTH_OUT,

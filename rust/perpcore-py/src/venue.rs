@@ -136,11 +136,23 @@ impl Venue {
         self.0.work(py, 0, |venue, _| venue.phase(instrument).map(Word::text))
     }
 
+    /// The table `rank_lights` of an instrument.
+    fn rank_lights(&self, py: Python<'_>, instrument: &str) -> PyResult<Batch> {
+        let rows = self.rows(py)?;
+        self.0.work(py, rows, |venue, _| venue.rank_lights(instrument)).map(Batch)
+    }
+
+    /// The table `coverage` of some scenarios.
+    fn coverage(&self, py: Python<'_>, scenarios: &Bound<'_, PyAny>) -> PyResult<Batch> {
+        let rows = self.rows(py)?;
+        let scenarios = import(&contract::SCENARIOS, scenarios)?;
+        self.0.work(py, rows, |venue, stop| venue.coverage(scenarios, stop)).map(Batch)
+    }
+
     /// The table `dry_run` of another rulebook; None where it could not follow the one in force.
     fn dry_run(&self, py: Python<'_>, rules: &Bound<'_, Rulebook>) -> PyResult<Option<Batch>> {
         let rules = &rules.get().0;
-        let (_, accounts, _) = self.0.work(py, 0, |venue, _| Ok(venue.counts()))?;
-        let rows = accounts.saturating_mul(ROWS_AN_ACCOUNT);
+        let rows = self.rows(py)?;
         self.0.work(py, rows, |venue, _| venue.dry_run(rules)).map(|found| found.map(Batch))
     }
 
@@ -179,7 +191,13 @@ impl Venue {
         py: Python<'_>,
         of: impl FnOnce(&core::Venue) -> Result<arrow_array::RecordBatch, perpcore::fault::Failure> + Send,
     ) -> PyResult<Batch> {
+        let rows = self.rows(py)?;
+        self.0.work(py, rows, |venue, _| of(venue)).map(Batch)
+    }
+
+    /// What a look at every account takes, in rows of an assessment.
+    fn rows(&self, py: Python<'_>) -> PyResult<usize> {
         let (_, accounts, _) = self.0.work(py, 0, |venue, _| Ok(venue.counts()))?;
-        self.0.work(py, accounts.saturating_mul(ROWS_AN_ACCOUNT), |venue, _| of(venue)).map(Batch)
+        Ok(accounts.saturating_mul(ROWS_AN_ACCOUNT))
     }
 }

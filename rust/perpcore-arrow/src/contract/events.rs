@@ -116,6 +116,25 @@ table! {
     }
 }
 table! {
+    /// Where the positions of an instrument stand that may be deleveraged: longs, then shorts, each in the order in which accounts were
+    /// opened, cross before isolated.
+    RANK_LIGHTS "rank_lights" input false {
+        "account" Kind::Account, Given, "whose";
+        "margin_mode" Kind::Word(&MARGIN_MODES), Given, "cross or isolated";
+        "quantity" Kind::Money, Given, "contracts, signed";
+        "light" Kind::Count, Given, "1 to 5: in which fifth of its side's quantity it stands by the score; of 1 those who come first";
+    }
+}
+table! {
+    /// What the fund is to what everybody would lack after moves of prices.
+    COVERAGE "coverage" input false {
+        "scenario" Kind::Text, Given, "its name";
+        "fund" Kind::Money, Given, "what the fund would be worth there, with what it took over";
+        "deficit" Kind::Money, Given, "Σ −net_value of the bankrupt buckets";
+        "coverage" Kind::Money, Nullable, "fund ÷ deficit, down; null without deficit";
+    }
+}
+table! {
     /// What another rulebook would do at the prices of now: by account in the order in which they were opened the buckets whose
     /// status changes, cross first, then isolated by instrument, then the positions beyond its limits.
     DRY_RUN "dry_run" input false {

@@ -38,4 +38,4 @@ pub(crate) use says::{
 pub use schema::schema;
 pub(crate) use stress::{largest, stress};
 pub(crate) use table::written;
-pub(crate) use venue::{ledger, valued, venue_positions};
+pub(crate) use venue::{coverage, ledger, rank_lights, valued, venue_positions};

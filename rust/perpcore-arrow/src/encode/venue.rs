@@ -3,12 +3,14 @@
 use super::column::{MONEY, PRODUCT, decimal, names, no_names, ratio, some_keys, validity, words};
 use crate::contract::MARGIN_MODES;
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::{ArrayRef, Int64Array, StringArray};
 use arrow_schema::ArrowError;
 use perpcore::margin::figures::{Figures, MONEY_FIGURES};
 use perpcore::margin::status::Status;
+use perpcore::num::E8;
+use perpcore::num::ratio::ratio_down;
 use perpcore::rules::Rulebook;
-use perpcore::venue::{LedgerRow, PositionRow};
+use perpcore::venue::{LedgerRow, Light, PositionRow};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -55,6 +57,28 @@ pub(crate) fn venue_positions(
         decimal(entries, held, MONEY),
         decimal(rows.iter().map(|row| row.isolated_margin).collect(), None, MONEY),
     ])
+}
+
+/// The columns of `rank_lights`, in the contract's order; `ids` has the id of each row's account.
+pub(crate) fn rank_lights(rows: &[Light], ids: ArrayRef) -> Result<Vec<ArrayRef>, ArrowError> {
+    Ok(vec![
+        ids,
+        words(rows.iter().map(|row| i8::from(row.isolated)).collect(), None, &MARGIN_MODES)?,
+        decimal(rows.iter().map(|row| row.quantity.into()).collect(), None, MONEY),
+        Arc::new(rows.iter().map(|row| i64::from(row.light)).collect::<Int64Array>()),
+    ])
+}
+
+/// The columns of `coverage`, in the contract's order: of each scenario the deficit and the fund, in g.
+pub(crate) fn coverage(scenarios: &[String], rows: &[(i128, i128)]) -> Vec<ArrayRef> {
+    let share = |(deficit, fund): &(i128, i128)| if *deficit == 0 { 0 } else { ratio_down(*fund, E8, *deficit) };
+    let is_some = validity(rows.len(), |at| rows[at].0 != 0);
+    vec![
+        Arc::new(StringArray::from_iter_values(scenarios)),
+        decimal(rows.iter().map(|(_, fund)| *fund).collect(), None, MONEY),
+        decimal(rows.iter().map(|(deficit, _)| *deficit).collect(), None, MONEY),
+        decimal(rows.iter().map(share).collect(), is_some, MONEY),
+    ]
 }
 
 /// The columns of `accounts` of an assessment, in the contract's order: the figures of each account's cross bucket, and the

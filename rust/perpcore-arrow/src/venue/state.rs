@@ -3,9 +3,9 @@
 use super::Venue;
 use crate::assess::{Rules, batch, instrument_named};
 use crate::contract;
-use crate::decode::AccountKey;
+use crate::decode::{AccountKey, joint_moves};
 use crate::encode::{self, EventColumns, IdColumn, Lines};
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, StructArray};
 use perpcore::fault::{Code, Failure, Fault};
 use perpcore::ledger::House;
 use perpcore::margin::account::Account;
@@ -16,6 +16,7 @@ use perpcore::margin::threshold::{Moves, Threshold, Thresholds};
 use perpcore::message::{Event, FUND, Phase, Side};
 use perpcore::sweep::assess::IsolatedBucket;
 use perpcore::sweep::liquidation::LiquidationPrice;
+use perpcore::sweep::stop::Stop;
 use perpcore::venue::{Holder, LedgerRow, PositionRow, Valued};
 use perpcore::word::Word;
 use std::collections::HashSet;
@@ -233,6 +234,29 @@ impl Venue {
 
     fn instrument(&self, name: &str) -> Result<u32, Failure> {
         instrument_named(&self.now.rules.rulebook, name).map(|at| at as u32)
+    }
+
+    /// Where positions of an instrument stand that may be deleveraged: the table `rank_lights`.
+    ///
+    /// # Errors
+    /// `unknown_instrument`.
+    pub fn rank_lights(&self, instrument: &str) -> Result<RecordBatch, Failure> {
+        let rows = self.core.lights(self.instrument(instrument)?);
+        let accounts: Vec<u32> = rows.iter().map(|row| row.account).collect();
+        let ids = encode::resident_ids(self.accounts.known(), &accounts);
+        batch(&contract::RANK_LIGHTS, ids.and_then(|ids| encode::rank_lights(&rows, ids)), &self.now.rules)
+    }
+
+    /// What the fund is to what everybody would lack in scenarios: the table `coverage`.
+    ///
+    /// # Errors
+    /// What is wrong with the table of scenarios, `out_of_range` where a sum is beyond what is shown.
+    pub fn coverage(&self, scenarios: Vec<StructArray>, stop: &Stop) -> Result<RecordBatch, Failure> {
+        let (table, movers) = joint_moves(&self.now.rules.rulebook, scenarios, stop)?;
+        let moves = |row: usize, mover: u32| table.moves[mover as usize].as_ref().map_or(0, |moves| moves[row]);
+        let market = |row: usize| self.core.market().moved(&movers, |mover| moves(row, mover));
+        let rows: Vec<(i128, i128)> = (0..table.names.len()).map(|row| self.core.stressed(&market(row))).collect();
+        batch(&contract::COVERAGE, Ok(encode::coverage(&table.names, &rows)), &self.now.rules)
     }
 
     /// What another rulebook would do at the prices of now: the table `dry_run`; none where it could not follow the one in

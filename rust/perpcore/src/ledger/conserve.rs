@@ -29,6 +29,12 @@ impl Ledger {
                 }
             }
         }
+        for instrument in 0..instruments as u32 {
+            let holds = |account: &u32| [false, true].iter().any(|at| self.quantity(*account, instrument, *at) != 0);
+            if !self.holders(instrument).eq((0..self.clients.len() as u32).filter(holds)) {
+                wrong.push(format!("instrument {instrument}: who holds it is not known"));
+            }
+        }
         for (instrument, (quantity, cost_e16, long)) in open.into_iter().enumerate() {
             let (known, cost_e16) = (self.open_interest[instrument], cost_e16 - self.left_over_e16[instrument]);
             if (quantity, cost_e16, long) != (0, 0, known) {

@@ -25,6 +25,7 @@ impl Ledger {
             held.take(quantity, paid_e16);
             let longer = i128::from(held.quantity.max(0)) - i128::from(before.max(0));
             self.open_interest[key.instrument as usize] += longer;
+            self.note_holder(key.account, key.instrument);
         }
     }
 

@@ -8,6 +8,7 @@
 mod cash;
 mod conserve;
 mod convert;
+mod holders;
 mod holdings;
 mod liquidate;
 mod settle;
@@ -27,6 +28,7 @@ use crate::num::bounds::POSTED;
 use crate::rule::Rule;
 use crate::rules::Rulebook;
 use crate::word::words;
+use holders::Holders;
 use std::sync::Arc;
 
 words! {
@@ -90,6 +92,8 @@ pub struct Ledger {
     outside: Vec<i128>,
     /// What all clients have, by asset, isolated margin included.
     clients_have: Vec<i128>,
+    /// The accounts with a position, by instrument; the fund is not among them.
+    holders: Vec<Holders>,
     /// Σ of what is long, by instrument, in g.
     open_interest: Vec<i128>,
     /// What cut gains left over of an instrument, in 10⁻¹⁶: money of `rounding` with the next settlement.
@@ -107,6 +111,7 @@ impl Ledger {
             house: Vec::new(),
             outside: Vec::new(),
             clients_have: Vec::new(),
+            holders: Vec::new(),
             open_interest: Vec::new(),
             left_over_e16: Vec::new(),
             terms: terms.clone(),
@@ -127,6 +132,7 @@ impl Ledger {
         self.house.resize(assets, [Cash::NONE; HOUSES]);
         self.outside.resize(assets, 0);
         self.clients_have.resize(assets, 0);
+        self.holders.resize(terms.instruments.len(), Holders::default());
         self.open_interest.resize(terms.instruments.len(), 0);
         self.left_over_e16.resize(terms.instruments.len(), 0);
         self.terms = terms.clone();
@@ -168,6 +174,20 @@ impl Ledger {
     pub fn quantity(&self, account: u32, instrument: u32, isolated: bool) -> i64 {
         let holdings = if account == FUND { Some(&self.inventory) } else { self.clients.get(account as usize) };
         holdings.and_then(|of| of.position(instrument, isolated)).map_or(0, |held| held.quantity)
+    }
+
+    /// The accounts with a position in an instrument, by number; the fund is not among them.
+    pub fn holders(&self, instrument: u32) -> impl Iterator<Item = u32> + '_ {
+        self.holders[instrument as usize].all()
+    }
+
+    /// A position was opened or closed.
+    #[inline(always)]
+    fn note_holder(&mut self, account: u32, instrument: u32) {
+        let holds = [false, true].iter().any(|isolated| self.quantity(account, instrument, *isolated) != 0);
+        if account != FUND {
+            self.holders[instrument as usize].set(account, holds);
+        }
     }
 
     /// What one of the venue's own accounts has of an asset.

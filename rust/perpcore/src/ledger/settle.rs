@@ -188,6 +188,9 @@ impl Ledger {
             if settling.last {
                 self.open_interest[held.instrument as usize] -= i128::from(held.quantity.max(0));
                 (held.quantity, held.cost_e16, held.entry_e16) = (0, 0, 0);
+                if account != FUND {
+                    self.holders[held.instrument as usize].set(account, false);
+                }
             }
             match held.isolated {
                 true => isolated.push((held.instrument, flow)),

@@ -78,6 +78,9 @@ impl Ledger {
             if !cfg!(feature = "without_open_interest") {
                 self.open_interest[instrument as usize] += i128::from(after.max(0)) - i128::from(before.max(0));
             }
+            if (before == 0) != (after == 0) {
+                self.note_holder(account, instrument);
+            }
             if isolated {
                 let amount = isolated_move(&self.terms, instrument, chosen, [before, after], price, mark);
                 self.fund_margin(account, instrument, amount, market, out);

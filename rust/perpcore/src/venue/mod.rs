@@ -26,6 +26,7 @@ mod reducing;
 mod state;
 
 pub use dry::Impact;
+pub use liquidate::Light;
 pub use query::{Holder, LedgerRow, PositionRow, Valued, reserved};
 
 use crate::book::Book;

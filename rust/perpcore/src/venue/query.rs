@@ -13,6 +13,7 @@ use crate::margin::line::{Keep, Line, Noted};
 use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
+use crate::message::FUND;
 use crate::num::ONE;
 use crate::num::round::div_even;
 use crate::rules::Rulebook;
@@ -188,6 +189,24 @@ impl Venue {
             entry_price: entry.map(|price| price as i64),
             isolated_margin: held.margin.amount(),
         }
+    }
+
+    /// The prices that everybody is valued at.
+    pub fn market(&self) -> &Market {
+        &self.state.market
+    }
+
+    /// What all buckets lack that would be worth less than nothing at some prices, and what the fund would be worth there, at
+    /// least 0; in g.
+    pub fn stressed(&self, market: &Market) -> (i128, i128) {
+        let ledger = &self.state.ledger;
+        let lacks = |value: i128| (-value).max(0);
+        let of = |account: u32| {
+            let (cross, isolated) = ledger.net_values(account, market);
+            lacks(cross) + isolated.into_iter().map(|(_, value)| lacks(value)).sum::<i128>()
+        };
+        let deficit = self.state.order.iter().filter(|account| **account != FUND).map(|account| of(*account)).sum();
+        (deficit, ledger.net_values(FUND, market).0.max(0))
     }
 
     /// Checks that nothing was lost: what does not hold, in words; empty where all does.

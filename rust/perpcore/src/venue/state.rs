@@ -65,6 +65,8 @@ pub(super) struct State {
     pub(super) members: Vec<Option<Member>>,
     /// Accounts in the order of their opening.
     pub(super) order: Vec<u32>,
+    /// Whether that is the order of their numbers.
+    pub(super) numbered_in_order: bool,
     /// The accounts of each client, and of each beneficial-owner group, with their orders a second.
     pub(super) kin: Kins,
     pub(super) halts: Halts,
@@ -120,6 +122,7 @@ impl State {
             ledger: Ledger::new(rules, &terms),
             members: Vec::new(),
             order: Vec::new(),
+            numbered_in_order: true,
             kin: Kins::default(),
             halts: Halts::default(),
             prices: Prices::new(rules),

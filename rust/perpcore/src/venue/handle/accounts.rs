@@ -71,6 +71,7 @@ impl Venue {
         self.introduce(account, &member);
         self.state.members[account as usize] = Some(member);
         self.state.ledger.open(account);
+        self.state.numbered_in_order &= self.state.order.last().is_none_or(|last| *last < account);
         self.state.order.push(account);
         self.note_lapses(account);
         self.accepted(account, out);

@@ -4,10 +4,8 @@ use super::Bucket;
 use super::round::Part;
 use crate::fault::Code;
 use crate::ledger::Key;
-use crate::liquidation::plan::Fallen;
 use crate::liquidation::rank::{Counterparty, allocate};
 use crate::liquidation::waterfall::ADL;
-use crate::margin::status::Status;
 use crate::margin::threshold::bankruptcy::Closing;
 use crate::message::event::Kind;
 use crate::message::{Event, FUND, NOBODY};
@@ -16,20 +14,15 @@ use crate::num::round::{charge_from_e16, div_even};
 use crate::num::{E8, times};
 use crate::rule::Rule;
 use crate::rules::{FundMode, Liquidation};
-use crate::sweep::threads;
 use crate::venue::Venue;
-use crate::venue::desk::Desk;
-use crate::venue::state::State;
 
 /// A day, in ns: then a report is due.
 const DAY: i64 = 86_400_000_000_000;
-/// Below this many accounts a further thread costs more than it brings.
-const ACCOUNTS_A_THREAD: usize = 10_000;
 
 /// What deleveraging some of a position costs a counterparty against the mark, in 10⁻¹⁶.
 #[derive(Clone, Copy)]
-struct Loss {
-    closing: Closing,
+pub(super) struct Loss {
+    pub(super) closing: Closing,
     amount_e16: i128,
     lot: i64,
 }
@@ -45,7 +38,7 @@ impl Loss {
     }
 
     /// The most lots of which it is at most an amount in g.
-    fn most(&self, lots: i64, at_most: i128) -> i64 {
+    pub(super) fn most(&self, lots: i64, at_most: i128) -> i64 {
         let all_e16 = self.sign() * (self.amount_e16 - self.closing.notional_e16());
         if all_e16 <= 0 || cfg!(feature = "without_cap_of_losses") {
             return lots;
@@ -61,46 +54,11 @@ impl Loss {
     }
 }
 
-impl State {
-    /// Positions of some accounts against a bucket's in an instrument, whose buckets are in order.
-    fn opposite(&self, accounts: &[u32], bucket: Bucket, instrument: u32, loss: &Loss) -> Vec<Counterparty> {
-        let (mut desk, mut found) = (Desk::default(), Vec::with_capacity(accounts.len()));
-        for &account in accounts.iter().filter(|account| ![bucket.account, FUND].contains(account)) {
-            for isolated in [false, true] {
-                let Some(held) = self.ledger.of(account).position(instrument, isolated) else { continue };
-                if held.quantity == 0 || (held.quantity > 0) == (loss.closing.quantity > 0) {
-                    continue;
-                }
-                let of = Bucket { account, isolated: isolated.then_some(instrument) };
-                desk.lay(self.ledger.of(account), &self.manner(account));
-                let Some(figures) = desk.bucket(&self.terms, &self.market, of) else { continue };
-                if figures.status == Status::Undecided || Fallen::of(&figures).is_due() {
-                    continue;
-                }
-                let at_most = figures.net_value.min(figures.unrealized_pnl.max(0));
-                let lots = held.quantity.abs() / loss.lot;
-                found.push(Counterparty {
-                    account,
-                    isolated,
-                    lots,
-                    most: loss.most(lots, at_most),
-                    at_most,
-                    pnl_e16: times(held.quantity, loss.closing.mark) - held.cost_e16,
-                    cost_e16: held.cost_e16,
-                    maintenance: figures.maintenance_margin,
-                    net_value: figures.net_value,
-                });
-            }
-        }
-        found
-    }
-}
-
 impl Venue {
     /// Deleverages counterparties of parts.
     pub(super) fn deleverage(&mut self, bucket: Bucket, parts: &mut [Part], rules: &Liquidation, out: &mut Vec<Event>) {
         for part in parts {
-            let why = std::mem::replace(&mut part.why, ADL.exhausted);
+            let (why, told) = (std::mem::replace(&mut part.why, ADL.exhausted), out.len());
             self.tell_of_fund(bucket, part.instrument, rules, out);
             let from = out.len();
             let Some(figures) = self.state.bare(bucket) else { continue };
@@ -108,13 +66,16 @@ impl Venue {
             let price = div_even(loss.amount_e16, loss.closing.quantity.abs().into()) as i64;
             let numbers = [figures.net_value, figures.maintenance_margin];
             self.say_step(bucket, &ADL, Some(part), price, Some(why), numbers, out);
-            let opposite = self.opposite(bucket, part, &loss);
+            let opposite = self.against(bucket, part.instrument, &loss);
             let wanted = if cfg!(feature = "without_exact_deleveraging") { i64::MAX } else { part.lots };
             let taken = allocate(rules.adl, &opposite, wanted);
             for (at, _) in &taken {
                 let account = opposite[*at].account;
                 self.end_orders_in(part.instrument, account, Code::Deleveraged, out, |_| true);
             }
+            let mut concerned: Vec<u32> = taken.iter().map(|(at, _)| opposite[*at].account).collect();
+            concerned.push(bucket.account);
+            concerned.sort_unstable();
             let (number, mut total, mut all) = (self.state.falls.reports + 1, 0, 0);
             for (at, lots) in taken {
                 let (lots, lost) = self.deleverage_one(bucket, part, &opposite[at], lots, number, rules, out);
@@ -123,7 +84,9 @@ impl Venue {
             part.lots -= total;
             if total > 0 {
                 self.say_report(bucket, part, total, price, all, out);
-                self.state.falls.record.reports.push(out[from..].to_vec());
+                // Of the notices those to whom it concerns.
+                let notices = out[told..from].iter().filter(|event| concerned.binary_search(&event.account).is_ok());
+                self.state.falls.record.reports.push(notices.chain(&out[from..]).copied().collect());
             }
         }
     }
@@ -145,26 +108,9 @@ impl Venue {
         };
         let kind = if pays == 0 { Kind::FundDepleted } else { Kind::FundUnavailable };
         let rule = Some(Rule::LiquidationFund);
-        for at in 0..self.state.order.len() {
-            let account = self.state.order[at];
-            let has = |isolated| self.state.ledger.quantity(account, instrument, isolated) != 0;
-            if account != FUND && (has(false) || has(true)) {
-                self.say(Event { kind, account, instrument, amount, rule, ..Event::NOTHING }, out);
-            }
+        for account in self.holders_of(instrument).into_iter().filter(|account| *account != FUND) {
+            self.say(Event { kind, account, instrument, amount, rule, ..Event::NOTHING }, out);
         }
-    }
-
-    /// Positions on the other side whose buckets are in order.
-    fn opposite(&self, bucket: Bucket, part: &Part, loss: &Loss) -> Vec<Counterparty> {
-        let order = &self.state.order;
-        let size = order.len().div_ceil(threads::worth(order.len(), ACCOUNTS_A_THREAD, None)).max(1);
-        let found = |accounts: &[u32]| self.state.opposite(accounts, bucket, part.instrument, loss);
-        let parts = threads::run(order.chunks(size), found);
-        let all = parts.into_iter().reduce(|mut all, part| {
-            all.extend(part);
-            all
-        });
-        all.unwrap_or_default()
     }
 
     /// Deleverages one position by at most so many lots; how many it were, and what that cost, in g.

@@ -33,7 +33,7 @@ impl Venue {
         let (instrument, from) = (part.instrument, bucket.key(part.instrument));
         let (lot, sign) = (self.state.lots[instrument as usize], part.side.sign());
         let mut to: Vec<(Key, i64)> = Vec::new();
-        for &account in &self.state.order {
+        for account in self.holders_of(instrument) {
             for isolated in [false, true] {
                 let lots = sign * self.state.ledger.quantity(account, instrument, isolated) / lot;
                 if lots > 0 {

@@ -10,12 +10,14 @@ mod bucket;
 mod fund;
 mod last;
 pub(super) mod queue;
+mod ranked;
 mod round;
 mod take;
 
 pub(super) use book::{Closing, filled, refuses};
 pub(super) use bucket::badness;
 pub(super) use queue::Falls;
+pub use ranked::Light;
 
 use super::Venue;
 use super::state::SECOND;
@@ -95,6 +97,21 @@ impl Venue {
             self.state.touch(account);
         }
         self.look_at_touched(out);
+    }
+
+    /// Who has a position in an instrument, in the order of opening.
+    fn holders_of(&self, instrument: u32) -> Vec<u32> {
+        let state = &self.state;
+        let of_fund = Some(FUND).filter(|fund| state.ledger.quantity(*fund, instrument, false) != 0);
+        let mut holders: Vec<u32> = state.ledger.holders(instrument).chain(of_fund).collect();
+        let opened = |account: &u32| match account {
+            &FUND => state.falls.fund_opened,
+            account => state.members[*account as usize].as_ref().map_or(u32::MAX, |member| member.opened),
+        };
+        if !state.numbered_in_order {
+            holders.sort_unstable_by_key(opened);
+        }
+        holders
     }
 
     /// Everybody who fell is to be looked at: prices moved, or an instrument entered another phase.

@@ -80,6 +80,8 @@ pub(in crate::venue) struct Falls {
     pub(in crate::venue) told: BTreeSet<u32>,
     /// Whether the fund has positions that it took over, or what is to be settled of them.
     pub(in crate::venue) fund_holds: bool,
+    /// Its place in the order of opening, once it held something.
+    pub(in crate::venue) fund_opened: u32,
     /// When it unwound them last.
     pub(in crate::venue) unwound: i64,
     /// How many reports there were, and which are due when.

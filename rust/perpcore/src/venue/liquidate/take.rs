@@ -52,7 +52,7 @@ impl State {
         let figures = self.inventory_with(None);
         let Some(rules) = self.rules.liquidation() else { return };
         let fell = figures.and_then(|figures| Some((super::badness(&figures)?, Fallen::of(&figures).is_deep(rules))));
-        self.falls.seen(INVENTORY, u32::MAX, fell);
+        self.falls.seen(INVENTORY, self.falls.fund_opened, fell);
     }
 }
 
@@ -105,6 +105,7 @@ impl Venue {
         state.falls.told.clear();
         state.falls.fund_holds = true;
         if !state.order.contains(&FUND) {
+            state.falls.fund_opened = state.order.len() as u32;
             state.order.push(FUND);
         }
         // A minute later it unwinds.
