@@ -74,7 +74,6 @@ def test_positions_are_what_the_events_say_and_nobody_flips(played: Replay) -> N
 
 
 def test_reports_add_up_to_what_was_taken(played: Replay) -> None:
-    """Each report has the contracts and the loss of its `adl` events; each loss is rounded up, and so is their sum."""
     taken: dict[int, list[dict[str, Any]]] = defaultdict(list)
     events = of_kind(played.events(), "adl", "adl_report")
     for row in events:
@@ -83,8 +82,7 @@ def test_reports_add_up_to_what_was_taken(played: Replay) -> None:
     for report in (row for row in events if row["kind"] == "adl_report"):
         cuts = taken.pop(report["order"])
         assert sum(cut["quantity"] for cut in cuts) == -report["quantity"]
-        rounding = sum(cut["amount"] for cut in cuts) - report["amount"]
-        assert 0 <= rounding <= len(cuts) * Decimal("1e-8")
+        assert sum(cut["amount"] for cut in cuts) == report["amount"]
     assert not taken
 
 
