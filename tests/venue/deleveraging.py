@@ -95,8 +95,8 @@ def deficits() -> list[Deficit]:
         power = max(0, contracts.adjusted() - 6)
         lots = round(contracts.scaleb(4 - power))
         gap = round(Decimal(row["gap_per_contract_usd"]).scaleb(8 + power))
-        amounts = {"mark": round(gap * times), "recorded": Decimal(row["gap_usd_x_qty"])}
-        found.append(Deficit(row["wave"], row["coin"], lots * LOT, gap, **amounts))
+        recorded = Decimal(row["gap_usd_x_qty"])
+        found.append(Deficit(row["wave"], row["coin"], lots * LOT, gap, round(gap * times), recorded))
     return found
 
 

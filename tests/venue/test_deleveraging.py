@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from tests.shared import at_hand
+from tests.venue.crowd import table
 from tests.venue.deleveraging import (
     FOLDER,
-    GRID,
     LOT,
     POLICIES,
     Closed,
@@ -22,8 +22,8 @@ from tests.venue.deleveraging import (
     play,
     setting,
     shorts,
-    table,
 )
+from tests.venue.tape import GRID
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "liquidation.md"
 UNIT = Decimal("1e-8")
