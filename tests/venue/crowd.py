@@ -133,7 +133,10 @@ def _paid(account: str, asset: str, amount: int) -> Row:
     return {"kind": "deposit", "account": account, "asset": asset, "amount_e8": amount}
 
 
-TIMES = ("time", "investor_until", "knowledge_until")
+TYPES = {
+    **dict.fromkeys(("time", "investor_until", "knowledge_until"), pa.int64()),
+    "reduce_only": pa.bool_(),
+}
 
 
 def table(given: Iterator[Row]) -> pa.Table:
@@ -142,6 +145,6 @@ def table(given: Iterator[Row]) -> pa.Table:
     names = {name: None for row in rows for name in row}
     columns = {}
     for name in names:
-        whole = name.endswith("_e8") or name in TIMES
-        columns[name] = pa.array([row.get(name) for row in rows], pa.int64() if whole else pa.string())
+        kind = pa.int64() if name.endswith("_e8") else TYPES.get(name, pa.string())
+        columns[name] = pa.array([row.get(name) for row in rows], kind)
     return pa.table(columns)
