@@ -98,8 +98,9 @@ CRASHES = (
 
 
 def rulebook(crash: Crash) -> pc.Rulebook:
-    """The preset, in which a maker may hold anything, and a price told every bar is good until the next."""
-    changes: dict[str, Any] = {f"instrument.{each.name}.limits.position": None for each in crash.contracts}
+    """The preset, in which a maker may quote and hold anything, and a price told every bar is good until the next."""
+    free = [f"instrument.{each.name}.{limit}" for each in crash.contracts for limit in ("limits.position", "max_size")]
+    changes: dict[str, Any] = dict.fromkeys(free)
     changes |= {f"underlying.{each.underlying}.index.stale_after": "3m" for each in crash.contracts}
     return pc.Rulebook.preset(crash.preset).edit(changes)
 
@@ -144,8 +145,8 @@ class Replay:
         return pa.concat_tables(self.tables).unify_dictionaries()
 
 
-def replay(crash: Crash, accounts: int, span: Span, every: int = 1) -> Replay:
-    """The crash, so many prices a table; then some withdraw."""
+def begin(crash: Crash, accounts: int, span: Span) -> tuple[Replay, pa.Table]:
+    """A venue in which all have their positions, and what it is to be told then."""
     tapes = [tape(each, crash.file, span, crash.bar) for each in crash.contracts]
     at = {each.contract.name: int(each.price[0]) for each in tapes}
     rules = rulebook(crash)
@@ -154,11 +155,16 @@ def replay(crash: Crash, accounts: int, span: Span, every: int = 1) -> Replay:
     run = Replay(pc.Venue(rules), members, opened)
     run.feed(opened)
     run.fund.append(run.has("fund"))
-    told = commands(tapes, crash.depth * accounts)
-    block = len(KINDS) * len(tapes) * every
-    for begin in range(0, told.num_rows, block):
-        run.feed(told.slice(begin, block))
-    asked = run.feed(table(leaving(crash.terms, members)))
+    return run, commands(tapes, crash.depth * accounts)
+
+
+def replay(crash: Crash, accounts: int, span: Span, every: int = 1) -> Replay:
+    """The crash, so many prices a table; then some withdraw."""
+    run, told = begin(crash, accounts, span)
+    block = len(KINDS) * len(crash.contracts) * every
+    for first in range(0, told.num_rows, block):
+        run.feed(told.slice(first, block))
+    asked = run.feed(table(leaving(crash.terms, run.members)))
     numbers = asked.filter(compute.equal(asked["kind"], "withdrawal_requested"))["order"]
     run.feed(pa.table({"kind": ["confirm_withdrawal"] * len(numbers), "order": numbers}))
     run.check()

@@ -86,6 +86,11 @@ def test_reports_add_up_to_what_was_taken(played: Replay) -> None:
     assert not taken
 
 
+def test_nothing_is_refused_but_withdrawals(played: Replay) -> None:
+    codes = {row["code"] for row in of_kind(played.events(), "rejected")}
+    assert codes <= {"insufficient_balance", "not_withdrawable"}
+
+
 def test_crowd_book_and_fund_are_such_that_every_step_is_taken(played: Replay) -> None:
     found = summary(played)
     assert found.liquidated > found.accounts / 4
