@@ -5,7 +5,8 @@ import random
 from decimal import Decimal
 from typing import Any
 
-from tests.venue.scene import HOUR, SECOND, START, Claims, Scene, X, kinds, refusal, rulebook
+from tests.venue.failed_liquidations import backlog_of_liquidations, ring_fenced_backstop
+from tests.venue.scene import HOUR, SECOND, START, Claims, Scene, X, closed, kinds, refusal, rulebook
 
 
 def late_orders(control: bool) -> Claims:
@@ -32,6 +33,7 @@ def late_orders(control: bool) -> Claims:
     assert scene.position("late") == (0 if control else -1_000_000)
     # An order that was sent just now is taken.
     assert refusal(scene.venue.place("late", X, -5000, sent=now, time=now)) is None
+    yield from backlog_of_liquidations(control)
 
 
 def retried_order(control: bool) -> Claims:
@@ -90,19 +92,19 @@ def no_account_is_exempt(control: bool) -> Claims:
         decisions.add(tuple(told))
     yield "for all accounts a,b with equal numeric state: decision(a)==decision(b)", len(decisions) == 1
 
-    # 1 at 100 with 10: at 91 equity is 1, below 5 % of 91; at 89 it is −1.
+    # 1 at 100 with 10: at 91 equity is 1, below 5 % of 91; at 89 it is −1. Whoever it is, all of it is closed.
     found = set()
     for name, flags in itertools.product(classes, (None, "no_open", "no_withdraw", "frozen")):
-        one = Scene(rulebook("5%", 10, {}), "100", maker="1000000")
-        one.join("account", "10", account_class=name, approval="a reference")
-        one.trade("account", "maker", "1", "100")
-        one.venue.hold("account", flags, approval="a reference")
-        one.tell("91")
-        before = one.status("account")
-        one.tell("89")
-        found.add((before, one.status("account")))
+        for price in ("91", "89"):
+            one = Scene(rulebook("5%", 10, {}), "100", maker="1000000")
+            one.join("account", "10", account_class=name, approval="a reference")
+            one.trade("account", "maker", "1", "100")
+            one.venue.hold("account", flags, approval="a reference")
+            told_of = [event for event in one.tell(price) if event.account == "account"]
+            fell = [event.after for event in told_of if event.kind == "status_changed"]
+            found.add((price, fell[0], "account" in closed(told_of), one.position("account")))
     claim = "an account with equity < MM is always in the liquidation set, and one with net_value < 0 is bankrupt, "
-    yield claim + "whatever its class or flags", found == {("liquidation", "bankrupt")}
+    yield claim + "whatever its class or flags", found == {("91", "liquidation", True, 0), ("89", "bankrupt", True, 0)}
 
 
 def cornered_market(control: bool) -> Claims:
@@ -120,6 +122,7 @@ def cornered_market(control: bool) -> Claims:
     refused = [refusal(events) for events in told] == ["open_interest"] * 2
     yield "opening 3.78M notional rejected by OI cap (limit 1.0M)", refused
     assert [scene.position(account) for account in "AB"] == ([0, 0] if control else [-398_000_000, 398_000_000])
+    yield from ring_fenced_backstop(control)
     # What is within the limit the two cannot trade with each other.
     told = scene.venue.place("A", X, -1000, "0.0095"), scene.venue.place("B", X, 1000, "0.0095")
     assert ("filled" in kinds(told[1])) is not control

@@ -3,9 +3,8 @@
 import random
 from decimal import Decimal
 
+from tests.venue.failed_liquidations import part_by_part
 from tests.venue.scene import HOUR, SECOND, START, Claims, Scene, X, kinds, refusal, rulebook
-
-import perpcore as pc
 
 UNIT = Decimal("0.00000001")
 
@@ -45,6 +44,7 @@ def margin_withdrawn_from_a_position(control: bool) -> Claims:
     assert row["equity"] == (Decimal("20197259.58") if control else Decimal("3107259.58"))
     safe = row["status"] == "healthy" and scene.has("fund") == 0
     yield "when mark falls to 1915 the account is not bankrupt and loss to vault == 0", safe
+    yield from part_by_part(control)
 
 
 def pumped_collateral(control: bool) -> Claims:
@@ -59,12 +59,16 @@ def pumped_collateral(control: bool) -> Claims:
     yield "order of 18.45M notional rejected by OI cap", refused
     assert [scene.position(account) for account in "AB"] == ([0, 0] if control else [-483_000_000, 483_000_000])
 
-    # Had they got it all the same, there would be no money for what was not settled.
-    scene = Scene(rules.edit({"instrument.X-PERP.limits.open_interest": None}), "0.0382", A="5000000", B="5000000")
-    scene.join("others", "150000000")
-    scene.trade("B", "A", "483000000", "0.0382")
-    for minute, price in enumerate(("0.0382", "0.10", "0.30", "0.91")):
-        scene.tell(price, START + 60 * minute * SECOND)
+    # Had they got it all the same, there would be no money for what was not settled; least where nobody is liquidated.
+    rules = rules.edit({"instrument.X-PERP.limits.open_interest": None})
+    scene, liquidating = [
+        Scene(each, "0.0382", A="5000000", B="5000000", others="150000000")
+        for each in (rules.edit({"liquidation": None}), rules)
+    ]
+    for each in (scene, liquidating):
+        each.trade("B", "A", "483000000", "0.0382")
+        for minute, price in enumerate(("0.0382", "0.10", "0.30", "0.91")):
+            each.tell(price, START + 60 * minute * SECOND)
     row = scene.row("B")
     # 483,000,000 · 0.8718 = 421,079,400. Without it 5,000,000 are less than 10 % of 439,530,000.
     gain = row["unrealized_pnl"] == 421_079_400
@@ -81,6 +85,12 @@ def pumped_collateral(control: bool) -> Claims:
     waits = [(event.instrument, event.account) for event in told if event.kind == "settlement_deferred"] == [(X, "A")]
     out = 160_000_000 - sum(row["amount"] for row in scene.venue.ledger().to_pylist())
     yield "vault outflow == 0", waits and out == 0 and scene.has("B") == 5_000_000
+    # Where A is liquidated, at 0.10, B gains the 5,000,000 that A had, and may send its own until it is settled.
+    row = liquidating.row("B")
+    assert (row["unrealized_pnl"], row["withdrawable"], liquidating.position("B")) == (5_000_000, 5_000_000, 0)
+    assert liquidating.sends("B", "5000000.00000001") == "insufficient_balance"
+    liquidating.venue.advance_time(START + 8 * HOUR)
+    assert [liquidating.has(account) for account in ("A", "B", "others")] == [0, 10_000_000, 150_000_000]
 
 
 def profit_before_loss(control: bool) -> Claims:
@@ -200,54 +210,3 @@ def tiny_trades(control: bool) -> Claims:
     yield "sum of all accounts including residue account is constant", all(constant)
     yield "funding payments net to residue exactly", all(netted)
     assert payments >= 70
-
-
-def draws_on_the_fund(control: bool) -> Claims:
-    """deribit-2020-03-12-fund-drain. Nothing is liquidated yet: what the fund pays is funding that payers cannot."""
-    assert control
-    # A funding of 1 % an hour: 8 % · 1 h / 8 h, with a premium of 0. Owed are 1 % of Q · 100: as much as Q.
-    funding = {"every": "1h", "sample": "20m", "interest_8h": "8%", "dead_zone": "8%", "impact_notional": 1}
-    rules = rulebook("0.4%", 200, {"instrument.X-PERP.funding": funding})
-    owed = ["60", "50", "40", "30", "20", "8"]
-
-    def hour(scene: Scene, end: int) -> list[pc.Event]:
-        told = []
-        for minutes in (40, 20, 0):
-            told += scene.tell("100", end - minutes * 60 * SECOND - SECOND)
-        return told + scene.venue.advance_time(end)
-
-    def crashed(fund: str) -> Scene:
-        """Six who bought at 101 with 1 for each: at 100 they have nothing left."""
-        scene = Scene(rules, "101", shorts="1000000", Q="1000000", treasury="500")
-        scene.venue.fund_topup(fund)
-        for number, amount in enumerate(owed):
-            scene.join(f"long {number}", amount)
-            scene.trade(f"long {number}", "shorts", amount, "101")
-        scene.tell("100")
-        scene.venue.place("Q", X, 100, "99.99")
-        scene.venue.place("Q", X, -100, "100.01")
-        return scene
-
-    scene = crashed("391")
-    told = hour(scene, START + HOUR)
-    draws = [(event.amount, event.balance, event.code) for event in told if event.kind == "fund_draw"]
-    # 60 + 50 + 40 + 30 + 20 + 8 = 208 of 391, which is 53.2 %.
-    yield "fund == 183 after the list", draws == [(208, 183, None)] and scene.has("fund") == 183
-    # The next hour takes the 183 and is 25 short: that is cut from those who would have received it.
-    told = hour(scene, START + 2 * HOUR)
-    draws = [(event.amount, event.balance, event.code) for event in told if event.kind == "fund_draw"]
-    received = [event.amount for event in told if event.kind == "posting" and event.rule == "funding.settle"]
-    empty = draws == [(183, 0, "fund_short")] and received == [183] and scene.has("fund") == 0
-    yield "fund never < 0", empty and scene.venue.verify() == []
-
-    scene = crashed("391")
-    hour(scene, START + HOUR)
-    whole = sum(row["amount"] for row in scene.venue.ledger().to_pylist())
-    from_account = scene.venue.fund_topup(500, account="treasury")
-    posted = [(event.account, event.amount, event.balance, event.rule) for event in from_account]
-    entry = posted == [("treasury", -500, 0, "ledger.topup")] and scene.has("fund") == 683
-    entry = entry and whole == sum(row["amount"] for row in scene.venue.ledger().to_pylist())
-    from_outside = scene.venue.fund_topup(500)
-    posted = [(event.account, event.amount, event.balance, event.rule) for event in from_outside]
-    entry = entry and posted == [(None, 500, 1183, "ledger.topup")] and scene.venue.verify() == []
-    yield "injection appears as one ledger entry with counter-account", entry

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from tests.venue.scene import HOUR, IN_DANGER, SECOND, START, Claims, Scene, X, kinds, refusal, rulebook
+from tests.venue.scene import HOUR, SECOND, START, Claims, Scene, X, closed, kinds, refusal, rulebook
 
 import perpcore as pc
 
@@ -14,10 +14,11 @@ def outlier_of_a_source(control: bool) -> Claims:
     off = {"drop_beyond": "100%", "max_deviation": "100%"}
     index = {"min_sources": 4} | (on if control else off)
     rules = rulebook("1%", 50, {"underlying.X.index": index}, sources=7)
-    scene = Scene(rules, L="1000", S="100000", late="1000")
+    scene = Scene(rules, L="1000", S="100000", late="1000", little="300")
     scene.begin(*["9160"] * 7)
     at = START + 5 * SECOND
     scene.trade("L", "S", "1", "9150")
+    scene.trade("little", "S", "1", "9150")
     scene.venue.place("L", X, -1, trigger=9000, trigger_by="index", trigger_when="at_or_below", reduce_only=True)
     told = scene.quote(at + SECOND, *["9160"] * 5)
     # What is no price goes in a table as it is.
@@ -28,9 +29,8 @@ def outlier_of_a_source(control: bool) -> Claims:
     indexes = {event.price for event in told if event.kind == "index"}
     indexes |= {row["price"] for row in rows if row["kind"] == "index"}
     yield "index == 9160 at every event", indexes <= {Decimal(9160)}
-    danger = {event.after for event in told if event.kind == "status_changed"}
-    yield "liquidations == 0", not danger & set(IN_DANGER)
-    # (5 · 9,160 + 6,000) / 6 = 8,633.33 is below the stop at 9,000.
+    # (5 · 9,160 + 6,000) / 6 = 8,633.33: a long of 1 from 9,150 loses more than 300, and it is below the stop at 9,000.
+    yield "liquidations == 0", closed(told) == set()
     yield "stops_triggered == 0", "triggered" not in kinds(told)
     for second in range(14, 27, 4):
         scene.quote(at + second * SECOND, *["9160"] * 3, None, None, None, "6000" if control else None)
@@ -59,7 +59,8 @@ def constant_index(control: bool) -> Claims:
     if control:
         scene.begin("1.30", "1.30", "1.30")
     scene.trade("L", "S", "1000", "1.30")
-    marks, danger = [], []
+    marks: list[Decimal | None] = []
+    fallen: set[str | int | None] = set()
     for second in range(10, 50):
         time = START + second * SECOND
         # A sweep: the best of the book around 4.
@@ -68,11 +69,11 @@ def constant_index(control: bool) -> Claims:
         else:
             told = scene.tell("4.00", time)
         marks += [event.price for event in told if event.kind == "mark"]
-        danger += [event.after for event in told if event.kind == "status_changed"]
+        fallen |= closed(told)
     near = all(abs(marked / Decimal("1.30") - 1) <= Decimal("0.005") for marked in marks) and bool(marks)
     yield "with the external sources as index: |mark / index - 1| <= mark_band", near
     # S sold 1,000 at 1.30 with 200: at 1.3065 he lost 6.50, at 4 2,700.
-    yield "liquidations at mark 4.00 == 0", not set(danger) & set(IN_DANGER)
+    yield "liquidations at mark 4.00 == 0", fallen == set()
 
 
 def stale_oracle_choice(control: bool) -> Claims:
@@ -101,19 +102,20 @@ def source_outage(control: bool) -> Claims:
     start = START + 5 * SECOND
     scene.trade("small", "S", "1", "101.5")
     scene.trade("L", "S", "5", "101.5")
-    states, opening, closing, danger = [], [], [], []
+    states, opening, closing = [], [], []
+    fallen: set[str | int | None] = set()
     for seconds in range(9, 36_000, 9):
         price = "101.5" if seconds < 30 else "100"
         told = scene.quote(start + seconds * SECOND, None, price, price)
         states += [event.after for event in told if event.kind == "price_state"]
         # 101.5 − 100 of 2.10 are lost: 0.60 is less than 1 % of 100.
-        danger += [event.after for event in told if event.kind == "status_changed" and event.account == "small"]
+        fallen |= closed(told)
         if seconds in (99, 20_007):
             opening.append(refusal(scene.venue.place("S", X, -1, 101)))
             closing.append(refusal(scene.venue.place("L", X, -1, 101, reduce_only=True)))
     # Both of the index and of the mark that is made of it.
     yield "state == thin for the whole gap", set(states) == {"thin"}
-    yield "no liquidation during the gap under thin = protect", not set(danger) & set(IN_DANGER)
+    yield "no liquidation during the gap under thin = protect", fallen == set()
     assert opening == (["price_unusable"] * 2 if control else [None] * 2)
     assert closing == [None] * 2
     assert (scene.status("small") == "undecided") == control
@@ -141,7 +143,7 @@ def reset_after_restart(control: bool) -> Claims:
     rows = scene.venue.apply({"kind": ["mark"], "instrument": [X], "price": [0.0]}).to_pylist()
     assert [(row["kind"], row["code"]) for row in rows] == [("rejected", "out_of_range")]
     states = [event.after for event in told if event.kind == "price_state"]
-    status = {scene.status("L"), scene.status("S")}
+    fallen = closed(told)
     refused = [refusal(scene.venue.place("L", X, 1, 92600)), refusal(scene.venue.place("L", X, -1, 92600))]
     # What traded is halted, and resumes only once its price may be used.
     assert [*refused, refusal(scene.venue.resume(X))] == ["phase_refused"] * 2 + ["price_unusable"]
@@ -150,8 +152,8 @@ def reset_after_restart(control: bool) -> Claims:
         scene.around("92600", START + (7 + second) * SECOND)
         told = scene.quote(START + (7 + second) * SECOND, *["92600"] * 3)
         states += [event.after for event in told if event.kind == "price_state"]
-        status |= {event.after for event in told if event.kind == "status_changed"}
-    yield "liquidations == 0", not status & set(IN_DANGER)
+        fallen |= closed(told)
+    yield "liquidations == 0", fallen == set()
     # Index and mark each.
     expected = ["frozen"] * 2 + [f"sample {number}" for number in range(1, 6)] + ["live"] * 2
     yield "price state == frozen until five samples in quorum agree", states == expected
@@ -166,29 +168,31 @@ def stale_oracle_on_resume(control: bool) -> Claims:
         index = {"underlying.X.index.stale_after": "5s", "underlying.X.index.halt_after": "3m" if halted else "1d"}
         scene = Scene(rulebook("1%", 50, index, sources=5), L="2.70", S="1000000")
         scene.begin(*["100"] * 5)
-        # A short of 1 at 100 with 2.70; at 101.9 he has 0.80, which is below 1 % and no longer true.
-        scene.trade("S", "L", "1", "100")
+        # A long of 1 from 100 with 2.70. It was halted when it came to 98.1, where he has 0.80, which is below 1 %.
+        scene.trade("L", "S", "1", "100")
+        told = scene.venue.halt(X)
         for second in range(6, 11):
-            scene.around("101.9", START + second * SECOND)
-            scene.quote(START + second * SECOND, *["101.9"] * 5)
+            told += scene.around("98.1", START + second * SECOND)
+            told += scene.quote(START + second * SECOND, *["98.1"] * 5)
         assert scene.status("L") == "liquidation"
         restart = START + 28_800 * SECOND
-        told = [event for minute in range(1, 6) for event in scene.venue.advance_time(START + minute * 60 * SECOND)]
-        told += scene.venue.restart(time=restart)
-        states = [event.after for event in told if event.kind == "price_state"]
-        told += scene.venue.advance_time(restart + SECOND // 2)
+        aged = [event for minute in range(1, 6) for event in scene.venue.advance_time(START + minute * 60 * SECOND)]
+        aged += scene.venue.restart(time=restart)
+        states = [event.after for event in aged if event.kind == "price_state"]
+        told += aged + scene.venue.advance_time(restart + SECOND // 2)
         # Nothing is done on the price of hours ago: nobody is in liquidation, nothing opens, no trading by command.
         safe = [scene.status("L") == "undecided"]
-        refused = [refusal(scene.venue.place("S", X, 1, "101.9")), refusal(scene.venue.enter_phase(X, "auction"))]
+        refused = [refusal(scene.venue.place("S", X, 1, "98.1")), refusal(scene.venue.enter_phase(X, "auction"))]
         refused.append(refusal(scene.venue.resume(X)))
         assert states == (["frozen", "frozen", "halted", "halted"] if halted else ["frozen", "frozen"])
         fresh, values = [], []
         for second in range(30, 35):
             safe.append(scene.status("L") == "undecided")
             time = restart + second * SECOND
-            told = scene.around("112", time) + scene.quote(time, *["112"] * 5)
-            fresh += [event.after for event in told if event.kind == "price_state"]
-            values += [event.price for event in told if event.kind == "index"]
+            quoted = scene.around("112", time) + scene.quote(time, *["112"] * 5)
+            fresh += [event.after for event in quoted if event.kind == "price_state"]
+            values += [event.price for event in quoted if event.kind == "index"]
+            told += quoted
         if halted:
             assert fresh == []
             fresh += [event.after for event in scene.venue.resume(underlying="X") if event.kind == "price_state"]
@@ -198,7 +202,9 @@ def stale_oracle_on_resume(control: bool) -> Claims:
         assert (phases, fresh[-2:]) == ([None, "preopen", None, "auction", None, "open"], ["live"] * 2)
         if halted:
             continue
-        yield "liquidations before 28,830,000 ms == 0", all(safe)
+        # At 112 he is well: nobody was liquidated, before or after.
+        yield "liquidations before 28,830,000 ms == 0", all(safe) and closed(told) == set()
+        assert scene.status("L") == "healthy"
         yield (
             "price state == frozen until the quorum; phase preopen, auction, open by command",
             set(states) == {"frozen"}

@@ -21,6 +21,7 @@ settlement = "USD"
 [asset.USD]
 class = "fiat"
 eligible = true
+[liquidation]
 [instrument.X-PERP]
 underlying = "X"
 tick = 0.0001
@@ -104,3 +105,8 @@ def refusal(events: list[pc.Event]) -> str | None:
 
 def kinds(events: list[pc.Event]) -> list[str]:
     return [event.kind for event in events]
+
+
+def closed(events: list[pc.Event]) -> set[str | int | None]:
+    """Accounts that were liquidated, or of which a part was."""
+    return {event.account for event in events if event.kind == "liquidation_step"}

@@ -5,6 +5,9 @@ use arrow_array::{ArrayRef, LargeStringArray};
 use arrow_schema::DataType;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use perpcore::fault::{Code, Failure, Fault};
+use perpcore::ledger::House;
+use perpcore::message::FUND;
+use perpcore::word::Word;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -108,9 +111,10 @@ impl Residents {
         self.output.as_ref()
     }
 
-    /// The id of an account; none where there is no such account.
+    /// The id of an account; none where there is no such account. The fund has none among integers.
     pub(crate) fn key(&self, account: u32) -> Option<AccountKey<'_>> {
         match self.text_of(account) {
+            None if account == FUND && self.integers.is_empty() => Some(AccountKey::Text(House::Fund.text())),
             Some(text) => Some(AccountKey::Text(text)),
             None => self.integers.get(account as usize).map(|id| AccountKey::Integer(*id)),
         }
@@ -179,7 +183,7 @@ impl Residents {
             (0..accounts.len() as u32).for_each(|place| origins.push(Origin { source: 1, place }));
             Ids::Text { sources: vec![texts.clone(), texts], origins }
         } else {
-            Ids::Integers(accounts.iter().map(|&account| self.integers[account as usize]).collect())
+            Ids::Integers(accounts.iter().map(|&account| self.integer(account)).collect())
         };
         ids
     }

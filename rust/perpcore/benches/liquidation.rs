@@ -15,10 +15,10 @@ mod setting;
 mod workload;
 
 use commands::{LOT, TICK};
-use perpcore::message::{Event, Kind, Phase, PriceState, VenueCommand};
+use perpcore::message::{Event, House, Kind, Phase, PriceState, Settings, VenueCommand};
 use perpcore::num::ONE;
 use perpcore::venue::Venue;
-use setting::{MARK, limit, professional, rules, timed, venue};
+use setting::{Clock, MARK, RUNS, Runs, limit, professional, rules, timed, venue};
 
 /// The rules of the workload, which closes what falls.
 fn closing(policy: &str) -> String {
@@ -46,7 +46,7 @@ const FALLEN: u32 = 20_000;
 
 fn cascade() {
     let make = || {
-        let (mut venue, mut out) = (traded(&closing("score"), FALLEN, 10_500, 1_000), Vec::with_capacity(400_000));
+        let (mut venue, mut out) = (traded(&closing("score"), FALLEN, 10_500, 1_000), Vec::new());
         // At 90,000 each is worth 500 above bankruptcy and needs 450: at 89,900 it falls.
         for at in 0..50 {
             let order = limit(FALLEN, FALLEN + at, i64::from(FALLEN) * 1_000 / 50, MARK * 899 / 1_000 - i64::from(at));
@@ -59,42 +59,62 @@ fn cascade() {
     let (mut commands, mut filled) = (0, 0);
     let runs = timed(make, |(venue, out)| {
         venue.apply(1, 0, &VenueCommand::Mark(0, MARK * TICK * 899 / 1_000, PriceState::Live), out);
-        commands = 1;
-        while out.iter().filter(|event| event.kind == Kind::LiquidationStep).count() < FALLEN as usize {
-            venue.apply(1, 0, &VenueCommand::AdvanceTime, out);
+        (commands, filled) = (0, 0);
+        // Until a command does nothing more.
+        while !out.is_empty() {
+            filled += count(out, Kind::Filled);
             commands += 1;
+            out.clear();
+            venue.apply(1, 0, &VenueCommand::AdvanceTime, out);
         }
-        filled = count(out, Kind::Filled);
     });
+    assert!(filled >= FALLEN as usize);
     println!("{FALLEN} accounts fall at once, {filled} fills over {commands} commands: {}", runs.told("ms", 1e6));
 }
 
 const COUNTERPARTIES: u32 = 100_000;
 
+/// Deficits, one after the other, in a venue that stays: of each the mark falls, and is brought back before the next.
 fn adl() {
     for policy in ["score", "pro_rata", "minimax"] {
-        let make = || {
-            let (mut venue, mut out) = (traded(&closing(policy), COUNTERPARTIES, 100_000, 10), Vec::new());
-            // One more is short 1,000 lots of the richest, who buys: at 110,000 it is worth less than nothing.
-            let short = COUNTERPARTIES + 1;
-            venue.apply(0, 0, &VenueCommand::OpenAccount(short, perpcore::message::Settings::default()), &mut out);
-            venue.apply(0, 0, &VenueCommand::Deposit(short, 0, 9_000 * i128::from(ONE)), &mut out);
-            venue.apply(0, 0, &VenueCommand::Book(0, limit(0, COUNTERPARTIES + 9, 1_000, MARK)), &mut out);
-            venue.apply(0, 0, &VenueCommand::Book(0, limit(short, 1, -1_000, MARK)), &mut out);
-            assert_eq!(out.last().map(|event| event.kind), Some(Kind::Posting));
-            out.clear();
-            out.reserve(400_000);
-            (venue, out)
-        };
-        let mut adls = 0;
-        let runs = timed(make, |(venue, out)| {
-            venue.apply(1, 0, &VenueCommand::Mark(0, MARK * TICK * 11 / 10, PriceState::Live), out);
-            adls = count(out, Kind::Adl);
-        });
-        let told =
-            format!("{adls} deleveraged of {COUNTERPARTIES}, the notices to all and the move of the mark included");
-        println!("one deficit of {} contracts, {policy}: {told}: {}", 1_000 * LOT / ONE, runs.told("ms", 1e6));
+        let mut venue = traded(&closing(policy), COUNTERPARTIES, 100_000, 10);
+        for notices in [true, false] {
+            let (mut runs, mut taken, mut out) = (Runs::default(), 0, Vec::new());
+            for run in 0..RUNS as u32 {
+                out.clear();
+                deficit(&mut venue, run + RUNS as u32 * u32::from(notices), &mut out);
+                if notices {
+                    // Money for the fund: when it is gone everybody is told anew.
+                    venue.apply(1, 0, &VenueCommand::Topup(House::Fund, None, None, 1), &mut out);
+                }
+                out.clear();
+                let clock = Clock::start();
+                venue.apply(1, 0, &VenueCommand::Mark(0, MARK * TICK * 11 / 10, PriceState::Live), &mut out);
+                runs.add(clock.stop());
+                assert_eq!(count(&out, Kind::FundUnavailable) + count(&out, Kind::FundDepleted) > 0, notices);
+                taken = count(&out, Kind::Adl);
+            }
+            let with = if notices { "with notices to all" } else { "of which all were told before" };
+            println!(
+                "a deficit of {} contracts, {policy}, {taken} deleveraged of {COUNTERPARTIES}, {with}: {}",
+                1_000 * LOT / ONE,
+                runs.told("ms", 1e6)
+            );
+        }
     }
+}
+
+/// One more account is short 1,000 lots of another one's: at 110,000 it is worth less than nothing, at 105,000 it is healthy.
+fn deficit(venue: &mut Venue, run: u32, out: &mut Vec<Event>) {
+    let short = COUNTERPARTIES + 1 + run;
+    let mut tell = |command| venue.apply(1, 0, &command, out);
+    tell(VenueCommand::Mark(0, MARK * TICK, PriceState::Live));
+    tell(VenueCommand::OpenAccount(short, Settings::default()));
+    tell(VenueCommand::Deposit(short, 0, 9_000 * i128::from(ONE)));
+    tell(VenueCommand::Book(0, limit(run, COUNTERPARTIES + 9 + run, 1_000, MARK)));
+    tell(VenueCommand::Book(0, limit(short, 1, -1_000, MARK)));
+    tell(VenueCommand::Mark(0, MARK * TICK * 103 / 100, PriceState::Live));
+    assert_eq!(count(out, Kind::Filled), 1);
 }
 
 fn calm() {

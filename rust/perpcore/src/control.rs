@@ -11,9 +11,11 @@ macro_rules! taken_out {
 }
 
 taken_out! {
+    "without_cap_of_losses"
     "without_check_of_payers"
     "without_dry_run"
     "without_equal_accounts"
+    "without_exact_deleveraging"
     "without_fill_rule"
     "without_floor_of_cash"
     "without_frozen_restart"

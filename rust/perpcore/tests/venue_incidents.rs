@@ -175,8 +175,8 @@ fn without_rounding_against() {
     }
 }
 
-/// dydx-v4-2025-10-10-stale-oracle-on-resume, paradex-2026-01-19-funding-index-reset: after a restart nothing opens on a
-/// price of before.
+/// dydx-v4-2025-10-10-stale-oracle-on-resume, paradex-2026-01-19-funding-index-reset: after a restart nothing opens and
+/// nobody is liquidated on a price of before.
 #[test]
 fn without_frozen_restart() {
     let mut scene = Scene::new(RULES, "100", &[100_000, 100_000]);
@@ -191,6 +191,26 @@ fn without_frozen_restart() {
         assert_eq!((refused(&told), gained), (Ok(()), 1_200 * E8));
     } else {
         assert_eq!((refused(&told), gained), (Err(Code::PhaseRefused), 0));
+    }
+
+    // Halted at 100; then the first one, long 1 with 11, had 4 at 93, which is less than 5 % of it. By now it is 112.
+    let mut scene = Scene::new(&format!("{RULES}[liquidation]\n"), "100", &[11, 100_000]);
+    scene.trade(0, 1, "1", "100");
+    scene.tell(VenueCommand::Halt(Some(X)));
+    scene.price("93");
+    scene.1 = 28_800 * SECOND;
+    scene.tell(VenueCommand::Restart);
+    let mut told = scene.tell(VenueCommand::Resume(Some(X)));
+    told.extend(scene.tell(VenueCommand::Phase(X, Phase::Open)));
+    let closed = of(&told, Kind::LiquidationStep).iter().any(|event| event.account == 0);
+    scene.1 = 28_830 * SECOND;
+    scene.price("112");
+    let has = scene.figures(0).equity;
+    if cfg!(feature = "without_frozen_restart") {
+        // Closed on the price of hours ago it has nothing of the rise.
+        assert!(closed && has <= 4 * E8);
+    } else {
+        assert_eq!((closed, refused(&told), has), (false, Err(Code::PriceUnusable), 23 * E8));
     }
 }
 
@@ -271,5 +291,48 @@ fn without_dry_run() {
         // Confirmed it comes into force.
         let told = scene.tell(VenueCommand::ActivateRulebook(&stricter, true));
         assert_eq!((refused(&told), of(&told, Kind::StatusChanged).len()), (Ok(()), 2));
+    }
+}
+
+/// hyperliquid-2025-10-10-adl-cascade: who is deleveraged gives what the bankrupt one has, and no more.
+#[test]
+fn without_exact_deleveraging() {
+    let mut scene = Scene::new(&format!("{RULES}[liquidation]\n"), "1000", &[1_100, 1_000_000, 1_000_000]);
+    scene.trade(0, 1, "10", "1000");
+    scene.trade(2, 1, "270", "1000");
+    // The first has 1,100 − 1,200 = −100: its bankruptcy price is 890. The second, short 280, gained 33,600.
+    let told = scene.price("880");
+    let cut = of(&told, Kind::Adl);
+    let taken = (cut[0].account, i128::from(cut[0].quantity), cut[0].amount);
+    let left = scene.figures(1).equity - 1_033_600 * E8;
+    if cfg!(feature = "without_exact_deleveraging") {
+        // 280 · 10 for a deficit of 100: 28 times as much.
+        assert_eq!((taken, left), ((1, 280 * E8, 2_800 * E8), -2_800 * E8));
+    } else {
+        assert_eq!((cut.len(), taken, left), (1, (1, 10 * E8, 100 * E8), -100 * E8));
+    }
+}
+
+/// hyperliquid-2025-10-10-adl-cascade: nobody who is deleveraged loses more than it gained, and all that it has.
+#[test]
+fn without_cap_of_losses() {
+    let rules = format!("{RULES}[instrument.Y-PERP]\nunderlying = \"Y\"\ntick = 0.0001\nlot = 0.01\n[liquidation]\n");
+    let rules = rules.replace("[liquidation]", "tiers = [[1_000_000_000_000, \"5%\", 10]]\n[liquidation]");
+    let mut scene = Scene::new(&rules, "1000", &[5_500, 1_000, 100_000]);
+    scene.price_of(1, "1000");
+    scene.tell(VenueCommand::Phase(1, Phase::Open));
+    scene.trade(0, 1, "10", "1000");
+    scene.trade_in(1, 0, 2, "10", "1000");
+    // The first has 5,500 − 7,500 = −2,000. By maintenance margin, 500 and 125, X bears 1,600 of it: at 1,160. The second is
+    // short 10 X, gained nothing and has 1,000.
+    let told = scene.price_of(1, "250");
+    let fell = of(&told, Kind::StatusChanged).iter().any(|event| event.account == 1);
+    let has = [0, 1, 2].map(|account| scene.figures(account).equity);
+    if cfg!(feature = "without_cap_of_losses") {
+        // The second lost 1,600: all that it had, and 600 are cut from the gain of the third, who lost 400 in Y.
+        assert_eq!((fell, has), (true, [0, 0, 106_500 * E8]));
+    } else {
+        // The third gained 7,500, lost 400 in Y, and 1,600 are cut from the rest.
+        assert_eq!((fell, has), (false, [0, 1_000 * E8, 105_500 * E8]));
     }
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 from ..grid import GRID
 
 Key = tuple[str, str]  # instrument, margin mode
 Owner = tuple[str, str]  # what kind of name, and the name
+FUND = "fund"  # the account of its inventory; nobody else may be called so
 
 
 @dataclass
@@ -42,10 +44,15 @@ class Holder:
     flags: frozenset[str] = frozenset()
     deadman: int | None = None
     closed: bool = False
-    cash: dict[str, int] = field(default_factory=dict)
+    cash: MutableMapping[str, int] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
     positions: dict[Key, Holding] = field(default_factory=dict)
     statuses: dict[str | None, str] = field(default_factory=dict)  # by bucket: None is cross
+
+    @property
+    def is_fund(self) -> bool:
+        """Whether it is the inventory of the fund."""
+        return self.name == FUND
 
     def at(self, instrument: str, mode: str) -> Holding:
         """The position of a key; it exists from now on."""

@@ -67,10 +67,10 @@ def by_provider() -> None:
     assert shown(rows[0]) == ("liquidation_step", None, 400, 470, -40, 92)
     assert shown(rows[1]) == ("liquidation_step", "book_exhausted", 400, 470, -40, None)
     assert shown(rows[2]) == ("backstop_fill", None, 3664, 64, -40, 91.6)
-    # equity/MM stays, so it goes on until nothing is left: 1.6 a contract for the fund, 2.4 for the provider
-    assert case.held("a") == (0, 840, 840 * UNIT)
-    assert case.held("p") == (100, 9160, 10_000 * UNIT)
-    assert case.venue.ledger.house["fund"]["USD"] == 1_160 * UNIT
+    # one round a second; 1.6 a contract for the fund, 2.4 for the provider
+    assert case.held("a") == (60, 6_336, 936 * UNIT)
+    assert case.held("p") == (40, 3_664, 10_000 * UNIT)
+    assert case.venue.ledger.house["fund"]["USD"] == 1_064 * UNIT
 
 
 def down_to_adl() -> None:

@@ -21,15 +21,15 @@ TAKEN = ("liquidation", "bankrupt")
 def dry_run(state: State, rules: VenueRules) -> list[Row]:
     """As `venue.dry_run` has it, money and contracts in grid units."""
     rows: list[Row] = []
-    for holder in state.open_holders():
+    for holder in state.everybody():
         rows += [row for row in buckets(state, rules, holder) if row["before"] != row["after"]]
-        rows += limits(state, rules, holder)
+        rows += [] if holder.is_fund else limits(state, rules, holder)
     return rows
 
 
 def forced(state: State, rules: VenueRules) -> int:
     """The notional that would be liquidated only by the change."""
-    return sum(row["forced"] for holder in state.open_holders() for row in buckets(state, rules, holder))
+    return sum(row["forced"] for holder in state.everybody() for row in buckets(state, rules, holder))
 
 
 def buckets(state: State, rules: VenueRules, holder: Holder) -> Iterator[Row]:

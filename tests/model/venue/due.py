@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import changes, funding_due, lapses, liquidation, settlement, sources
+from . import changes, funding_due, lapses, liquidation, liquidation_unwind, settlement, sources
 from .orders import Order
 from .people import end_all
 
@@ -29,7 +29,7 @@ def next_instant(state: State, time: int) -> int | None:
     found += [holder.deadman for holder in state.open_holders() if holder.deadman is not None]
     found += [date for holder in state.open_holders() for date in lapses.dates(state, holder)]
     found += [time for time, _, _ in state.liquidations.due]
-    found += liquidation.next_second(state)
+    found += [*liquidation.next_second(state), *liquidation_unwind.next_minute(state)]
     if state.controls.waiting is not None:
         found.append(state.controls.waiting.time)
     found += [funding_due.next_look(state, name) for name, book in state.books.items() if book.phase != "settled"]
@@ -88,6 +88,7 @@ def run_instant(state: State) -> None:
             funding_due.pay(state, name, mark, rate)
     changes.run(state)
     liquidation.wake(state)
+    liquidation.unwind(state)
     liquidation.conclude(state)
 
 

@@ -39,7 +39,7 @@ def is_possible(book: Book, order: Order) -> bool:
 
 def open_interest(state: State, instrument: str) -> int:
     """Σ of the long positions, in contracts."""
-    held = (other.quantity(instrument, mode) for other in state.open_holders() for mode in ("cross", "isolated"))
+    held = (other.quantity(instrument, mode) for other in state.everybody() for mode in ("cross", "isolated"))
     return sum(max(0, quantity) for quantity in held)
 
 

@@ -144,7 +144,7 @@ class Ledger:
         for own in self.house.values():
             total.update(own)
         for holder in holders:
-            total.update(holder.cash)
+            total.update({} if holder.is_fund else holder.cash)
             total[self.rules.settlement] += sum(held.margin for held in holder.positions.values())
             assert all(amount >= 0 for amount in holder.held.values()), holder.name
             assert all(amount >= 0 for amount in holder.cash.values()), holder.name

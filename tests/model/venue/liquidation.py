@@ -15,6 +15,7 @@ from . import (
     liquidation_book,
     liquidation_fund,
     liquidation_last,
+    liquidation_unwind,
     statuses,
 )
 from .liquidation_bucket import Bucket, all_buckets
@@ -157,7 +158,7 @@ def planned(state: State, bucket: Bucket) -> Round:
     share = GRID
     if not deep:
         share = plan.share_to_close(
-            found.equity, notional, rules.step, rules.target, rules.fee, lambda part: maintenance_after(bucket, part)
+            found.equity, notional, rules.step, rules.target, bucket.fee, lambda part: maintenance_after(bucket, part)
         )
     left, sides = {}, {}
     for name in names:
@@ -184,6 +185,13 @@ def wake(state: State) -> None:
     """Who waited until now."""
     waiting = state.liquidations.waiting
     state.liquidations.waiting = {key: until for key, until in waiting.items() if until > state.time}
+
+
+def unwind(state: State) -> None:
+    """What of the fund's inventory is for this minute, and who was touched by it."""
+    liquidation_unwind.run(state)
+    statuses.look(state)
+    fire_what_traded(state)
 
 
 def tell_due(state: State) -> None:

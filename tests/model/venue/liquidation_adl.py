@@ -9,7 +9,7 @@ from ..waterfall.allocation import allocate
 from ..waterfall.ranking import Counterparty, queue, score
 from .accounts import Holder, base
 from .liquidation_bucket import figures_of, part_of
-from .liquidation_draw import balance, budget
+from .liquidation_draw import balance, is_depleted
 from .liquidation_round import Round
 
 RULE = "liquidation.adl"
@@ -53,7 +53,7 @@ def tell_all(of: Round, name: str) -> None:
     state = of.state
     if name in state.liquidations.told:
         return
-    empty = balance(state) == 0 or budget(of) == 0
+    empty = is_depleted(of)
     for holder in state.open_holders():
         if any(holder.quantity(name, mode) for mode in MODES):
             kind = "fund_depleted" if empty else "fund_unavailable"

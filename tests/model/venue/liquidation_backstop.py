@@ -47,7 +47,7 @@ def run(of: Round) -> None:
     """While there is net value."""
     for name in of.open():
         found = of.bucket.figures()
-        rooms = {} if found.net_value <= 0 else rooms_of(of, name)
+        rooms = {} if found.net_value <= 0 or of.bucket.holder.is_fund else rooms_of(of, name)
         if not any(rooms.values()):
             of.codes[name] = "backstop_unavailable"
             continue

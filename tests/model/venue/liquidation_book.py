@@ -122,10 +122,7 @@ def trade(of: Round, book: Book, order: Order, maker: Order, contracts: int, add
 
 def settle_fill(of: Round, order: Order, amount: int, part: int, added: int, trade: int) -> None:
     """What the fund adds, else the fee."""
-    rules = of.state.rules.liquidation
-    assert rules is not None
     if added:
         draw(of, added, order.instrument, trade)
     else:
-        fee = prices.fee(rules.fee, amount, part)
-        of.bucket.pay_fund(fee, "liquidation.fee", order.instrument, trade)
+        of.bucket.pay_fund(prices.fee(of.bucket.fee, amount, part), "liquidation.fee", order.instrument, trade)

@@ -112,6 +112,13 @@ class Bucket:
 
     # --- money
 
+    @property
+    def fee(self) -> int:
+        """The rate of `liquidation.fee`; the fund would pay itself."""
+        rules = self.state.rules.liquidation
+        assert rules is not None
+        return 0 if self.holder.is_fund else rules.fee
+
     def could_pay(self, amount: int) -> int:
         """As far as a debit would go."""
         if self.instrument is not None:
@@ -155,9 +162,9 @@ def figures_of(state: State, holder: Holder, instrument: str | None) -> Figures:
 
 
 def all_buckets(state: State) -> list[Bucket]:
-    """Of the open accounts, cross before isolated ones."""
+    """Of the open accounts and the fund, cross before isolated ones."""
     return [
         Bucket(state, holder, instrument)
-        for holder in state.open_holders()
+        for holder in state.everybody()
         for instrument in (None, *(name for name in state.rules.markets if (name, "isolated") in holder.positions))
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..waterfall import fund
+from . import inventory
 from .liquidation_round import Round
 
 if TYPE_CHECKING:
@@ -29,6 +30,20 @@ def budget(of: Round) -> int:
         (rules.event_budget, episode.balance, episode.paid),
         (rules.interval_budget, hour.balance, hour.paid),
     )
+
+
+def is_depleted(of: Round) -> bool:
+    """Whether it has nothing, or in mode pay nothing that it may pay."""
+    rules = of.state.rules.liquidation
+    assert rules is not None
+    return balance(of.state) == 0 or (rules.mode == "pay" and budget(of) == 0)
+
+
+def cover(of: Round) -> int:
+    """What it may pay for a bucket without positions; in mode take its inventory keeps its margin."""
+    rules = of.state.rules.liquidation
+    assert rules is not None
+    return budget(of) if rules.mode == "pay" else inventory.spare(of.state, balance(of.state))
 
 
 def draw(of: Round, amount: int, instrument: str | None, trade: int | None = None) -> None:

@@ -1,20 +1,32 @@
-"""The step fund, mode pay: it adds what a fill lacks to bankruptcy, within its budgets."""
+"""The step fund. In mode pay it adds what a fill lacks to bankruptcy, within its budgets."""
 
 from __future__ import annotations
 
 from ..waterfall import fund, prices
+from . import liquidation_take
 from .liquidation_book import both, sweep
 from .liquidation_bucket import Bucket
-from .liquidation_draw import RULE, balance, budget, draw
+from .liquidation_draw import RULE, balance, budget, cover, draw
 from .liquidation_round import Round
 from .orders import Order
 
 
 def run(of: Round) -> None:
-    """Where there is a budget, and somebody opposite within the limit."""
-    if of.is_flat:
+    """By its mode; for its own inventory it does nothing."""
+    rules = of.state.rules.liquidation
+    assert rules is not None
+    if of.bucket.holder.is_fund:
+        of.codes |= dict.fromkeys(of.open(), "fund_unavailable")
+    elif of.is_flat:
         pay_flat(of)
-        return
+    elif rules.mode == "take":
+        liquidation_take.run(of)
+    else:
+        pay(of)
+
+
+def pay(of: Round) -> None:
+    """Where there is a budget, and somebody opposite within the limit."""
     for name in of.open():
         code, of.codes[name] = of.codes[name], "fund_unavailable"
         limit = limit_of(of, name)
@@ -30,7 +42,7 @@ def run(of: Round) -> None:
 
 def pay_flat(of: Round) -> None:
     """A bucket without positions is only short of money."""
-    found, most = of.bucket.figures(), budget(of)
+    found, most = of.bucket.figures(), cover(of)
     if most == 0:
         return
     instrument = of.bucket.instrument

@@ -47,7 +47,7 @@ def pass_on(of: Round, name: str) -> None:
     state, side, market = of.state, of.sides[name], of.state.rules.markets[name]
     held = {
         (holder.name, mode): abs(holder.quantity(name, mode)) // market.lot
-        for holder in state.open_holders()
+        for holder in state.everybody()
         for mode in MODES
         if holder.quantity(name, mode) * side > 0
     }

@@ -36,6 +36,7 @@ class Liquidations:
     told: set[str] = field(default_factory=set)  # instruments whose accounts know that the fund does not pay
     providers: dict[str, int] = field(default_factory=dict)  # capacities
     traded: set[str] = field(default_factory=set)  # books whose triggers were not asked since
+    unwound: int | None = None  # when the inventory of the fund was last unwound
     reports: int = 0
     due: list[tuple[int, int, str]] = field(default_factory=list)  # time, report, instrument
 

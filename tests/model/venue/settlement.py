@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..grid import GRID, floor_div
+from . import inventory
 from .accounts import Holder, Holding, base
 from .ledger import Ledger
+from .liquidation_draw import balance, tell_low
 
 if TYPE_CHECKING:
     from .state import State
@@ -26,7 +28,7 @@ def unsettled(state: State, instrument: str, price: int) -> bool:
     size = state.rules.markets[instrument].contract_size
     return any(
         held.cost != base(held.quantity, size) * price
-        for holder in state.open_holders()
+        for holder in state.everybody()
         for (name, _), held in holder.positions.items()
         if name == instrument
     )
@@ -59,8 +61,10 @@ def first_blocked(state: State, candidates: Prices) -> dict[str, str]:
     """Instruments that a blocked bucket is in, with the first account that blocks each; debits are tried in turn."""
     trial = state.ledger.trial()
     found: dict[str, str] = {}
-    for holder in state.open_holders():
+    for holder in state.everybody():
         copy = holder.copy()
+        if holder.is_fund:
+            copy.cash = inventory.Purse(trial.house["fund"], state.rules.settlement)
         bad = is_bankrupt(state, holder, None) or not can_pay(state, trial, copy, candidates)
         for name in candidates:
             if bad and is_in(holder, name, "cross"):
@@ -86,12 +90,14 @@ def is_in(holder: Holder, instrument: str, mode: str) -> bool:
 
 
 def can_pay(state: State, ledger: Ledger, copy: Holder, candidates: Prices) -> bool:
-    """The net of the cross flows, by a real debit."""
-    net = cross_flow(state, copy, candidates)
-    if net >= 0:
-        return True
-    ledger.convert(copy, -net)
-    return copy.amount(state.rules.settlement) + net >= 0
+    """The net of the cross flows, by a real debit; what the fund gets or pays is there, or not, for those after it."""
+    net, settlement = cross_flow(state, copy, candidates), state.rules.settlement
+    if net < 0:
+        ledger.convert(copy, -net)
+    could = copy.amount(settlement) + net >= 0
+    if copy.is_fund and could:
+        ledger.to_house("fund", settlement, net)
+    return could
 
 
 def cross_flow(state: State, holder: Holder, candidates: Prices) -> int:
@@ -107,9 +113,12 @@ def post(state: State, candidates: Prices, final: bool = False) -> None:
     """Once an account: the net of the cross flows, then isolated ones by instrument. The remainder to `rounding`."""
     settlement, ledger = state.rules.settlement, state.ledger
     total = 0
-    for holder in state.open_holders():
+    before: int | None = None  # the fund, when its inventory paid
+    for holder in state.everybody():
         net = cross_flow(state, holder, candidates)
         total += net
+        if holder.is_fund and net < 0:
+            before = balance(state)
         if net < 0:
             ledger.convert(holder, -net)
         ledger.post(holder, settlement, net, "ledger.settle")
@@ -127,6 +136,8 @@ def post(state: State, candidates: Prices, final: bool = False) -> None:
     ledger.to_house("rounding", settlement, -total)
     for name in candidates:
         ledger.rounding_cost.pop(name, None)  # it is in the remainder
+    if before is not None:
+        tell_low(state, before)
 
 
 def close(state: State, held: Holding | None, name: str, price: int, final: bool) -> None:

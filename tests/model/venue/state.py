@@ -78,13 +78,17 @@ class State:
     # --- who
 
     def open_holders(self) -> list[Holder]:
-        """In the order of opening."""
+        """The accounts, in the order of opening."""
+        return [holder for holder in self.everybody() if not holder.is_fund]
+
+    def everybody(self) -> list[Holder]:
+        """With the inventory of the fund, at its place."""
         return [holder for holder in self.holders.values() if not holder.closed]
 
     def holder(self, name: object) -> Holder | None:
         """An account that is open."""
         found = self.holders.get(str(name)) if name is not None else None
-        return None if found is None or found.closed else found
+        return None if found is None or found.closed or found.is_fund else found
 
     def class_of(self, account: str) -> str:
         """For the book."""

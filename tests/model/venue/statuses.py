@@ -19,7 +19,7 @@ CALM = ("healthy", "restricted", "undecided")  # before a margin call
 
 def look(state: State) -> None:
     """At everybody: whoever was not touched is as before."""
-    for holder in state.open_holders():
+    for holder in state.everybody():
         look_at(state, holder)
 
 
@@ -44,6 +44,8 @@ def look_at_bucket(state: State, holder: Holder, instrument: str | None) -> tupl
     if found.status not in ("liquidation", "bankrupt"):
         state.liquidations.episodes.pop((holder.name, instrument), None)
         state.liquidations.waiting.pop((holder.name, instrument), None)
+    if holder.is_fund:
+        return before, found.status  # nobody is told
     columns = {
         "account": holder.name,
         "instrument": instrument,

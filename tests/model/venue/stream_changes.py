@@ -30,7 +30,7 @@ class Proposal:
     as_digest: bool = False
     only: str | None = None  # the one key that becomes one of its values
     value: int = -1  # which of them
-    among: str = ""  # which keys: those of liquidations, or all others
+    among: str = ""  # which keys: those of liquidations, those of the fund's inventory, or all others
 
 
 # what a key may become; some tighten, some loosen
@@ -104,6 +104,15 @@ OF_LIQUIDATION: dict[str, tuple[Any, ...]] = {
     "liquidation.fund.low": (ABSENT, "none", 500),
     "liquidation": (ABSENT, {}),
 }
+OF_INVENTORY: dict[str, tuple[Any, ...]] = {
+    "liquidation": (ABSENT, {"fund": {"mode": "take"}}, {"fund": {"mode": "take", "unwind_share": "1%"}}),
+    "liquidation.fund": ({"mode": "take"}, {"mode": "pay"}, {"mode": "pay", "event_budget": "0%"}),
+    "liquidation.fund.mode": ("pay", "pay", "take", "take", "take"),
+    "liquidation.fund.unwind_share": (ABSENT, "1%", "30%", "100%"),
+    "instrument.BTC-PERP.tiers": ([[20_000, "1%", 20], ["rest", "5%", 10]], [["rest", "5%", 9]], [["rest", "25%", 3]]),
+    "instrument.ETH-PERP.tiers": ([[20_000, "1%", 20], ["rest", "5%", 10]], [["rest", "5%", 9]], [["rest", "25%", 3]]),
+}
+AMONG = {"liquidation": OF_LIQUIDATION, "inventory": OF_INVENTORY}
 OFTEN = ("tick", "lot", "tiers", "eligible", "require", "classes")
 NEWCOMER = {
     "underlying.ADA.index": {"thin": "trade", "stale_after": "3m"},
@@ -191,9 +200,10 @@ def proposed(state: State, proposal: Proposal) -> str:
     document = copy.deepcopy(state.rules.document)
     if proposal.only is not None:
         put(document, proposal.only, VALUES[proposal.only][proposal.value])
-    elif proposal.among == "liquidation":
-        for path in rng.sample(sorted(OF_LIQUIDATION), proposal.changes):
-            put(document, path, rng.choice(OF_LIQUIDATION[path]))
+    elif proposal.among:
+        values = AMONG[proposal.among]
+        for path in rng.sample(sorted(values), proposal.changes):
+            put(document, path, rng.choice(values[path]))
         balance = state.ledger.house["fund"][state.rules.settlement]
         if rng.random() < 0.7 and balance:  # the next draw is told
             put(document, "liquidation.fund.low", Decimal(balance).scaleb(-8))

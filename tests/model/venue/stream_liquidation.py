@@ -10,6 +10,12 @@ from .stream_setting import HOME, SECOND, TICKS, UNDERLYING, Row, Setting, text
 
 PROVIDERS = ("sal", "tom")
 HUNTED = ("ada", "cyd", "dan", "eve", "fay", "gus")  # who have little money
+Amounts = tuple[int | None, ...]
+FUND: Amounts = (None, 30, 300, 2_000, 2_000, 20_000)
+FUNDS: dict[str, Amounts] = {
+    "waterfalls": (None, None, 5, 40),
+    "inventories": (None, 100, 300, 300, 700, 2_000, 20_000),
+}
 
 
 def opened(setting: Setting) -> Iterable[Row]:
@@ -37,8 +43,7 @@ def money(setting: Setting) -> Iterable[Row]:
         if rng.random() < 0.6:
             asset = rng.choice(setting.assets[1:3])
             yield deposit_of(name, asset, Decimal(rng.choice((20, 100, 300))) * unit(asset))
-    of_fund = (None, None, 5, 40) if setting.flavor == "waterfalls" else (None, 30, 300, 2_000, 2_000, 20_000)
-    for note, amounts in (("converter", (None, 5_000, 50_000)), (None, of_fund)):
+    for note, amounts in (("converter", (None, 5_000, 50_000)), (None, FUNDS.get(setting.flavor, FUND))):
         if (put := rng.choice(amounts)) is not None:
             yield {"kind": "fund_topup", "amount": str(put), **({"note": note} if note else {})}
     for name in PROVIDERS:
@@ -281,5 +286,12 @@ FLAVORS: dict[str, dict[str, float]] = {
         "crossing": 60, "thin_quotes": 12, "run_for_it": 20, "provider": 12, "refill": 5, "seconds": 4, "quote_both": 2,
         "place": 10, "collateral_falls": 4, "closing_out": 6, "next_day": 0.6, "slots": 1, "halt": 0.3, "resume": 1,
         "other_rules": 1.5,
+    },
+    "inventories": {
+        "crossing": 20, "thin_quotes": 10, "run_for_it": 10, "fall_on": 12, "hunt": 50, "minutes": 8, "hours": 10,
+        "seconds": 4, "quote_both": 2, "place": 3, "collateral_falls": 2, "closing_out": 8, "next_day": 0.1,
+        "advance": 1, "slots": 0.5, "bad_price": 0.8, "halt": 0.3, "resume": 1, "other_rules": 0.3, "other_mode": 22,
+        "emptied": 4, "blind": 5, "provider": 2, "refill": 4,
+        "amend": 1, "cancel": 1, "trigger": 4, "mark": 3, "repeat": 0.3, "fok": 0.5, "post_only": 0.5,
     },
 }  # fmt: skip

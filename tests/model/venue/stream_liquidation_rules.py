@@ -52,6 +52,7 @@ TIERS = {
     "throttles": (HIGH, HIGH, None),
     "waterfalls": (None, None, None, NONE_AT_FIRST),
     "crashes": (None, None, HIGH),
+    "inventories": (None, HIGH, HIGH, NONE_AT_FIRST),
 }
 
 
@@ -86,6 +87,13 @@ def table(rng: random.Random, flavor: str) -> str:
             "event_budget": ('"0%"', '"100%"', '"100%"', '"1%"'),
             "interval_budget": (None, '"0%"', '"100%"', '"100%"'),
             "low": ("5", "20", "2", "20", "100"),
+        }
+    if flavor == "inventories":
+        values |= {"per_command": (None, None, None, "1", "3")}
+        funds |= {
+            "low": (None, "200", "300", "700", "2_000"),
+            "mode": (*['"take"'] * 6, None),
+            "unwind_share": (None, '"1%"', '"1%"', '"5%"', '"50%"', '"100%"'),
         }
     lines = [f"{name} = {value}" for name, words in values.items() if (value := rng.choice(words)) is not None]
     inner = [f"{name} = {value}" for name, words in funds.items() if (value := rng.choice(words)) is not None]

@@ -10,7 +10,15 @@ import random
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from . import stream_controls, stream_halts, stream_liquidation, stream_liquidation_rules, stream_people, stream_rows
+from . import (
+    stream_controls,
+    stream_halts,
+    stream_inventory,
+    stream_liquidation,
+    stream_liquidation_rules,
+    stream_people,
+    stream_rows,
+)
 from .stream_changes import Proposal, proposed
 from .stream_rules import RULEBOOKS
 from .stream_setting import SECOND, Pick, Row, Setting
@@ -19,7 +27,8 @@ if TYPE_CHECKING:
     from .state import State
 
 OF_CONTROLS = {**stream_controls.MAKERS, **stream_halts.MAKERS}
-MAKERS = {**stream_rows.MAKERS, **stream_people.MAKERS, **OF_CONTROLS, **stream_liquidation.MAKERS}
+MAKERS = {**stream_rows.MAKERS, **stream_people.MAKERS, **OF_CONTROLS}
+MAKERS |= {**stream_liquidation.MAKERS, **stream_inventory.MAKERS}
 
 # kind of a row: weight; what is not named has that of `base`
 BASE = {

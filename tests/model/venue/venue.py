@@ -245,7 +245,7 @@ class Venue(State):
                 "account": h.name, "instrument": name, "margin_mode": mode, "quantity": own.quantity,
                 "cost": own.cost, "isolated_margin": own.margin,
             }
-            for h in self.open_holders()
+            for h in self.everybody()
             for name in self.rules.markets
             for mode in ("cross", "isolated")
             if (own := h.positions.get((name, mode))) is not None

@@ -1,4 +1,4 @@
-"""The fund in mode pay: its limit, its budget, and how many lots a budget is enough for."""
+"""The fund: its limit, its budget, how many lots a budget is enough for; what mode take spares and unwinds."""
 
 from __future__ import annotations
 
@@ -21,3 +21,13 @@ def budget(balance: int, event: tuple[int, int, int], interval: tuple[int, int, 
 def lots_within(lots: int, budget: int, distance: int) -> int:
     """⌊q·budget/d⌋."""
     return floor_div(lots * budget, distance)
+
+
+def spare(balance: int, equity: int, maintenance: int) -> int:
+    """What an inventory does not need for its margin, of the fund's balance."""
+    return min(balance, max(0, equity - maintenance))
+
+
+def to_unwind(held: int, share: int, resting: int) -> int:
+    """⌊share·resting⌋ lots, at least one, at most what is held."""
+    return min(held, max(1, floor_div(share * resting, GRID)))

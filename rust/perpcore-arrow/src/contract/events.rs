@@ -106,7 +106,7 @@ table! {
 table! {
     /// The positions of a venue, by account in the order in which they were opened, by instrument, cross before isolated.
     VENUE_POSITIONS "venue_positions" input false {
-        "account" Kind::Account, Given, "whose";
+        "account" Kind::Account, Nullable, "whose; `fund` of what the fund took over, null where ids are integers";
         "instrument" Kind::Instrument, Given, "the instrument";
         "margin_mode" Kind::Word(&MARGIN_MODES), Given, "cross or isolated";
         "quantity" Kind::Money, Given, "contracts, signed";
@@ -119,7 +119,7 @@ table! {
     /// What another rulebook would do at the prices of now: by account in the order in which they were opened the buckets whose
     /// status changes, cross first, then isolated by instrument, then the positions beyond its limits.
     DRY_RUN "dry_run" input false {
-        "account" Kind::Account, Given, "whose";
+        "account" Kind::Account, Nullable, "whose; as in `venue_positions`";
         "instrument" Kind::Instrument, Nullable, "of an isolated bucket, or of a position beyond its limit; null: the cross bucket";
         "before" Kind::Word(&Status::NAMES), Nullable, "the status of the bucket as it was last seen; null of a position beyond its limit";
         "after" Kind::Word(&Status::NAMES), Nullable, "its status under the other rulebook";

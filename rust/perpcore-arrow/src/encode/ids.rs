@@ -11,7 +11,7 @@ use arrow_array::{
 };
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{ArrowError, DataType};
-use perpcore::message::NOBODY;
+use perpcore::message::{FUND, NOBODY};
 use std::sync::Arc;
 
 /// The ids of all accounts, ready to be taken from.
@@ -72,10 +72,11 @@ pub(crate) fn resident_ids(known: &Residents, rows: &[u32]) -> Result<ArrayRef, 
     IdColumn::new(&known.ids(&distinct)).of(&places)
 }
 
-/// A column of ids, null where there is no account. `places` is scratch: as many as accounts, all below 0, as it is left.
+/// A column of ids, null where there is no account, or none that has an id. `places` is scratch: as many as accounts, all below 0,
+/// as it is left.
 pub(crate) fn sparse_ids(known: &Residents, rows: &[u32], places: &mut Vec<i32>) -> Result<ArrayRef, ArrowError> {
-    let nulls = validity(rows.len(), |row| rows[row] != NOBODY);
     let output = known.output().cloned().unwrap_or(DataType::Utf8);
+    let nulls = validity(rows.len(), |row| rows[row] != NOBODY && (rows[row] != FUND || !output.is_integer()));
     if output.is_integer() {
         let ids: Vec<u64> = rows.iter().map(|&account| known.integer(account)).collect();
         let data = integers(&ids, &output).to_data().into_builder().nulls(nulls);
@@ -88,11 +89,13 @@ pub(crate) fn sparse_ids(known: &Residents, rows: &[u32], places: &mut Vec<i32>)
     let DataType::Dictionary(_, value_type) = &output else {
         return Ok(some_texts_of(&output, rows.iter().map(|&account| text(account))));
     };
-    places.resize(known.len(), -1);
+    // The last one is the fund's.
+    places.resize(known.len() + 1, -1);
+    let place_of = |account: u32| if account == FUND { known.len() } else { account as usize };
     let mut distinct: Vec<u32> = Vec::new();
     let keys: Vec<i32> = rows
         .iter()
-        .map(|&account| match places.get_mut(account as usize) {
+        .map(|&account| match places.get_mut(place_of(account)) {
             Some(place) => {
                 if *place < 0 {
                     *place = distinct.len() as i32;
@@ -103,7 +106,7 @@ pub(crate) fn sparse_ids(known: &Residents, rows: &[u32], places: &mut Vec<i32>)
             None => 0,
         })
         .collect();
-    distinct.iter().for_each(|&account| places[account as usize] = -1);
+    distinct.iter().for_each(|&account| places[place_of(account)] = -1);
     // A column of nobody points to a value too.
     let values = if distinct.is_empty() && !rows.is_empty() {
         texts_of(value_type, std::iter::once(""))

@@ -25,7 +25,7 @@ pub(crate) use client_ids::Unremembered;
 pub(crate) use dry_run::dry_run;
 pub(crate) use event_words::EventWords;
 pub(crate) use events::EventColumns;
-pub(crate) use ids::{IdColumn, resident_ids};
+pub(crate) use ids::{IdColumn, resident_ids, sparse_ids};
 pub(crate) use lines::Lines;
 pub(crate) use liquidation::{ladder, liquidation_prices};
 pub(crate) use mirror::{Row, mirror_depth, states};

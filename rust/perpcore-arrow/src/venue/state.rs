@@ -7,15 +7,17 @@ use crate::decode::AccountKey;
 use crate::encode::{self, EventColumns, IdColumn, Lines};
 use arrow_array::RecordBatch;
 use perpcore::fault::{Code, Failure, Fault};
+use perpcore::ledger::House;
 use perpcore::margin::account::Account;
 use perpcore::margin::figures::Figures;
 use perpcore::margin::line::Line;
 use perpcore::margin::status::Status;
 use perpcore::margin::threshold::{Moves, Threshold, Thresholds};
-use perpcore::message::{Event, Phase, Side};
+use perpcore::message::{Event, FUND, Phase, Side};
 use perpcore::sweep::assess::IsolatedBucket;
 use perpcore::sweep::liquidation::LiquidationPrice;
 use perpcore::venue::{Holder, LedgerRow, PositionRow, Valued};
+use perpcore::word::Word;
 use std::collections::HashSet;
 
 /// One account: its row of the table `accounts`, its isolated positions, lines and liquidation prices as of an assessment.
@@ -79,7 +81,7 @@ impl Venue {
     pub fn positions(&self) -> Result<RecordBatch, Failure> {
         let rows: Vec<PositionRow> = self.core.positions().collect();
         let accounts: Vec<u32> = rows.iter().map(|row| row.account).collect();
-        let ids = encode::resident_ids(self.accounts.known(), &accounts);
+        let ids = encode::sparse_ids(self.accounts.known(), &accounts, &mut Vec::new());
         let columns = ids.and_then(|ids| encode::venue_positions(&rows, ids, &self.now.rules.rulebook));
         batch(&contract::VENUE_POSITIONS, columns, &self.now.rules)
     }
@@ -123,7 +125,10 @@ impl Venue {
     /// # Errors
     /// `unknown_account`.
     pub fn liquidation_story(&self, key: &AccountKey<'_>) -> Result<(RecordBatch, RecordBatch), Failure> {
-        let account = self.accounts.find(key).ok_or_else(|| Fault::new(Code::UnknownAccount).value(key))?;
+        let account = match key {
+            AccountKey::Text(name) if *name == House::Fund.text() => FUND,
+            _ => self.accounts.find(key).ok_or_else(|| Fault::new(Code::UnknownAccount).value(key))?,
+        };
         let (rulebook, ids) = (&self.now.rules.rulebook, IdColumn::new(&self.accounts.known().ids(&[account])));
         let prices = encode::liquidation_prices(&self.thresholds(account), &ids, rulebook);
         let prices = batch(&contract::LIQUIDATION_PRICES_OUT, prices, &self.now.rules)?;
@@ -238,7 +243,7 @@ impl Venue {
     pub fn dry_run(&self, rules: &Rules) -> Result<Option<RecordBatch>, Failure> {
         let Some(rows) = self.core.dry_run(&rules.rulebook) else { return Ok(None) };
         let accounts: Vec<u32> = rows.iter().map(|row| row.account).collect();
-        let ids = encode::resident_ids(self.accounts.known(), &accounts);
+        let ids = encode::sparse_ids(self.accounts.known(), &accounts, &mut Vec::new());
         // Only what is held is told of, and so what the rulebook in force has.
         let columns = ids.and_then(|ids| encode::dry_run(&rows, ids, &self.now.rules.rulebook));
         batch(&contract::DRY_RUN, columns, rules).map(Some)

@@ -11,7 +11,7 @@ impl Ledger {
         let instruments = self.terms.instruments.len();
         let mut open = vec![(0_i128, 0_i128, 0_i128); instruments];
         let mut have = vec![0_i128; self.outside.len()];
-        for (account, holdings) in self.clients.iter().enumerate() {
+        for (account, holdings) in self.clients.iter().chain([&self.inventory]).enumerate() {
             for wallet in &holdings.wallets {
                 have[wallet.asset as usize] += wallet.cash.amount();
                 if wallet.held < 0 {
@@ -49,7 +49,7 @@ impl Ledger {
 
     /// Everything that a further command could depend on, as numbers.
     pub(crate) fn numbers(&self, mut tell: impl FnMut(&[i128])) {
-        for (account, holdings) in self.clients.iter().enumerate() {
+        for (account, holdings) in self.clients.iter().chain([&self.inventory]).enumerate() {
             let mut wallets: Vec<_> =
                 holdings.wallets.iter().filter(|of| of.cash.amount() != 0 || of.held != 0).collect();
             wallets.sort_unstable_by_key(|wallet| wallet.asset);

@@ -25,6 +25,14 @@ pub struct Buyers {
     fund: i128,
 }
 
+impl Buyers {
+    /// The fund gets an amount, or pays it; whether it can.
+    pub(super) fn fund_gets(&mut self, amount: i128) -> bool {
+        self.fund += amount;
+        self.fund >= 0
+    }
+}
+
 impl Ledger {
     /// What those who buy what is converted can pay.
     pub fn buyers(&self) -> Buyers {
@@ -64,7 +72,7 @@ impl Ledger {
     /// What an account could pay in the settlement currency if it had to pay so much; those who buy what it would have to
     /// sell have less to pay others with.
     pub fn could_pay(&self, account: u32, amount: i128, market: &Market, buyers: &mut Buyers) -> i128 {
-        let (cash, _) = self.of(account).balance(self.settlement());
+        let cash = self.cash(account);
         let sales = self.sales(account, amount - cash, market, buyers);
         (cash + sales.iter().map(|sale| sale.proceeds).sum::<i128>()).min(amount)
     }
@@ -80,7 +88,7 @@ impl Ledger {
         out: &mut Vec<Event>,
     ) -> i128 {
         let settlement = self.settlement();
-        let (cash, _) = self.of(account).balance(settlement);
+        let cash = self.cash(account);
         if cash < amount {
             self.convert(account, amount - cash, market, out);
         }

@@ -20,7 +20,7 @@ impl Ledger {
     /// A signed base quantity in g goes from one position to another, and an amount in 10⁻¹⁶ back.
     pub fn pass(&mut self, from: Key, to: Key, quantity: i64, paid_e16: i128) {
         for (key, quantity, paid_e16) in [(from, -quantity, -paid_e16), (to, quantity, paid_e16)] {
-            let held = self.clients[key.account as usize].key(key.instrument, key.isolated);
+            let held = self.holdings(key.account).key(key.instrument, key.isolated);
             let before = held.quantity;
             held.take(quantity, paid_e16);
             let longer = i128::from(held.quantity.max(0)) - i128::from(before.max(0));
@@ -78,6 +78,6 @@ impl Ledger {
     }
 
     fn owes(&mut self, key: Key, amount_e16: i128) {
-        self.clients[key.account as usize].key(key.instrument, key.isolated).cost_e16 += amount_e16;
+        self.holdings(key.account).key(key.instrument, key.isolated).cost_e16 += amount_e16;
     }
 }

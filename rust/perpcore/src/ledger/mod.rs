@@ -22,7 +22,7 @@ pub use trade::{SideOfTrade, fee_of, isolated_move};
 
 use crate::margin::terms::Terms;
 use crate::message::event::Kind;
-use crate::message::{Event, NOBODY};
+use crate::message::{Event, FUND, NOBODY};
 use crate::num::bounds::POSTED;
 use crate::rule::Rule;
 use crate::rules::Rulebook;
@@ -82,6 +82,8 @@ pub struct Ledger {
     convertible: Vec<u32>,
     /// By account.
     clients: Vec<Holdings>,
+    /// What the fund took over; its cash is that of the house.
+    inventory: Holdings,
     /// By asset, each by house.
     house: Vec<[Cash; HOUSES]>,
     /// What came from outside less what went there, by asset.
@@ -101,6 +103,7 @@ impl Ledger {
             fees: Vec::new(),
             convertible: Vec::new(),
             clients: Vec::new(),
+            inventory: Holdings::default(),
             house: Vec::new(),
             outside: Vec::new(),
             clients_have: Vec::new(),
@@ -145,13 +148,25 @@ impl Ledger {
     /// What an account has.
     #[inline(always)]
     pub fn of(&self, account: u32) -> &Holdings {
-        &self.clients[account as usize]
+        if account == FUND { &self.inventory } else { &self.clients[account as usize] }
+    }
+
+    #[inline(always)]
+    fn holdings(&mut self, account: u32) -> &mut Holdings {
+        if account == FUND { &mut self.inventory } else { &mut self.clients[account as usize] }
+    }
+
+    /// What an account has of the settlement currency, in g.
+    #[inline(always)]
+    pub fn cash(&self, account: u32) -> i128 {
+        let settlement = self.settlement();
+        if account == FUND { self.house(House::Fund, settlement) } else { self.of(account).balance(settlement).0 }
     }
 
     /// Q of a position, in g.
     #[inline(always)]
     pub fn quantity(&self, account: u32, instrument: u32, isolated: bool) -> i64 {
-        let holdings = self.clients.get(account as usize);
+        let holdings = if account == FUND { Some(&self.inventory) } else { self.clients.get(account as usize) };
         holdings.and_then(|of| of.position(instrument, isolated)).map_or(0, |held| held.quantity)
     }
 
@@ -266,10 +281,13 @@ impl Ledger {
     /// An account is paid.
     #[inline(always)]
     fn credit(&mut self, account: u32, asset: u32, amount: i128, about: About, out: &mut Vec<Event>) {
-        let cash = &mut self.clients[account as usize].wallet(asset).cash;
+        let cash = match account {
+            FUND => &mut self.house[asset as usize][House::Fund as usize],
+            _ => &mut self.clients[account as usize].wallet(asset).cash,
+        };
         cash.put(amount);
         let balance = cash.amount();
-        self.clients_have[asset as usize] += amount;
+        self.clients_have[asset as usize] += if account == FUND { 0 } else { amount };
         if amount != 0 {
             out.push(self.posting(account, asset, amount, balance, about));
         }
@@ -287,10 +305,13 @@ impl Ledger {
     /// An account pays as much of an amount as it has; what that is.
     #[inline(always)]
     fn pay(&mut self, account: u32, asset: u32, amount: i128, about: About, out: &mut Vec<Event>) -> i128 {
-        let cash = &mut self.clients[account as usize].wallet(asset).cash;
+        let cash = match account {
+            FUND => &mut self.house[asset as usize][House::Fund as usize],
+            _ => &mut self.clients[account as usize].wallet(asset).cash,
+        };
         let paid = cash.take(amount);
         let balance = cash.amount();
-        self.clients_have[asset as usize] -= paid;
+        self.clients_have[asset as usize] -= if account == FUND { 0 } else { paid };
         if paid != 0 {
             out.push(self.posting(account, asset, -paid, balance, about));
         }

@@ -11,7 +11,7 @@ use crate::margin::market::Market;
 use crate::margin::portfolio::Exposures;
 use crate::margin::value;
 use crate::message::event::Kind;
-use crate::message::{Event, NOBODY, PriceState};
+use crate::message::{Event, FUND, NOBODY, PriceState};
 use crate::num::ratio::ratio_up;
 use crate::num::round::{charge_from_e16, credit_from_e16};
 use crate::num::times;
@@ -62,7 +62,10 @@ impl Ledger {
     /// Net value of an account's cross bucket, and equity of its isolated positions by instrument; orders play no part.
     pub fn net_values(&self, account: u32, market: &Market) -> (i128, Vec<(u32, i128)>) {
         let holdings = self.of(account);
-        let balances: Vec<Balance> = holdings.wallets.iter().map(balance).collect();
+        let mut balances: Vec<Balance> = holdings.wallets.iter().map(balance).collect();
+        if account == FUND {
+            balances.push(Balance { asset: self.settlement(), amount: self.cash(FUND) });
+        }
         let of = |isolated: bool| -> Vec<Position> {
             let held = holdings.positions.iter().filter(|held| held.isolated == isolated && held.is_something());
             held.map(|held| held.view(0)).collect()
@@ -156,7 +159,12 @@ impl Ledger {
         let flow: i128 = cross.filter_map(|held| settling.price(held).map(|price| gain(held, price))).sum();
         // Who waits takes nothing from those who buy what others convert.
         let mut left = *buyers;
-        let pays = flow >= 0 || self.could_pay(account, -flow, settling.market, &mut left) == -flow;
+        let pays = match account {
+            // It buys with what is left.
+            FUND => left.fund_gets(flow),
+            _ if flow >= 0 => true,
+            _ => self.could_pay(account, -flow, settling.market, &mut left) == -flow,
+        };
         let cross_blocked = net_value < 0 || !pays;
         if !cross_blocked {
             *buyers = left;
@@ -171,7 +179,8 @@ impl Ledger {
     fn settle_account(&mut self, account: u32, settling: &Settling<'_>, out: &mut Vec<Event>) -> i128 {
         let (mut cross, mut moved) = (0, 0);
         let mut isolated: Vec<(u32, i128)> = Vec::new();
-        for held in &mut self.clients[account as usize].positions {
+        let holdings = if account == FUND { &mut self.inventory } else { &mut self.clients[account as usize] };
+        for held in &mut holdings.positions {
             let Some(price) = settling.price(held) else { continue };
             let flow = gain(held, price);
             let worth_e16 = times(held.quantity, price);

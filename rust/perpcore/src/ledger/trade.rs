@@ -71,7 +71,7 @@ impl Ledger {
         let (mark, mut collected) = (market.mark(instrument).price, 0);
         for side in sides {
             let SideOfTrade { account, isolated, quantity, leverage, fee } = side;
-            let key = self.clients[account as usize].key(instrument, isolated);
+            let key = self.holdings(account).key(instrument, isolated);
             let (before, chosen) = (key.quantity, if key.leverage == 0 { leverage } else { key.leverage });
             key.trade(quantity, price);
             let after = key.quantity;

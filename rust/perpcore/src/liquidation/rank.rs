@@ -2,10 +2,10 @@
 
 use super::share::{Leveled, Part, level, pro_rata};
 use crate::num::E8;
-use crate::num::ratio::{ratio_down, ratio_up};
-use crate::num::wide::Wide;
+use crate::num::ratio::{Exact, product, ratio_down, ratio_up};
 use crate::rules::AdlPolicy;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 /// A position on the opposite side, with its bucket; money in g.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +14,12 @@ pub struct Counterparty {
     pub account: u32,
     /// Whether it is the isolated position.
     pub isolated: bool,
-    /// The account's place in the order of opening.
-    pub opened: u32,
     /// What it holds, in lots.
     pub lots: i64,
     /// The most lots that it may give.
     pub most: i64,
+    /// The most that it may lose by that, in g.
+    pub at_most: i128,
     /// Q·M − κ in 10⁻¹⁶.
     pub pnl_e16: i128,
     /// κ in 10⁻¹⁶.
@@ -40,17 +40,10 @@ enum Class {
     LastLoser,
 }
 
-type Exact = Wide<4>;
-
 /// ⌊a·b / (c·d)⌋ in g of a of either sign, the others above 0.
 fn score_of([a, b]: [i128; 2], [c, d]: [i128; 2]) -> i128 {
-    // What divides is brought to 64 bits and more only where it has them: both are amounts of an account.
-    let (size, below) = (a.abs(), Exact::from(c).product(&Exact::from(d)));
-    let above = Exact::from(size).product(&Exact::from(b)).product(&Exact::from(E8));
-    let fits = |q: i128| !above.minus(&below.product(&Exact::from(q))).is_negative();
-    let floor = (0..126).rev().fold(0_i128, |q, bit| if fits(q | 1 << bit) { q | 1 << bit } else { q });
-    let exact = above.minus(&below.product(&Exact::from(floor))) == Exact::ZERO;
-    if a < 0 { -floor - i128::from(!exact) } else { floor }
+    let (floor, left) = product(a.abs(), b).product(&Exact::from(E8)).divide(&product(c, d));
+    if a < 0 { -floor - i128::from(left != Exact::ZERO) } else { floor }
 }
 
 impl Counterparty {
@@ -85,21 +78,21 @@ impl Counterparty {
 
 /// The places of counterparties in the order in which the score takes them. They come in the order of opening, of one account
 /// the cross position first.
-pub fn queue(all: &[Counterparty]) -> Vec<usize> {
-    let standing: Vec<_> = all.iter().map(Counterparty::standing).collect();
-    let mut order: Vec<usize> = (0..all.len()).collect();
-    order.sort_by_key(|at| {
-        let (class, score) = standing[*at];
-        (class, Reverse(score))
-    });
-    order
+pub fn queue(all: &[Counterparty]) -> impl Iterator<Item = usize> {
+    let place = |(at, of): (usize, &Counterparty)| {
+        let (class, score) = of.standing();
+        Reverse((class, Reverse(score), at))
+    };
+    // Mostly few of many are wanted.
+    let mut heap: BinaryHeap<_> = all.iter().enumerate().map(place).collect();
+    std::iter::from_fn(move || heap.pop().map(|Reverse((.., at))| at))
 }
 
 /// Rank lights: in which fifth of all quantity each stands, by its place in the queue, 1 first.
-pub fn lights(all: &[Counterparty], queue: &[usize]) -> Vec<u8> {
+pub fn lights(all: &[Counterparty]) -> Vec<u8> {
     let total: i128 = all.iter().map(|of| i128::from(of.lots)).sum();
     let (mut lights, mut cumulative) = (vec![0; all.len()], 0);
-    for &at in queue {
+    for at in queue(all) {
         cumulative += i128::from(all[at].lots);
         lights[at] = ratio_up(cumulative, 5, total.max(1)) as u8;
     }
@@ -139,21 +132,22 @@ fn from_the_top(all: &[Counterparty], lots: i64) -> Vec<(usize, i64)> {
 /// maintenance margin ÷ net value until it is level.
 fn minimax(all: &[Counterparty], lots: i64) -> Vec<i64> {
     let (mut taken, mut left) = (vec![0; all.len()], lots);
-    let mut give = |places: Vec<usize>, share: &dyn Fn(&[usize], i64) -> Vec<i64>| {
-        let shares = share(&places, left);
-        for (at, lots) in places.into_iter().zip(shares) {
-            taken[at] = lots;
+    let mut give = |places: &[usize], shares: Vec<i64>| {
+        for (at, lots) in places.iter().zip(shares) {
+            taken[*at] = lots;
             left -= lots;
         }
+        left
     };
+    let eases: Vec<Option<i128>> = all.iter().map(Counterparty::ease).collect();
+    let places =
+        |wanted: fn(&Option<i128>) -> bool| (0..all.len()).filter(|at| wanted(&eases[*at])).collect::<Vec<_>>();
     let among = |places: &[usize], lots: i64| pro_rata(&parts(places.iter().map(|at| &all[*at])), lots);
-    let leveled = |places: &[usize], lots: i64| {
-        let of = |at: &usize| Leveled { lots: all[*at].lots, ease: all[*at].ease().unwrap_or(0), most: all[*at].most };
-        level(&places.iter().map(of).collect::<Vec<_>>(), lots)
-    };
-    let places = |wanted: &dyn Fn(Option<i128>) -> bool| (0..all.len()).filter(|at| wanted(all[*at].ease())).collect();
-    give(places(&|ease| ease == Some(0)), &among);
-    give(places(&|ease| ease.is_some_and(|ease| ease > 0)), &leveled);
-    give(places(&|ease| ease.is_none()), &among);
+    let leveled = |at: &usize| Leveled { lots: all[*at].lots, ease: eases[*at].unwrap_or(0), most: all[*at].most };
+    let [first, between, last] =
+        [places(|ease| *ease == Some(0)), places(|ease| ease.is_some_and(|ease| ease > 0)), places(Option::is_none)];
+    let lots = give(&first, among(&first, lots));
+    let lots = give(&between, level(&between.iter().map(leveled).collect::<Vec<_>>(), lots));
+    give(&last, among(&last, lots));
     taken
 }

@@ -1,7 +1,8 @@
 //! Lots shared out: by weight or to a level, with the largest remainders rounded up, and by caps.
 
 use crate::num::ratio::{Exact, product, ratio_down};
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 
 /// Who takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,11 @@ fn rounded<R: PartialOrd + Copy>(shares: impl Iterator<Item = (i64, R)>, lots: i
     let missing = (lots - whole.iter().sum::<i64>()).max(0) as usize;
     if missing > 0 {
         let mut order: Vec<usize> = (0..left.len()).collect();
-        order.sort_by(|a, b| left[*b].partial_cmp(&left[*a]).unwrap_or(Ordering::Equal));
+        let most =
+            |a: &usize, b: &usize| left[*b].partial_cmp(&left[*a]).unwrap_or(Ordering::Equal).then_with(|| a.cmp(b));
+        if missing < order.len() {
+            order.select_nth_unstable_by(missing, most);
+        }
         order.into_iter().take(missing).for_each(|at| whole[at] += 1);
     }
     whole
@@ -83,24 +88,24 @@ pub fn level(all: &[Leveled], lots: i64) -> Vec<i64> {
     let most: Vec<i64> = all.iter().map(|of| of.most).collect();
     capped(&most, lots, |open, lots| {
         let of = |at: usize| all[open[at]];
-        let mut order: Vec<usize> = (0..open.len()).collect();
-        order.sort_by_key(|at| of(*at).ease);
-        let (mut givers, mut held, mut weighed) = (0, 0_i128, Exact::ZERO);
-        for &at in &order {
+        // Mostly few of many give.
+        let mut next: BinaryHeap<_> = (0..open.len()).map(|at| Reverse((of(at).ease, at))).collect();
+        let (mut givers, mut held, mut weighed) = (Vec::new(), 0, Exact::ZERO);
+        while let Some(Reverse((ease, at))) = next.pop() {
             // He gives nothing where those before come to no less ease than he has.
             let left = held - i128::from(lots);
-            if left >= 0 && !product(left, of(at).ease).minus(&weighed).is_negative() {
+            if left >= 0 && !product(left, ease).minus(&weighed).is_negative() {
                 break;
             }
-            (held, weighed) = (held + i128::from(of(at).lots), weighed.plus(&product(of(at).lots.into(), of(at).ease)));
-            givers += 1;
+            (held, weighed) = (held + i128::from(of(at).lots), weighed.plus(&product(of(at).lots.into(), ease)));
+            givers.push(at);
         }
+        givers.sort_unstable();
         let left = Exact::from((held - i128::from(lots)).max(0));
-        let mut shares = vec![(0, Exact::ZERO); open.len()];
-        for &at in &order[..givers] {
-            shares[at] = gives(&of(at), &left, &weighed);
-        }
-        rounded(shares.into_iter(), lots)
+        let given = rounded(givers.iter().map(|at| gives(&of(*at), &left, &weighed)), lots);
+        let mut shares = vec![0; open.len()];
+        givers.into_iter().zip(given).for_each(|(at, lots)| shares[at] = lots);
+        shares
     })
 }
 

@@ -20,6 +20,8 @@ pub use words::{Phase, PostOnly, PriceState, Side, Stp, Tif, TriggerBy, TriggerW
 
 /// No account.
 pub const NOBODY: u32 = u32::MAX;
+/// The fund as the holder of what it took over (`liquidation.fund`): no account that a command can name.
+pub const FUND: u32 = u32::MAX - 1;
 
 /// What a client calls his order: one kind in a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -35,13 +35,10 @@ fn up(a: i128, b: i128, c: i128) -> i128 {
     floor + i128::from(!exact)
 }
 
-/// Bit by bit from above: the largest q with q·c ≤ a·b, and whether that is all of it.
+/// ⌊a·b / c⌋, and whether that is all of it.
 fn down(a: i128, b: i128, c: i128) -> (i128, bool) {
-    let product = Exact::from(a).product(&Exact::from(b));
-    let left = |q: i128| product.minus(&Exact::from(q).product(&Exact::from(c)));
-    let fits = |q: i128| !left(q).is_negative();
-    let floor = (0..126).rev().fold(0_i128, |q, bit| if fits(q | 1 << bit) { q | 1 << bit } else { q });
-    (floor, left(floor) == Exact::ZERO)
+    let (floor, left) = product(a, b).divide(&Exact::from(c));
+    (floor, left == Exact::ZERO)
 }
 
 #[cfg(test)]

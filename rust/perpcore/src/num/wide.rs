@@ -37,6 +37,12 @@ impl<const N: usize> Wide<N> {
         Wide(std::array::from_fn(|at| if at < N { self.0[at] } else { sign }))
     }
 
+    /// How many bits a number that is not below 0 takes.
+    fn bits(&self) -> u32 {
+        let top = self.0.iter().rposition(|&part| part != 0);
+        top.map_or(0, |top| 64 * (top as u32 + 1) - self.0[top].leading_zeros())
+    }
+
     /// The number in 128 bits; none where it does not fit.
     #[inline(always)]
     pub fn narrow(&self) -> Option<i128> {
@@ -119,7 +125,7 @@ impl<const N: usize> Wide<N> {
             return Self::from(self.low().wrapping_mul(other.low()));
         }
         let mut sum = Self::ZERO;
-        for (at, &part) in other.0.iter().enumerate() {
+        for (at, &part) in other.0.iter().enumerate().filter(|(_, part)| **part != 0) {
             let row = self.times(part);
             sum = sum.plus(&Wide(std::array::from_fn(|to| if to < at { 0 } else { row.0[to - at] })));
         }
@@ -168,6 +174,20 @@ impl<const N: usize> Wide<N> {
             left = left.plus(divisor);
         }
         (found, left != Self::ZERO)
+    }
+
+    /// ⌊self / divisor⌋ and what is left, where neither is below 0 and the divisor, above it, has 65 bits less than this width:
+    /// two digits of a long division. A quotient of 127 bits or more is the largest of 126, and nothing is left.
+    pub fn divide(&self, divisor: &Self) -> (i128, Self) {
+        if self.bits() > divisor.bits() + 125 {
+            return ((1 << 126) - 1, Self::ZERO);
+        }
+        let above = Wide(std::array::from_fn(|at| self.0.get(at + 1).copied().unwrap_or(0)));
+        let (high, _) = above.quotient(divisor);
+        let left = above.minus(&divisor.times(high));
+        let next = Wide(std::array::from_fn(|at| if at == 0 { self.0[0] } else { left.0[at - 1] }));
+        let (low, _) = next.quotient(divisor);
+        ((u128::from(high) << 64 | u128::from(low)) as i128, next.minus(&divisor.times(low)))
     }
 
     /// self / divisor, half to even, under the conditions of [`quotient`](Wide::quotient) and where the result fits.
@@ -272,6 +292,15 @@ mod tests {
             for left in [W::ZERO, largest.floor_by(2).0, largest] {
                 let whole = divisor.times(quotient).plus(&left);
                 assert_eq!(whole.quotient(&divisor), (quotient, left != W::ZERO), "{divisor:?} × {quotient}");
+            }
+
+            // The same of up to 125 bits, and of far more.
+            let divisor = W::from(b >> 1).size().plus(&W::from(1));
+            let (quotient, largest) = ((a >> 3).abs(), divisor.minus(&W::from(1)));
+            assert_eq!(W::from(i128::MAX).divide(&W::from(1)), ((1 << 126) - 1, W::ZERO));
+            for left in [W::ZERO, largest.floor_by(2).0, largest] {
+                let whole = divisor.product(&W::from(quotient)).plus(&left);
+                assert_eq!(whole.divide(&divisor), (quotient, left), "{divisor:?} × {quotient}");
             }
         }
     }

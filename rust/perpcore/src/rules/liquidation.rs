@@ -11,6 +11,8 @@ words! {
     FundMode {
         /// It pays the distance between the fill and the bankruptcy price.
         Pay "pay",
+        /// It takes the position at the bankruptcy price, and unwinds it.
+        Take "take",
     }
     /// Who is deleveraged first.
     AdlPolicy {
@@ -41,10 +43,11 @@ section! {
 section! {
     /// What the fund does. Shares are in g.
     Fund {
-        "mode" mode: FundMode = Is(FundMode::Pay), word::<FundMode>(), "Whether it pays what a fill lacks.";
+        "mode" mode: FundMode = Is(FundMode::Pay), word::<FundMode>(), "Whether it pays what a fill lacks, or takes positions over.";
         "max_slippage" max_slippage: i64 = Is(3_000_000), Rate(SLIPPAGE), "How far from the mark it lets a bucket trade.";
         "event_budget" event_budget: i64 = Is(20_000_000), Rate(SHARE), "The most that it pays for one bucket, as a share of what it had when that fell into liquidation.";
         "interval_budget" interval_budget: i64 = Is(30_000_000), Rate(SHARE), "The most that it pays within an hour of the clock, as a share of what it had before.";
+        "unwind_share" unwind_share: i64 = Is(10_000_000), Rate(PART), "The most of a side of a book that it takes each minute to unwind what it took over.";
         "low" low: Option<i128> = Is(None), Maybe(Amount(POSTED, "settlement currency")), "Below this it says so.";
     }
 }

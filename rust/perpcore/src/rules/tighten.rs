@@ -180,6 +180,7 @@ pub(super) const TABLE: &[Row] = &[
     row("liquidation.fund.max_slippage", Never),
     row("liquidation.fund.event_budget", Never),
     row("liquidation.fund.interval_budget", Never),
+    row("liquidation.fund.unwind_share", Never),
     row("liquidation.fund.low", Never),
     row("liquidation.adl", Never),
     row("liquidation.per_command", Never),

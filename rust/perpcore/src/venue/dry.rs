@@ -13,7 +13,7 @@ use crate::margin::line::Noted;
 use crate::margin::market::Market;
 use crate::margin::status::Status;
 use crate::margin::terms::Terms;
-use crate::message::PriceState;
+use crate::message::{FUND, PriceState};
 use crate::num::round::charge_from_e16;
 use crate::num::{ONE, times};
 use crate::rules::Rulebook;
@@ -93,9 +93,14 @@ impl Venue {
         let prices = &self.state.prices;
         let [now, then] = [&*self.state.terms, &terms].map(|terms| Under::new(terms, prices));
         let (mut desk, mut found) = (Desk::default(), Vec::new());
-        for account in self.accounts() {
+        for &account in &self.state.order {
+            if account != FUND && self.state.member(account).is_err() {
+                continue;
+            }
             self.statuses_change(account, [&now, &then], &mut desk, &mut found);
-            self.limits_are_passed(account, rules, &then, &mut found);
+            if account != FUND {
+                self.limits_are_passed(account, rules, &then, &mut found);
+            }
         }
         found
     }
@@ -106,14 +111,16 @@ impl Venue {
     }
 
     /// Values an account under a rulebook: the cross figures; the isolated ones go to the buckets of the desk.
-    fn valued_under(&self, account: u32, under: &Under<'_>, desk: &mut Desk) -> Option<Figures> {
-        let member = self.state.member(account).ok()?;
-        let manner = Manner {
-            taker_fee: under.terms.taker_fees[member.fee_tier],
-            portfolio: member.portfolio && under.terms.portfolio.is_some(),
-            leverage: member.leverage,
+    fn valued_under(&self, account: u32, under: &Under<'_>, desk: &mut Desk) -> Figures {
+        let manner = match self.state.member(account) {
+            Ok(member) => Manner {
+                taker_fee: under.terms.taker_fees[member.fee_tier],
+                portfolio: member.portfolio && under.terms.portfolio.is_some(),
+                leverage: member.leverage,
+            },
+            Err(_) => self.state.manner(account),
         };
-        desk.lay(self.state.ledger.of(account), &manner);
+        desk.lay_bare(&self.state.ledger, account, &manner);
         desk.lay_orders(&Books::resting(&self.books, &self.state.lots), account, manner.leverage, 0, None);
         // What has no price yet hides nothing: it counts as if it were not there.
         desk.leave_out_assets(|asset| under.market.asset(asset).price == 0);
@@ -123,25 +130,26 @@ impl Venue {
             cross.status = Status::Undecided;
             desk.buckets.iter_mut().for_each(|bucket| bucket.figures.status = Status::Undecided);
         }
-        Some(cross)
+        cross
     }
 
     /// The statuses that an account has now: as they were last seen, or at the last prices where that is undecided.
     fn statuses_now(&self, account: u32, now: &Under<'_>, desk: &mut Desk) -> Statuses {
-        let Ok(member) = self.state.member(account) else { return Statuses::new() };
-        let isolated = member.isolated.iter().map(|(instrument, status)| (Some(*instrument), *status));
-        let seen: Statuses = std::iter::once((None, member.status)).chain(isolated).collect();
-        if seen.iter().all(|(_, status)| *status != Status::Undecided) {
-            return seen;
+        if let Ok(member) = self.state.member(account) {
+            let isolated = member.isolated.iter().map(|(instrument, status)| (Some(*instrument), *status));
+            let seen: Statuses = std::iter::once((None, member.status)).chain(isolated).collect();
+            if seen.iter().all(|(_, status)| *status != Status::Undecided) {
+                return seen;
+            }
         }
-        let Some(cross) = self.valued_under(account, now, desk) else { return seen };
+        let cross = self.valued_under(account, now, desk);
         let isolated = desk.buckets.iter().map(|of| (Some(of.instrument), of.figures.status));
         std::iter::once((None, cross.status)).chain(isolated).collect()
     }
 
     fn statuses_change(&self, account: u32, [now, then]: [&Under<'_>; 2], desk: &mut Desk, found: &mut Vec<Impact>) {
         let known = self.statuses_now(account, now, desk);
-        let Some(cross) = self.valued_under(account, then, desk) else { return };
+        let cross = self.valued_under(account, then, desk);
         let isolated = desk.buckets.iter().map(|of| (Some(of.instrument), of.figures));
         for (instrument, figures) in std::iter::once((None, cross)).chain(isolated) {
             let before = known.iter().find(|(of, _)| *of == instrument).map_or(Status::Healthy, |(_, status)| *status);

@@ -67,7 +67,7 @@ impl Venue {
         let lapses = self.state.lapses.first().map(|(time, _)| *time);
         let changes = self.state.changes.next();
         let falls = self.state.falls.next().into_iter().chain(self.state.falls.reports_due.first().map(|of| of.0));
-        let seldom = deadlines.into_iter().chain(lapses).chain(changes).chain(falls);
+        let seldom = deadlines.into_iter().chain(lapses).chain(changes).chain(falls).chain(self.next_unwinding());
         slots.chain(seldom).chain([ends]).fold(self.next_settlement, i64::min)
     }
 
@@ -103,6 +103,7 @@ impl Venue {
         }
         ended.iter().for_each(|ended| self.pay_funding(ended, out));
         self.wake_the_fallen(out);
+        self.unwind(out);
         self.conclude(out);
         self.activate_waiting(out);
     }
@@ -198,10 +199,11 @@ impl Venue {
 
     /// Settles at some prices; whether nothing had to wait.
     pub(super) fn settle(&mut self, prices: Vec<Option<i64>>, last: bool, out: &mut Vec<Event>) -> bool {
-        let from = out.len();
+        let (from, before) = (out.len(), self.state.fund());
         let state = &mut self.state;
         let settling = Settling { order: &state.order, market: &state.market, prices, last };
         let deferred = state.ledger.settle(settling, out);
+        self.tell_low(before, from, out);
         self.stamp(from, out);
         self.touch_holders();
         deferred.is_empty()
@@ -216,7 +218,7 @@ impl Venue {
         let state = &mut self.state;
         let funding = Funding { order: &state.order, market: &state.market, instrument, mark, rate };
         state.ledger.fund(&funding, out);
-        self.tell_low_after_draw(before, from, out);
+        self.tell_low(before, from, out);
         self.stamp(from, out);
         self.touch_holders();
     }
@@ -266,6 +268,6 @@ fn impact_of(book: &Book<Fast>, side: Side, notional: i128, lot: i64) -> Option<
 }
 
 /// The first multiple of a span after a time.
-fn next_multiple(time: i64, every: i64) -> i64 {
+pub(super) fn next_multiple(time: i64, every: i64) -> i64 {
     time.div_euclid(every).saturating_add(1).saturating_mul(every)
 }

@@ -64,8 +64,13 @@ impl Scene {
 
     /// Index and mark.
     pub fn price(&mut self, price: &str) -> Vec<Event> {
-        let mut told = self.tell(VenueCommand::Index(Priced::Underlying(0), g(price), PriceState::Live));
-        told.extend(self.tell(VenueCommand::Mark(X, g(price), PriceState::Live)));
+        self.price_of(X, price)
+    }
+
+    /// Index and mark of one of two contracts.
+    pub fn price_of(&mut self, instrument: u32, price: &str) -> Vec<Event> {
+        let mut told = self.tell(VenueCommand::Index(Priced::Underlying(instrument), g(price), PriceState::Live));
+        told.extend(self.tell(VenueCommand::Mark(instrument, g(price), PriceState::Live)));
         told
     }
 
@@ -75,6 +80,10 @@ impl Scene {
     }
 
     pub fn place(&mut self, account: u32, quantity: &str, price: &str) -> Vec<Event> {
+        self.place_in(X, account, quantity, price)
+    }
+
+    fn place_in(&mut self, instrument: u32, account: u32, quantity: &str, price: &str) -> Vec<Event> {
         let (sign, size) = quantity.strip_prefix('-').map_or((1, quantity), |size| (-1, size));
         let place = Place {
             account,
@@ -91,13 +100,18 @@ impl Scene {
             stp: Stp::Taker,
             liquidation: false,
         };
-        self.tell(VenueCommand::Book(X, Command::Place(place)))
+        self.tell(VenueCommand::Book(instrument, Command::Place(place)))
     }
 
     /// The first buys from the second.
     pub fn trade(&mut self, buyer: u32, seller: u32, size: &str, price: &str) -> Vec<Event> {
-        self.place(seller, &format!("-{size}"), price);
-        self.place(buyer, size, price)
+        self.trade_in(X, buyer, seller, size, price)
+    }
+
+    /// The first buys one of two contracts from the second.
+    pub fn trade_in(&mut self, instrument: u32, buyer: u32, seller: u32, size: &str, price: &str) -> Vec<Event> {
+        self.place_in(instrument, seller, &format!("-{size}"), price);
+        self.place_in(instrument, buyer, size, price)
     }
 
     /// A withdrawal in g that is asked for and confirmed, or why it is not.

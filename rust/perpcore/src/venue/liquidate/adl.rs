@@ -10,16 +10,21 @@ use crate::liquidation::waterfall::ADL;
 use crate::margin::status::Status;
 use crate::margin::threshold::bankruptcy::Closing;
 use crate::message::event::Kind;
-use crate::message::{Event, NOBODY};
+use crate::message::{Event, FUND, NOBODY};
 use crate::num::ratio::ratio_down;
 use crate::num::round::{charge_from_e16, div_even};
 use crate::num::{E8, times};
 use crate::rule::Rule;
-use crate::rules::Liquidation;
+use crate::rules::{FundMode, Liquidation};
+use crate::sweep::threads;
 use crate::venue::Venue;
+use crate::venue::desk::Desk;
+use crate::venue::state::State;
 
 /// A day, in ns: then a report is due.
 const DAY: i64 = 86_400_000_000_000;
+/// Below this many accounts a further thread costs more than it brings.
+const ACCOUNTS_A_THREAD: usize = 10_000;
 
 /// What deleveraging some of a position costs a counterparty against the mark, in 10⁻¹⁶.
 #[derive(Clone, Copy)]
@@ -42,37 +47,72 @@ impl Loss {
     /// The most lots of which it is at most an amount in g.
     fn most(&self, lots: i64, at_most: i128) -> i64 {
         let all_e16 = self.sign() * (self.amount_e16 - self.closing.notional_e16());
-        if all_e16 <= 0 {
+        if all_e16 <= 0 || cfg!(feature = "without_cap_of_losses") {
             return lots;
         }
         let size = i128::from(self.closing.quantity.abs());
+        // A part is at most a unit more than its share: most may give all, and that is seen without a division.
+        let (loses, may) = (all_e16.checked_mul((lots * self.lot).into()), ((at_most - 1) * E8).checked_mul(size));
+        if loses.zip(may).is_some_and(|(loses, may)| loses <= may) {
+            return lots;
+        }
         let most = ratio_down(at_most * E8, size, all_e16 * i128::from(self.lot)).min(lots.into()) as i64;
         (0..=most).rev().find(|lots| self.of(*lots) <= at_most * E8).unwrap_or(0)
     }
 }
 
-/// A counterparty, and the most that it may lose, in g.
-struct Opposite {
-    who: Counterparty,
-    at_most: i128,
+impl State {
+    /// Positions of some accounts against a bucket's in an instrument, whose buckets are in order.
+    fn opposite(&self, accounts: &[u32], bucket: Bucket, instrument: u32, loss: &Loss) -> Vec<Counterparty> {
+        let (mut desk, mut found) = (Desk::default(), Vec::with_capacity(accounts.len()));
+        for &account in accounts.iter().filter(|account| ![bucket.account, FUND].contains(account)) {
+            for isolated in [false, true] {
+                let Some(held) = self.ledger.of(account).position(instrument, isolated) else { continue };
+                if held.quantity == 0 || (held.quantity > 0) == (loss.closing.quantity > 0) {
+                    continue;
+                }
+                let of = Bucket { account, isolated: isolated.then_some(instrument) };
+                desk.lay(self.ledger.of(account), &self.manner(account));
+                let Some(figures) = desk.bucket(&self.terms, &self.market, of) else { continue };
+                if figures.status == Status::Undecided || Fallen::of(&figures).is_due() {
+                    continue;
+                }
+                let at_most = figures.net_value.min(figures.unrealized_pnl.max(0));
+                let lots = held.quantity.abs() / loss.lot;
+                found.push(Counterparty {
+                    account,
+                    isolated,
+                    lots,
+                    most: loss.most(lots, at_most),
+                    at_most,
+                    pnl_e16: times(held.quantity, loss.closing.mark) - held.cost_e16,
+                    cost_e16: held.cost_e16,
+                    maintenance: figures.maintenance_margin,
+                    net_value: figures.net_value,
+                });
+            }
+        }
+        found
+    }
 }
 
 impl Venue {
     /// Deleverages counterparties of parts.
     pub(super) fn deleverage(&mut self, bucket: Bucket, parts: &mut [Part], rules: &Liquidation, out: &mut Vec<Event>) {
         for part in parts {
-            let (why, from) = (std::mem::replace(&mut part.why, ADL.exhausted), out.len());
+            let why = std::mem::replace(&mut part.why, ADL.exhausted);
             self.tell_of_fund(bucket, part.instrument, rules, out);
+            let from = out.len();
             let Some(figures) = self.state.bare(bucket) else { continue };
             let Some(loss) = self.loss(bucket, part, figures.net_value) else { continue };
             let price = div_even(loss.amount_e16, loss.closing.quantity.abs().into()) as i64;
             let numbers = [figures.net_value, figures.maintenance_margin];
             self.say_step(bucket, &ADL, Some(part), price, Some(why), numbers, out);
             let opposite = self.opposite(bucket, part, &loss);
-            let all: Vec<Counterparty> = opposite.iter().map(|of| of.who).collect();
-            let taken = allocate(rules.adl, &all, part.lots);
+            let wanted = if cfg!(feature = "without_exact_deleveraging") { i64::MAX } else { part.lots };
+            let taken = allocate(rules.adl, &opposite, wanted);
             for (at, _) in &taken {
-                let account = all[*at].account;
+                let account = opposite[*at].account;
                 self.end_orders_in(part.instrument, account, Code::Deleveraged, out, |_| true);
             }
             let (number, mut total, mut all) = (self.state.falls.reports + 1, 0, 0);
@@ -99,54 +139,32 @@ impl Venue {
             return;
         }
         let amount = self.state.fund();
-        let kind = if self.budget(bucket, rules) == 0 { Kind::FundDepleted } else { Kind::FundUnavailable };
+        let pays = match rules.fund.mode {
+            FundMode::Pay => self.budget(bucket, rules),
+            FundMode::Take => amount,
+        };
+        let kind = if pays == 0 { Kind::FundDepleted } else { Kind::FundUnavailable };
         let rule = Some(Rule::LiquidationFund);
         for at in 0..self.state.order.len() {
             let account = self.state.order[at];
             let has = |isolated| self.state.ledger.quantity(account, instrument, isolated) != 0;
-            if has(false) || has(true) {
+            if account != FUND && (has(false) || has(true)) {
                 self.say(Event { kind, account, instrument, amount, rule, ..Event::NOTHING }, out);
             }
         }
     }
 
     /// Positions on the other side whose buckets are in order.
-    fn opposite(&mut self, bucket: Bucket, part: &Part, loss: &Loss) -> Vec<Opposite> {
-        let (instrument, mut found) = (part.instrument, Vec::new());
-        for at in 0..self.state.order.len() {
-            let account = self.state.order[at];
-            if account == bucket.account {
-                continue;
-            }
-            for isolated in [false, true] {
-                let Some(held) = self.state.ledger.of(account).position(instrument, isolated).copied() else {
-                    continue;
-                };
-                if held.quantity == 0 || (held.quantity > 0) == (loss.closing.quantity > 0) {
-                    continue;
-                }
-                let of = Bucket { account, isolated: isolated.then_some(instrument) };
-                let Some(figures) = self.state.bare(of) else { continue };
-                if figures.status == Status::Undecided || Fallen::of(&figures).is_due() {
-                    continue;
-                }
-                let at_most = figures.net_value.min(figures.unrealized_pnl.max(0));
-                let lots = held.quantity.abs() / loss.lot;
-                let who = Counterparty {
-                    account,
-                    isolated,
-                    opened: at as u32,
-                    lots,
-                    most: loss.most(lots, at_most),
-                    pnl_e16: times(held.quantity, loss.closing.mark) - held.cost_e16,
-                    cost_e16: held.cost_e16,
-                    maintenance: figures.maintenance_margin,
-                    net_value: figures.net_value,
-                };
-                found.push(Opposite { who, at_most });
-            }
-        }
-        found
+    fn opposite(&self, bucket: Bucket, part: &Part, loss: &Loss) -> Vec<Counterparty> {
+        let order = &self.state.order;
+        let size = order.len().div_ceil(threads::worth(order.len(), ACCOUNTS_A_THREAD, None)).max(1);
+        let found = |accounts: &[u32]| self.state.opposite(accounts, bucket, part.instrument, loss);
+        let parts = threads::run(order.chunks(size), found);
+        let all = parts.into_iter().reduce(|mut all, part| {
+            all.extend(part);
+            all
+        });
+        all.unwrap_or_default()
     }
 
     /// Deleverages one position by at most so many lots; how many it were, and what that cost, in g.
@@ -155,16 +173,15 @@ impl Venue {
         &mut self,
         bucket: Bucket,
         part: &Part,
-        opposite: &Opposite,
+        who: &Counterparty,
         lots: i64,
         number: u64,
         rules: &Liquidation,
         out: &mut Vec<Event>,
     ) -> (i64, i128) {
-        let Opposite { who, at_most } = opposite;
         let Some(figures) = self.state.bare(bucket) else { return (0, 0) };
         let Some(loss) = self.loss(bucket, part, figures.net_value) else { return (0, 0) };
-        let lots = loss.most(lots, *at_most);
+        let lots = loss.most(lots, who.at_most);
         if lots == 0 {
             return (0, 0);
         }

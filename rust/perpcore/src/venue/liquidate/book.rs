@@ -10,7 +10,7 @@ use crate::ledger::About;
 use crate::liquidation::plan::fee;
 use crate::liquidation::waterfall::BOOK;
 use crate::message::event::Kind;
-use crate::message::{Event, Side};
+use crate::message::{Event, FUND, Side};
 use crate::num::round::{charge_from_e16, credit_from_e16, div_floor};
 use crate::num::{ONE, scaled, times};
 use crate::rule::Rule;
@@ -23,6 +23,8 @@ use crate::venue::state::{SECOND, State};
 #[derive(Clone, Copy, Debug)]
 pub(in crate::venue) struct Closing {
     pub(super) bucket: Bucket,
+    /// Whether it may trade at any price: the fund unwinds.
+    pub(super) unwinds: bool,
     /// Whether the bucket is closed out at once, and takes of the book what there is.
     pub(super) deep: bool,
     /// Rate of the fee, in g.
@@ -40,8 +42,8 @@ pub(in crate::venue) struct Closing {
 
 impl Closing {
     pub(super) fn new(bucket: Bucket, rules: &Liquidation, deep: bool, budget: Option<i128>) -> Closing {
-        let (fee, low) = (rules.fee, rules.fund.low);
-        Closing { bucket, deep, fee, budget, low, surplus_e16: 0, pays: 0, beyond: None }
+        let (fee, low, unwinds) = (rules.fee, rules.fund.low, false);
+        Closing { bucket, unwinds, deep, fee, budget, low, surplus_e16: 0, pays: 0, beyond: None }
     }
 }
 
@@ -72,6 +74,9 @@ impl State {
 /// Whether a fill of a liquidation may be made: it stops where the bucket would get less than bankruptcy, or the fund would pay
 /// more than it may. Neither side is asked for more.
 pub(in crate::venue) fn refuses(floor: &mut Floor<'_>, closing: Closing, fill: &Fill) -> Option<Refused> {
+    if closing.unwinds {
+        return None;
+    }
     let quantity = fill.lots * floor.state.lots[floor.instrument as usize];
     let price = floor.price(fill);
     let stop = Some(Refused::Taker);
@@ -154,12 +159,16 @@ impl State {
 }
 
 impl Venue {
-    /// The fund paid in a funding, and may be low now: that is said after the draw, which is among the events from some one on.
-    pub(in crate::venue) fn tell_low_after_draw(&self, before: i128, from: usize, out: &mut Vec<Event>) {
+    /// The fund had so much before a settlement or a funding. If it drew or paid for what it holds, in the events from some one on,
+    /// it may be low now: that is said after the draw, else at their end.
+    pub(in crate::venue) fn tell_low(&self, before: i128, from: usize, out: &mut Vec<Event>) {
         let line = self.state.rules.liquidation().and_then(|rules| rules.fund.low);
-        let drawn = out[from..].iter().position(|event| event.kind == Kind::FundDraw);
-        if let Some((at, low)) = drawn.zip(self.state.low(line, before)) {
-            out.insert(from + at + 1, low);
+        let paid = out[from..].iter().find(|of| of.kind == Kind::Posting && of.account == FUND && of.amount < 0);
+        let drawn = out[from..].iter().position(|event| event.kind == Kind::FundDraw).map(|at| from + at + 1);
+        let at = drawn.or(paid.map(|_| out.len()));
+        let before = paid.map_or(before, |paid| paid.balance - paid.amount);
+        if let Some((at, low)) = at.zip(self.state.low(line, before)) {
+            out.insert(at, low);
         }
     }
 }

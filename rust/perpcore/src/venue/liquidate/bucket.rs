@@ -2,14 +2,17 @@
 
 use super::Bucket;
 use super::queue::Badness;
-use crate::ledger::{Held, Key};
+use crate::ledger::{Held, Key, Ledger};
 use crate::liquidation::plan::{Fallen, left};
 use crate::margin::figures::Figures;
 use crate::margin::line::Noted;
+use crate::margin::market::Market;
 use crate::margin::status::Status;
+use crate::margin::terms::Terms;
 use crate::margin::threshold::bankruptcy::{Closing, amount_e16};
+use crate::message::FUND;
 use crate::num::times;
-use crate::venue::desk::Desk;
+use crate::venue::desk::{Desk, Manner};
 use crate::venue::state::State;
 
 impl Bucket {
@@ -62,32 +65,18 @@ impl State {
     /// The figures of a bucket without orders; none where it cannot be valued.
     pub(super) fn bare(&mut self, bucket: Bucket) -> Option<Figures> {
         let manner = self.manner(bucket.account);
-        let State { desk, ledger, .. } = self;
-        desk.lay(ledger.of(bucket.account), &manner);
-        self.on_desk(bucket)
-    }
-
-    /// The figures of a bucket of the account that is laid out.
-    pub(super) fn on_desk(&mut self, bucket: Bucket) -> Option<Figures> {
-        let State { desk, terms, market, .. } = self;
-        let mut noted = Noted::default();
-        let cross = desk.value(terms, market, &mut noted);
-        if noted.0.is_some() {
-            return None;
-        }
-        match bucket.isolated {
-            None => Some(cross),
-            Some(at) => desk.buckets.iter().find(|of| of.instrument == at).map(|of| of.figures),
-        }
+        let State { desk, ledger, terms, market, .. } = self;
+        desk.lay_bare(ledger, bucket.account, &manner);
+        desk.bucket(terms, market, bucket)
     }
 
     /// The maintenance margin of a bucket with so much left of its positions in some instruments, in g.
     pub(super) fn maintenance_with(&mut self, bucket: Bucket, closes: &[u32], share: i64) -> Option<i128> {
         let manner = self.manner(bucket.account);
-        let State { desk, ledger, .. } = self;
-        desk.lay(ledger.of(bucket.account), &manner);
+        let State { desk, ledger, terms, market, .. } = self;
+        desk.lay_bare(ledger, bucket.account, &manner);
         desk.keep(bucket.isolated.is_some(), closes, share);
-        self.on_desk(bucket).map(|figures| figures.maintenance_margin)
+        desk.bucket(terms, market, bucket).map(|figures| figures.maintenance_margin)
     }
 
     /// Positions of a bucket that are not flat, by instrument.
@@ -115,6 +104,29 @@ impl State {
 }
 
 impl Desk {
+    /// Lays out what an account has, without orders; the money of the fund is in no wallet.
+    #[inline(always)]
+    pub(in crate::venue) fn lay_bare(&mut self, ledger: &Ledger, account: u32, manner: &Manner) {
+        self.lay(ledger.of(account), manner);
+        if account == FUND {
+            *self.balance(ledger.settlement()) = ledger.cash(FUND);
+        }
+    }
+
+    /// The figures of a bucket of the account that is laid out; none where it cannot be valued.
+    #[inline(always)]
+    pub(super) fn bucket(&mut self, terms: &Terms, market: &Market, bucket: Bucket) -> Option<Figures> {
+        let mut noted = Noted::default();
+        let cross = self.value(terms, market, &mut noted);
+        if noted.0.is_some() {
+            return None;
+        }
+        match bucket.isolated {
+            None => Some(cross),
+            Some(at) => self.buckets.iter().find(|of| of.instrument == at).map(|of| of.figures),
+        }
+    }
+
     /// Leaves so much of the positions in some instruments.
     pub(super) fn keep(&mut self, isolated: bool, closes: &[u32], share: i64) {
         for position in self.positions_mut(isolated) {

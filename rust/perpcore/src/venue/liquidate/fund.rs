@@ -1,9 +1,9 @@
 //! The third step (`liquidation.fund`): the bucket trades as far as `max_slippage` from the mark, and the fund pays what its fills
 //! lack to bankruptcy, within its budgets.
 
-use super::Bucket;
 use super::book::Closing;
 use super::round::Part;
+use super::{Bucket, INVENTORY};
 use crate::fault::Code;
 use crate::ledger::About;
 use crate::liquidation::fund::budget;
@@ -11,7 +11,7 @@ use crate::liquidation::waterfall::FUND;
 use crate::message::Event;
 use crate::num::ratio::ratio_down;
 use crate::rule::Rule;
-use crate::rules::Liquidation;
+use crate::rules::{FundMode, Liquidation};
 use crate::venue::Venue;
 
 impl Venue {
@@ -59,6 +59,9 @@ impl Venue {
     /// What the fund may pay for a bucket now, in g.
     pub(super) fn budget(&mut self, bucket: Bucket, rules: &Liquidation) -> i128 {
         let balance = self.state.fund();
+        if rules.fund.mode == FundMode::Take {
+            return self.state.spare_of_fund().clamp(0, balance);
+        }
         let hour = self.state.falls.hour.at(self.state.time, balance);
         let episode = self.state.falls.episodes.get(&bucket).copied().unwrap_or_default();
         budget(&rules.fund, balance, &episode, &hour)
@@ -81,7 +84,7 @@ impl Venue {
     /// A bucket without positions that is worth less than nothing: the fund pays, then gains are cut.
     pub(super) fn cover(&mut self, bucket: Bucket, rules: &Liquidation, out: &mut Vec<Event>) {
         let Some(figures) = self.state.bare(bucket).filter(|figures| figures.net_value < 0) else { return };
-        let budget = self.budget(bucket, rules);
+        let budget = if bucket == INVENTORY { 0 } else { self.budget(bucket, rules) };
         if budget > 0 {
             let (code, numbers) = (Some(Code::BackstopUnavailable), [figures.net_value, self.state.fund()]);
             self.say_step(bucket, &FUND, None, 0, code, numbers, out);

@@ -11,6 +11,7 @@ mod fund;
 mod last;
 pub(super) mod queue;
 mod round;
+mod take;
 
 pub(super) use book::{Closing, filled, refuses};
 pub(super) use bucket::badness;
@@ -18,7 +19,7 @@ pub(super) use queue::Falls;
 
 use super::Venue;
 use super::state::SECOND;
-use crate::message::Event;
+use crate::message::{Event, FUND};
 
 /// Whose margin it is: the cross account's, or that of one isolated position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,9 @@ pub(super) struct Bucket {
     /// The instrument of an isolated position.
     pub(super) isolated: Option<u32>,
 }
+
+/// What the fund took over.
+const INVENTORY: Bucket = Bucket { account: FUND, isolated: None };
 
 impl Venue {
     /// What happened to an account since one of its buckets last fell below maintenance margin, as it was said.
@@ -43,6 +47,9 @@ impl Venue {
     /// Closes buckets, worst first, as far as one command goes.
     #[inline(always)]
     pub(super) fn liquidate(&mut self, out: &mut Vec<Event>) {
+        if self.state.falls.fund_holds {
+            self.state.looks_at_inventory();
+        }
         if self.state.falls.is_anybody_due() {
             self.liquidate_somebody(out);
         }
@@ -61,12 +68,20 @@ impl Venue {
             self.state.falls.rounds += 1;
             self.state.touch(bucket.account);
             self.look_at_touched(out);
+            if self.state.falls.fund_holds {
+                self.state.looks_at_inventory();
+            }
             self.state.falls.record.tell(bucket.account, begins, &out[from..]);
             let next = SECOND * (self.state.time.div_euclid(SECOND) + 1);
             if self.state.falls.waits(bucket, next) {
                 self.next_due = self.next_due.min(next);
             }
         }
+        self.go_on_after_rounds(out);
+    }
+
+    /// What was waiting for trades of liquidations goes on: triggers.
+    fn go_on_after_rounds(&mut self, out: &mut Vec<Event>) {
         let cause = self.state.cause;
         for at in std::mem::take(&mut self.state.falls.traded) {
             self.on_book(at, out, |book, floor, out| book.go_on(floor, cause, out));

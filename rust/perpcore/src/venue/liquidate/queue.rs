@@ -3,7 +3,7 @@
 use super::Bucket;
 use crate::liquidation::fund::{Episode, Hour};
 use crate::message::{Event, Side};
-use crate::num::ratio::{Exact, product};
+use crate::num::ratio::product;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +20,9 @@ impl Ord for Badness {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Badness::Solvent(equity, margin), Badness::Solvent(other, under)) => {
-                let difference = product(*equity, *under).minus(&product(*other, *margin));
-                if difference == Exact::ZERO {
-                    Ordering::Equal
-                } else if difference.is_negative() {
-                    Ordering::Less
-                } else {
-                    Ordering::Greater
+                match equity.checked_mul(*under).zip(other.checked_mul(*margin)) {
+                    Some((of, than)) => of.cmp(&than),
+                    None => product(*equity, *under).cmp(&product(*other, *margin)),
                 }
             }
             (Badness::Bankrupt(value), Badness::Bankrupt(other)) => value.cmp(other),
@@ -82,6 +78,10 @@ pub(in crate::venue) struct Falls {
     pub(in crate::venue) hour: Hour,
     /// Instruments of which everybody was told that the fund does not pay, until it does or gets more.
     pub(in crate::venue) told: BTreeSet<u32>,
+    /// Whether the fund has positions that it took over, or what is to be settled of them.
+    pub(in crate::venue) fund_holds: bool,
+    /// When it unwound them last.
+    pub(in crate::venue) unwound: i64,
     /// How many reports there were, and which are due when.
     pub(in crate::venue) reports: u64,
     pub(in crate::venue) reports_due: BTreeSet<(i64, u64, u32)>,
@@ -243,7 +243,14 @@ impl Falls {
             tell(&bucket(of));
             tell(&[episode.had, episode.paid]);
         }
-        tell(&[self.hour.hour.into(), self.hour.had, self.hour.paid, self.reports.into()]);
+        tell(&[
+            self.hour.hour.into(),
+            self.hour.had,
+            self.hour.paid,
+            self.reports.into(),
+            self.fund_holds.into(),
+            self.unwound.into(),
+        ]);
         tell(&[self.told.len() as i128, self.reports_due.len() as i128]);
         self.told.iter().for_each(|instrument| tell(&[(*instrument).into()]));
         self.reports_due.iter().for_each(|(time, number, at)| tell(&[(*time).into(), (*number).into(), (*at).into()]));

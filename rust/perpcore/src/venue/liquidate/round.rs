@@ -1,7 +1,7 @@
 //! One round of one bucket: its orders end, what it must is converted, so much of it is planned, and the steps come one after the
 //! other, each only with what the one before left. Who is not closed out at once has a round a second: the book may fill up again.
 
-use super::Bucket;
+use super::{Bucket, INVENTORY};
 use crate::fault::Code;
 use crate::ledger::Held;
 use crate::liquidation::fund::Episode;
@@ -12,7 +12,7 @@ use crate::message::event::Kind;
 use crate::message::{Event, NOBODY, Phase, Side};
 use crate::num::times;
 use crate::rule::Rule;
-use crate::rules::Liquidation;
+use crate::rules::{FundMode, Liquidation};
 use crate::venue::Venue;
 
 /// What is to be closed of a position.
@@ -30,6 +30,9 @@ pub(super) struct Part {
 impl Venue {
     /// One round; false where nothing of the bucket can be closed as things are.
     pub(super) fn round(&mut self, bucket: Bucket, rules: &Liquidation, out: &mut Vec<Event>) -> bool {
+        // The fund would pay its fee to itself.
+        let free = (bucket == INVENTORY).then(|| Liquidation { fee: 0, ..rules.clone() });
+        let rules = free.as_ref().unwrap_or(rules);
         let held = self.state.positions_of(bucket);
         let closes: Vec<Held> = held.iter().filter(|held| self.trades(held.instrument)).copied().collect();
         let Some(figures) = self.state.bare(bucket) else { return false };
@@ -57,6 +60,13 @@ impl Venue {
                 break;
             }
             match step.rule {
+                // The fund is helped by nobody, least of all by itself.
+                Rule::LiquidationBackstop | Rule::LiquidationFund if bucket == INVENTORY => {
+                    parts.iter_mut().for_each(|part| part.why = step.unavailable);
+                }
+                Rule::LiquidationFund if rules.fund.mode == FundMode::Take => {
+                    self.pass_to_fund(bucket, &mut parts, out)
+                }
                 Rule::LiquidationBackstop => self.pass_to_backstop(bucket, &mut parts, rules, out),
                 Rule::LiquidationFund => self.pay_from_fund(bucket, &mut parts, rules, deep, out),
                 Rule::LiquidationAdl => self.deleverage(bucket, &mut parts, rules, out),
