@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.model.waterfall.allocation import allocate
+from tests.model.waterfall.ranking import Counterparty
 from tests.shared import at_hand
 from tests.venue.crowd import table
 from tests.venue.deleveraging import (
@@ -15,7 +17,9 @@ from tests.venue.deleveraging import (
     LOT,
     POLICIES,
     Closed,
+    Deficit,
     Played,
+    Short,
     close,
     deficits,
     page,
@@ -149,6 +153,48 @@ def test_nobody_loses_more_than_he_gained_or_ends_below_nothing(run: Run) -> Non
         for short in each.shorts:
             gain = Fraction(max(0, short.entry - each.deficit.mark) * short.quantity, GRID * GRID)
             assert Fraction(each.lost.get(short.name, Decimal(0))) <= gain + Fraction(UNIT)
+
+
+def ranked(deficit: Deficit, short: Short, place: int) -> Counterparty:
+    """As the model knows him; money in 10⁻⁸, lots."""
+    pnl = (short.entry - deficit.mark) * short.quantity
+    net_value = short.cash + pnl // GRID
+    # 0.5 %, rounded up.
+    maintenance = -(-deficit.mark * short.quantity // (200 * GRID))
+    most = max(0, min(net_value, pnl // GRID))
+    return Counterparty(
+        name=short.name,
+        order=(place,),
+        lots=short.quantity // LOT,
+        pnl=pnl,
+        cost=-short.entry * short.quantity,
+        maintenance=maintenance,
+        net_value=net_value,
+        cap=cap(deficit, short.quantity // LOT, most),
+    )
+
+
+def cap(deficit: Deficit, held: int, most: int) -> int:
+    """The most lots that lose no more than so much: what they are closed at is rounded up to a unit."""
+    lacked = -(-deficit.quantity * deficit.gap // GRID)
+    amount = deficit.quantity * deficit.mark + lacked * GRID
+
+    def loss(lots: int) -> int:
+        paid = -(-amount * lots * LOT // (deficit.quantity * GRID)) * GRID
+        return paid - lots * LOT * deficit.mark
+
+    lots = min(held, most * deficit.quantity // (lacked * LOT))
+    while loss(lots) > most * GRID:
+        lots -= 1
+    return lots
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_whom_the_independent_model_closes_is_closed(runs: dict[str, Run], policy: str) -> None:
+    for each in runs[policy].closed:
+        others = [ranked(each.deficit, short, place) for place, short in enumerate(each.shorts)]
+        expected = allocate(policy, others, each.deficit.quantity // LOT)
+        assert {name: lots // LOT for name, lots in each.taken.items()} == expected
 
 
 @pytest.mark.parametrize("policy", ["score", "minimax"])
