@@ -71,6 +71,11 @@ def _filled(row: Row, account: object) -> str:
     return f"filled {plain(row['quantity'])} {row['instrument']} at {plain(row['price'])}, trade {row['trade']}"
 
 
+def _taken_over(row: Row, _: object) -> str:
+    taken = f"{row['other_account']} took over {plain(-row['quantity'])} {row['instrument']} at {plain(row['price'])}"
+    return f"{taken}, of which {plain(row['balance'])} to the fund" if row["balance"] else taken
+
+
 def _passed(row: Row, account: object) -> str:
     if row["quantity"] is not None:
         of = "was handed" if row["account"] == account else f"{row['account']} was handed"
@@ -89,10 +94,7 @@ WORDS = {
     "liquidation_step": _step,
     "filled": _filled,
     "posting": lambda row, _: f"{plain(row['amount'])} {row['asset']}: {row['rule']}",
-    "backstop_fill": lambda row, _: (
-        f"{row['other_account']} took over {plain(-row['quantity'])} {row['instrument']} at {plain(row['price'])},"
-        f" of which {plain(row['balance'])} to the fund"
-    ),
+    "backstop_fill": _taken_over,
     "fund_draw": lambda row, _: f"the fund paid {plain(row['amount'])} and has {plain(row['balance'])}",
     "fund_depleted": lambda row, _: f"the fund pays no more of its {plain(row['amount'])}",
     "fund_unavailable": lambda row, _: f"the fund does not pay: it has {plain(row['amount'])}",

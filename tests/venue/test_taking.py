@@ -58,7 +58,7 @@ def test_each_minute_a_share_of_the_book_is_unwound() -> None:
     venue.mark("X-PERP", 880)
     venue.place("M", "X-PERP", 5, 870)
     venue.place("M", "X-PERP", 2, 850)
-    assert told(venue.advance_time(MIDNIGHT + MINUTE - 1)) == []
+    assert steps(venue.advance_time(MIDNIGHT + MINUTE - 1)) == []
     step, fill = venue.advance_time(MIDNIGHT + MINUTE)[-2:]
     assert (step.kind, step.account, step.rule, step.code) == ("liquidation_step", "fund", "liquidation.fund", None)
     # 1,000 + 8,800 − 8,900, and 5 % of 8,800.

@@ -1,8 +1,7 @@
 //! Lots shared out: by weight or to a level, with the largest remainders rounded up, and by caps.
 
 use crate::num::ratio::{Exact, product, ratio_down};
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
 
 /// Who takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,18 +87,31 @@ pub fn level(all: &[Leveled], lots: i64) -> Vec<i64> {
     let most: Vec<i64> = all.iter().map(|of| of.most).collect();
     capped(&most, lots, |open, lots| {
         let of = |at: usize| all[open[at]];
-        // Mostly few of many give.
-        let mut next: BinaryHeap<_> = (0..open.len()).map(|at| Reverse((of(at).ease, at))).collect();
-        let (mut givers, mut held, mut weighed) = (Vec::new(), 0, Exact::ZERO);
-        while let Some(Reverse((ease, at))) = next.pop() {
-            // He gives nothing where those before come to no less ease than he has.
-            let left = held - i128::from(lots);
-            if left >= 0 && !product(left, ease).minus(&weighed).is_negative() {
-                break;
+        // Who gives has less ease than all who do not. What is known of the order is that those before `low` give and those from
+        // `high` on do not.
+        let mut order: Vec<usize> = (0..open.len()).collect();
+        let (mut low, mut high, mut held, mut weighed) = (0, order.len(), 0, Exact::ZERO);
+        while low < high {
+            let middle = (high - low) / 2;
+            order[low..high].select_nth_unstable_by_key(middle, |at| (of(*at).ease, *at));
+            let (mut held_before, mut weighed_before) = (held, weighed);
+            for &at in &order[low..low + middle] {
+                held_before += i128::from(of(at).lots);
+                weighed_before = weighed_before.plus(&product(of(at).lots.into(), of(at).ease));
             }
-            (held, weighed) = (held + i128::from(of(at).lots), weighed.plus(&product(of(at).lots.into(), ease)));
-            givers.push(at);
+            let Leveled { lots: own, ease, .. } = of(order[low + middle]);
+            // He gives nothing where those before come to no less ease than he has.
+            let left = held_before - i128::from(lots);
+            if left >= 0 && product(left, ease) >= weighed_before {
+                high = low + middle;
+            } else {
+                low += middle + 1;
+                held = held_before + i128::from(own);
+                weighed = weighed_before.plus(&product(own.into(), ease));
+            }
         }
+        let mut givers = order;
+        givers.truncate(low);
         givers.sort_unstable();
         let left = Exact::from((held - i128::from(lots)).max(0));
         let given = rounded(givers.iter().map(|at| gives(&of(*at), &left, &weighed)), lots);

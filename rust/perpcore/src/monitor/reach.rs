@@ -60,6 +60,10 @@ struct Slopes {
 /// A lower bound of slack ÷ slope in [`UNITS`], at most 1. The largest slope stands for all that are larger.
 #[inline(always)]
 fn ratio(slack: i128, slope: i128) -> u64 {
+    // What nothing moves stays, whatever it is rounded from.
+    if slope == 0 {
+        return UNITS;
+    }
     if slack <= 0 || slope == i128::MAX {
         return 0;
     }
@@ -321,7 +325,8 @@ impl Slopes {
         if status >= Status::MarginCall {
             let factor = i128::from(terms.call_factor);
             let called = equity * E8 - maintenance_margin * factor;
-            let slope = gross.saturating_add((maintenance / i128::from(ONE) + 1).saturating_mul(factor));
+            let called_for = (maintenance / i128::from(ONE) + i128::from(maintenance != 0)).saturating_mul(factor);
+            let slope = gross.saturating_add(called_for);
             lines[2] = away(called.saturating_mul(E8), slope);
         }
         if status < Status::Restricted || !cross {
@@ -357,8 +362,8 @@ mod tests {
     use crate::rules::Rulebook;
     use std::cell::Cell;
 
-    #[test]
-    fn who_is_far_has_the_whole_reach() {
+    /// One contract at 60,000 and coins at 50,000.
+    fn terms_and_market() -> (Terms, Market) {
         let text = r#"
             [venue]
             settlement = "USD"
@@ -378,6 +383,33 @@ mod tests {
         let mut market = Market::new(&terms);
         market.set_mark(&terms, 0, 60_000 * ONE, PriceState::Live);
         market.set_asset(&terms, 0, 50_000 * ONE, PriceState::Live);
+        (terms, market)
+    }
+
+    #[test]
+    fn who_holds_nothing_that_moves_is_reached_by_no_price() {
+        let (terms, market) = terms_and_market();
+        // Nothing, less than the roundings, and a loss that is not settled of what was closed.
+        for (money, cost_e16) in [(0, 0), (SLACK / 2, 0), (7, 9 * E8), (0, 9 * E8)] {
+            let cross = [Position { cost_e16, listed: true, ..Position::default() }];
+            let balances = [Balance { asset: 1, amount: money }];
+            let none = Account {
+                cross: &cross,
+                isolated: &[],
+                balances: &balances,
+                orders: &[],
+                taker_fee: 0,
+                portfolio: false,
+            };
+            let mut sink = Discard::default();
+            let figures = value::account(&terms, &market, &none, &mut Exposures::new(), &mut sink, |_, _| ());
+            assert_eq!(reach(&terms, &market, &none, &figures, &[]).most, UNITS, "{money} {cost_e16}");
+        }
+    }
+
+    #[test]
+    fn who_is_far_has_the_whole_reach() {
+        let (terms, market) = terms_and_market();
         let state = Cell::new(7_u64);
         let draw = |below: u64| {
             let mut next = state.get();

@@ -182,6 +182,10 @@ impl<const N: usize> Wide<N> {
         if self.bits() > divisor.bits() + 125 {
             return ((1 << 126) - 1, Self::ZERO);
         }
+        if self.bits() < divisor.bits() + 64 {
+            let (floor, _) = self.quotient(divisor);
+            return (floor.into(), self.minus(&divisor.times(floor)));
+        }
         let above = Wide(std::array::from_fn(|at| self.0.get(at + 1).copied().unwrap_or(0)));
         let (high, _) = above.quotient(divisor);
         let left = above.minus(&divisor.times(high));

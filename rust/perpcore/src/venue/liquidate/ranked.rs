@@ -8,13 +8,9 @@ use crate::liquidation::rank::{Counterparty, lights};
 use crate::margin::status::Status;
 use crate::message::{FUND, Side};
 use crate::num::times;
-use crate::sweep::threads;
 use crate::venue::Venue;
 use crate::venue::desk::Desk;
 use crate::venue::state::State;
-
-/// Below this many accounts a further thread costs more than it brings.
-const ACCOUNTS_A_THREAD: usize = 10_000;
 
 /// A row of the table `rank_lights`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,17 +67,7 @@ impl Venue {
     pub(super) fn against(&self, bucket: Bucket, instrument: u32, loss: &Loss) -> Vec<Counterparty> {
         let mut holders = self.holders_of(instrument);
         holders.retain(|account| *account != bucket.account);
-        self.all_ranked(&holders, instrument, Side::of(-loss.closing.quantity), Some(loss))
-    }
-
-    fn all_ranked(&self, holders: &[u32], instrument: u32, side: Side, loss: Option<&Loss>) -> Vec<Counterparty> {
-        let size = holders.len().div_ceil(threads::worth(holders.len(), ACCOUNTS_A_THREAD, None)).max(1);
-        let parts = threads::run(holders.chunks(size), |accounts| self.state.ranked(accounts, instrument, side, loss));
-        let all = parts.into_iter().reduce(|mut all, part| {
-            all.extend(part);
-            all
-        });
-        all.unwrap_or_default()
+        self.state.ranked(&holders, instrument, Side::of(-loss.closing.quantity), Some(loss))
     }
 
     /// Where positions of an instrument stand that may be deleveraged, by the score: longs, then shorts, each in the order of
@@ -89,7 +75,7 @@ impl Venue {
     pub fn lights(&self, instrument: u32) -> Vec<Light> {
         let holders = self.holders_of(instrument);
         let side = |side: Side| {
-            let all = self.all_ranked(&holders, instrument, side, None);
+            let all = self.state.ranked(&holders, instrument, side, None);
             let light = move |(of, light): (&Counterparty, u8)| Light {
                 account: of.account,
                 isolated: of.isolated,
