@@ -770,7 +770,7 @@ class Venue:
         >>> funded = venue.fund_topup(5_000)
         >>> fall = {"scenario": ["fall"], "BTC": ["-0.9"]}
         >>> [(row["deficit"], row["coverage"]) for row in venue.coverage(fall).to_pylist()]
-        []
+        [(Decimal('8060.00000000'), Decimal('0.62034739'))]
         """
         return imported(self._core.coverage(producer("scenarios", scenarios)))
 
