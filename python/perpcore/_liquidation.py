@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import tomllib
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,28 +12,38 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatch
 
 Row = dict[str, Any]
+UNIT = Decimal("1e-8")
 
 
 class LiquidationStory:
     """Prints as a page.
 
-    `prices`: the table `liquidation_prices` of what the account holds; `events`: what was done
-    since it last fell, rows of the table `events`.
+    `distances`: how far each bucket is from each trigger, in money: `bucket` (an instrument, or
+    cross), `trigger`, `figure`, `line` and `distance`, below 0 where it is past; `prices`: the table
+    `liquidation_prices` of what the account holds; `events`: what was done since it last fell, rows of
+    the table `events`.
     """
 
-    def __init__(self, account: object, prices: RecordBatch, events: RecordBatch) -> None:
+    def __init__(self, account: object, distances: list[Row], prices: RecordBatch, events: RecordBatch) -> None:
         self.account = account
+        self.distances = distances
         self.prices = prices
         self.events = events
 
     def __str__(self) -> str:
-        lines = [f"{self.account}", *self._distances(), *self._story()]
+        lines = [f"{self.account}", *self._margins(), *self._prices(), *self._story()]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return f"<LiquidationStory of {self.account}: {self.events.num_rows} events>"
 
-    def _distances(self) -> Iterator[str]:
+    def _margins(self) -> Iterator[str]:
+        for row in self.distances:
+            side = "above" if row["distance"] >= 0 else "below"
+            line = f"{row['trigger']} at {plain(row['line'])}"
+            yield f"  {row['bucket']}: {row['figure']} {plain(abs(row['distance']))} {side} {line}"
+
+    def _prices(self) -> Iterator[str]:
         for row in self.prices.to_pylist():
             sides = [_away(row, side) for side in ("below", "above") if row[side] is not None]
             where = f"{row['instrument']} ({row['margin_mode']}) at {plain(row['mark'])}"
@@ -41,8 +52,30 @@ class LiquidationStory:
     def _story(self) -> Iterator[str]:
         for row in self.events.to_pylist():
             told = WORDS.get(row["kind"])
-            if told is not None:
+            # What the fund pays is said by its draw.
+            if told is not None and (row["kind"], row["rule"]) != ("posting", "liquidation.fund"):
                 yield f"  #{row['seq']} {told(row, self.account)}"
+
+
+def distances(buckets: list[tuple[str, Row]], rules: str) -> list[Row]:
+    """How far buckets are from what may happen to them; `rules` is a rulebook in its canonical form."""
+    found = tomllib.loads(rules, parse_float=Decimal)
+    call, close_out = Decimal(found["venue"]["call_factor"]), found.get("liquidation", {}).get("close_out")
+    rows: list[Row] = []
+    for bucket, row in buckets:
+        margin = row["maintenance_margin"]
+        if not margin and row["net_value"] >= 0:
+            continue
+        lines = [("initial margin", row["initial_margin"])] if bucket == "cross" else []
+        lines += [("margin call", (margin * call).quantize(UNIT, ROUND_HALF_EVEN)), ("liquidation", margin)]
+        if close_out is not None:
+            share = Decimal(close_out.removesuffix("%")) / 100 if isinstance(close_out, str) else Decimal(close_out)
+            lines.append(("close-out", (margin * share).quantize(UNIT, ROUND_HALF_EVEN)))
+        told = [("equity", trigger, line) for trigger, line in lines] + [("net value", "bankruptcy", Decimal(0))]
+        for figure, trigger, line in told:
+            distance = row[figure.replace(" ", "_")] - line
+            rows.append({"bucket": bucket, "trigger": trigger, "figure": figure, "line": line, "distance": distance})
+    return rows
 
 
 def plain(value: Decimal | None) -> str:
@@ -58,11 +91,22 @@ def _away(row: Row, side: str) -> str:
     return f"liquidated {side} {plain(row[side])}, {distance:.2f} % away"
 
 
+# What a step trades at, and which two figures its event has.
+STEPS = {
+    "liquidation.book": ("{} or better", "equity", "maintenance margin"),
+    "liquidation.backstop": ("{}", "net value", "maintenance margin"),
+    "liquidation.fund": ("{} or better", "net value", "the fund"),
+    "liquidation.adl": ("{}", "net value", "maintenance margin"),
+    "liquidation.last_resort": ("{}", "net value", "maintenance margin"),
+}
+
+
 def _step(row: Row, _: object) -> str:
+    at, first, second = STEPS["liquidation.book" if row["account"] == "fund" else row["rule"]]
     what = "" if row["quantity"] is None else f" {plain(row['quantity'])} {row['instrument']}"
-    at = "" if row["price"] is None else f" at {plain(row['price'])} or better"
+    at = "" if row["price"] is None else f" at {at.format(plain(row['price']))}"
     why = "" if row["code"] is None else f", since {row['code']}"
-    return f"{row['rule']}:{what}{at}{why}; figures {plain(row['amount'])} and {plain(row['balance'])}"
+    return f"{row['rule']}:{what}{at}{why}; {first} {plain(row['amount'])}, {second} {plain(row['balance'])}"
 
 
 def _filled(row: Row, account: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NoReturn
 
 from . import _core, errors
 from ._inputs import producer
-from ._liquidation import LiquidationStory
+from ._liquidation import LiquidationStory, distances
 from ._scalars import Number, Time, order_id, some_nanoseconds, stamp
 from ._tables import RecordBatch, catalogue, imported
 from .event import Event, Id, Level
@@ -717,19 +717,27 @@ class Venue:
         return Explanation(lines, accounts.to_pylist()[0], isolated.to_pylist(), liquidation, self.rules)
 
     def explain_liquidation(self, account: Id) -> LiquidationStory:
-        """How far an account is from liquidation, and what was done since it last fell.
+        """How far an account is from each trigger, and what was done since it last fell.
 
-        It prints as a page; `.prices` and `.events` are its tables. Raises StateError `unknown_account`.
+        It prints as a page; `.distances`, `.prices` and `.events` are what it is made of. `"fund"` is what the fund
+        took over. Raises StateError `unknown_account`.
 
         >>> import perpcore as pc
         >>> venue = pc.synth.venue()
         >>> trades = venue.place("A", "BTC-PERP", -20, 60_000), venue.place("B", "BTC-PERP", 20, 60_000)
         >>> print(venue.explain_liquidation("B"))
         B
+          cross: equity 81,400 above initial margin at 18,000
+          cross: equity 85,650 above margin call at 13,750
+          cross: equity 88,400 above liquidation at 11,000
+          cross: equity 92,066.66663 above close-out at 7,333.33337
+          cross: net value 99,400 above bankruptcy at 0
           BTC-PERP (cross) at 60,000: liquidated below 55,459.6, 7.57 % away
         """
-        events, prices = map(imported, self._core.liquidation_story(account))
-        return LiquidationStory(account, prices, events)
+        events, cross, isolated, prices = map(imported, self._core.liquidation_story(account))
+        buckets = [("cross", row) for row in cross.to_pylist()]
+        buckets += [(row["instrument"], row) for row in isolated.to_pylist()]
+        return LiquidationStory(account, distances(buckets, self.rules.canonical()), prices, events)
 
     def adl_report(self, number: int) -> RecordBatch:
         """What a report of deleveraging is about, as `events`: who was told, the step, who was deleveraged.
@@ -744,7 +752,7 @@ class Venue:
         return imported(self._core.adl_report(number))
 
     def rank_lights(self, instrument: str) -> RecordBatch:
-        """Where the positions of an instrument stand that may be deleveraged, for clients to see: the table `rank_lights`.
+        """Where the positions of an instrument stand that may be deleveraged: the table `rank_lights`, for clients.
 
         Light 1 has the fifth of a side's quantity that the score takes first, 5 the last. Who is bankrupt, in
         liquidation or undecided is not among them. Raises InputError `unknown_instrument`.
@@ -760,8 +768,8 @@ class Venue:
     def coverage(self, scenarios: Any) -> RecordBatch:
         """What the fund is to what everybody would lack after moves of prices: the table `coverage`.
 
-        `scenarios` as in `perpcore.stress`: a row a scenario, a column an underlying with its relative move. `deficit` is
-        Σ −net_value of the buckets that would be bankrupt at once, before any of it is liquidated; `fund` what the
+        `scenarios` as in `perpcore.stress`: a row a scenario, a column an underlying with its relative move. `deficit`
+        is Σ −net_value of the buckets that would be bankrupt at once, before any of it is liquidated; `fund` what the
         fund would be worth with what it took over. Raises SchemaError and InputError.
 
         >>> import perpcore as pc

@@ -268,17 +268,25 @@ def test_a_deficit_is_cut_from_gains_when_the_opposite_side_has_none() -> None:
 @pytest.mark.code("unknown_report")
 def test_the_story_and_the_report_are_told_again_from_the_record() -> None:
     venue = venue_of()
-    before = str(venue.explain_liquidation("L"))
-    # 1,100 + 10·(p − 1,000) = 5 % of 10·p at 936.8…
-    assert before == "L\n  X-PERP (cross) at 1,000: liquidated below 937, 6.30 % away"
+    # Maintenance 5 % of 10,000, initial 10 %; called at 1.25 of it, closed out at two thirds.
+    assert str(venue.explain_liquidation("L")).split("\n") == [
+        "L",
+        "  cross: equity 100 above initial margin at 1,000",
+        "  cross: equity 475 above margin call at 625",
+        "  cross: equity 600 above liquidation at 500",
+        "  cross: equity 766.666665 above close-out at 333.333335",
+        "  cross: net value 1,100 above bankruptcy at 0",
+        # 1,100 + 10·(p − 1,000) = 5 % of 10·p at 936.8…
+        "  X-PERP (cross) at 1,000: liquidated below 937, 6.30 % away",
+    ]
     events = venue.mark("X-PERP", 880)
     story = venue.explain_liquidation("L")
     told_again = [row["seq"] for row in story.events.to_pylist()]
-    assert told_again == [event.seq for event in events if "L" in (event.account, event.other_account)][1:]
+    assert told_again == [event.seq for event in events if "L" in (event.account, event.other_account)]
     lines = str(story).split("\n")[1:]
     assert [line.split(" ", 3)[3] for line in lines if "liquidation." in line or "deleveraged" in line] == [
-        "liquidation.book: -10 X-PERP at 704 or better, since close_out; figures -100 and 440",
-        "liquidation.adl: -10 X-PERP at 890 or better, since fund_unavailable; figures -100 and 440",
+        "liquidation.book: -10 X-PERP at 704 or better, since close_out; equity -100, maintenance margin 440",
+        "liquidation.adl: -10 X-PERP at 890, since fund_unavailable; net value -100, maintenance margin 440",
         "S was deleveraged: 6 X-PERP at 890, which cost it 60",
         "T was deleveraged: 4 X-PERP at 890, which cost it 40",
     ]
@@ -357,3 +365,49 @@ def test_without_the_table_nothing_is_liquidated() -> None:
     venue.place("S", "X-PERP", -10, 1_000)
     venue.place("L", "X-PERP", 10, 1_000)
     assert [event.after for event in venue.mark("X-PERP", 880) if event.kind == "status_changed"] == ["bankrupt"]
+
+
+def test_who_came_since_is_told_too_before_he_is_deleveraged() -> None:
+    # The first deficit is S's and T's; then L2 is long against S2, who came later.
+    venue = venue_of()
+    first = [line for line in told(venue.mark("X-PERP", 880)) if line.startswith("fund")]
+    assert first == ["fund_depleted L", "fund_depleted S", "fund_depleted T"]
+    venue.mark("X-PERP", 1_000)
+    for account, cash in {"L2": 1_100, "S2": 5_000}.items():
+        venue.open_account(account)
+        venue.deposit(account, "USD", cash)
+    venue.place("S2", "X-PERP", -10, 1_000)
+    venue.place("L2", "X-PERP", 10, 1_000)
+    again = told(venue.mark("X-PERP", 880))
+    assert [line for line in again if line.startswith("fund")] == ["fund_depleted L2", "fund_depleted S2"]
+    assert again.index("fund_depleted S2") < again.index("adl S2")
+    kinds = [row["kind"] for row in venue.adl_report(2).to_pylist()]
+    assert kinds == ["fund_depleted", "fund_depleted", "liquidation_step", "adl", "adl_report"]
+
+
+def test_the_fund_is_low_whatever_it_paid_for() -> None:
+    # It buys what L has to sell: nobody else does.
+    rules = pc.Rulebook.parse(RULES).edit(
+        {
+            "asset.BTC": {"class": "virtual_asset", "eligible": True, "underlying": "X"},
+            "liquidation.fund.low": 950,
+            "liquidation.fee": 0,
+        }
+    )
+    venue = pc.Venue(rules)
+    venue.advance_time(MIDNIGHT)
+    venue.index("X", 1_000)
+    venue.mark("X-PERP", 1_000)
+    venue.enter_phase("X-PERP", "open")
+    for account, asset, amount in (("S", "USD", 10_000), ("M", "USD", 100_000), ("L", "BTC", 1.2)):
+        venue.open_account(account)
+        venue.deposit(account, asset, amount)
+    venue.fund_topup(1_000)
+    venue.place("S", "X-PERP", -10, 1_000)
+    venue.place("L", "X-PERP", 10, 1_000)
+    venue.place("M", "X-PERP", 20, 925)
+    # At 925 L has lost 750 and is worth 450, less than 5 % of 9,250: 0.75 of its coins, at 1,000, have to bring the loss.
+    events = venue.mark("X-PERP", 925)
+    low = [event for event in events if event.kind == "fund_low"]
+    assert [(number(event.amount), number(event.balance)) for event in low] == [(250.0, 950.0)]
+    assert (events[-1].kind, fund_of(venue), venue.verify()) == ("fund_low", 250.0, [])

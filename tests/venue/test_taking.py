@@ -1,4 +1,4 @@
-"""The fund takes positions over and unwinds them; where clients stand in the queue, and what the fund would cover. By hand."""
+"""The fund takes positions over and unwinds them; rank lights, and what the fund would cover. By hand."""
 
 from typing import Any
 
@@ -17,7 +17,8 @@ def taking(fund: int, bids: dict[int, float] | None = None, **changes: Any) -> p
 
 
 def test_the_fund_takes_a_position_that_it_can_carry() -> None:
-    # L is worth 1,100 − 1,200 = −100, so it goes at 880 + 100 / 10 = 890. The fund is then worth 100 less, and needs 5 % of 8,800.
+    # L is worth 1,100 − 1,200 = −100, so it goes at 880 + 100 / 10 = 890. The fund is then worth 100 less, and needs
+    # 5 % of 8,800.
     venue = taking(540)
     events = venue.mark("X-PERP", 880)
     assert steps(events) == [
@@ -70,7 +71,16 @@ def test_each_minute_a_share_of_the_book_is_unwound() -> None:
     row = next(row for row in venue.positions().to_pylist() if row["account"] == "fund")
     # 8,900 − 1.3 · 870
     assert (number(row["quantity"]), number(row["cost"]), venue.verify()) == (8.7, 7_769.0, [])
-    assert str(venue.explain_liquidation("L")).split("\n")[3].endswith("fund took over 10 X-PERP at 890")
+    assert str(venue.explain_liquidation("L")).split("\n")[4].endswith("fund took over 10 X-PERP at 890")
+    story = [line.split(" ", 3)[3] for line in str(venue.explain_liquidation("fund")).split("\n")[1:]]
+    assert story == [
+        "fund took over 10 X-PERP at 890",
+        "liquidation.fund: -0.7 X-PERP at 854 or better; equity 900, maintenance margin 440",
+        "filled -0.7 X-PERP at 870, trade 3",
+        # 1,000 + 9.3 · 880 − 8,291
+        "liquidation.fund: -0.6 X-PERP at 854 or better; equity 893, maintenance margin 409.2",
+        "filled -0.6 X-PERP at 870, trade 4",
+    ]
 
 
 def test_it_settles_with_the_fund_s_money() -> None:
@@ -86,7 +96,8 @@ def test_it_settles_with_the_fund_s_money() -> None:
 
 
 def test_below_maintenance_it_is_deleveraged() -> None:
-    # At 870 it is worth 540 + 8,700 − 8,900 = 340 of 435: 40 % leave 261, less than 0.9 · 340. They go at 870 − 34 = 836.
+    # At 870 it is worth 540 + 8,700 − 8,900 = 340 of 435: 40 % leave 261, less than 0.9 · 340. They go at
+    # 870 − 34 = 836.
     venue = taking(540)
     venue.mark("X-PERP", 880)
     events = venue.mark("X-PERP", 870)
@@ -101,7 +112,9 @@ def test_lights_show_where_positions_stand() -> None:
     venue = venue_of()
     venue.mark("X-PERP", 990)
     # 60 on 6,000 · 297 / 5,060 is more than 40 on 4,000 · 198 / 5,040: 6 of 10 are three fifths.
-    lights = [(row["account"], number(row["quantity"]), row["light"]) for row in venue.rank_lights("X-PERP").to_pylist()]
+    lights = [
+        (row["account"], number(row["quantity"]), row["light"]) for row in venue.rank_lights("X-PERP").to_pylist()
+    ]
     assert lights == [("L", 10.0, 5), ("S", -6.0, 3), ("T", -4.0, 5)]
 
 

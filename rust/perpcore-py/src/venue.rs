@@ -89,11 +89,13 @@ impl Venue {
         Ok((Batch(accounts), Batch(isolated), Batch(lines), Batch(liquidation)))
     }
 
-    /// What happened to an account since it last fell into liquidation, as `events`; and its `liquidation_prices`.
-    fn liquidation_story(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<(Batch, Batch)> {
+    /// What happened to an account since it last fell into liquidation, as `events`; its row of `accounts`, its isolated
+    /// positions and its `liquidation_prices`.
+    fn liquidation_story(&self, py: Python<'_>, account: &Bound<'_, PyAny>) -> PyResult<(Batch, Batch, Batch, Batch)> {
         let key = key_of(account)?;
-        let (events, prices) = self.0.work(py, 0, |venue, _| venue.liquidation_story(&key.view()))?;
-        Ok((Batch(events), Batch(prices)))
+        let core::Story { events, accounts, isolated, liquidation } =
+            self.0.work(py, 0, |venue, _| venue.liquidation_story(&key.view()))?;
+        Ok((Batch(events), Batch(accounts), Batch(isolated), Batch(liquidation)))
     }
 
     /// What a report of deleveraging is about, as `events`.

@@ -156,7 +156,7 @@ def covers_a_funding() -> None:
     venue.events = []
     funding_due.pay(venue, "X-PERP", 88 * UNIT, UNIT // 10)
     assert [told(row) for row in venue.events] == [
-        ("posting", None, -712, 200), ("fund_draw", None, 168, 32), ("fund_low", None, 32, 500),
+        ("posting", None, -712, 200), ("fund_draw", None, 168, 32),
         ("posting", None, 880, 10_968),
     ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..grid import E16, ceil_div, floor_div
 from ..pricing import FundingRow
 from .accounts import Holder, base
-from .liquidation_draw import balance, tell_low
+from .liquidation_draw import balance
 from .place import TRADING
 
 if TYPE_CHECKING:
@@ -125,14 +125,10 @@ def pay(state: State, instrument: str, mark: int, rate: int) -> None:
     found = shares(state, instrument, mark, rate)
     payers = [share for share in found if share.owed > 0]
     receivers = [share for share in found if share.owed < 0]
-    before: int | None = None  # the fund, when its inventory paid
     for share in payers:
-        had = balance(state)
         share.paid = collect(state, instrument, share)
-        if share.holder.is_fund and share.paid:
-            before = had
     shortage = sum(share.owed - share.paid for share in payers)
-    drawn = draw(state, instrument, shortage, before) if shortage else 0
+    drawn = draw(state, instrument, shortage) if shortage else 0
     rest = shortage - drawn
     total = sum(-share.owed for share in receivers)
     given = 0
@@ -143,8 +139,6 @@ def pay(state: State, instrument: str, mark: int, rate: int) -> None:
         post(state, instrument, share, receipt - cut)
     left = sum(share.paid for share in payers) + drawn - given
     state.ledger.to_house("rounding", state.rules.settlement, left)
-    if before is not None and not shortage:
-        tell_low(state, before)
 
 
 def collect(state: State, instrument: str, share: Share) -> int:
@@ -171,10 +165,10 @@ def post(state: State, instrument: str, share: Share, amount: int) -> None:
         state.ledger.post(share.holder, state.rules.settlement, amount, "funding.settle", instrument)
 
 
-def draw(state: State, instrument: str, shortage: int, before: int | None) -> int:
-    """What the fund pays. `before`: what it had when its inventory paid."""
-    settlement, had = state.rules.settlement, balance(state)
-    drawn = min(shortage, had)
+def draw(state: State, instrument: str, shortage: int) -> int:
+    """What the fund pays."""
+    settlement = state.rules.settlement
+    drawn = min(shortage, balance(state))
     state.ledger.to_house("fund", settlement, -drawn)
     state.emit(
         "fund_draw",
@@ -185,5 +179,4 @@ def draw(state: State, instrument: str, shortage: int, before: int | None) -> in
         rule="funding.settle",
         code=None if drawn == shortage else "fund_short",
     )
-    tell_low(state, had if before is None else before)
     return drawn

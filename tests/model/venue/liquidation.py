@@ -19,7 +19,7 @@ from . import (
     statuses,
 )
 from .liquidation_bucket import Bucket, all_buckets
-from .liquidation_draw import balance
+from .liquidation_draw import balance, tell_low
 from .liquidation_round import Round
 from .liquidation_state import Budget
 from .place import fire
@@ -59,7 +59,8 @@ def conclude(state: State) -> None:
         breaker.look(state)
         run(state)
         if not state.controls.traders:
-            return
+            break
+    tell_low(state)
 
 
 def fire_what_traded(state: State) -> None:

@@ -49,16 +49,15 @@ def run(of: Round) -> None:
 
 
 def tell_all(of: Round, name: str) -> None:
-    """That the fund does not pay: everybody with a position, once."""
+    """That the fund does not pay: everybody with a position who does not know."""
     state = of.state
-    if name in state.liquidations.told:
-        return
     empty = is_depleted(of)
     for holder in state.open_holders():
-        if any(holder.quantity(name, mode) for mode in MODES):
+        knows = (name, holder.name) in state.liquidations.told
+        if not knows and any(holder.quantity(name, mode) for mode in MODES):
+            state.liquidations.told.add((name, holder.name))
             kind = "fund_depleted" if empty else "fund_unavailable"
             state.emit(kind, account=holder.name, instrument=name, amount=balance(state), rule="liquidation.fund")
-    state.liquidations.told.add(name)
 
 
 def opposites(of: Round, name: str) -> dict[Key, Opposite]:

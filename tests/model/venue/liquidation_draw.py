@@ -56,11 +56,11 @@ def draw(of: Round, amount: int, instrument: str | None, trade: int | None = Non
         "fund_draw", account=of.bucket.holder.name, instrument=instrument, asset=state.rules.settlement,
         amount=amount, balance=balance(state), rule=RULE,
     )  # fmt: skip
-    tell_low(state, before)
 
 
-def tell_low(state: State, before: int) -> None:
-    """After a draw that takes it below the line."""
-    rules, now = state.rules.liquidation, balance(state)
+def tell_low(state: State) -> None:
+    """At the end of a command, and of what was due at an instant: whatever it paid for."""
+    rules, now, before = state.rules.liquidation, balance(state), state.liquidations.had
+    state.liquidations.had = now
     if rules is not None and rules.low is not None and before >= rules.low > now:
-        state.tell_money("fund_low", amount=now, balance=rules.low, asset=state.rules.settlement)
+        state.emit("fund_low", amount=now, balance=rules.low, asset=state.rules.settlement)

@@ -86,12 +86,26 @@ def cut(of: Round, name: str, deficit: int) -> None:
             rule=RULE,
         )  # fmt: skip
     of.bucket.move(name, 0, remainder - sum(found.values()))
-    of.state.ledger.rounding_cost[name] -= remainder
-    assert sum(of.state.ledger.rounding_cost.values()) <= 0, (deficit, found)
+    of.state.ledger.rounding_cost[name] -= max(0, remainder)
+    take_back(of, name, max(0, -remainder))
     of.state.emit(
         "last_resort", account=of.bucket.holder.name, instrument=name, amount=deficit,
         balance=floor_div(remainder, GRID) or None, rule=RULE, note=of.bucket.note,
     )  # fmt: skip
+
+
+def take_back(of: Round, name: str, missing: int) -> None:
+    """From what earlier cuts left over, by instrument; of another one it comes through the account's cross bucket."""
+    owed, holder = of.state.ledger.rounding_cost, of.bucket.holder
+    for one in of.state.rules.markets:
+        taken = min(missing, -owed[one])
+        if taken:
+            owed[one] += taken
+            missing -= taken
+            if one != name:
+                holder.at(name, "cross").cost += taken
+                holder.at(one, "cross").cost -= taken
+    assert missing == 0, (name, missing)
 
 
 def take_from(holder: Holder, isolated: str | None, name: str, paid: int) -> None:

@@ -33,7 +33,8 @@ class Liquidations:
     waiting: dict[BucketKey, int] = field(default_factory=dict)  # until when
     episodes: dict[BucketKey, Budget] = field(default_factory=dict)
     hour: tuple[int, Budget] | None = None  # the last clock hour in which the fund paid
-    told: set[str] = field(default_factory=set)  # instruments whose accounts know that the fund does not pay
+    told: set[tuple[str, str]] = field(default_factory=set)  # instrument, account that knows that the fund does not pay
+    had: int = 0  # what the fund had when it was last asked whether it is low
     providers: dict[str, int] = field(default_factory=dict)  # capacities
     traded: set[str] = field(default_factory=set)  # books whose triggers were not asked since
     unwound: int | None = None  # when the inventory of the fund was last unwound

@@ -8,7 +8,6 @@ from ..grid import GRID, floor_div
 from . import inventory
 from .accounts import Holder, Holding, base
 from .ledger import Ledger
-from .liquidation_draw import balance, tell_low
 
 if TYPE_CHECKING:
     from .state import State
@@ -113,12 +112,9 @@ def post(state: State, candidates: Prices, final: bool = False) -> None:
     """Once an account: the net of the cross flows, then isolated ones by instrument. The remainder to `rounding`."""
     settlement, ledger = state.rules.settlement, state.ledger
     total = 0
-    before: int | None = None  # the fund, when its inventory paid
     for holder in state.everybody():
         net = cross_flow(state, holder, candidates)
         total += net
-        if holder.is_fund and net < 0:
-            before = balance(state)
         if net < 0:
             ledger.convert(holder, -net)
         ledger.post(holder, settlement, net, "ledger.settle")
@@ -136,8 +132,6 @@ def post(state: State, candidates: Prices, final: bool = False) -> None:
     ledger.to_house("rounding", settlement, -total)
     for name in candidates:
         ledger.rounding_cost.pop(name, None)  # it is in the remainder
-    if before is not None:
-        tell_low(state, before)
 
 
 def close(state: State, held: Holding | None, name: str, price: int, final: bool) -> None:

@@ -8,7 +8,7 @@ mod in_force;
 mod one;
 mod state;
 
-pub use state::Explained;
+pub use state::{Explained, Story};
 
 use crate::assess::{Rules, batch};
 use crate::book::Applied;

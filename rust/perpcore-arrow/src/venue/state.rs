@@ -33,6 +33,18 @@ pub struct Explained {
     pub liquidation: RecordBatch,
 }
 
+/// The liquidation of an account told again, and how far it is from one; without rows where it is not open.
+pub struct Story {
+    /// Rows of the table `events`.
+    pub events: RecordBatch,
+    /// Its row of `accounts`.
+    pub accounts: RecordBatch,
+    /// Its isolated positions.
+    pub isolated: RecordBatch,
+    /// Where it is liquidated.
+    pub liquidation: RecordBatch,
+}
+
 /// Price, quantity and how many orders, in g.
 type Level = (i64, i64, u32);
 
@@ -96,16 +108,6 @@ impl Venue {
         let account = self.accounts.find(key).ok_or_else(unknown)?;
         let Valued { isolated, lines, .. } = self.core.valued(account, true).ok_or_else(unknown)?;
         let (rulebook, ids) = (&self.now.rules.rulebook, IdColumn::new(&self.accounts.known().ids(&[account])));
-        let held = self.core.positions().filter(|row| row.account == account && row.isolated);
-        let buckets: Vec<IsolatedBucket> = held
-            .filter_map(|row| {
-                let figures = isolated.iter().find(|(instrument, _)| *instrument == row.instrument)?.1;
-                let quantity = self.now.rules.terms.instruments[row.instrument as usize].base(row.quantity).ok()?;
-                let PositionRow { instrument, isolated_margin, .. } = row;
-                let quantity = quantity.into();
-                Some(IsolatedBucket { account: 0, instrument, first_row: 0, quantity, isolated_margin, figures })
-            })
-            .collect();
         let mut table = Lines::new(rulebook);
         // A wallet that is empty again says nothing.
         let says = |line: &Line| line.amount_e24 != 0 || line.quantity != Some(0);
@@ -114,26 +116,46 @@ impl Venue {
         let liquidation = encode::liquidation_prices(&thresholds, &ids, rulebook);
         Ok(Explained {
             accounts: self.valued(vec![account])?,
-            isolated: batch(&contract::ISOLATED_OUT, encode::isolated(&buckets, &ids, rulebook), &self.now.rules)?,
+            isolated: self.isolated_of(account, &isolated)?,
             lines: batch(&contract::LINES_OUT, table.columns(&ids), &self.now.rules)?,
             liquidation: batch(&contract::LIQUIDATION_PRICES_OUT, liquidation, &self.now.rules)?,
         })
     }
 
-    /// What happened to an account since it last fell into liquidation: rows of the table `events`, and where its positions are
-    /// liquidated.
+    /// The isolated positions of an account with their figures: the table `isolated` of an assessment.
+    fn isolated_of(&self, account: u32, figures: &[(u32, Figures)]) -> Result<RecordBatch, Failure> {
+        let held = self.core.positions().filter(|row| row.account == account && row.isolated);
+        let buckets: Vec<IsolatedBucket> = held
+            .filter_map(|row| {
+                let figures = figures.iter().find(|(instrument, _)| *instrument == row.instrument)?.1;
+                let quantity = self.now.rules.terms.instruments[row.instrument as usize].base(row.quantity).ok()?;
+                let PositionRow { instrument, isolated_margin, .. } = row;
+                let quantity = quantity.into();
+                Some(IsolatedBucket { account: 0, instrument, first_row: 0, quantity, isolated_margin, figures })
+            })
+            .collect();
+        let (rules, ids) = (&self.now.rules, IdColumn::new(&self.accounts.known().ids(&[account])));
+        batch(&contract::ISOLATED_OUT, encode::isolated(&buckets, &ids, &rules.rulebook), rules)
+    }
+
+    /// What happened to an account since it last fell into liquidation, and how far it is from that.
     ///
     /// # Errors
     /// `unknown_account`.
-    pub fn liquidation_story(&self, key: &AccountKey<'_>) -> Result<(RecordBatch, RecordBatch), Failure> {
+    pub fn liquidation_story(&self, key: &AccountKey<'_>) -> Result<Story, Failure> {
         let account = match key {
             AccountKey::Text(name) if *name == House::Fund.text() => FUND,
             _ => self.accounts.find(key).ok_or_else(|| Fault::new(Code::UnknownAccount).value(key))?,
         };
         let (rulebook, ids) = (&self.now.rules.rulebook, IdColumn::new(&self.accounts.known().ids(&[account])));
         let prices = encode::liquidation_prices(&self.thresholds(account), &ids, rulebook);
-        let prices = batch(&contract::LIQUIDATION_PRICES_OUT, prices, &self.now.rules)?;
-        Ok((self.told_again(self.core.story(account))?, prices))
+        let isolated = self.core.valued(account, false).map(|valued| valued.isolated).unwrap_or_default();
+        Ok(Story {
+            events: self.told_again(self.core.story(account))?,
+            accounts: self.valued(vec![account])?,
+            isolated: self.isolated_of(account, &isolated)?,
+            liquidation: batch(&contract::LIQUIDATION_PRICES_OUT, prices, &self.now.rules)?,
+        })
     }
 
     /// What a report of deleveraging is about: rows of the table `events`.

@@ -60,9 +60,9 @@ impl Ledger {
         drawn
     }
 
-    /// Gains of some positions are cut by amounts in 10⁻¹⁶ for another one, which gets so much of them; the rest is left over. An
-    /// isolated position of another instrument pays through its account's cross positions, so that what is paid in each instrument
-    /// adds up to nothing.
+    /// Gains of some positions are cut by amounts in 10⁻¹⁶ for another one, which gets so much of them; the rest is left over, and
+    /// what is missing is taken from what earlier cuts left over. An isolated position of another instrument pays through its
+    /// account's cross positions, so that what is paid in each instrument adds up to nothing.
     pub fn cut_gains(&mut self, cuts: impl Iterator<Item = (Key, i128)>, to: Key, gets_e16: i128) {
         let mut total = 0;
         for (from, amount_e16) in cuts {
@@ -75,7 +75,18 @@ impl Ledger {
             total += amount_e16;
         }
         self.owes(to, -gets_e16);
-        self.left_over_e16[to.instrument as usize] += total - gets_e16;
+        self.left_over_e16[to.instrument as usize] += (total - gets_e16).max(0);
+        let (mut missing, cross) = ((gets_e16 - total).max(0), Key { isolated: false, ..to });
+        for instrument in 0..self.left_over_e16.len() as u32 {
+            let taken = missing.min(self.left_over_e16[instrument as usize]);
+            if taken > 0 {
+                self.left_over_e16[instrument as usize] -= taken;
+                self.owes(cross, taken);
+                self.owes(Key { instrument, ..cross }, -taken);
+                missing -= taken;
+            }
+        }
+        debug_assert!(missing == 0, "a deficit is at most what others gain and what was left over");
     }
 
     fn owes(&mut self, key: Key, amount_e16: i128) {

@@ -5,15 +5,16 @@
 //! can have less than nothing. What moves is an event for the account that it concerns, without number and time: those are
 //! given by who carries out the command.
 
+mod accounts;
 mod cash;
 mod conserve;
 mod convert;
-mod holders;
 mod holdings;
 mod liquidate;
 mod settle;
 mod trade;
 
+pub use accounts::Accounts;
 pub use cash::Cash;
 pub use convert::Buyers;
 pub use holdings::{Held, Holdings, Wallet};
@@ -28,7 +29,6 @@ use crate::num::bounds::POSTED;
 use crate::rule::Rule;
 use crate::rules::Rulebook;
 use crate::word::words;
-use holders::Holders;
 use std::sync::Arc;
 
 words! {
@@ -93,7 +93,7 @@ pub struct Ledger {
     /// What all clients have, by asset, isolated margin included.
     clients_have: Vec<i128>,
     /// The accounts with a position, by instrument; the fund is not among them.
-    holders: Vec<Holders>,
+    holders: Vec<Accounts>,
     /// Σ of what is long, by instrument, in g.
     open_interest: Vec<i128>,
     /// What cut gains left over of an instrument, in 10⁻¹⁶: money of `rounding` with the next settlement.
@@ -132,7 +132,7 @@ impl Ledger {
         self.house.resize(assets, [Cash::NONE; HOUSES]);
         self.outside.resize(assets, 0);
         self.clients_have.resize(assets, 0);
-        self.holders.resize(terms.instruments.len(), Holders::default());
+        self.holders.resize(terms.instruments.len(), Accounts::default());
         self.open_interest.resize(terms.instruments.len(), 0);
         self.left_over_e16.resize(terms.instruments.len(), 0);
         self.terms = terms.clone();

@@ -127,8 +127,8 @@ fn gives(of: &Leveled, left: &Exact, weighed: &Exact) -> (i64, Exact) {
     if keeps == Exact::ZERO {
         return (of.lots, Exact::ZERO);
     }
-    let (whole, inexact) = keeps.quotient(weighed);
-    let over = keeps.minus(&weighed.product(&Exact::from(i128::from(whole))));
+    let (whole, over) = keeps.divide(weighed);
+    let inexact = over != Exact::ZERO;
     let rest = if inexact { weighed.minus(&over) } else { Exact::ZERO };
     (of.lots - whole as i64 - i64::from(inexact), rest)
 }

@@ -28,7 +28,7 @@ pub const BACKSTOP: Step = Step {
     exhausted: Code::BackstopExhausted,
 };
 
-/// The fund pays what fills lack.
+/// The fund pays what fills lack, or takes over.
 pub const FUND: Step =
     Step { rule: Rule::LiquidationFund, unavailable: Code::FundUnavailable, exhausted: Code::FundExhausted };
 

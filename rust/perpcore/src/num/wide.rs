@@ -177,10 +177,10 @@ impl<const N: usize> Wide<N> {
     }
 
     /// ⌊self / divisor⌋ and what is left, where neither is below 0 and the divisor, above it, has 65 bits less than this width:
-    /// two digits of a long division. A quotient of 127 bits or more is the largest of 126, and nothing is left.
+    /// two digits of a long division. A quotient beyond 127 bits is the largest number of them, and nothing is left.
     pub fn divide(&self, divisor: &Self) -> (i128, Self) {
-        if self.bits() > divisor.bits() + 125 {
-            return ((1 << 126) - 1, Self::ZERO);
+        if self.bits() > divisor.bits() + 126 {
+            return (i128::MAX, Self::ZERO);
         }
         if self.bits() < divisor.bits() + 64 {
             let (floor, _) = self.quotient(divisor);
@@ -298,10 +298,10 @@ mod tests {
                 assert_eq!(whole.quotient(&divisor), (quotient, left != W::ZERO), "{divisor:?} × {quotient}");
             }
 
-            // The same of up to 125 bits, and of far more.
+            // The same of up to 127 bits, and of more.
             let divisor = W::from(b >> 1).size().plus(&W::from(1));
-            let (quotient, largest) = ((a >> 3).abs(), divisor.minus(&W::from(1)));
-            assert_eq!(W::from(i128::MAX).divide(&W::from(1)), ((1 << 126) - 1, W::ZERO));
+            let (quotient, largest) = ((a >> 1).abs(), divisor.minus(&W::from(1)));
+            assert_eq!(W::from(i128::MAX).times(2).divide(&W::from(1)), (i128::MAX, W::ZERO));
             for left in [W::ZERO, largest.floor_by(2).0, largest] {
                 let whole = divisor.product(&W::from(quotient)).plus(&left);
                 assert_eq!(whole.divide(&divisor), (quotient, left), "{divisor:?} × {quotient}");

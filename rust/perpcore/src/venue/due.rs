@@ -199,11 +199,10 @@ impl Venue {
 
     /// Settles at some prices; whether nothing had to wait.
     pub(super) fn settle(&mut self, prices: Vec<Option<i64>>, last: bool, out: &mut Vec<Event>) -> bool {
-        let (from, before) = (out.len(), self.state.fund());
+        let from = out.len();
         let state = &mut self.state;
         let settling = Settling { order: &state.order, market: &state.market, prices, last };
         let deferred = state.ledger.settle(settling, out);
-        self.tell_low(before, from, out);
         self.stamp(from, out);
         self.touch_holders();
         deferred.is_empty()
@@ -214,11 +213,10 @@ impl Venue {
         if rate == 0 {
             return;
         }
-        let (from, before) = (out.len(), self.state.fund());
+        let from = out.len();
         let state = &mut self.state;
         let funding = Funding { order: &state.order, market: &state.market, instrument, mark, rate };
         state.ledger.fund(&funding, out);
-        self.tell_low(before, from, out);
         self.stamp(from, out);
         self.touch_holders();
     }

@@ -90,6 +90,7 @@ impl Venue {
                 break;
             }
         }
+        self.tell_low(out);
     }
 
     /// Looks at everybody whom a move of prices concerns.
@@ -131,11 +132,12 @@ impl Venue {
         if !self.state.falls.is_nobody() || badness(&cross).is_some() || !self.state.desk.buckets.is_empty() {
             self.state.notes_fallen(account, &cross);
         }
-        let State { members, desk, seq, time, cause, .. } = &mut self.state;
+        let State { members, desk, falls, rules, seq, time, cause, .. } = &mut self.state;
         let Some(Some(member)) = members.get_mut(account as usize) else { return Status::Healthy };
         if member.status == cross.status && member.isolated.is_empty() && desk.buckets.is_empty() {
             return cross.status;
         }
+        let from = out.len();
         let mut say = |event: Event| {
             out.push(Event { seq: *seq, time: *time, cause: *cause, ..event });
             *seq += 1;
@@ -158,6 +160,9 @@ impl Venue {
                 say(Event { kind: Kind::MarginCall, before: 0, after: 0, ..changed });
             }
         });
+        if rules.liquidation().is_some() && !falls.is_falling(account) {
+            falls.record.looked(account, &out[from..]);
+        }
         member.status = cross.status;
         member.isolated.clear();
         member.isolated.extend(desk.buckets.iter().map(|bucket| (bucket.instrument, bucket.figures.status)));

@@ -86,7 +86,7 @@ impl Venue {
                 self.say_report(bucket, part, total, price, all, out);
                 // Of the notices those to whom it concerns.
                 let notices = out[told..from].iter().filter(|event| concerned.binary_search(&event.account).is_ok());
-                self.state.falls.record.reports.push(notices.chain(&out[from..]).copied().collect());
+                self.state.falls.record.keep(notices.chain(&out[from..]).copied().collect());
             }
         }
     }
@@ -96,11 +96,11 @@ impl Venue {
         Some(Loss { closing, amount_e16, lot: self.state.lots[part.instrument as usize] })
     }
 
-    /// Everybody who has a position is told once that the fund does not pay.
+    /// Everybody who has a position and was not told yet is told that the fund does not pay.
     fn tell_of_fund(&mut self, bucket: Bucket, instrument: u32, rules: &Liquidation, out: &mut Vec<Event>) {
-        if !self.state.falls.told.insert(instrument) {
-            return;
-        }
+        let mut told = self.state.falls.told.remove(&instrument).unwrap_or_default();
+        let holders = self.holders_of(instrument).into_iter();
+        let untold: Vec<u32> = holders.filter(|account| *account != FUND && !told.has(*account)).collect();
         let amount = self.state.fund();
         let pays = match rules.fund.mode {
             FundMode::Pay => self.budget(bucket, rules),
@@ -108,9 +108,11 @@ impl Venue {
         };
         let kind = if pays == 0 { Kind::FundDepleted } else { Kind::FundUnavailable };
         let rule = Some(Rule::LiquidationFund);
-        for account in self.holders_of(instrument).into_iter().filter(|account| *account != FUND) {
+        for account in untold {
+            told.set(account, true);
             self.say(Event { kind, account, instrument, amount, rule, ..Event::NOTHING }, out);
         }
+        self.state.falls.told.insert(instrument, told);
     }
 
     /// Deleverages one position by at most so many lots; how many it were, and what that cost, in g.

@@ -10,7 +10,7 @@ use crate::ledger::About;
 use crate::liquidation::plan::fee;
 use crate::liquidation::waterfall::BOOK;
 use crate::message::event::Kind;
-use crate::message::{Event, FUND, Side};
+use crate::message::{Event, Side};
 use crate::num::round::{charge_from_e16, credit_from_e16, div_floor};
 use crate::num::{ONE, scaled, times};
 use crate::rule::Rule;
@@ -31,8 +31,6 @@ pub(in crate::venue) struct Closing {
     pub(super) fee: i64,
     /// What the fund may pay still, in g; none where it pays nothing.
     pub(super) budget: Option<i128>,
-    /// Below it the fund says so.
-    pub(super) low: Option<i128>,
     /// Of the fill that was let pass: what it brings more than bankruptcy in 10⁻¹⁶, and what the fund pays in g.
     pub(super) surplus_e16: i128,
     pub(super) pays: i128,
@@ -42,8 +40,8 @@ pub(in crate::venue) struct Closing {
 
 impl Closing {
     pub(super) fn new(bucket: Bucket, rules: &Liquidation, deep: bool, budget: Option<i128>) -> Closing {
-        let (fee, low, unwinds) = (rules.fee, rules.fund.low, false);
-        Closing { bucket, unwinds, deep, fee, budget, low, surplus_e16: 0, pays: 0, beyond: None }
+        let (fee, unwinds) = (rules.fee, false);
+        Closing { bucket, unwinds, deep, fee, budget, surplus_e16: 0, pays: 0, beyond: None }
     }
 }
 
@@ -109,7 +107,7 @@ pub(in crate::venue) fn filled(floor: &mut Floor<'_>, closing: Closing, fill: &F
     if closing.pays > 0 {
         let mut out = std::mem::take(&mut state.pending);
         let about = About { rule: Rule::LiquidationFund, instrument, trade: fill.trade };
-        let paid = state.draws(closing.bucket, instrument, closing.pays, about, closing.low, &mut out);
+        let paid = state.draws(closing.bucket, instrument, closing.pays, about, &mut out);
         state.pending = out;
         if let Some(now) = &mut state.closing {
             now.budget = now.budget.map(|budget| budget - paid);
@@ -125,14 +123,13 @@ pub(in crate::venue) fn filled(floor: &mut Floor<'_>, closing: Closing, fill: &F
 }
 
 impl State {
-    /// The fund pays a bucket: the posting, the draw, and whether it is low now; what it paid.
+    /// The fund pays a bucket: the posting and the draw; what it paid.
     pub(super) fn draws(
         &mut self,
         bucket: Bucket,
         instrument: u32,
         amount: i128,
         about: About,
-        low: Option<i128>,
         out: &mut Vec<Event>,
     ) -> i128 {
         let before = self.fund();
@@ -146,30 +143,7 @@ impl State {
         let (balance, asset) = (self.fund(), self.ledger.settlement());
         let draw = Event { kind: Kind::FundDraw, asset, amount: paid, balance, ..Event::NOTHING };
         out.push(Event { account: bucket.account, instrument, rule: Some(about.rule), ..draw });
-        out.extend(self.low(low, before));
         paid
-    }
-
-    /// What is said of a fund that had so much before, and fell below a line.
-    fn low(&self, low: Option<i128>, before: i128) -> Option<Event> {
-        let (now, asset) = (self.fund(), self.ledger.settlement());
-        let low = low.filter(|low| before >= *low && now < *low)?;
-        Some(Event { kind: Kind::FundLow, asset, amount: now, balance: low, ..Event::NOTHING })
-    }
-}
-
-impl Venue {
-    /// The fund had so much before a settlement or a funding. If it drew or paid for what it holds, in the events from some one on,
-    /// it may be low now: that is said after the draw, else at their end.
-    pub(in crate::venue) fn tell_low(&self, before: i128, from: usize, out: &mut Vec<Event>) {
-        let line = self.state.rules.liquidation().and_then(|rules| rules.fund.low);
-        let paid = out[from..].iter().find(|of| of.kind == Kind::Posting && of.account == FUND && of.amount < 0);
-        let drawn = out[from..].iter().position(|event| event.kind == Kind::FundDraw).map(|at| from + at + 1);
-        let at = drawn.or(paid.map(|_| out.len()));
-        let before = paid.map_or(before, |paid| paid.balance - paid.amount);
-        if let Some((at, low)) = at.zip(self.state.low(line, before)) {
-            out.insert(at, low);
-        }
     }
 }
 

@@ -9,12 +9,25 @@ use crate::ledger::About;
 use crate::liquidation::fund::budget;
 use crate::liquidation::waterfall::FUND;
 use crate::message::Event;
+use crate::message::event::Kind;
 use crate::num::ratio::ratio_down;
 use crate::rule::Rule;
 use crate::rules::{FundMode, Liquidation};
 use crate::venue::Venue;
 
 impl Venue {
+    /// Whether the fund fell below the line since this was asked last: with every command and instant, whatever it paid for.
+    #[inline(always)]
+    pub(in crate::venue) fn tell_low(&mut self, out: &mut Vec<Event>) {
+        let amount = self.state.fund();
+        let before = std::mem::replace(&mut self.state.falls.fund_had, amount);
+        let low = self.state.rules.liquidation().and_then(|rules| rules.fund.low);
+        if let Some(balance) = low.filter(|low| before >= *low && amount < *low) {
+            let asset = self.state.ledger.settlement();
+            self.say(Event { kind: Kind::FundLow, asset, amount, balance, ..Event::NOTHING }, out);
+        }
+    }
+
     /// Closes parts with the money of the fund.
     pub(super) fn pay_from_fund(
         &mut self,
@@ -91,7 +104,7 @@ impl Venue {
             let (from, amount) = (out.len(), budget.min(-figures.net_value));
             let instrument = bucket.isolated.unwrap_or(crate::message::NOBODY);
             let about = About { instrument, ..About::rule(Rule::LiquidationFund) };
-            self.state.draws(bucket, instrument, amount, about, rules.fund.low, out);
+            self.state.draws(bucket, instrument, amount, about, out);
             self.stamp(from, out);
         }
         self.cut(bucket, None, out);

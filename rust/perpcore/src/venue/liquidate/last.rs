@@ -1,6 +1,6 @@
 //! The last resort (`liquidation.last_resort`): what is left passes at the mark to everybody on the other side, and a deficit is cut
-//! from all gains. That always suffices: nobody has less cash than none and what all gain in an instrument adds up to nothing, so
-//! a deficit is at most what others gain.
+//! from all gains. That always suffices: nobody has less cash than none and what all gain adds up to what earlier cuts left over, by
+//! which they took too much, so a deficit is at most what others gain with that.
 
 use super::Bucket;
 use super::round::Part;
@@ -81,7 +81,7 @@ impl Venue {
         }
         let (gains, deficit) = (self.gains(bucket), -figures.net_value);
         let exact_e16 = deficit * E8 - (self.state.gain_e16(bucket) - figures.unrealized_pnl * E8);
-        let Some((cuts, gets_e16)) = cuts(&gains, deficit, exact_e16) else { return };
+        let (cuts, gets_e16) = cuts(&gains, deficit, exact_e16);
         let left_over_e16 = cuts.iter().sum::<i128>() - gets_e16;
         let keys: Vec<Key> = gains.iter().map(|gain| gain.of.key(gain.of.isolated.unwrap_or(instrument))).collect();
         let to = bucket.key(instrument);
@@ -95,7 +95,8 @@ impl Venue {
             self.say(Event { account, other_account, instrument, amount, balance, client, ..event }, out);
             self.state.touch(account);
         }
-        let (account, balance, client) = (bucket.account, left_over_e16 / E8, bucket.isolated.is_some().into());
+        let (account, balance, client) =
+            (bucket.account, credit_from_e16(left_over_e16), bucket.isolated.is_some().into());
         self.say(Event { account, instrument, amount: deficit, balance, client, ..event }, out);
     }
 
@@ -126,14 +127,13 @@ struct Gain {
     gain: i128,
 }
 
-/// What is cut from each gain, and what of it the bucket gets, in 10⁻¹⁶: ⌈D·U/ΣU⌉ of gains as they are shown; where these are
-/// less than the deficit, which is rounded up, everybody pays exactly what it gains. None where even that is too little.
-fn cuts(gains: &[Gain], deficit: i128, exact_e16: i128) -> Option<(Vec<i128>, i128)> {
+/// What is cut from each gain, and what the bucket gets, in 10⁻¹⁶: ⌈D·U/ΣU⌉ of gains as they are shown; where these are less than
+/// the deficit, which is rounded up, everybody pays exactly what it gains, and the bucket gets exactly what it lacks.
+fn cuts(gains: &[Gain], deficit: i128, exact_e16: i128) -> (Vec<i128>, i128) {
     let all: i128 = gains.iter().map(|of| of.gain).sum();
     if all >= deficit {
         let cut = |of: &Gain| ratio_up(deficit, of.gain, all).min(of.gain) * E8;
-        return Some((gains.iter().map(cut).collect(), deficit * E8));
+        return (gains.iter().map(cut).collect(), deficit * E8);
     }
-    let all_e16: i128 = gains.iter().map(|of| of.gain_e16).sum();
-    (all_e16 >= exact_e16).then(|| (gains.iter().map(|of| of.gain_e16).collect(), exact_e16))
+    (gains.iter().map(|of| of.gain_e16).collect(), exact_e16)
 }

@@ -11,6 +11,7 @@ mod fund;
 mod last;
 pub(super) mod queue;
 mod ranked;
+mod record;
 mod round;
 mod take;
 
@@ -37,13 +38,12 @@ const INVENTORY: Bucket = Bucket { account: FUND, isolated: None };
 impl Venue {
     /// What happened to an account since one of its buckets last fell below maintenance margin, as it was said.
     pub fn story(&self, account: u32) -> &[Event] {
-        self.state.falls.record.stories.get(&account).map_or(&[], Vec::as_slice)
+        self.state.falls.record.story(account)
     }
 
-    /// What a report of deleveraging is about, by its number, from 1; none where there is none.
+    /// What a report of deleveraging is about, by its number, from 1; none where there is none, or one of long ago.
     pub fn report(&self, number: u64) -> Option<&[Event]> {
-        let at = usize::try_from(number).ok()?.checked_sub(1)?;
-        self.state.falls.record.reports.get(at).map(Vec::as_slice)
+        self.state.falls.record.report(number)
     }
 
     /// Closes buckets, worst first, as far as one command goes.
@@ -70,10 +70,13 @@ impl Venue {
             self.state.falls.rounds += 1;
             self.state.touch(bucket.account);
             self.look_at_touched(out);
+            self.state.falls.record.tell(bucket.account, begins, &out[from..]);
             if self.state.falls.fund_holds {
                 self.state.looks_at_inventory();
+                if bucket != INVENTORY {
+                    self.state.falls.record.tell(FUND, false, &out[from..]);
+                }
             }
-            self.state.falls.record.tell(bucket.account, begins, &out[from..]);
             let next = SECOND * (self.state.time.div_euclid(SECOND) + 1);
             if self.state.falls.waits(bucket, next) {
                 self.next_due = self.next_due.min(next);

@@ -1,8 +1,10 @@
 //! Who fell, worst first; who waits for the next second; and what else a liquidation remembers from one command to the next.
 
 use super::Bucket;
+use super::record::Record;
+use crate::ledger::Accounts;
 use crate::liquidation::fund::{Episode, Hour};
-use crate::message::{Event, Side};
+use crate::message::Side;
 use crate::num::ratio::product;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,8 +78,10 @@ pub(in crate::venue) struct Falls {
     pub(in crate::venue) capacities: BTreeMap<u32, i128>,
     pub(in crate::venue) episodes: BTreeMap<Bucket, Episode>,
     pub(in crate::venue) hour: Hour,
-    /// Instruments of which everybody was told that the fund does not pay, until it does or gets more.
-    pub(in crate::venue) told: BTreeSet<u32>,
+    /// Who was told, by instrument, that the fund does not pay, until it does or gets more.
+    pub(in crate::venue) told: BTreeMap<u32, Accounts>,
+    /// What the fund had when it was last asked whether it is low, in g.
+    pub(in crate::venue) fund_had: i128,
     /// Whether the fund has positions that it took over, or what is to be settled of them.
     pub(in crate::venue) fund_holds: bool,
     /// Its place in the order of opening, once it held something.
@@ -89,24 +93,6 @@ pub(in crate::venue) struct Falls {
     pub(in crate::venue) reports_due: BTreeSet<(i64, u64, u32)>,
     /// What happened to accounts since they last fell, and what each report is about: for whoever asks, nothing depends on it.
     pub(in crate::venue) record: Record,
-}
-
-/// Events that are kept.
-#[derive(Debug, Default)]
-pub(in crate::venue) struct Record {
-    pub(in crate::venue) stories: BTreeMap<u32, Vec<Event>>,
-    pub(in crate::venue) reports: Vec<Vec<Event>>,
-}
-
-impl Record {
-    /// A round of an account's bucket was done, the first one since it fell or another one.
-    pub(super) fn tell(&mut self, account: u32, begins: bool, events: &[Event]) {
-        let story = self.stories.entry(account).or_default();
-        if begins {
-            story.clear();
-        }
-        story.extend(events.iter().filter(|event| event.account == account || event.other_account == account));
-    }
 }
 
 impl Falls {
@@ -157,7 +143,7 @@ impl Falls {
     }
 
     /// Whether a bucket of an account was closed in part since it fell.
-    pub(super) fn is_falling(&self, account: u32) -> bool {
+    pub(in crate::venue) fn is_falling(&self, account: u32) -> bool {
         let all = Bucket { account, isolated: None }..=Bucket { account, isolated: Some(u32::MAX) };
         self.episodes.range(all).next().is_some()
     }
@@ -219,7 +205,7 @@ impl Falls {
         depth: impl FnOnce() -> i64,
     ) -> &mut Second {
         let of = self.seconds.entry((instrument, side as u8)).or_default();
-        if of.second != second || of.allowed == i64::MIN {
+        if of.second != second {
             *of = Second { second, allowed: depth(), taken: 0 };
         }
         of
@@ -254,7 +240,10 @@ impl Falls {
             self.unwound.into(),
         ]);
         tell(&[self.told.len() as i128, self.reports_due.len() as i128]);
-        self.told.iter().for_each(|instrument| tell(&[(*instrument).into()]));
+        for (instrument, accounts) in &self.told {
+            tell(&[(*instrument).into(), accounts.all().count() as i128]);
+            accounts.all().for_each(|account| tell(&[account.into()]));
+        }
         self.reports_due.iter().for_each(|(time, number, at)| tell(&[(*time).into(), (*number).into(), (*at).into()]));
     }
 }

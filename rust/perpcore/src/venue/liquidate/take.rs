@@ -103,6 +103,9 @@ impl Venue {
     fn begin_inventory(&mut self) {
         let state = &mut self.state;
         state.falls.told.clear();
+        if !state.falls.fund_holds {
+            state.falls.record.begin(FUND);
+        }
         state.falls.fund_holds = true;
         if !state.order.contains(&FUND) {
             state.falls.fund_opened = state.order.len() as u32;
@@ -126,6 +129,7 @@ impl Venue {
         }
         let Some(rules) = self.state.rules.liquidation().cloned() else { return };
         self.state.falls.unwound = now;
+        let from = out.len();
         for held in self.state.positions_of(INVENTORY) {
             let (at, lot) = (held.instrument as usize, self.state.lots[held.instrument as usize]);
             let Some(figures) = self.state.bare(INVENTORY).filter(|figures| !Fallen::of(figures).is_due()) else {
@@ -151,5 +155,6 @@ impl Venue {
         }
         self.look_at_touched(out);
         self.go_on_after_rounds(out);
+        self.state.falls.record.tell(FUND, false, &out[from..]);
     }
 }

@@ -1,13 +1,13 @@
-//! Who has a position in an instrument: so that nobody else is asked when it is deleveraged.
+//! Sets of accounts: who has a position in an instrument, so that nobody else is asked when it is deleveraged.
 
 /// A bit an account, by its number.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Holders(Vec<u64>);
+pub struct Accounts(Vec<u64>);
 
-impl Holders {
+impl Accounts {
     /// Whether an account is one of them from now on.
     #[inline(always)]
-    pub(super) fn set(&mut self, account: u32, holds: bool) {
+    pub fn set(&mut self, account: u32, holds: bool) {
         let (word, bit) = (account as usize / 64, 1 << (account % 64));
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
@@ -19,8 +19,13 @@ impl Holders {
         }
     }
 
+    /// Whether an account is one of them.
+    pub fn has(&self, account: u32) -> bool {
+        self.0.get(account as usize / 64).is_some_and(|word| word & 1 << (account % 64) != 0)
+    }
+
     /// All of them, by number.
-    pub(super) fn all(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn all(&self) -> impl Iterator<Item = u32> + '_ {
         self.0.iter().enumerate().flat_map(|(at, &word)| {
             let some = |word: u64| Some(word).filter(|word| *word != 0);
             let left = std::iter::successors(some(word), move |word| some(word & (word - 1)));
@@ -35,10 +40,11 @@ mod tests {
 
     #[test]
     fn they_come_and_go() {
-        let mut holders = Holders::default();
+        let mut holders = Accounts::default();
         [0, 63, 64, 200, 63].iter().for_each(|account| holders.set(*account, true));
         assert_eq!(holders.all().collect::<Vec<_>>(), [0, 63, 64, 200]);
         [64, 7].iter().for_each(|account| holders.set(*account, false));
         assert_eq!(holders.all().collect::<Vec<_>>(), [0, 63, 200]);
+        assert_eq!([63, 64, 1_000].map(|account| holders.has(account)), [true, false, false]);
     }
 }
