@@ -36,7 +36,7 @@ def feed(events: Any, account: Id | None = None) -> RecordBatch | Table:
     audience = table["audience"].cast(pa.string())
     public = compute.equal(audience, "public")
     his = compute.and_(compute.equal(audience, "account"), compute.or_(own, others))
-    nobodys = compute.is_null(table["account"])
+    nobodys = compute.and_(public, compute.is_null(table["account"]))
     shown = dict.fromkeys(_OWN, own) | dict.fromkeys(_OTHER, others)
     shown |= {name: compute.or_(own, nobodys) for name in _FIGURES}
     for at, field in enumerate(table.schema):

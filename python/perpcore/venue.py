@@ -727,10 +727,10 @@ class Venue:
         >>> trades = venue.place("A", "BTC-PERP", -20, 60_000), venue.place("B", "BTC-PERP", 20, 60_000)
         >>> print(venue.explain_liquidation("B"))
         B
-          cross: equity 81,400 above initial margin at 18,000
-          cross: equity 85,650 above margin call at 13,750
-          cross: equity 88,400 above liquidation at 11,000
-          cross: equity 92,066.66663 above close-out at 7,333.33337
+          cross: equity 80,400 above initial margin at 19,000
+          cross: equity 87,525 above margin call at 11,875
+          cross: equity 89,900 above liquidation at 9,500
+          cross: equity 93,066.666635 above close-out at 6,333.333365
           cross: net value 99,400 above bankruptcy at 0
           BTC-PERP (cross) at 60,000: liquidated below 55,459.6, 7.57 % away
         """

@@ -406,7 +406,7 @@ def test_the_fund_is_low_whatever_it_paid_for() -> None:
     venue.place("S", "X-PERP", -10, 1_000)
     venue.place("L", "X-PERP", 10, 1_000)
     venue.place("M", "X-PERP", 20, 925)
-    # At 925 L has lost 750 and is worth 450, less than 5 % of 9,250: 0.75 of its coins, at 1,000, have to bring the loss.
+    # At 925 L has lost 750 and is worth 450, less than 5 % of 9,250: 0.75 of its coins, at 1,000, bring the loss.
     events = venue.mark("X-PERP", 925)
     low = [event for event in events if event.kind == "fund_low"]
     assert [(number(event.amount), number(event.balance)) for event in low] == [(250.0, 950.0)]

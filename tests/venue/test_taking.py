@@ -6,7 +6,7 @@ import pytest
 
 import perpcore as pc
 
-from .test_liquidation import DAY, MIDNIGHT, SECOND, figures, fund_of, held, number, steps, told, venue_of
+from .test_liquidation import DAY, MIDNIGHT, RULES, SECOND, figures, fund_of, held, number, steps, told, venue_of
 
 MINUTE = 60 * SECOND
 
@@ -137,3 +137,43 @@ def test_what_the_fund_took_over_counts_in_it() -> None:
     # 1,000 + 10 · 871.2 − 8,900
     (row,) = venue.coverage({"scenario": ["less"], "X": ["-0.01"]}).to_pylist()
     assert [number(row[key]) for key in ("fund", "deficit", "coverage")] == [812.0, 0.0, None]
+
+
+def test_where_it_is_bankrupt_itself_it_lacks_too() -> None:
+    venue = taking(1_000)
+    venue.mark("X-PERP", 880)
+    # 1,000 + 10 · 440 − 8,900
+    (row,) = venue.coverage({"scenario": ["half"], "X": ["-0.5"]}).to_pylist()
+    assert [number(row[key]) for key in ("fund", "deficit", "coverage")] == [0.0, 3_500.0, 0.0]
+
+
+def test_what_it_owes_for_what_it_took_over_is_not_spent() -> None:
+    # Taken at 890, and deleveraged at 790 for all that it has: 900 of 900 is owed. C's fee of 1 % of 3,950 would have
+    # to be paid with coins: nobody buys them, so C cannot trade, and nobody's gain is cut.
+    rules = pc.Rulebook.parse(RULES).edit(
+        {
+            "venue.fees.standard": {"maker": "0%", "taker": "1%"},
+            "asset.COIN": {"class": "virtual_asset", "eligible": True},
+            "liquidation.fund": {"mode": "take"},
+        }
+    )
+    venue = pc.Venue(rules)
+    venue.advance_time(MIDNIGHT)
+    cash = {"L": ("USD", 1_200), "S": ("USD", 10_000), "M": ("USD", 100_000), "C": ("COIN", 100)}
+    venue.index("X", 1_000)
+    venue.mark("X-PERP", 1_000)
+    venue.index("COIN", 100)
+    venue.enter_phase("X-PERP", "open")
+    for account, (asset, amount) in cash.items():
+        venue.open_account(account)
+        venue.deposit(account, asset, amount)
+    venue.fund_topup(900)
+    venue.place("S", "X-PERP", -10, 1_000)
+    venue.place("L", "X-PERP", 10, 1_000)
+    venue.mark("X-PERP", 880)
+    assert steps(venue.mark("X-PERP", 790))[-1][0] == "liquidation.adl"
+    assert (held(venue), fund_of(venue)) == ({}, 900.0)
+    venue.place("M", "X-PERP", -5, 790)
+    events = venue.place("C", "X-PERP", 5, 790)
+    assert [event.kind for event in events if event.kind in ("filled", "conversion", "last_resort")] == []
+    assert (fund_of(venue), venue.verify()) == (900.0, [])

@@ -152,12 +152,11 @@ def covers_a_funding() -> None:
     funding_due.pay(venue, "X-PERP", 88 * UNIT, UNIT // 100)
     assert case.held("fund") == (100, 9_000, 912)
     assert case.held("b") == (-100, -10_000, 10_088)
-    # at 10 % it owes 880 and is worth 912 + 8,800 − 9,000 = 712; what is missing is drawn from the same balance
+    # at 10 % it owes 880 and is worth 912 + 8,800 − 9,000 = 712; what is left, 200, it owes for the inventory
     venue.events = []
     funding_due.pay(venue, "X-PERP", 88 * UNIT, UNIT // 10)
     assert [told(row) for row in venue.events] == [
-        ("posting", None, -712, 200), ("fund_draw", None, 168, 32),
-        ("posting", None, 880, 10_968),
+        ("posting", None, -712, 200), ("fund_draw", "fund_short", 0, 200), ("posting", None, 712, 10_800),
     ]  # fmt: skip
 
 

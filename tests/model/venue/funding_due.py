@@ -168,7 +168,7 @@ def post(state: State, instrument: str, share: Share, amount: int) -> None:
 def draw(state: State, instrument: str, shortage: int) -> int:
     """What the fund pays."""
     settlement = state.rules.settlement
-    drawn = min(shortage, balance(state))
+    drawn = min(shortage, state.ledger.has("fund"))
     state.ledger.to_house("fund", settlement, -drawn)
     state.emit(
         "fund_draw",

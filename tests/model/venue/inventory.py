@@ -77,3 +77,9 @@ def spare(state: State, balance: int) -> int:
         return balance
     figures = state.valuer.cross(found, ())
     return fund.spare(balance, figures.equity, figures.maintenance_margin)
+
+
+def owed(state: State) -> int:
+    """What it lost and has not paid yet, at the last marks."""
+    found = find(state)
+    return 0 if found is None else max(0, -state.valuer.cross(found, ()).unrealized_pnl)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ..book import Price
@@ -28,6 +28,7 @@ class Ledger:
     def __init__(self, rules: VenueRules, prices: dict[str, Price], teller: Teller) -> None:
         self.rules, self.prices, self.teller = rules, prices, teller
         self.house: dict[str, Counter[str]] = {name: Counter() for name in HOUSE}
+        self.owed: Callable[[], int] = lambda: 0  # by the fund, for its inventory
         self.rounding_cost: Counter[str] = Counter()  # κ of `rounding`, by instrument, at 10⁻¹⁶
         self.outside: Counter[str] = Counter()  # deposits and topups less withdrawals
 
@@ -106,7 +107,7 @@ class Ledger:
                 return
             amount = self.smallest(asset, holder.amount(asset), missing)
             proceeds = self.proceeds(asset, amount)
-            buyer = next((name for name in ("converter", "fund") if self.house[name][settlement] >= proceeds), None)
+            buyer = next((name for name in ("converter", "fund") if self.has(name) >= proceeds), None)
             if buyer is None or proceeds == 0:
                 continue
             holder.cash[asset] -= amount
@@ -118,6 +119,11 @@ class Ledger:
             )  # fmt: skip
             self.post(holder, settlement, proceeds, "ledger.convert")
 
+    def has(self, buyer: str) -> int:
+        """What it may pay: the fund not what it owes for its inventory."""
+        found = self.house[buyer][self.rules.settlement]
+        return max(0, found - self.owed()) if buyer == "fund" else found
+
     def smallest(self, asset: str, held: int, missing: int) -> int:
         """The least that brings what is missing, or all."""
         rate = self.prices[asset].value * (GRID - self.rules.valuation.assets[asset].close_cost)
@@ -127,6 +133,8 @@ class Ledger:
         """With the house's present money, to try debits in."""
         trial = Ledger(self.rules, self.prices, Silent())
         trial.house = {name: Counter(own) for name, own in self.house.items()}
+        owed = self.owed()
+        trial.owed = lambda: owed
         return trial
 
     def pay(self, holder: Holder, amount: int) -> int:

@@ -26,7 +26,7 @@ def budget(of: Round) -> int:
     episode = state.liquidations.episodes[of.bucket.key]
     hour = state.liquidations.paid_this_hour(state.time, balance(state))
     return fund.budget(
-        balance(state),
+        state.ledger.has("fund"),
         (rules.event_budget, episode.balance, episode.paid),
         (rules.interval_budget, hour.balance, hour.paid),
     )

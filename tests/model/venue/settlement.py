@@ -89,14 +89,11 @@ def is_in(holder: Holder, instrument: str, mode: str) -> bool:
 
 
 def can_pay(state: State, ledger: Ledger, copy: Holder, candidates: Prices) -> bool:
-    """The net of the cross flows, by a real debit; what the fund gets or pays is there, or not, for those after it."""
+    """The net of the cross flows, by a real debit."""
     net, settlement = cross_flow(state, copy, candidates), state.rules.settlement
     if net < 0:
         ledger.convert(copy, -net)
-    could = copy.amount(settlement) + net >= 0
-    if copy.is_fund and could:
-        ledger.to_house("fund", settlement, net)
-    return could
+    return copy.amount(settlement) + net >= 0
 
 
 def cross_flow(state: State, holder: Holder, candidates: Prices) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from ..book import Price
 from ..grid import GRID
 from ..pricing import Funding, FundingRow, IndexPrice, MarkPrice
-from . import breaker, fills, gate, limits
+from . import breaker, fills, gate, inventory, limits
 from .accounts import Holder, owner_group
 from .book import Book
 from .client_ids import ClientIds
@@ -45,6 +45,7 @@ class State:
         self.rates: dict[str, int] = {}  # of the last funding
         self.valuer = Valuer(rules, self.prices)
         self.ledger = Ledger(rules, self.prices, self)
+        self.ledger.owed = lambda: inventory.owed(self)
         self.books = {name: Book(market, rules, self, "listed") for name, market in rules.markets.items()}
         self.client_ids = {name: ClientIds(rules.client_id_time, rules.client_ids) for name in rules.markets}
         self.fundings = {name: Funding(market.contract) for name, market in rules.markets.items()}
@@ -172,6 +173,7 @@ class Trial(State):
         self.holders = {name: holder.copy() for name, holder in state.holders.items()}
         self.ledger = Ledger(state.rules, state.prices, self)
         self.ledger.house = {name: own.copy() for name, own in state.ledger.house.items()}
+        self.ledger.owed = state.ledger.owed
 
     def emit(self, kind: str, **columns: Any) -> None:
         """Nothing."""

@@ -1,10 +1,10 @@
 //! `ledger.convert`: where an account would pay more than it has, eligible assets are sold first, in the rulebook's order.
 
-use super::{About, Cash, House, Ledger};
+use super::{About, Cash, Held, House, Ledger};
 use crate::margin::market::{Market, Quote};
 use crate::message::event::Kind;
-use crate::message::{Event, NOBODY};
-use crate::num::round::{credit_from_e24, div_ceil};
+use crate::message::{Event, FUND, NOBODY};
+use crate::num::round::{credit_from_e16, credit_from_e24, div_ceil};
 use crate::num::{E16, ONE, scaled, times};
 use crate::rule::Rule;
 
@@ -23,21 +23,22 @@ struct Sale {
 pub struct Buyers {
     converter: i128,
     fund: i128,
-}
-
-impl Buyers {
-    /// The fund gets an amount, or pays it; whether it can.
-    pub(super) fn fund_gets(&mut self, amount: i128) -> bool {
-        self.fund += amount;
-        self.fund >= 0
-    }
+    /// What of it the fund has paid already.
+    pub(super) fund_paid: i128,
 }
 
 impl Ledger {
     /// What those who buy what is converted can pay.
-    pub fn buyers(&self) -> Buyers {
-        let settlement = self.settlement();
-        Buyers { converter: self.house(House::Converter, settlement), fund: self.house(House::Fund, settlement) }
+    pub fn buyers(&self, market: &Market) -> Buyers {
+        let converter = self.house(House::Converter, self.settlement());
+        Buyers { converter, fund: self.fund_is_free(market), fund_paid: 0 }
+    }
+
+    /// What the fund has that it does not owe for what it took over, in g.
+    pub fn fund_is_free(&self, market: &Market) -> i128 {
+        let gain = |held: &Held| times(held.quantity, market.mark(held.instrument).price) - held.cost_e16;
+        let gain_e16: i128 = self.inventory.positions.iter().map(gain).sum();
+        (self.cash(FUND) + credit_from_e16(gain_e16).min(0)).max(0)
     }
 
     /// The sales that bring an account what it misses, as far as there are any.
@@ -62,7 +63,12 @@ impl Ledger {
                 _ if buyers.fund >= proceeds => House::Fund,
                 _ => continue,
             };
-            *(if buyer == House::Converter { &mut buyers.converter } else { &mut buyers.fund }) -= proceeds;
+            if buyer == House::Converter {
+                buyers.converter -= proceeds;
+            } else {
+                buyers.fund -= proceeds;
+                buyers.fund_paid += proceeds;
+            }
             missing -= proceeds;
             sales.push(Sale { asset, quantity, price, proceeds, buyer });
         }
@@ -99,7 +105,8 @@ impl Ledger {
     #[cold]
     pub fn convert(&mut self, account: u32, missing: i128, market: &Market, out: &mut Vec<Event>) {
         let settlement = self.settlement();
-        for Sale { asset, quantity, price, proceeds, buyer } in self.sales(account, missing, market, &mut self.buyers())
+        for Sale { asset, quantity, price, proceeds, buyer } in
+            self.sales(account, missing, market, &mut self.buyers(market))
         {
             let wallet: &mut Cash = &mut self.clients[account as usize].wallet(asset).cash;
             wallet.take(quantity);

@@ -46,7 +46,7 @@ impl Ledger {
                 let held = self.of(from.account).position(from.instrument, true);
                 held.map_or(0, |held| held.margin.amount()).min(amount)
             }
-            false => self.could_pay(from.account, amount, market, &mut self.buyers()),
+            false => self.could_pay(from.account, amount, market, &mut self.buyers(market)),
         }
     }
 

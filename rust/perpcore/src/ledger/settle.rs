@@ -129,7 +129,7 @@ impl Ledger {
         let values: Vec<_> = settling.order.iter().map(|&account| self.net_values(account, &market)).collect();
         let mut deferred: Vec<(u32, u32)> = Vec::new();
         loop {
-            let (before, mut buyers) = (deferred.len(), self.buyers());
+            let (before, mut buyers) = (deferred.len(), self.buyers(settling.market));
             for (&account, (net_value, isolated)) in settling.order.iter().zip(&values) {
                 let blocked = self.blocked(account, settling, *net_value, isolated, &mut buyers);
                 for held in self.of(account).positions.iter().filter(|held| blocked(held)) {
@@ -160,9 +160,8 @@ impl Ledger {
         // Who waits takes nothing from those who buy what others convert.
         let mut left = *buyers;
         let pays = match account {
-            // It buys with what is left.
-            FUND => left.fund_gets(flow),
             _ if flow >= 0 => true,
+            FUND => self.cash(FUND) - left.fund_paid >= -flow,
             _ => self.could_pay(account, -flow, settling.market, &mut left) == -flow,
         };
         let cross_blocked = net_value < 0 || !pays;
@@ -249,7 +248,8 @@ impl Ledger {
             }
         }
         let shortage = owed - collected;
-        let drawn = self.house_mut(House::Fund).take(shortage);
+        let free = self.fund_is_free(market);
+        let drawn = self.house_mut(House::Fund).take(shortage.min(free));
         if shortage > 0 {
             let (amount, balance) = (drawn, self.house(House::Fund, self.settlement()));
             let code = (drawn < shortage).then_some(crate::fault::Code::FundShort);

@@ -27,6 +27,12 @@ pub const fn div_even(a: i128, b: i128) -> i128 {
     q + (r > b - r || r == b - r && q % 2 != 0) as i128
 }
 
+/// What an amount in 10⁻¹⁶ is a unit of a quantity above 0, in g, half to even: a price to be shown, at most the largest that can
+/// be.
+pub fn price_of(amount_e16: i128, quantity: i64) -> i64 {
+    div_even(amount_e16, quantity.into()).clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}
+
 /// 10⁻²⁴ to g where it is neither: half to even.
 #[inline(always)]
 pub const fn even_from_e24(exact: i128) -> i128 {

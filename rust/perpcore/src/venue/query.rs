@@ -15,7 +15,7 @@ use crate::margin::status::Status;
 use crate::margin::terms::Terms;
 use crate::message::FUND;
 use crate::num::ONE;
-use crate::num::round::div_even;
+use crate::num::round::price_of;
 use crate::rules::Rulebook;
 
 pub use super::handle::reserved;
@@ -177,8 +177,8 @@ impl Venue {
         let size = self.state.terms.instruments[held.instrument as usize].contract_size;
         let contracts = i128::from(held.quantity) * i128::from(ONE) / i128::from(size);
         let entry = (held.quantity != 0).then(|| match held.quantity > 0 {
-            true => div_even(held.entry_e16, held.quantity.into()),
-            false => div_even(-held.entry_e16, -i128::from(held.quantity)),
+            true => price_of(held.entry_e16, held.quantity),
+            false => price_of(-held.entry_e16, -held.quantity),
         });
         PositionRow {
             account,
@@ -186,7 +186,7 @@ impl Venue {
             isolated: held.isolated,
             quantity: contracts as i64,
             cost_e16: held.cost_e16,
-            entry_price: entry.map(|price| price as i64),
+            entry_price: entry,
             isolated_margin: held.margin.amount(),
         }
     }
@@ -205,7 +205,7 @@ impl Venue {
             let (cross, isolated) = ledger.net_values(account, market);
             lacks(cross) + isolated.into_iter().map(|(_, value)| lacks(value)).sum::<i128>()
         };
-        let deficit = self.state.order.iter().filter(|account| **account != FUND).map(|account| of(*account)).sum();
+        let deficit = self.state.order.iter().map(|account| of(*account)).sum();
         (deficit, ledger.net_values(FUND, market).0.max(0))
     }
 

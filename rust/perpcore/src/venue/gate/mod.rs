@@ -105,7 +105,7 @@ impl Owner for Floor<'_> {
         if let Some(closing) = self.state.closing {
             return liquidate::refuses(self, closing, fill);
         }
-        let mut buyers = self.state.ledger.buyers();
+        let mut buyers = self.state.ledger.buyers(&self.state.market);
         let taker = fill::check(self, book, fill, true, &mut buyers).is_err();
         // The maker last: he is what he will be, and lies on the desk when the trade is made.
         let maker = fill::check(self, book, fill, false, &mut buyers).is_err();

@@ -10,7 +10,7 @@ use crate::margin::threshold::bankruptcy::Closing;
 use crate::message::event::Kind;
 use crate::message::{Event, FUND, NOBODY};
 use crate::num::ratio::ratio_down;
-use crate::num::round::{charge_from_e16, div_even};
+use crate::num::round::{charge_from_e16, price_of};
 use crate::num::{E8, times};
 use crate::rule::Rule;
 use crate::rules::{FundMode, Liquidation};
@@ -18,6 +18,8 @@ use crate::venue::Venue;
 
 /// A day, in ns: then a report is due.
 const DAY: i64 = 86_400_000_000_000;
+/// So many lots are tried one after the other where rounding decides.
+pub(super) const TRIES: i64 = 64;
 
 /// What deleveraging some of a position costs a counterparty against the mark, in 10⁻¹⁶.
 #[derive(Clone, Copy)]
@@ -50,7 +52,10 @@ impl Loss {
             return lots;
         }
         let most = ratio_down(at_most * E8, size, all_e16 * i128::from(self.lot)).min(lots.into()) as i64;
-        (0..=most).rev().find(|lots| self.of(*lots) <= at_most * E8).unwrap_or(0)
+        // Rounding makes a part at most a unit dearer: what is a unit less is always within it.
+        let surely = ratio_down((at_most - 1) * E8, size, all_e16 * i128::from(self.lot)).max(0) as i64;
+        let near = (surely.max(most - TRIES)..=most).rev();
+        near.into_iter().find(|lots| self.of(*lots) <= at_most * E8).unwrap_or(surely.min(most))
     }
 }
 
@@ -63,7 +68,7 @@ impl Venue {
             let from = out.len();
             let Some(figures) = self.state.bare(bucket) else { continue };
             let Some(loss) = self.loss(bucket, part, figures.net_value) else { continue };
-            let price = div_even(loss.amount_e16, loss.closing.quantity.abs().into()) as i64;
+            let price = price_of(loss.amount_e16, loss.closing.quantity.abs());
             let numbers = [figures.net_value, figures.maintenance_margin];
             self.say_step(bucket, &ADL, Some(part), price, Some(why), numbers, out);
             let opposite = self.against(bucket, part.instrument, &loss);
@@ -148,7 +153,7 @@ impl Venue {
             instrument,
             order: number,
             quantity: self.contracts(instrument, part.side.opposite(), lots),
-            price: div_even(amount_e16, size.into()) as i64,
+            price: price_of(amount_e16, size),
             amount: lost,
             balance: score.unwrap_or(0),
             rule: Some(Rule::AdlRank),

@@ -12,7 +12,7 @@ use crate::margin::line::Noted;
 use crate::margin::status::Status;
 use crate::message::event::Kind;
 use crate::message::{Class, Event, NOBODY, Side};
-use crate::num::round::{charge_from_e16, div_even};
+use crate::num::round::{charge_from_e16, price_of};
 use crate::num::{E8, times};
 use crate::rule::Rule;
 use crate::rules::Liquidation;
@@ -181,7 +181,7 @@ impl Venue {
             other_account: provider,
             instrument,
             quantity: self.contracts(instrument, part.side, lots),
-            price: div_even(cost_e16, size.into()) as i64,
+            price: price_of(cost_e16, size),
             amount: charge_from_e16(cost_e16),
             balance: fund,
             rule: Some(rule),

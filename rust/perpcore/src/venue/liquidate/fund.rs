@@ -1,6 +1,7 @@
 //! The third step (`liquidation.fund`): the bucket trades as far as `max_slippage` from the mark, and the fund pays what its fills
 //! lack to bankruptcy, within its budgets.
 
+use super::adl::TRIES;
 use super::book::Closing;
 use super::round::Part;
 use super::{Bucket, INVENTORY};
@@ -77,21 +78,19 @@ impl Venue {
         }
         let hour = self.state.falls.hour.at(self.state.time, balance);
         let episode = self.state.falls.episodes.get(&bucket).copied().unwrap_or_default();
-        budget(&rules.fund, balance, &episode, &hour)
+        budget(&rules.fund, self.state.ledger.fund_is_free(&self.state.market), &episode, &hour)
     }
 
     /// How many lots of a fill the fund can pay for.
     fn affordable(&mut self, bucket: Bucket, instrument: u32, lots: i64, price: i64, lacks: i128, budget: i128) -> i64 {
         let lot = self.state.lots[instrument as usize];
-        let mut fewer = ratio_down(lots.into(), budget, lacks) as i64;
-        while fewer > 0 {
-            let lacks = self.state.distance(bucket, instrument, fewer * lot, price).map(|(_, lacks)| lacks);
-            if lacks.is_some_and(|lacks| lacks <= budget) {
-                break;
-            }
-            fewer -= 1;
-        }
-        fewer
+        // What a part lacks is at most a unit more than its share: with a unit less it is always enough.
+        let [most, surely] = [budget, budget - 1].map(|budget| ratio_down(lots.into(), budget.max(0), lacks) as i64);
+        let is_enough = |lots: &i64| {
+            let lacks = self.state.distance(bucket, instrument, *lots * lot, price).map(|(_, lacks)| lacks);
+            lacks.is_some_and(|lacks| lacks <= budget)
+        };
+        (surely.max(most - TRIES)..=most).rev().find(is_enough).unwrap_or(surely)
     }
 
     /// A bucket without positions that is worth less than nothing: the fund pays, then gains are cut.

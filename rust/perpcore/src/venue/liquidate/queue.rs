@@ -237,6 +237,7 @@ impl Falls {
             self.hour.paid,
             self.reports.into(),
             self.fund_holds.into(),
+            self.fund_opened.into(),
             self.unwound.into(),
         ]);
         tell(&[self.told.len() as i128, self.reports_due.len() as i128]);

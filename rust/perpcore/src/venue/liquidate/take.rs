@@ -12,7 +12,7 @@ use crate::margin::figures::Figures;
 use crate::margin::status::Status;
 use crate::message::event::Kind;
 use crate::message::{Event, FUND, Side};
-use crate::num::round::{charge_from_e16, div_even, div_floor};
+use crate::num::round::{charge_from_e16, div_floor, price_of};
 use crate::num::{ONE, scaled};
 use crate::rule::Rule;
 use crate::venue::Venue;
@@ -74,7 +74,7 @@ impl Venue {
             if self.state.fund() == 0 || !carries {
                 continue;
             }
-            let price = div_even(amount_e16, closing.quantity.abs().into()) as i64;
+            let price = price_of(amount_e16, closing.quantity.abs());
             let numbers = [figures.net_value, self.state.fund()];
             self.say_step(bucket, &STEP, Some(part), price, Some(why), numbers, out);
             self.say(
@@ -84,7 +84,7 @@ impl Venue {
                     other_account: FUND,
                     instrument,
                     quantity: self.contracts(instrument, part.side, part.lots),
-                    price: div_even(part_e16, size.into()) as i64,
+                    price: price_of(part_e16, size),
                     amount: charge_from_e16(part_e16),
                     rule: Some(Rule::LiquidationFund),
                     client: bucket.isolated.is_some().into(),
