@@ -411,3 +411,26 @@ def test_the_fund_is_low_whatever_it_paid_for() -> None:
     low = [event for event in events if event.kind == "fund_low"]
     assert [(number(event.amount), number(event.balance)) for event in low] == [(250.0, 950.0)]
     assert (events[-1].kind, fund_of(venue), venue.verify()) == ("fund_low", 250.0, [])
+
+
+def test_a_rulebook_that_begins_to_liquidate_begins_with_the_worst() -> None:
+    # Nobody is liquidated at first. A's order is off the tick of the new rulebook, so A is looked at before B is.
+    rules = pc.Rulebook.parse(RULES)
+    without = pc.Rulebook.parse(RULES.replace("[liquidation]\nfund = { low = 9_800 }\n", ""))
+    venue = pc.Venue(without)
+    venue.advance_time(MIDNIGHT)
+    for account, cash in {"A": 1_100, "B": 1_100, "S": 50_000}.items():
+        venue.open_account(account)
+        venue.deposit(account, "USD", cash)
+    venue.index("X", 1_000)
+    venue.mark("X-PERP", 1_000)
+    venue.enter_phase("X-PERP", "open")
+    venue.place("S", "X-PERP", -21, 1_000)
+    venue.place("A", "X-PERP", 10, 1_000)
+    venue.place("B", "X-PERP", 11, 1_000)
+    assert venue.place("A", "X-PERP", -1, 1_003, reduce_only=True)[-1].kind == "accepted"
+    assert steps(venue.mark("X-PERP", 880)) == []
+    events = venue.activate_rulebook(rules.edit({"instrument.X-PERP.tick": 5}), confirm="both are bankrupt")
+    first = next(event for event in events if event.kind == "liquidation_step")
+    # A is worth 1,100 − 1,200, B 1,100 − 1,320.
+    assert (first.account, number(first.amount), venue.verify()) == ("B", -220.0, [])

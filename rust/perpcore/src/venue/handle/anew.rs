@@ -56,10 +56,10 @@ impl Venue {
         Ok(())
     }
 
-    /// What another rulebook makes otherwise is frozen.
+    /// What another rulebook makes otherwise is frozen. Nobody is liquidated before everybody was looked at under it.
     pub(super) fn begin_anew(&mut self, anew: &Anew, out: &mut Vec<Event>) {
         let time = self.state.time;
-        self.move_prices(out, |venue, out| {
+        self.change_prices(out, |venue, out| {
             for &at in &anew.indexes {
                 let index = venue.state.prices.underlyings[at].index.as_mut();
                 // Times never fall here.
@@ -72,5 +72,6 @@ impl Venue {
                 venue.set_mark(at as u32, now, false, out);
             }
         });
+        self.books_go_by_them(out);
     }
 }
