@@ -248,7 +248,7 @@ impl Ledger {
             }
         }
         let shortage = owed - collected;
-        let free = self.fund_is_free(market);
+        let free = if cfg!(feature = "without_floor_of_cash") { shortage } else { self.fund_is_free(market) };
         let drawn = self.house_mut(House::Fund).take(shortage.min(free));
         if shortage > 0 {
             let (amount, balance) = (drawn, self.house(House::Fund, self.settlement()));
