@@ -1,6 +1,6 @@
 //! The last resort (`liquidation.last_resort`): what is left passes at the mark to everybody on the other side, and a deficit is cut
-//! from all gains. That always suffices: nobody has less cash than none and what all gain adds up to what earlier cuts left over, by
-//! which they took too much, so a deficit is at most what others gain with that.
+//! from all gains. That always suffices: nobody has less cash than none, and what all gain and lose together is 0 less what earlier
+//! cuts left over, so a deficit is at most what others gain with what was left over.
 
 use super::Bucket;
 use super::round::Part;
