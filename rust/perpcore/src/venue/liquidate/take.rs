@@ -115,10 +115,10 @@ impl Venue {
         self.next_due = i64::MIN;
     }
 
-    /// When the fund unwinds next: at a full minute of the clock, while it has positions.
+    /// When the fund unwinds next: at a full minute of the clock, while it has positions and rules for it.
     pub(in crate::venue) fn next_unwinding(&self) -> Option<i64> {
-        let holds = self.state.falls.fund_holds && !self.state.positions_of(INVENTORY).is_empty();
-        holds.then(|| next_multiple(self.state.time, MINUTE))
+        let unwinds = self.state.falls.fund_holds && self.state.rules.liquidation().is_some();
+        (unwinds && !self.state.positions_of(INVENTORY).is_empty()).then(|| next_multiple(self.state.time, MINUTE))
     }
 
     /// What the fund holds is closed, a little of what rests opposite at a time, while it is above its maintenance margin.
