@@ -236,6 +236,21 @@ def test_every_policy_closes_exactly_the_deficit(policy: str) -> None:
     assert (figures(venue, "L"), held(venue)) == ((0.0, 0.0, "healthy"), {})
 
 
+@pytest.mark.parametrize(("policy", "score"), [("score", 0), ("pro_rata", None), ("minimax", None)])
+def test_a_score_of_nothing_is_said(policy: str, score: int | None) -> None:
+    venue = venue_of(adl=policy)
+    venue.open_account("N")
+    venue.deposit("N", "USD", 100_000)
+    # S and T hand their shorts over to N at 920.
+    venue.mark("X-PERP", 941)
+    venue.place("N", "X-PERP", -10, 920)
+    venue.place("S", "X-PERP", 6, 920)
+    venue.place("T", "X-PERP", 4, 920)
+    # L: 1,100 − 800 = 300 is below two thirds of 5 % of 9,200, and bankrupt at 890, which N buys at: 10·30 better than the mark.
+    (event,) = (event for event in venue.mark("X-PERP", 920) if event.kind == "adl")
+    assert (event.account, number(event.price), number(event.amount), event.balance) == ("N", 890.0, -300.0, score)
+
+
 @pytest.mark.code("adl_exhausted")
 def test_a_deficit_is_cut_from_gains_when_the_opposite_side_has_none() -> None:
     venue = venue_of()

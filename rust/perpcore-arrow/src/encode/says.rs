@@ -49,10 +49,11 @@ pub(crate) const fn says_balance(kind: Kind) -> bool {
     )
 }
 
-/// Whether an event says what a command would come to and what is allowed, one of which may be 0.
+/// Whether an event says what a command would come to and what is allowed, one of which may be 0, or a score, which may be too.
 #[inline(always)]
 pub(crate) fn says_numbers(event: &Event) -> bool {
-    event.code.is_some() && (event.amount, event.balance) != (0, 0) && has_numbers(event)
+    let has_score = event.kind == Kind::Adl && event.after != 0;
+    has_score || event.code.is_some() && (event.amount, event.balance) != (0, 0) && has_numbers(event)
 }
 
 #[cold]

@@ -4,6 +4,8 @@
 #[derive(Clone, Debug, Default)]
 pub struct Accounts(Vec<u64>);
 
+static NONE: Accounts = Accounts(Vec::new());
+
 impl Accounts {
     /// Whether an account is one of them from now on.
     #[inline(always)]
@@ -19,18 +21,20 @@ impl Accounts {
         }
     }
 
-    /// Whether an account is one of them.
-    pub fn has(&self, account: u32) -> bool {
-        self.0.get(account as usize / 64).is_some_and(|word| word & 1 << (account % 64) != 0)
-    }
-
-    /// All of them, by number.
-    pub fn all(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, &word)| {
+    /// All of them but some, by number.
+    pub fn but<'a>(&'a self, others: &'a Accounts) -> impl Iterator<Item = u32> + 'a {
+        let others = others.0.iter().copied().chain(std::iter::repeat(0));
+        let words = self.0.iter().zip(others).map(|(word, others)| word & !others).enumerate();
+        words.flat_map(|(at, word)| {
             let some = |word: u64| Some(word).filter(|word| *word != 0);
             let left = std::iter::successors(some(word), move |word| some(word & (word - 1)));
             left.map(move |word| 64 * at as u32 + word.trailing_zeros())
         })
+    }
+
+    /// All of them, by number.
+    pub fn all(&self) -> impl Iterator<Item = u32> + '_ {
+        self.but(&NONE)
     }
 }
 
@@ -45,6 +49,9 @@ mod tests {
         assert_eq!(holders.all().collect::<Vec<_>>(), [0, 63, 64, 200]);
         [64, 7].iter().for_each(|account| holders.set(*account, false));
         assert_eq!(holders.all().collect::<Vec<_>>(), [0, 63, 200]);
-        assert_eq!([63, 64, 1_000].map(|account| holders.has(account)), [true, false, false]);
+        let mut others = Accounts::default();
+        others.set(63, true);
+        assert_eq!(holders.but(&others).collect::<Vec<_>>(), [0, 200]);
+        assert_eq!(others.but(&holders).count(), 0);
     }
 }

@@ -31,7 +31,7 @@ impl Ledger {
         }
         for instrument in 0..instruments as u32 {
             let holds = |account: &u32| [false, true].iter().any(|at| self.quantity(*account, instrument, *at) != 0);
-            if !self.holders(instrument).eq((0..self.clients.len() as u32).filter(holds)) {
+            if !self.holders(instrument).all().eq((0..self.clients.len() as u32).filter(holds)) {
                 wrong.push(format!("instrument {instrument}: who holds it is not known"));
             }
         }

@@ -176,9 +176,9 @@ impl Ledger {
         holdings.and_then(|of| of.position(instrument, isolated)).map_or(0, |held| held.quantity)
     }
 
-    /// The accounts with a position in an instrument, by number; the fund is not among them.
-    pub fn holders(&self, instrument: u32) -> impl Iterator<Item = u32> + '_ {
-        self.holders[instrument as usize].all()
+    /// The accounts with a position in an instrument; the fund is not among them.
+    pub fn holders(&self, instrument: u32) -> &Accounts {
+        &self.holders[instrument as usize]
     }
 
     /// A position was opened or closed.

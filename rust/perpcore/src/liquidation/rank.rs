@@ -1,11 +1,9 @@
 //! `adl.rank`: who is deleveraged first, and how much each.
 
 use super::share::{Leveled, Part, level, pro_rata};
-use crate::num::E8;
-use crate::num::ratio::{Exact, product, ratio_down, ratio_up};
+use crate::num::ratio::{grid_ratio_down, ratio_up};
 use crate::rules::AdlPolicy;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// A position on the opposite side, with its bucket; money in g.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +38,6 @@ enum Class {
     LastLoser,
 }
 
-/// ⌊a·b / (c·d)⌋ in g of a of either sign, the others above 0.
-fn score_of([a, b]: [i128; 2], [c, d]: [i128; 2]) -> i128 {
-    let (floor, left) = product(a.abs(), b).product(&Exact::from(E8)).divide(&product(c, d));
-    if a < 0 { -floor - i128::from(left != Exact::ZERO) } else { floor }
-}
-
 impl Counterparty {
     fn standing(&self) -> (Class, Option<i128>) {
         let Counterparty { pnl_e16, cost_e16, maintenance, net_value, .. } = *self;
@@ -56,8 +48,8 @@ impl Counterparty {
         match (wins, maintenance) {
             (true, 0) => (Class::LastWinner, None),
             (false, 0) => (Class::LastLoser, None),
-            (true, _) => (Class::Winner, Some(score_of([pnl_e16, maintenance], [cost_e16.abs(), net_value]))),
-            (false, _) => (Class::Loser, Some(score_of([pnl_e16, net_value], [cost_e16.abs(), maintenance]))),
+            (true, _) => (Class::Winner, Some(grid_ratio_down([pnl_e16, maintenance], [cost_e16.abs(), net_value]))),
+            (false, _) => (Class::Loser, Some(grid_ratio_down([pnl_e16, net_value], [cost_e16.abs(), maintenance]))),
         }
     }
 
@@ -71,7 +63,7 @@ impl Counterparty {
         match (self.net_value, self.maintenance) {
             (0, _) => Some(0),
             (_, 0) => None,
-            (net_value, maintenance) => Some(ratio_down(net_value, E8, maintenance)),
+            (net_value, maintenance) => Some(grid_ratio_down([net_value, 1], [maintenance, 1])),
         }
     }
 }
@@ -81,11 +73,23 @@ impl Counterparty {
 pub fn queue(all: &[Counterparty]) -> impl Iterator<Item = usize> {
     let place = |(at, of): (usize, &Counterparty)| {
         let (class, score) = of.standing();
-        Reverse((class, Reverse(score), at))
+        (class, Reverse(score), at)
     };
-    // Mostly few of many are wanted.
-    let mut heap: BinaryHeap<_> = all.iter().enumerate().map(place).collect();
-    std::iter::from_fn(move || heap.pop().map(|Reverse((.., at))| at))
+    let mut order: Vec<_> = all.iter().enumerate().map(place).collect();
+    let (mut next, mut sorted) = (0, 0);
+    std::iter::from_fn(move || {
+        if next == sorted {
+            // Mostly few of many are wanted: only as many are put in order, and each time more.
+            let (from, all) = (sorted, order.len());
+            sorted = (8 * from).max(64).min(all);
+            if sorted < all {
+                order[from..].select_nth_unstable(sorted - from);
+            }
+            order[from..sorted].sort_unstable();
+        }
+        next += 1;
+        order[..sorted].get(next - 1).map(|(.., at)| *at)
+    })
 }
 
 /// Rank lights: in which fifth of all quantity each stands, by its place in the queue, 1 first.
@@ -110,7 +114,7 @@ pub fn allocate(policy: AdlPolicy, all: &[Counterparty], lots: i64) -> Vec<(usiz
 }
 
 fn parts<'a>(of: impl Iterator<Item = &'a Counterparty>) -> Vec<Part> {
-    of.map(|of| Part { weight: of.lots.into(), most: of.most }).collect()
+    of.map(|of| Part { weight: of.lots, most: of.most }).collect()
 }
 
 fn from_the_top(all: &[Counterparty], lots: i64) -> Vec<(usize, i64)> {
@@ -139,15 +143,20 @@ fn minimax(all: &[Counterparty], lots: i64) -> Vec<i64> {
         }
         left
     };
-    let eases: Vec<Option<i128>> = all.iter().map(Counterparty::ease).collect();
-    let places =
-        |wanted: fn(&Option<i128>) -> bool| (0..all.len()).filter(|at| wanted(&eases[*at])).collect::<Vec<_>>();
+    let (mut first, mut between, mut last, mut leveled) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (at, of) in all.iter().enumerate() {
+        match of.ease() {
+            Some(0) => first.push(at),
+            Some(ease) => {
+                between.push(at);
+                leveled.push(Leveled { lots: of.lots, ease, most: of.most });
+            }
+            None => last.push(at),
+        }
+    }
     let among = |places: &[usize], lots: i64| pro_rata(&parts(places.iter().map(|at| &all[*at])), lots);
-    let leveled = |at: &usize| Leveled { lots: all[*at].lots, ease: eases[*at].unwrap_or(0), most: all[*at].most };
-    let [first, between, last] =
-        [places(|ease| *ease == Some(0)), places(|ease| ease.is_some_and(|ease| ease > 0)), places(Option::is_none)];
     let lots = give(&first, among(&first, lots));
-    let lots = give(&between, level(&between.iter().map(leveled).collect::<Vec<_>>(), lots));
+    let lots = give(&between, level(&leveled, lots));
     give(&last, among(&last, lots));
     taken
 }

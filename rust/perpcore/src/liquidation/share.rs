@@ -1,13 +1,15 @@
 //! Lots shared out: by weight or to a level, with the largest remainders rounded up, and by caps.
 
-use crate::num::ratio::{Exact, product, ratio_down};
+use crate::num::ratio::{Exact, product};
+use crate::num::round::div_floor;
+use crate::num::times;
 use std::cmp::Ordering;
 
 /// Who takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// By which it is shared, at least 0.
-    pub weight: i128,
+    pub weight: i64,
     /// The most that it takes, in lots.
     pub most: i64,
 }
@@ -16,17 +18,14 @@ pub struct Part {
 /// would is shared anew among the others.
 pub fn pro_rata(parts: &[Part], lots: i64) -> Vec<i64> {
     let most: Vec<i64> = parts.iter().map(|part| part.most).collect();
-    capped(&most, lots, |open, lots| {
-        let all: i128 = open.iter().map(|at| parts[*at].weight).sum();
-        rounded(open.iter().map(|at| exact(lots, parts[*at].weight, all.max(1))), lots)
+    capped(&most, lots, |closed, lots| {
+        let open: Vec<usize> = (0..parts.len()).filter(|at| !closed[*at]).collect();
+        let all: i128 = open.iter().map(|at| i128::from(parts[*at].weight)).sum();
+        // ⌊lots·weight / all⌋, and what is left of it.
+        let exact = |at: &usize| div_floor(times(lots, parts[*at].weight), all.max(1));
+        let shares = rounded(open.iter().map(exact).map(|(floor, left)| (floor as i64, left)), lots);
+        open.into_iter().zip(shares).collect()
     })
-}
-
-/// ⌊lots·weight / all⌋, and what is left of it.
-fn exact(lots: i64, weight: i128, all: i128) -> (i64, i128) {
-    let floor = ratio_down(lots.into(), weight, all);
-    // Both products wrap alike; what is left is below `all`.
-    (floor as i64, i128::from(lots).wrapping_mul(weight).wrapping_sub(floor.wrapping_mul(all)))
 }
 
 /// Rounds shares, each with what is left of it, to whole lots that add up.
@@ -45,27 +44,21 @@ fn rounded<R: PartialOrd + Copy>(shares: impl Iterator<Item = (i64, R)>, lots: i
     whole
 }
 
-/// Shares lots by a rule among those who are open; who would get more than his most gets that and is closed, until nobody
-/// would.
-fn capped(most: &[i64], lots: i64, mut share: impl FnMut(&[usize], i64) -> Vec<i64>) -> Vec<i64> {
-    let mut found = vec![0; most.len()];
-    let mut open: Vec<usize> = (0..most.len()).collect();
+/// Shares lots by a rule among those who are not closed; who would get more than his most gets that and is closed, until nobody
+/// would. The rule says who gets how many, each once.
+fn capped(most: &[i64], lots: i64, mut share: impl FnMut(&[bool], i64) -> Vec<(usize, i64)>) -> Vec<i64> {
+    let (mut found, mut closed) = (vec![0; most.len()], vec![false; most.len()]);
     let mut left = lots;
-    while left > 0 && !open.is_empty() {
-        let shares = share(&open, left);
-        let (mut within, before) = (Vec::with_capacity(open.len()), open.len());
-        for (&at, &lots) in open.iter().zip(&shares) {
-            if lots > most[at] {
-                (found[at], left) = (most[at], left - most[at]);
-            } else {
-                within.push(at);
-            }
+    while left > 0 {
+        let (shares, mut all_are_within) = (share(&closed, left), true);
+        for &(at, _) in shares.iter().filter(|(at, lots)| *lots > most[*at]) {
+            (found[at], closed[at], left) = (most[at], true, left - most[at]);
+            all_are_within = false;
         }
-        if within.len() == before {
-            open.iter().zip(shares).for_each(|(at, lots)| found[*at] = lots);
+        if all_are_within {
+            shares.into_iter().for_each(|(at, lots)| found[at] = lots);
             break;
         }
-        open = within;
     }
     found
 }
@@ -81,49 +74,52 @@ pub struct Leveled {
     pub most: i64,
 }
 
+/// Those who give are looked for among so many first, then among so many times as many.
+const FEW: usize = 32;
+
 /// Takes lots from those with the least ease until all who give have the same, where ease rises as lots fall; by largest
 /// remainder, of equals the first one, with caps as in [`pro_rata`].
 pub fn level(all: &[Leveled], lots: i64) -> Vec<i64> {
     let most: Vec<i64> = all.iter().map(|of| of.most).collect();
-    capped(&most, lots, |open, lots| {
-        let of = |at: usize| all[open[at]];
+    let mut order: Vec<(i128, usize)> = all.iter().enumerate().map(|(at, of)| (of.ease, at)).collect();
+    capped(&most, lots, |closed, lots| {
+        order.retain(|(_, at)| !closed[*at]);
         // Who gives has less ease than all who do not. What is known of the order is that those before `low` give and those from
-        // `high` on do not.
-        let mut order: Vec<usize> = (0..open.len()).collect();
+        // `high` on do not. Mostly few of many give.
         let (mut low, mut high, mut held, mut weighed) = (0, order.len(), 0, Exact::ZERO);
+        let mut near = FEW;
         while low < high {
-            let middle = (high - low) / 2;
-            order[low..high].select_nth_unstable_by_key(middle, |at| (of(*at).ease, *at));
+            let middle = near.min((high - low) / 2);
+            near = near.saturating_mul(FEW);
+            let (before, &mut (ease, last), _) = order[low..high].select_nth_unstable(middle);
             let (mut held_before, mut weighed_before) = (held, weighed);
-            for &at in &order[low..low + middle] {
-                held_before += i128::from(of(at).lots);
-                weighed_before = weighed_before.plus(&product(of(at).lots.into(), of(at).ease));
+            for (ease, lots) in before.iter().map(|(ease, at)| (*ease, all[*at].lots)) {
+                held_before += i128::from(lots);
+                weighed_before = weighed_before.plus(&product(lots.into(), ease));
             }
-            let Leveled { lots: own, ease, .. } = of(order[low + middle]);
             // He gives nothing where those before come to no less ease than he has.
             let left = held_before - i128::from(lots);
             if left >= 0 && product(left, ease) >= weighed_before {
                 high = low + middle;
             } else {
                 low += middle + 1;
-                held = held_before + i128::from(own);
-                weighed = weighed_before.plus(&product(own.into(), ease));
+                held = held_before + i128::from(all[last].lots);
+                weighed = weighed_before.plus(&product(all[last].lots.into(), ease));
             }
         }
-        let mut givers = order;
-        givers.truncate(low);
+        let mut givers: Vec<usize> = order[..low].iter().map(|(_, at)| *at).collect();
         givers.sort_unstable();
-        let left = Exact::from((held - i128::from(lots)).max(0));
-        let given = rounded(givers.iter().map(|at| gives(&of(*at), &left, &weighed)), lots);
-        let mut shares = vec![0; open.len()];
-        givers.into_iter().zip(given).for_each(|(at, lots)| shares[at] = lots);
-        shares
+        let left = (held - i128::from(lots)).max(0);
+        let given = rounded(givers.iter().map(|at| gives(&all[*at], left, &weighed)), lots);
+        givers.into_iter().zip(given).collect()
     })
 }
 
 /// Q − Q·x·left / weighed, down, and what of `weighed` is left of it.
-fn gives(of: &Leveled, left: &Exact, weighed: &Exact) -> (i64, Exact) {
-    let keeps = product(of.lots.into(), of.ease).product(left);
+fn gives(of: &Leveled, left: i128, weighed: &Exact) -> (i64, Exact) {
+    let held = product(of.lots.into(), of.ease);
+    // As good as always it fits 64 bits, by which products are cheap.
+    let keeps = u64::try_from(left).map_or_else(|_| held.product(&Exact::from(left)), |left| held.times(left));
     if keeps == Exact::ZERO {
         return (of.lots, Exact::ZERO);
     }

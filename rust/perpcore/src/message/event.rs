@@ -66,7 +66,7 @@ kinds! {
     FundLow "fund_low" Venue "The fund fell below liquidation.fund.low, which is in balance.";
     FundDepleted "fund_depleted" Account "The fund cannot pay, and the account may be deleveraged: what the fund has in amount.";
     FundUnavailable "fund_unavailable" Account "The fund does not pay, and the account may be deleveraged: what the fund has in amount.";
-    Adl "adl" Account "A position was deleveraged: what it lost against the mark in amount, its score in balance.";
+    Adl "adl" Account "A position was deleveraged: what it lost against the mark in amount, its score in balance where it has one.";
     AdlReport "adl_report" Venue "All that was deleveraged for a bucket, under a number in order.";
     AdlReportDue "adl_report_due" Venue "The report with this number is due.";
     LastResort "last_resort" Account "A position was passed on at the mark; or a gain was cut, by amount, for the deficit of a bucket.";

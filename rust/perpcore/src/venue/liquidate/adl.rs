@@ -8,7 +8,7 @@ use crate::liquidation::rank::{Counterparty, allocate};
 use crate::liquidation::waterfall::ADL;
 use crate::margin::threshold::bankruptcy::Closing;
 use crate::message::event::Kind;
-use crate::message::{Event, FUND, NOBODY};
+use crate::message::{Event, NOBODY};
 use crate::num::ratio::ratio_down;
 use crate::num::round::{charge_from_e16, price_of};
 use crate::num::{E8, times};
@@ -104,8 +104,7 @@ impl Venue {
     /// Everybody who has a position and was not told yet is told that the fund does not pay.
     fn tell_of_fund(&mut self, bucket: Bucket, instrument: u32, rules: &Liquidation, out: &mut Vec<Event>) {
         let mut told = self.state.falls.told.remove(&instrument).unwrap_or_default();
-        let holders = self.holders_of(instrument).into_iter();
-        let untold: Vec<u32> = holders.filter(|account| *account != FUND && !told.has(*account)).collect();
+        let untold = self.in_order(self.state.ledger.holders(instrument).but(&told));
         let amount = self.state.fund();
         let pays = match rules.fund.mode {
             FundMode::Pay => self.budget(bucket, rules),
@@ -156,6 +155,7 @@ impl Venue {
             price: price_of(amount_e16, size),
             amount: lost,
             balance: score.unwrap_or(0),
+            after: score.is_some().into(),
             rule: Some(Rule::AdlRank),
             client: who.isolated.into(),
             ..Event::NOTHING

@@ -91,8 +91,7 @@ impl Venue {
         rules: &Liquidation,
     ) -> Vec<(u32, i64)> {
         loop {
-            let parts: Vec<_> =
-                rooms.iter().map(|(_, room)| share::Part { weight: (*room).into(), most: *room }).collect();
+            let parts: Vec<_> = rooms.iter().map(|(_, room)| share::Part { weight: *room, most: *room }).collect();
             let shares = share::pro_rata(&parts, part.lots);
             let failing = rooms.iter().zip(&shares).position(|((account, _), lots)| {
                 *lots > 0 && !self.stays_covered(bucket, part, *account, *lots, net_value, rules)

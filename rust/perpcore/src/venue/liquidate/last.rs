@@ -41,7 +41,7 @@ impl Venue {
                 }
             }
         }
-        let parts: Vec<_> = to.iter().map(|(_, lots)| share::Part { weight: (*lots).into(), most: *lots }).collect();
+        let parts: Vec<_> = to.iter().map(|(_, lots)| share::Part { weight: *lots, most: *lots }).collect();
         let shares = share::pro_rata(&parts, part.lots);
         for (key, lots) in to.iter().map(|(key, _)| *key).zip(shares).filter(|(_, lots)| *lots > 0) {
             let quantity = -sign * lots * lot;

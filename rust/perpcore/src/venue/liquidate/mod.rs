@@ -104,17 +104,22 @@ impl Venue {
 
     /// Who has a position in an instrument, in the order of opening.
     fn holders_of(&self, instrument: u32) -> Vec<u32> {
-        let state = &self.state;
-        let of_fund = Some(FUND).filter(|fund| state.ledger.quantity(*fund, instrument, false) != 0);
-        let mut holders: Vec<u32> = state.ledger.holders(instrument).chain(of_fund).collect();
+        let ledger = &self.state.ledger;
+        let of_fund = Some(FUND).filter(|fund| ledger.quantity(*fund, instrument, false) != 0);
+        self.in_order(ledger.holders(instrument).all().chain(of_fund))
+    }
+
+    /// Accounts in the order of opening, that come by number.
+    fn in_order(&self, accounts: impl Iterator<Item = u32>) -> Vec<u32> {
+        let (state, mut accounts) = (&self.state, accounts.collect::<Vec<_>>());
         let opened = |account: &u32| match account {
             &FUND => state.falls.fund_opened,
             account => state.members[*account as usize].as_ref().map_or(u32::MAX, |member| member.opened),
         };
         if !state.numbered_in_order {
-            holders.sort_unstable_by_key(opened);
+            accounts.sort_unstable_by_key(opened);
         }
-        holders
+        accounts
     }
 
     /// Everybody who fell is to be looked at: prices moved, or an instrument entered another phase.
