@@ -246,7 +246,7 @@ def test_a_score_of_nothing_is_said(policy: str, score: int | None) -> None:
     venue.place("N", "X-PERP", -10, 920)
     venue.place("S", "X-PERP", 6, 920)
     venue.place("T", "X-PERP", 4, 920)
-    # L: 1,100 − 800 = 300 is below two thirds of 5 % of 9,200, and bankrupt at 890, which N buys at: 10·30 better than the mark.
+    # L: 1,100 − 800 = 300 is below two thirds of 5 % of 9,200, so all goes, at 890, where he is bankrupt: 10·30 better.
     (event,) = (event for event in venue.mark("X-PERP", 920) if event.kind == "adl")
     assert (event.account, number(event.price), number(event.amount), event.balance) == ("N", 890.0, -300.0, score)
 

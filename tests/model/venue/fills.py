@@ -91,8 +91,8 @@ def side_refused(state: State, till: Ledger, order: Order, price: int, quantity:
     paying = holder.copy()
     if till.pay(paying, move) < move:
         return True
-    if order.mode == "cross":
-        till.pay(paying, fee)
+    if order.mode == "cross" and till.pay(paying, fee) < fee and grows(held, after):
+        return True  # who opens must be able to pay the fee
     was = bucket(state, holder, order, 0)
     changed = holder.copy()
     own = changed.at(order.instrument, order.mode)

@@ -18,6 +18,8 @@ def run(of: Round) -> None:
     last = next((name for name, own in owed(of.bucket).items() if own), None)
     if of.is_flat:
         found = of.bucket.figures()
+        if found.net_value >= 0:
+            return  # collateral that counts too little for maintenance margin lacks nothing: there is nothing to do
         of.tell(
             RULE, of.bucket.instrument, price=None, amount=found.net_value, balance=found.maintenance_margin,
             code="adl_exhausted",
