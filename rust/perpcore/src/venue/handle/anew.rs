@@ -5,6 +5,7 @@ use super::super::Venue;
 use super::super::prices::{Anew, Told};
 use super::prices::Of;
 use crate::message::{Event, PriceState, Refusal};
+use crate::monitor::watch::Watch;
 
 /// A price of which nothing is known to be true any more. A halt stays one.
 fn frozen(now: Told) -> Told {
@@ -56,22 +57,20 @@ impl Venue {
         Ok(())
     }
 
-    /// What another rulebook makes otherwise is frozen. Nobody is liquidated before everybody was looked at under it.
+    /// What another rulebook makes otherwise is frozen; nobody is looked at yet.
     pub(super) fn begin_anew(&mut self, anew: &Anew, out: &mut Vec<Event>) {
         let time = self.state.time;
-        self.change_prices(out, |venue, out| {
-            for &at in &anew.indexes {
-                let index = venue.state.prices.underlyings[at].index.as_mut();
-                // Times never fall here.
-                let Some(Ok(value)) = index.map(|index| index.restart(time)) else { continue };
-                venue.take_over(at as u32, value, out);
-            }
-            for &at in &anew.marks {
-                let of = &venue.state.prices.instruments[at];
-                let now = frozen(Told { price: of.price, state: of.state });
-                venue.set_mark(at as u32, now, false, out);
-            }
-        });
-        self.books_go_by_them(out);
+        for &at in &anew.indexes {
+            let index = self.state.prices.underlyings[at].index.as_mut();
+            // Times never fall here.
+            let Some(Ok(value)) = index.map(|index| index.restart(time)) else { continue };
+            self.take_over(at as u32, value, out);
+        }
+        for &at in &anew.marks {
+            let of = &self.state.prices.instruments[at];
+            let now = frozen(Told { price: of.price, state: of.state });
+            self.set_mark(at as u32, now, false, out);
+        }
+        self.state.watch = Watch::new(&self.state.market);
     }
 }

@@ -24,19 +24,14 @@ pub(super) enum Of {
 impl Venue {
     /// Changes prices and lets everybody feel it.
     pub(super) fn move_prices(&mut self, out: &mut Vec<Event>, change: impl FnOnce(&mut Venue, &mut Vec<Event>)) {
-        self.change_prices(out, change);
-        self.liquidate(out);
-        self.books_go_by_them(out);
-    }
-
-    /// Changes prices and looks at whom that concerns.
-    pub(super) fn change_prices(&mut self, out: &mut Vec<Event>, change: impl FnOnce(&mut Venue, &mut Vec<Event>)) {
         let before = self.state.market.clone();
         change(self, out);
         let state = &mut self.state;
         let concerned = state.watch.concerned(&before, &state.market, (state.order.len() / 2).max(64));
         state.watch.moved(&state.market, &concerned);
         self.look_after_move(&concerned, out);
+        self.liquidate(out);
+        self.books_go_by_them(out);
     }
 
     /// Tells the books marks and indexes that may be used.
