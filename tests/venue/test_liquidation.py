@@ -236,6 +236,21 @@ def test_every_policy_closes_exactly_the_deficit(policy: str) -> None:
     assert (figures(venue, "L"), held(venue)) == ((0.0, 0.0, "healthy"), {})
 
 
+def test_a_side_that_fills_up_within_the_second_is_not_taken_at_once() -> None:
+    venue = venue_of(depth_share="10%")
+    venue.open_account("K")
+    venue.deposit("K", "USD", 1_110)
+    venue.place("S", "X-PERP", -10, 1_000)
+    venue.place("K", "X-PERP", 10, 1_000)
+    # L: 1,100 − 640 = 460 of 5 % of 9,360 = 468; a step of 20 % is enough. Nobody bids.
+    assert steps(venue.mark("X-PERP", 936))[0] == ("liquidation.book", -2.0, None)
+    venue.place("M", "X-PERP", 10, 930)
+    # K: 1,110 − 650 = 460 of 467.5, so 2.0 of its 10 too; of the 100 lots that rest now 10 may go within this second.
+    events = venue.mark("X-PERP", 935)
+    assert [step for step in steps(events) if step[0] == "liquidation.book"] == [("liquidation.book", -1.0, None)]
+    assert held(venue)["K"] == 9.0
+
+
 @pytest.mark.parametrize(("policy", "score"), [("score", 0), ("pro_rata", None), ("minimax", None)])
 def test_a_score_of_nothing_is_said(policy: str, score: int | None) -> None:
     venue = venue_of(adl=policy)

@@ -99,6 +99,10 @@ def side_refused(state: State, till: Ledger, order: Order, price: int, quantity:
     own.quantity = after
     own.cost += order.side * base(quantity, size) * price
     own.margin += move
+    if order.mode == "isolated" and grows(held, after):
+        cross = state.valuer.cross(changed, (), {state.rules.settlement: move})
+        if cross.equity < cross.maintenance_margin or cross.net_value < 0:
+            return True  # what gives the margin must stay where it can be closed
     becomes = bucket(state, changed, order, fee)
     if becomes.equity >= becomes.maintenance_margin:
         return False

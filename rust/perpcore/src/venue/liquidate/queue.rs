@@ -196,17 +196,17 @@ impl Falls {
         all.map(|bucket| bucket.account).collect()
     }
 
-    /// What may be taken of a side within this second, in lots; `depth` finds what rests.
+    /// What may be taken of a side within this second, in lots; `share` finds it, again as long as nothing rests.
     pub(super) fn allowance(
         &mut self,
         instrument: u32,
         side: Side,
         second: i64,
-        depth: impl FnOnce() -> i64,
+        share: impl FnOnce() -> i64,
     ) -> &mut Second {
         let of = self.seconds.entry((instrument, side as u8)).or_default();
-        if of.second != second {
-            *of = Second { second, allowed: depth(), taken: 0 };
+        if of.second != second || of.allowed == 0 {
+            *of = Second { second, allowed: share(), taken: 0 };
         }
         of
     }
