@@ -464,3 +464,27 @@ def test_a_rulebook_that_begins_to_liquidate_begins_with_the_worst() -> None:
     first = next(event for event in events if event.kind == "liquidation_step")
     # A is worth 1,100 − 1,200, B 1,100 − 1,320.
     assert (first.account, number(first.amount), venue.verify()) == ("B", -220.0, [])
+
+
+def test_a_rulebook_in_force_tells_statuses_in_the_order_of_opening() -> None:
+    rules = pc.Rulebook.parse(RULES)
+    venue = pc.Venue(rules)
+    venue.advance_time(MIDNIGHT)
+    for account, cash in {"A": 1_250, "B": 1_100, "S": 50_000}.items():
+        venue.open_account(account)
+        venue.deposit(account, "USD", cash)
+    venue.index("X", 1_000)
+    venue.mark("X-PERP", 1_000)
+    venue.enter_phase("X-PERP", "open")
+    venue.place("S", "X-PERP", -20, 1_000)
+    venue.place("A", "X-PERP", 10, 1_000)
+    venue.place("B", "X-PERP", 10, 1_000)
+    venue.halt(instrument="X-PERP")
+    # Of 5 % of 9,300 = 465, A has 550, less than 1.25 times as much, and B 400; where nothing trades nobody is closed.
+    fallen = [event for event in venue.mark("X-PERP", 930) if event.kind == "status_changed"]
+    assert [(event.account, event.after) for event in fallen] == [("A", "margin_call"), ("B", "liquidation")]
+    looser = rules.edit({"instrument.X-PERP.tiers": [["rest", "2%", 10]]})
+    events = venue.activate_rulebook(looser, "a reference")
+    eased = [event for event in events if event.kind == "status_changed"]
+    # Of 2 % both have enough, of the 10 % that opening asks for neither.
+    assert [(event.account, event.after) for event in eased] == [("A", "restricted"), ("B", "restricted")]
