@@ -28,24 +28,33 @@ tiers = [["rest", "5%", 10]]
 collar = { width = "20%" }
 """
 
+WITHOUT = RULES.replace("[liquidation]\nfund = { low = 9_800 }\n", "")
+
+
+def opened(rules: pc.Rulebook, cash: dict[str, int]) -> pc.Venue:
+    """Accounts with cash, and X-PERP open at 1,000."""
+    venue = pc.Venue(rules)
+    venue.advance_time(MIDNIGHT)
+    for account, amount in cash.items():
+        venue.open_account(account)
+        venue.deposit(account, "USD", amount)
+    venue.index("X", 1_000)
+    venue.mark("X-PERP", 1_000)
+    venue.enter_phase("X-PERP", "open")
+    return venue
+
 
 def venue_of(bids: dict[int, float] | None = None, *, fund: int = 0, backstop: int = 0, **changes: Any) -> pc.Venue:
     """L is long 10 at 1,000 with 1,100 of cash; S is short 6 and T short 4, with 5,000 each; M bids."""
     rules = pc.Rulebook.parse(RULES)
-    venue = pc.Venue(rules.edit({f"liquidation.{key}": value for key, value in changes.items()}))
-    venue.advance_time(MIDNIGHT)
-    for account, cash in {"L": 1_100, "S": 5_000, "T": 5_000, "M": 100_000}.items():
-        venue.open_account(account)
-        venue.deposit(account, "USD", cash)
+    rules = rules.edit({f"liquidation.{key}": value for key, value in changes.items()})
+    venue = opened(rules, {"L": 1_100, "S": 5_000, "T": 5_000, "M": 100_000})
     if backstop:
         venue.open_account("B", account_class="backstop")
         venue.deposit("B", "USD", 100_000)
         assert told(venue.register_backstop("B", backstop)) == ["accepted B"]
     if fund:
         venue.fund_topup(fund)
-    venue.index("X", 1_000)
-    venue.mark("X-PERP", 1_000)
-    venue.enter_phase("X-PERP", "open")
     venue.place("S", "X-PERP", -6, 1_000)
     venue.place("T", "X-PERP", -4, 1_000)
     venue.place("L", "X-PERP", 10, 1_000)
@@ -446,15 +455,8 @@ def test_the_fund_is_low_whatever_it_paid_for() -> None:
 def test_a_rulebook_that_begins_to_liquidate_begins_with_the_worst() -> None:
     # Nobody is liquidated at first. A's order is off the tick of the new rulebook, so A is looked at before B is.
     rules = pc.Rulebook.parse(RULES)
-    without = pc.Rulebook.parse(RULES.replace("[liquidation]\nfund = { low = 9_800 }\n", ""))
-    venue = pc.Venue(without)
-    venue.advance_time(MIDNIGHT)
-    for account, cash in {"A": 1_100, "B": 1_100, "S": 50_000}.items():
-        venue.open_account(account)
-        venue.deposit(account, "USD", cash)
-    venue.index("X", 1_000)
-    venue.mark("X-PERP", 1_000)
-    venue.enter_phase("X-PERP", "open")
+    without = pc.Rulebook.parse(WITHOUT)
+    venue = opened(without, {"A": 1_100, "B": 1_100, "S": 50_000})
     venue.place("S", "X-PERP", -21, 1_000)
     venue.place("A", "X-PERP", 10, 1_000)
     venue.place("B", "X-PERP", 11, 1_000)
@@ -468,14 +470,7 @@ def test_a_rulebook_that_begins_to_liquidate_begins_with_the_worst() -> None:
 
 def test_a_rulebook_in_force_tells_statuses_in_the_order_of_opening() -> None:
     rules = pc.Rulebook.parse(RULES)
-    venue = pc.Venue(rules)
-    venue.advance_time(MIDNIGHT)
-    for account, cash in {"A": 1_250, "B": 1_100, "S": 50_000}.items():
-        venue.open_account(account)
-        venue.deposit(account, "USD", cash)
-    venue.index("X", 1_000)
-    venue.mark("X-PERP", 1_000)
-    venue.enter_phase("X-PERP", "open")
+    venue = opened(rules, {"A": 1_250, "B": 1_100, "S": 50_000})
     venue.place("S", "X-PERP", -20, 1_000)
     venue.place("A", "X-PERP", 10, 1_000)
     venue.place("B", "X-PERP", 10, 1_000)
@@ -488,3 +483,25 @@ def test_a_rulebook_in_force_tells_statuses_in_the_order_of_opening() -> None:
     eased = [event for event in events if event.kind == "status_changed"]
     # Of 2 % both have enough, of the 10 % that opening asks for neither.
     assert [(event.account, event.after) for event in eased] == [("A", "restricted"), ("B", "restricted")]
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_who_may_no_longer_open_is_held_back_before_anybody_is_liquidated(later: bool) -> None:
+    venue = opened(pc.Rulebook.parse(WITHOUT), {"L": 1_100, "S": 50_000, "M": 100_000})
+    venue.place("S", "X-PERP", -10, 1_000)
+    venue.place("L", "X-PERP", 10, 1_000)
+    order = venue.place("M", "X-PERP", 10, 895)[-1].order
+    assert steps(venue.mark("X-PERP", 900)) == []
+    # L: 1,100 − 1,000 = 100 of 5 % of 9,000 = 450 is closed out at 890 or better, as M bids; but M shows no knowledge.
+    effective = "effective = 2026-12-01T00:00:30Z\n" if later else ""
+    rules = pc.Rulebook.parse(effective + RULES).edit({"client.require": ["knowledge"]})
+    events = venue.activate_rulebook(rules, "L is to be closed")
+    if later:
+        assert [event.kind for event in events] == ["accepted"]
+        events = venue.advance_time(MIDNIGHT + 30 * SECOND)
+    ended = next(at for at, event in enumerate(events) if (event.kind, event.order) == ("canceled", order))
+    first = next(at for at, event in enumerate(events) if event.kind == "liquidation_step")
+    assert (events[ended].code, ended < first) == ("knowledge_status", True)
+    assert not [event for event in events if event.kind == "filled"]
+    # At 890 S closes it, where L has nothing left.
+    assert (held(venue), figures(venue, "L")[0], venue.verify()) == ({}, 0.0, [])

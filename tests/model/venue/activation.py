@@ -45,7 +45,7 @@ def put_in_force(state: State, rules: VenueRules, note: str) -> None:
         if not rules.eligible[rules.markets[name].underlying] and state.books[name].phase in ENTERED:
             close_to_openings(state, name)
     statuses.look(state)
-    sources.look_and_tell(state, changed)
+    sources.tell_books(state, changed)
     for holder in could:
         code = may_not_open(state, holder)
         if code is not None:

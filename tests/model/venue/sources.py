@@ -97,11 +97,16 @@ def make_mark(state: State, name: str) -> bool:
 
 
 def look_and_tell(state: State, changed: Changed) -> None:
-    """Statuses, then the books hear of what may be used, then what they trigger."""
+    """Statuses and liquidations, then the books."""
     if not changed:
         return
     statuses.look(state)
     liquidation.run(state)
+    tell_books(state, changed)
+
+
+def tell_books(state: State, changed: Changed) -> None:
+    """What may be used, what that triggers, and the statuses after it."""
     told: list[str] = []
     for name, market in state.rules.markets.items():
         index = state.indexes.get(market.underlying)

@@ -102,10 +102,10 @@ impl Venue {
             self.set_next_settlement();
         }
         ended.iter().for_each(|ended| self.pay_funding(ended, out));
+        self.activate_waiting(out);
         self.wake_the_fallen(out);
         self.unwind(out);
         self.conclude(out);
-        self.activate_waiting(out);
     }
 
     /// Funding that is sampled now is told what was known just before; the instruments.

@@ -174,9 +174,9 @@ impl Venue {
             self.state.touch(account);
         }
         self.look_at_touched(out);
-        // Nobody is liquidated, and nothing is triggered, before everybody was looked at.
-        self.liquidate(out);
+        // Nothing is triggered before everybody was looked at. Who falls is liquidated when all this is done.
         self.books_go_by_them(out);
+        self.look_at_touched(out);
         self.hold_back(&before, out);
         self.next_due = i64::MIN;
     }

@@ -155,6 +155,7 @@ impl Venue {
             price: price_of(amount_e16, size),
             amount: lost,
             balance: score.unwrap_or(0),
+            // Whether there is one, which may be 0.
             after: score.is_some().into(),
             rule: Some(Rule::AdlRank),
             client: who.isolated.into(),
