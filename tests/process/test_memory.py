@@ -2,7 +2,6 @@
 
 import ctypes
 import gc
-import os
 import pickle
 import sys
 import time
@@ -16,7 +15,7 @@ from tests.process.load import SOAK, load
 
 import perpcore as pc
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's account of memory")
+pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's account of memory")
 
 MOST_GROWTH = 1 << 20
 CALLS = 1_000_000 if SOAK else 100_000
@@ -46,8 +45,9 @@ def resident() -> int:
     if sys.platform == "linux":
         with suppress(AttributeError, OSError):
             ctypes.CDLL("libc.so.6").malloc_trim(0)
-    _, held, of_files = map(int, Path("/proc/self/statm").read_text(encoding="ascii").split()[:3])
-    return (held - of_files) * os.sysconf("SC_PAGE_SIZE")
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    own = [line.split() for line in lines if line.startswith(("RssAnon:", "RssShmem:"))]
+    return sum(int(kib) << 10 for _, kib, _ in own)
 
 
 def growth_over(turn: Callable[[], int]) -> tuple[int, int]:

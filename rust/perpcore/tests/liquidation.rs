@@ -211,6 +211,32 @@ fn policies_take_exactly_the_deficit() {
 }
 
 #[test]
+fn many_stand_in_order_and_give_to_a_level() {
+    // PnL of 0 to 1,008 whole units, many of them equal: the score is a thousandth of it, PnL/100 · 10/100.
+    let pnl = |at: usize| at * 7_919 % 1_009;
+    let one = |at: usize| counterparty(at, ["1", &pnl(at).to_string(), "100", "10", "100"]);
+    let all: Vec<_> = (0..5_000).map(one).collect();
+    let mut wanted: Vec<usize> = (0..5_000).collect();
+    wanted.sort_by_key(|at| std::cmp::Reverse(pnl(*at)));
+    assert_eq!(queue(&all).collect::<Vec<_>>(), wanted);
+    let first: Vec<_> = wanted[..600].iter().map(|at| (*at, 1)).collect();
+    assert_eq!(allocate(AdlPolicy::Score, &all, 600), first);
+
+    // 40 of net value ÷ maintenance margin 1 among 1,000 of 5, 10 lots each.
+    let of = |at: usize| counterparty(at, ["10", "1", "100", "10", if at % 26 == 0 { "10" } else { "50" }]);
+    let all: Vec<_> = (0..1_040).map(of).collect();
+    let low = |lots| (0..40).map(|at| (26 * at, lots)).collect::<Vec<_>>();
+    assert_eq!(allocate(AdlPolicy::Minimax, &all, 200), low(5));
+    // At 8 given each has 400/80 = 5, as the others.
+    assert_eq!(allocate(AdlPolicy::Minimax, &all, 320), low(8));
+    // 360: 10,040 lots stay of 400·1 + 10,000·5 = 50,400, so 8.0079 and 0.0398 go: 320, and one more of each of 40 others.
+    let mut wanted: Vec<_> = (0..1_040).filter(|at| at % 26 != 0).take(40).map(|at| (at, 1)).collect();
+    wanted.extend(low(8));
+    wanted.sort_unstable();
+    assert_eq!(allocate(AdlPolicy::Minimax, &all, 360), wanted);
+}
+
+#[test]
 fn nobody_gives_more_than_his_most() {
     let part = |weight, most| Part { weight, most };
     // 5 each; the first gives 2, so the others 6.5 each: the first of equals one more.
