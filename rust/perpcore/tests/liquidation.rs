@@ -223,7 +223,7 @@ fn many_stand_in_order_and_give_to_a_level() {
     assert_eq!(allocate(AdlPolicy::Score, &all, 600), first);
 
     // 40 of net value ÷ maintenance margin 1 among 1,000 of 5, 10 lots each.
-    let of = |at: usize| counterparty(at, ["10", "1", "100", "10", if at % 26 == 0 { "10" } else { "50" }]);
+    let of = |at: usize| counterparty(at, ["10", "1", "100", "10", if at.is_multiple_of(26) { "10" } else { "50" }]);
     let all: Vec<_> = (0..1_040).map(of).collect();
     let low = |lots| (0..40).map(|at| (26 * at, lots)).collect::<Vec<_>>();
     assert_eq!(allocate(AdlPolicy::Minimax, &all, 200), low(5));
