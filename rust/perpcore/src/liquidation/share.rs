@@ -74,9 +74,6 @@ pub struct Leveled {
     pub most: i64,
 }
 
-/// Those who give are looked for among so many first, then among so many times as many.
-const FEW: usize = 32;
-
 /// Takes lots from those with the least ease until all who give have the same, where ease rises as lots fall; by largest
 /// remainder, of equals the first one, with caps as in [`pro_rata`].
 pub fn level(all: &[Leveled], lots: i64) -> Vec<i64> {
@@ -85,12 +82,10 @@ pub fn level(all: &[Leveled], lots: i64) -> Vec<i64> {
     capped(&most, lots, |closed, lots| {
         order.retain(|(_, at)| !closed[*at]);
         // Who gives has less ease than all who do not. What is known of the order is that those before `low` give and those from
-        // `high` on do not. Mostly few of many give.
+        // `high` on do not.
         let (mut low, mut high, mut held, mut weighed) = (0, order.len(), 0, Exact::ZERO);
-        let mut near = FEW;
         while low < high {
-            let middle = near.min((high - low) / 2);
-            near = near.saturating_mul(FEW);
+            let middle = (high - low) / 2;
             let (before, &mut (ease, last), _) = order[low..high].select_nth_unstable(middle);
             let (mut held_before, mut weighed_before) = (held, weighed);
             for (ease, lots) in before.iter().map(|(ease, at)| (*ease, all[*at].lots)) {
